@@ -1,0 +1,2 @@
+//! ftpane.
+fn main() {}

@@ -1,0 +1,120 @@
+//! What interface and command line ask of the engine.
+
+use std::path::PathBuf;
+
+use super::job::{BatchId, BatchRequest, ConnectionId, JobId, Policy};
+use super::path::RemotePath;
+use super::secret::Secret;
+use super::server::{Patience, Server};
+
+/// Names a listing that was asked for; answers with an older number are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Generation(pub u64);
+
+/// Names a question of the engine; its answer carries the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuestionId(pub u64);
+
+/// A path on one of the two sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On this machine.
+    Local(PathBuf),
+    /// On the server of a connection.
+    Remote(ConnectionId, RemotePath),
+}
+
+/// A request to the engine. Each is answered by events; none blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Open the browsing session of a connection.
+    Connect {
+        /// The number all later requests use for it.
+        connection: ConnectionId,
+        /// The server as it is to be used.
+        server: Box<Server>,
+        /// Its password; `None` only for an anonymous login.
+        secret: Option<Secret>,
+        /// Time-outs and tries.
+        patience: Patience,
+    },
+    /// Close the browsing session; jobs of this connection go on.
+    Disconnect(ConnectionId),
+    /// List a folder.
+    List {
+        /// Which.
+        place: Place,
+        /// Number of the answer.
+        generation: Generation,
+    },
+    /// Make a folder; its parent exists.
+    MakeFolder(Place),
+    /// Make an empty file where none is.
+    MakeFile(Place),
+    /// Rename or move; both are on the same side.
+    Rename {
+        /// What.
+        from: Place,
+        /// Its new path.
+        to: Place,
+    },
+    /// Count what a deletion would delete; answered by [`super::event::Event::Counted`].
+    Count {
+        /// What.
+        places: Vec<Place>,
+        /// Number of the answer.
+        generation: Generation,
+    },
+    /// Delete files and folders with all that is in them.
+    Delete(Vec<Place>),
+    /// Put a batch into the queue.
+    Enqueue(BatchRequest),
+    /// Take a job out; a running one is stopped and leaves no target.
+    CancelJob(JobId),
+    /// Take a whole batch out.
+    CancelBatch(BatchId),
+    /// Try a failed job again.
+    Retry(JobId),
+    /// Forget all jobs that are over.
+    ClearFinished,
+    /// Answer a question.
+    Answer {
+        /// Which.
+        question: QuestionId,
+        /// What was said.
+        answer: Answer,
+    },
+    /// Say goodbye to the servers and end; the last event is [`super::event::Event::Ended`].
+    Shutdown,
+}
+
+/// How far the answer to a conflict reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// This file only.
+    Once,
+    /// Every further conflict of this batch.
+    Batch,
+}
+
+/// What is done about a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CertificateAnswer {
+    /// No connection.
+    Refuse,
+    /// For this run.
+    Once,
+    /// From now on: the pin is written into the server's entry.
+    Pin,
+}
+
+/// The answer to a question of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// To a conflict; never [`Policy::Ask`].
+    Conflict(Policy, Scope),
+    /// To a certificate.
+    Certificate(CertificateAnswer),
+    /// No answer: the job is cancelled, the connection refused.
+    Dismissed,
+}

@@ -1,0 +1,198 @@
+//! What the engine tells interface and command line.
+
+use std::sync::Arc;
+
+use super::certificate::{Certificate, Pin};
+use super::command::{Generation, Place, QuestionId};
+use super::facts::Facts;
+use super::failure::Failure;
+use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState};
+use super::listing::Listing;
+use super::path::RemotePath;
+use super::server::Server;
+use super::stamp::Stamp;
+
+/// What a count found below the places asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Files, links and other things that are no folder.
+    pub files: u64,
+    /// Folders, those asked for included.
+    pub folders: u64,
+    /// Bytes of the files whose size is known.
+    pub bytes: u64,
+    /// Whether a listing on the way was incomplete: there may be more.
+    pub incomplete: bool,
+}
+
+/// One side of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// The path, for the screen.
+    pub shown: String,
+    /// Size in bytes, where known.
+    pub size: Option<u64>,
+    /// Modification time, where known.
+    pub modified: Option<Stamp>,
+}
+
+/// Something only a person can decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The server's certificate could not be trusted.
+    Certificate {
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: String,
+        /// The certificate it showed.
+        certificate: Box<Certificate>,
+        /// The certificate pinned so far, when it is another one: then there is no accepting,
+        /// the pin must be taken out of the server's entry first.
+        pinned: Option<Pin>,
+    },
+    /// A job's target exists.
+    Conflict {
+        /// The job that waits.
+        job: JobId,
+        /// Which way it goes.
+        direction: Direction,
+        /// What would be transferred.
+        source: Side,
+        /// What is there.
+        target: Side,
+        /// Whether the target can be continued.
+        can_resume: bool,
+    },
+}
+
+/// How much is moving now; sampled, never queued.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The running jobs and the bytes each has moved.
+    pub running: Vec<(JobId, u64)>,
+    /// Content bytes a second over the last few seconds, all lanes.
+    pub rate: u64,
+    /// Bytes moved by all jobs of the queue that are done or running.
+    pub moved: u64,
+    /// Bytes known to be in the queue in all, moved ones included.
+    pub total: u64,
+    /// Whether folders are still being walked, so that `total` grows.
+    pub walking: bool,
+}
+
+/// Which way a line of the dialogue went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Speaker {
+    /// We sent it.
+    Client,
+    /// The server sent it.
+    Server,
+    /// A remark of ours: what was decided and why.
+    Remark,
+}
+
+/// A line of a session's dialogue; secrets are blotted before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialogueLine {
+    /// The session's number: 1 browses, 2 and up are lanes.
+    pub session: u32,
+    /// Who said it.
+    pub speaker: Speaker,
+    /// The line, escaped for a screen, without its line end.
+    pub text: String,
+}
+
+/// What a finished action was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// A folder was made.
+    MadeFolder(Place),
+    /// A file was made.
+    MadeFile(Place),
+    /// Something got a new path.
+    Renamed {
+        /// What it was called.
+        from: Place,
+        /// What it is called.
+        to: Place,
+    },
+    /// Things were deleted.
+    Deleted {
+        /// What was asked for.
+        places: Vec<Place>,
+        /// How much went.
+        counted: Counted,
+    },
+}
+
+/// Something happened in the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A connection attempt has come to this step: `looking up ftp.example`, `logging in`.
+    Connecting(ConnectionId, String),
+    /// The browsing session stands.
+    Connected {
+        /// Which.
+        connection: ConnectionId,
+        /// The server with its document path made absolute.
+        server: Arc<Server>,
+        /// The document path: where the pane starts, above which it does not go.
+        root: RemotePath,
+        /// What is true of it.
+        facts: Box<Facts>,
+    },
+    /// What is true of a connection has changed.
+    Facts(ConnectionId, Box<Facts>),
+    /// The browsing session could not be made, or was lost and could not be made again.
+    ConnectionFailed(ConnectionId, Failure),
+    /// The person pinned a certificate: to be written into the server's entry.
+    Pinned(ConnectionId, Pin),
+    /// A folder's listing has come.
+    Listed {
+        /// Of which folder.
+        place: Place,
+        /// The number of the request.
+        generation: Generation,
+        /// The listing, or why there is none.
+        result: Result<Arc<Listing>, Failure>,
+    },
+    /// An action is done; the folders concerned should be listed again.
+    Done(Deed),
+    /// An action failed.
+    Failed(Failure),
+    /// How many entries a running deletion has deleted.
+    Deleting(u64),
+    /// The answer to a count.
+    Counted {
+        /// The number of the request.
+        generation: Generation,
+        /// What was found, or why it could not be counted.
+        result: Result<Counted, Failure>,
+    },
+    /// Jobs have joined the queue.
+    JobsAdded(Vec<Job>),
+    /// A job has got further.
+    JobChanged(JobId, JobState),
+    /// Jobs that were over have been forgotten.
+    JobsForgotten(Vec<JobId>),
+    /// All of a batch's folders are walked and its jobs known.
+    BatchWalked(BatchId),
+    /// Every job of a batch is over.
+    BatchOver(BatchId),
+    /// Something for the person to decide; only the asking job waits.
+    Question {
+        /// Its number.
+        id: QuestionId,
+        /// What is asked.
+        question: Question,
+    },
+    /// A question has become void (its job was cancelled).
+    QuestionVoid(QuestionId),
+    /// Something worth a line, but no failure.
+    Notice(String),
+    /// A line of the dialogue.
+    Dialogue(DialogueLine),
+    /// The engine has ended; nothing follows.
+    Ended,
+}

@@ -1,0 +1,160 @@
+//! The queue's words: a batch is what one F5 made, a job is one file or folder of it.
+
+use std::path::PathBuf;
+
+use super::entry::Kind;
+use super::failure::Failure;
+use super::path::RemotePath;
+use super::stamp::Stamp;
+
+/// A live connection to a server, numbered by whoever asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u32);
+
+/// One batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BatchId(pub u32);
+
+/// One job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+/// Which way a transfer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Server to here.
+    Download,
+    /// Here to server.
+    Upload,
+}
+
+/// What to do when the target exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Policy {
+    /// Ask.
+    #[default]
+    Ask,
+    /// Replace it (whole, at the end).
+    Overwrite,
+    /// Replace it if the source is newer, else skip.
+    Newer,
+    /// Replace it if the sizes differ, else skip.
+    Size,
+    /// Continue it where that can be proved right, else replace it.
+    Resume,
+    /// Keep it and write beside it under a new name.
+    Rename,
+    /// Leave it.
+    Skip,
+    /// Fail the job; nothing is overwritten.
+    Fail,
+}
+
+impl Policy {
+    /// The word of the command line and the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Overwrite => "overwrite",
+            Self::Newer => "newer",
+            Self::Size => "size",
+            Self::Resume => "resume",
+            Self::Rename => "rename",
+            Self::Skip => "skip",
+            Self::Fail => "fail",
+        }
+    }
+
+    /// Every policy, in the order of the word list.
+    pub const ALL: [Self; 8] = [
+        Self::Overwrite,
+        Self::Newer,
+        Self::Size,
+        Self::Resume,
+        Self::Rename,
+        Self::Skip,
+        Self::Ask,
+        Self::Fail,
+    ];
+}
+
+/// One thing to transfer, from one place to one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The path on this machine.
+    pub local: PathBuf,
+    /// The path on the server.
+    pub remote: RemotePath,
+    /// What the source is: a folder is walked; [`Kind::Link`] is looked at when its turn comes.
+    pub kind: Kind,
+    /// The source's size, where known.
+    pub size: Option<u64>,
+    /// The source's modification time, where known.
+    pub modified: Option<Stamp>,
+}
+
+/// What one F5, one `get` or one `put` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchRequest {
+    /// Its number, chosen by whoever asks.
+    pub id: BatchId,
+    /// Over which connection's server.
+    pub connection: ConnectionId,
+    /// Which way.
+    pub direction: Direction,
+    /// What: files, and folders with all that is in them.
+    pub items: Vec<Item>,
+    /// What to do where the target exists.
+    pub policy: Policy,
+}
+
+/// A job as the screen sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its number, unique in this run.
+    pub id: JobId,
+    /// The batch it belongs to.
+    pub batch: BatchId,
+    /// Which way.
+    pub direction: Direction,
+    /// What, from where to where.
+    pub item: Item,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobState {
+    /// In the queue.
+    Waiting,
+    /// A lane works on it.
+    Running,
+    /// Waits for the answer to a question.
+    Asking,
+    /// Tried again after a transient failure; this was the last one.
+    Retrying(Failure),
+    /// Complete: everything checked and under its final name.
+    Done {
+        /// Bytes of content moved.
+        bytes: u64,
+        /// How long it took on its lane, in milliseconds.
+        millis: u64,
+        /// Something the person should know all the same (a warning), if any.
+        note: Option<String>,
+    },
+    /// Left out: by the conflict policy, by the depth, or because it is no file.
+    Skipped(String),
+    /// Failed; nothing is under the final name that was not there before.
+    Failed(Failure),
+    /// A person took it out.
+    Cancelled,
+}
+
+impl JobState {
+    /// Whether nothing more will happen to it by itself.
+    pub fn is_over(&self) -> bool {
+        matches!(
+            self,
+            Self::Done { .. } | Self::Skipped(_) | Self::Failed(_) | Self::Cancelled
+        )
+    }
+}

@@ -1,0 +1,283 @@
+//! A saved server, field by field, and what follows from the fields.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::certificate::Pin;
+
+/// How the server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// FTP, upgraded by `AUTH TLS` before anything else is said (RFC 4217).
+    #[default]
+    FtpsExplicit,
+    /// TLS from the first byte, port 990.
+    FtpsImplicit,
+    /// FTP in clear.
+    Ftp,
+}
+
+impl Protocol {
+    /// The port a server of this protocol listens on by default.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::FtpsImplicit => 990,
+            Self::FtpsExplicit | Self::Ftp => 21,
+        }
+    }
+
+    /// The URL scheme.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::FtpsExplicit => "ftpes",
+            Self::FtpsImplicit => "ftps",
+            Self::Ftp => "ftp",
+        }
+    }
+
+    /// The words for a screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::FtpsExplicit => "FTPS explicit",
+            Self::FtpsImplicit => "FTPS implicit",
+            Self::Ftp => "FTP, not encrypted",
+        }
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_tls(self) -> bool {
+        self != Self::Ftp
+    }
+}
+
+/// Who opens the data connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionMode {
+    /// We do, to a port the server names.
+    #[default]
+    Passive,
+    /// The server does, to a port we name.
+    Active,
+    /// Passive, and active if that fails.
+    Auto,
+}
+
+/// What to do with the address in a reply to PASV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PassiveAddress {
+    /// Where it is not the control connection's peer, use the peer and say so.
+    #[default]
+    Repair,
+    /// Use it as announced.
+    Server,
+    /// Never look at it; always use the control connection's peer.
+    Control,
+}
+
+/// A TLS protocol version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum TlsVersion {
+    /// TLS 1.0: broken, a warned opt-in.
+    #[serde(rename = "1.0")]
+    V1_0,
+    /// TLS 1.1: broken, a warned opt-in.
+    #[serde(rename = "1.1")]
+    V1_1,
+    /// TLS 1.2.
+    #[serde(rename = "1.2")]
+    V1_2,
+    /// TLS 1.3.
+    #[serde(rename = "1.3")]
+    V1_3,
+}
+
+/// Which library speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsBackend {
+    /// OpenSSL: resumes the control connection's session on data connections.
+    #[default]
+    Openssl,
+    /// The system's own, through native-tls; cannot resume, which many servers demand.
+    System,
+}
+
+/// Where the password comes from. The password itself is never stored here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordSource {
+    /// Asked for at each connection.
+    #[default]
+    Ask,
+    /// The value of this environment variable.
+    Environment(String),
+    /// The first line this command prints (`pass show ftp/web`).
+    Command(String),
+}
+
+/// How far below the document path the product goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Depth {
+    /// Everywhere below it.
+    #[default]
+    Unlimited,
+    /// This many levels; 0 is the document path itself only.
+    Levels(u32),
+}
+
+impl Depth {
+    /// Whether a folder this many levels below the document path may be entered.
+    pub fn allows(self, level: usize) -> bool {
+        match self {
+            Self::Unlimited => true,
+            Self::Levels(n) => u32::try_from(level).is_ok_and(|level| level <= n),
+        }
+    }
+}
+
+/// One saved server: its settings, and what is remembered of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Server {
+    /// The unique name; holds neither `:` nor `/`.
+    pub name: String,
+    /// The group it is listed under; empty for none.
+    pub group: String,
+    /// Free text.
+    pub note: String,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Host name, IPv4 or IPv6 address (without brackets).
+    pub host: String,
+    /// The port; `None` is the protocol's default.
+    pub port: Option<u16>,
+    /// The document path: empty is `/`, `~` where the login lands.
+    pub document_path: String,
+    /// Nothing that could change the server leaves this machine.
+    pub read_only: bool,
+    /// The user; empty is anonymous.
+    pub user: String,
+    /// Where the password comes from.
+    pub password: PasswordSource,
+    /// Who opens data connections.
+    pub mode: ConnectionMode,
+    /// Active: the address announced; `None` is the control connection's own.
+    pub external_ip: Option<IpAddr>,
+    /// Active: the local ports listened on, first and last; `None` is any.
+    pub port_range: Option<(u16, u16)>,
+    /// Passive: what to do with the announced address.
+    pub passive_address: PassiveAddress,
+    /// Which library speaks TLS.
+    pub tls_backend: TlsBackend,
+    /// The oldest TLS version accepted.
+    pub tls_min: TlsVersion,
+    /// The newest TLS version offered.
+    pub tls_max: TlsVersion,
+    /// The certificate expected, whoever signed it.
+    pub pin: Option<Pin>,
+    /// Further certificate authorities, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// How many control connections may be open at once, browsing included.
+    pub connections: u8,
+    /// The local folder the left pane starts in.
+    pub start_folder: Option<PathBuf>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            group: String::new(),
+            note: String::new(),
+            protocol: Protocol::default(),
+            host: String::new(),
+            port: None,
+            document_path: String::new(),
+            read_only: false,
+            user: String::new(),
+            password: PasswordSource::default(),
+            mode: ConnectionMode::default(),
+            external_ip: None,
+            port_range: None,
+            passive_address: PassiveAddress::default(),
+            tls_backend: TlsBackend::default(),
+            tls_min: TlsVersion::V1_2,
+            tls_max: TlsVersion::V1_3,
+            pin: None,
+            ca_file: None,
+            connections: 4,
+            start_folder: None,
+        }
+    }
+}
+
+impl Server {
+    /// The port in force.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(self.protocol.default_port())
+    }
+
+    /// The user sent to the server.
+    pub fn login(&self) -> &str {
+        if self.user.is_empty() {
+            "anonymous"
+        } else {
+            &self.user
+        }
+    }
+
+    /// `host:port`, an IPv6 address in brackets.
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port())
+        } else {
+            format!("{}:{}", self.host, self.port())
+        }
+    }
+
+    /// The URL without password and path.
+    pub fn url(&self) -> String {
+        let user = if self.user.is_empty() {
+            String::new()
+        } else {
+            format!("{}@", self.user)
+        };
+        let port = match self.port {
+            Some(p) if p != self.protocol.default_port() => format!(":{p}"),
+            _ => String::new(),
+        };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        format!("{}://{user}{host}{port}", self.protocol.scheme())
+    }
+}
+
+/// What a connection waits for, and how often it tries: of this run, not of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a TCP connection or a handshake to stand.
+    pub connect: Duration,
+    /// For the other side to say anything, on any connection.
+    pub silence: Duration,
+    /// How often a transient failure is tried again.
+    pub retries: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            silence: Duration::from_secs(30),
+            retries: 3,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Sizes, rates and durations in words a person reads at a glance.
+
+const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/// A number of bytes: `0 B`, `999 B`, `1.0 KiB`, `12.3 MiB`, `123 GiB`.
+pub fn bytes(n: u64) -> String {
+    let (number, unit) = scaled(n);
+    format!("{number} {unit}")
+}
+
+/// The same in at most five columns, for narrow lists: `999`, `1.0K`, `12.3M`, `123G`.
+pub fn short(n: u64) -> String {
+    let (number, unit) = scaled(n);
+    match unit {
+        "B" => number,
+        unit => format!("{number}{}", &unit[..1]),
+    }
+}
+
+fn scaled(n: u64) -> (String, &'static str) {
+    if n < 1024 {
+        return (n.to_string(), UNITS[0]);
+    }
+    let mut value = n as f64;
+    let mut unit = 0;
+    // 1023.95 would print as 1024.0 of the smaller unit
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let number = if value >= 99.95 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    };
+    (number, UNITS[unit])
+}
+
+/// A rate in bytes a second: `12.3 MiB/s`.
+pub fn rate(bytes_per_second: u64) -> String {
+    format!("{}/s", bytes(bytes_per_second))
+}
+
+/// Whole seconds: `5 s`, `1:05`, `2:03:04`, `3 d 4 h`.
+pub fn duration(seconds: u64) -> String {
+    let (m, s) = (seconds / 60, seconds % 60);
+    let (h, m_in_h) = (m / 60, m % 60);
+    match seconds {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{m}:{s:02}"),
+        3600..86_400 => format!("{h}:{m_in_h:02}:{s:02}"),
+        _ => format!("{} d {} h", h / 24, h % 24),
+    }
+}
+
+/// `1 file`, `3 files`: the noun with its number.
+pub fn count(n: u64, singular: &str, plural: &str) -> String {
+    format!("{n} {}", if n == 1 { singular } else { plural })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (n, long, narrow) in [
+            (0, "0 B", "0"),
+            (1023, "1023 B", "1023"),
+            (1024, "1.0 KiB", "1.0K"),
+            (1_048_575, "1.0 MiB", "1.0M"),
+            (12_900_000, "12.3 MiB", "12.3M"),
+            (u64::MAX, "16.0 EiB", "16.0E"),
+        ] {
+            assert_eq!(bytes(n), long);
+            assert_eq!(short(n), narrow);
+        }
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(65), "1:05");
+        assert_eq!(duration(7384), "2:03:04");
+        assert_eq!(duration(273_600), "3 d 4 h");
+    }
+}

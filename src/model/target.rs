@@ -1,0 +1,292 @@
+//! What a person writes to name a place: `SERVER:PATH`, an `ftp://` URL, or a local path.
+
+use super::path::PathError;
+use super::secret::Secret;
+use super::server::{Protocol, Server};
+
+/// A place as written, before any server file is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `NAME:PATH`: a saved server.
+    Saved {
+        /// The server's name.
+        server: String,
+        /// The path as written, bytes; relative to the document path.
+        path: Vec<u8>,
+    },
+    /// A URL.
+    Url(Url),
+    /// Anything else: a path on this machine.
+    Local(String),
+}
+
+/// A parsed `ftp://`, `ftpes://` or `ftps://` URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Url {
+    /// From the scheme: `ftp` plain, `ftpes` explicit TLS, `ftps` implicit TLS.
+    pub protocol: Protocol,
+    /// Percent-decoded; empty for anonymous.
+    pub user: String,
+    /// Percent-decoded; a password in a URL is seen by others and is warned about.
+    pub password: Option<Secret>,
+    /// Host name, IPv4 or IPv6 address without brackets.
+    pub host: String,
+    /// The port, if one was written.
+    pub port: Option<u16>,
+    /// Percent-decoded bytes, beginning with `/`, or empty. `/~/x` is relative to the login folder.
+    pub path: Vec<u8>,
+}
+
+/// Why a text names no place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// Another scheme than the three.
+    #[error(
+        "'{0}://' is not spoken here; use ftp:// (plain), ftpes:// (explicit TLS) or ftps:// (implicit TLS)"
+    )]
+    Scheme(String),
+    /// No host.
+    #[error("the URL names no host")]
+    NoHost,
+    /// The port is no number from 1 to 65535.
+    #[error("'{0}' is no port; a port is a number from 1 to 65535")]
+    Port(String),
+    /// `[` without `]`, or what is in them is no IPv6 address.
+    #[error("'{0}' is no IPv6 address in brackets")]
+    Brackets(String),
+    /// `%` not followed by two hexadecimal digits.
+    #[error("'%' must be followed by two hexadecimal digits; a '%' itself is written %25")]
+    Percent,
+    /// User or password is not UTF-8 after decoding.
+    #[error("user and password of a URL must be UTF-8")]
+    NotText,
+    /// A space or control character in the host.
+    #[error("'{0}' is no host name")]
+    Host(String),
+    /// The path cannot be sent.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}
+
+impl Target {
+    /// Reads what was written. `./x` is always local; `x:y` is a saved server's path when no
+    /// slash stands before the colon.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        if let Some((scheme, rest)) = text.split_once("://")
+            && !scheme.is_empty()
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        {
+            return Ok(Self::Url(Url::after_scheme(scheme, rest)?));
+        }
+        if let Some((server, path)) = text.split_once(':')
+            && !server.is_empty()
+            && !server.contains('/')
+        {
+            return Ok(Self::Saved {
+                server: server.to_owned(),
+                path: path.as_bytes().to_vec(),
+            });
+        }
+        Ok(Self::Local(text.to_owned()))
+    }
+}
+
+impl Url {
+    /// Reads a whole URL.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let (scheme, rest) = text.trim().split_once("://").ok_or(TargetError::NoHost)?;
+        Self::after_scheme(scheme, rest)
+    }
+
+    fn after_scheme(scheme: &str, rest: &str) -> Result<Self, TargetError> {
+        let protocol = match scheme.to_ascii_lowercase().as_str() {
+            "ftp" => Protocol::Ftp,
+            "ftpes" => Protocol::FtpsExplicit,
+            "ftps" => Protocol::FtpsImplicit,
+            other => return Err(TargetError::Scheme(other.to_owned())),
+        };
+        let (authority, path) = match rest.find('/') {
+            Some(slash) => rest.split_at(slash),
+            None => (rest, ""),
+        };
+        let (login, address) = match authority.rsplit_once('@') {
+            Some((login, address)) => (Some(login), address),
+            None => (None, authority),
+        };
+        let (user, password) = match login.map(|l| l.split_once(':').map_or((l, None), |(u, p)| (u, Some(p))))
+        {
+            None => (String::new(), None),
+            Some((user, password)) => (
+                decode_text(user)?,
+                password.map(|p| decode_text(p).map(Secret::new)).transpose()?,
+            ),
+        };
+        let (host, port) = split_address(address)?;
+        let path = decode(path)?;
+        if path.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
+            return Err(PathError::ControlByte.into());
+        }
+        Ok(Self {
+            protocol,
+            user,
+            password,
+            host,
+            port,
+            path,
+        })
+    }
+
+    /// A server made of the URL, without name and path.
+    pub fn server(&self) -> Server {
+        Server {
+            protocol: self.protocol,
+            host: self.host.clone(),
+            port: self.port,
+            user: self.user.clone(),
+            ..Server::default()
+        }
+    }
+}
+
+fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
+    let (host, port) = if let Some(rest) = address.strip_prefix('[') {
+        let (host, after) = rest
+            .split_once(']')
+            .ok_or_else(|| TargetError::Brackets(address.to_owned()))?;
+        if host.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err(TargetError::Brackets(host.to_owned()));
+        }
+        match after {
+            "" => (host, None),
+            after => (
+                host,
+                Some(
+                    after
+                        .strip_prefix(':')
+                        .ok_or_else(|| TargetError::Brackets(address.to_owned()))?,
+                ),
+            ),
+        }
+    } else {
+        match address.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (address, None),
+        }
+    };
+    if host.is_empty() {
+        return Err(TargetError::NoHost);
+    }
+    if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(TargetError::Host(super::text::escape_str(host)));
+    }
+    let port = match port {
+        None | Some("") => None,
+        Some(text) => match text.parse::<u16>() {
+            Ok(0) | Err(_) => return Err(TargetError::Port(text.to_owned())),
+            Ok(port) => Some(port),
+        },
+    };
+    Ok((host.to_owned(), port))
+}
+
+fn decode_text(text: &str) -> Result<String, TargetError> {
+    String::from_utf8(decode(text)?).map_err(|_| TargetError::NotText)
+}
+
+/// Percent-decodes (RFC 3986 §2.1) to bytes.
+fn decode(text: &str) -> Result<Vec<u8>, TargetError> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let mut digit = || {
+            bytes
+                .next()
+                .and_then(|b| char::from(b).to_digit(16))
+                .ok_or(TargetError::Percent)
+        };
+        let value = digit()? * 16 + digit()?;
+        out.push(u8::try_from(value).map_err(|_| TargetError::Percent)?);
+    }
+    Ok(out)
+}
+
+/// Percent-encodes path bytes for a URL; `/` stays.
+pub fn encode_path(path: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(path.len());
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        let url = Url::parse("ftpes://me%40work:p%3Aw@[::1]:2121/~/a%20b/%ff").unwrap();
+        assert_eq!(url.protocol, Protocol::FtpsExplicit);
+        assert_eq!(url.user, "me@work");
+        assert_eq!(url.password, Some(Secret::new("p:w")));
+        assert_eq!((url.host.as_str(), url.port), ("::1", Some(2121)));
+        assert_eq!(url.path, b"/~/a b/\xff");
+        let url = Url::parse("ftp://host").unwrap();
+        assert_eq!(
+            (url.user.as_str(), url.password, url.path.as_slice()),
+            ("", None, &b""[..])
+        );
+    }
+
+    #[test]
+    fn bad_urls() {
+        for (text, want) in [
+            ("sftp://x/", TargetError::Scheme("sftp".into())),
+            ("ftp:///x", TargetError::NoHost),
+            ("ftp://h:0/", TargetError::Port("0".into())),
+            ("ftp://h:99999/", TargetError::Port("99999".into())),
+            ("ftp://[::1/", TargetError::Brackets("[::1".into())),
+            ("ftp://h/%zz", TargetError::Percent),
+            ("ftp://h/%2", TargetError::Percent),
+            ("ftp://h/a%0d%0aDELE", TargetError::Path(PathError::ControlByte)),
+            ("ftp://a b/", TargetError::Host("a b".into())),
+        ] {
+            assert_eq!(Url::parse(text), Err(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn targets() {
+        assert_eq!(
+            Target::parse("web:/a").unwrap(),
+            Target::Saved {
+                server: "web".into(),
+                path: b"/a".to_vec()
+            }
+        );
+        assert_eq!(
+            Target::parse("./web:/a").unwrap(),
+            Target::Local("./web:/a".into())
+        );
+        assert_eq!(Target::parse("plain").unwrap(), Target::Local("plain".into()));
+        assert!(matches!(Target::parse("ftp://h/x").unwrap(), Target::Url(_)));
+        assert!(Target::parse("http://h/x").is_err());
+    }
+
+    #[test]
+    fn encoding_is_undone_by_decoding() {
+        let path = b"/a b/%41/\xff\xe9?#";
+        assert_eq!(decode(&encode_path(path)).unwrap(), path);
+    }
+}
