@@ -12,6 +12,7 @@ pub mod event;
 pub mod facts;
 pub mod failure;
 pub mod job;
+pub mod key;
 pub mod listing;
 pub mod path;
 pub mod secret;
