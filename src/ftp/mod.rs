@@ -1,1 +1,5 @@
 //! ftp
+
+pub mod features;
+pub mod reply;
+pub mod time_val;
