@@ -1,1 +1,12 @@
-fn main() {}
+//! One integration binary: everything that needs more than one layer.
+//!
+//! `harness` is what the tests stand on; every other module is one subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod harness;
+mod real_servers;

@@ -28,10 +28,15 @@ const GROUPS: &str = "P-256:X25519:P-384";
 /// Where a connection's session store hangs on its `SSL`.
 static SESSIONS: OnceLock<Index<Ssl, Arc<Sessions>>> = OnceLock::new();
 
-#[derive(Debug)]
 pub(super) struct Settings {
     connector: SslConnector,
     sessions: Index<Ssl, Arc<Sessions>>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").finish_non_exhaustive()
+    }
 }
 
 impl Settings {
