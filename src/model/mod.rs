@@ -14,6 +14,7 @@ pub mod failure;
 pub mod job;
 pub mod key;
 pub mod listing;
+pub mod part_name;
 pub mod path;
 pub mod secret;
 pub mod server;
