@@ -76,6 +76,31 @@ impl Error {
         }
     }
 
+    /// Whether the server only says that it has enough connections of ours.
+    pub(crate) fn is_limit(&self) -> bool {
+        match self {
+            Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => {
+                let said = reply.shown().to_ascii_lowercase();
+                // a wrong password is 530 as well: only the words tell the two apart
+                reply.code == 421
+                    || ["too many", "maximum number", "max clients", "connection limit", "limit reached", "user limit"]
+                        .iter()
+                        .any(|words| said.contains(words))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the connection was lost, so that the same may go well on a new one.
+    pub(crate) fn is_loss(&self) -> bool {
+        match self {
+            Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
+            Self::Refused(_, _, reply) => reply.code == 421,
+            Self::Poisoned => true,
+            _ => false,
+        }
+    }
+
     /// The certificate a person has to judge, and the pin it should have had.
     pub(crate) fn certificate(&self) -> Option<(&Certificate, Option<Pin>)> {
         match self {
