@@ -50,6 +50,14 @@ impl Session {
     }
 
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let listing = self.receive_lines(command, kind, now).await?;
+        if listing.dialect != Dialect::Unknown {
+            self.connection().learned().dialect = listing.dialect;
+        }
+        Ok(listing)
+    }
+
+    async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
         let mut transfer = match self.begin(command, 0).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
@@ -84,11 +92,7 @@ impl Session {
             Err(error) if arrived => Some(error.failure("Listing").why),
             Err(error) => return Err(error),
         };
-        let listing = parser.finish(incomplete);
-        if listing.dialect != Dialect::Unknown {
-            self.connection().learned().dialect = listing.dialect;
-        }
-        Ok(listing)
+        Ok(parser.finish(incomplete))
     }
 }
 
