@@ -1,1 +1,4 @@
-//! config
+//! What is kept in files between runs, and how it is read: themes, the keymap.
+
+pub mod nearest;
+pub mod theme;
