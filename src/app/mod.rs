@@ -1,1 +1,3 @@
 //! app
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod action;
