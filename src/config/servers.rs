@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
+use super::nearest::nearest;
 use super::{store, validity};
 use crate::model::certificate::Pin;
 use crate::model::failure::{Class, Failure};
@@ -275,14 +276,6 @@ fn meant(message: &str) -> Option<&str> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "))?;
     nearest(unknown, quoted)
-}
-
-fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    among
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= word.chars().count() / 2)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 fn tables(document: &mut DocumentMut) -> Result<&mut ArrayOfTables, ServersError> {

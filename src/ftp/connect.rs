@@ -36,7 +36,11 @@ pub(super) async fn open(
     step: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Opened, Error> {
     step(format!("looking up {}", server.host));
-    let found = timeout(patience.connect, tokio::net::lookup_host((server.host.as_str(), server.port()))).await;
+    let found = timeout(
+        patience.connect,
+        tokio::net::lookup_host((server.host.as_str(), server.port())),
+    )
+    .await;
     let addresses: Vec<SocketAddr> = match found {
         Err(_) => return Err(Error::Silent(Stage::Lookup, patience.connect)),
         Ok(Err(error)) => return Err(Error::Broken(Stage::Lookup, error)),
@@ -63,7 +67,11 @@ async fn open_at(
     step: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Opened, Error> {
     let outbox = Arc::new(Outbox::new(server.read_only, transcript));
-    let first = Dialer::new(tls.filter(|_| server.protocol == Protocol::FtpsImplicit), &outbox, false);
+    let first = Dialer::new(
+        tls.filter(|_| server.protocol == Protocol::FtpsImplicit),
+        &outbox,
+        false,
+    );
     let report = Arc::clone(&first.report);
     let mut stages = report.stage.subscribe();
     // suppaftp's constructor for implicit TLS is the one that lets the connector choose the
@@ -170,8 +178,16 @@ impl Report {
 
 impl Dialer {
     fn new(tls: Option<&SessionTls>, outbox: &Arc<Outbox>, greeted: bool) -> Self {
-        let report = Report { stage: watch::Sender::new(Stage::Tcp), found: Mutex::default() };
-        Self { tls: tls.cloned(), outbox: Arc::clone(outbox), greeted, report: Arc::new(report) }
+        let report = Report {
+            stage: watch::Sender::new(Stage::Tcp),
+            found: Mutex::default(),
+        };
+        Self {
+            tls: tls.cloned(),
+            outbox: Arc::clone(outbox),
+            greeted,
+            report: Arc::new(report),
+        }
     }
 }
 
@@ -183,7 +199,10 @@ impl AsyncTlsConnector for Dialer {
         let failed = FtpError::ConnectionError;
         // a command is one small segment that must not wait for the answer to the last one
         stream.set_nodelay(true).map_err(failed)?;
-        self.report.found().ends = Some((stream.peer_addr().map_err(failed)?, stream.local_addr().map_err(failed)?));
+        self.report.found().ends = Some((
+            stream.peer_addr().map_err(failed)?,
+            stream.local_addr().map_err(failed)?,
+        ));
         let io = match &self.tls {
             None => NetStream::Plain(stream),
             Some(tls) => {
@@ -200,7 +219,11 @@ impl AsyncTlsConnector for Dialer {
                 }
             }
         };
-        self.report.stage.send_replace(if self.greeted { Stage::Protect } else { Stage::Greeting });
+        self.report.stage.send_replace(if self.greeted {
+            Stage::Protect
+        } else {
+            Stage::Greeting
+        });
         Ok(Wire::new(io, Arc::clone(&self.outbox), self.greeted))
     }
 }

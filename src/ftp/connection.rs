@@ -134,7 +134,11 @@ impl Connection {
                 Err(_) => Err(TlsError::Settings("the TLS settings could not be read".into())),
             }
         };
-        let tls = self.tls.get_or_try_init(build).await.map_err(|e| Error::Tls(Stage::Handshake, e))?;
+        let tls = self
+            .tls
+            .get_or_try_init(build)
+            .await
+            .map_err(|e| Error::Tls(Stage::Handshake, e))?;
         Ok(Some(tls.session()))
     }
 
@@ -146,7 +150,14 @@ impl Connection {
         let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let transcript = Transcript::new(number, Arc::clone(&self.sink));
         let tls = self.tls().await?;
-        let opened = connect::open(&self.server, tls.as_ref(), &self.patience, transcript.clone(), step).await;
+        let opened = connect::open(
+            &self.server,
+            tls.as_ref(),
+            &self.patience,
+            transcript.clone(),
+            step,
+        )
+        .await;
         let opened = match (opened, tls.clone()) {
             // the library says no and not why: the certificate is fetched to be shown
             (Err(Error::Tls(_, TlsError::Unexplained(said))), Some(tls)) => {

@@ -31,7 +31,10 @@ pub(super) struct Control {
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control").field("peer", &self.peer).field("poisoned", &self.poisoned).finish_non_exhaustive()
+        f.debug_struct("Control")
+            .field("peer", &self.peer)
+            .field("poisoned", &self.poisoned)
+            .finish_non_exhaustive()
     }
 }
 
@@ -42,7 +45,15 @@ impl Control {
         (peer, local): (SocketAddr, SocketAddr),
         silence: Duration,
     ) -> Self {
-        Self { stream, outbox, awaited: VecDeque::new(), silence, poisoned: false, peer, local }
+        Self {
+            stream,
+            outbox,
+            awaited: VecDeque::new(),
+            silence,
+            poisoned: false,
+            peer,
+            local,
+        }
     }
 
     /// The greeting's text.
@@ -139,7 +150,11 @@ impl Control {
     /// Sends one command and demands a reply of this class (its first digit).
     pub(super) async fn demand(&mut self, stage: Stage, line: &[u8], class: u16) -> Result<Reply, Error> {
         let reply = self.ask_at(stage, line).await?;
-        if reply.code / 100 == class { Ok(reply) } else { Err(self.refusal(stage, line, reply)) }
+        if reply.code / 100 == class {
+            Ok(reply)
+        } else {
+            Err(self.refusal(stage, line, reply))
+        }
     }
 
     /// The error that an unexpected reply to `line` is.

@@ -86,7 +86,9 @@ impl Session {
 
     async fn passive_extended(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"EPSV", 2).await?;
-        let port = reply.epsv_port().ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
+        let port = reply
+            .epsv_port()
+            .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
         let stream = self.dial(SocketAddr::new(self.control.peer.ip(), port)).await?;
         self.connection().habits().last = Some(DataCommand::Epsv);
         Ok(stream)
@@ -94,7 +96,9 @@ impl Session {
 
     async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
-        let announced = reply.pasv_address().ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
+        let announced = reply
+            .pasv_address()
+            .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
         let peer = self.control.peer.ip();
         let other = IpAddr::V4(*announced.ip()) != peer.to_canonical();
         let address = match self.connection().server.passive_address {
@@ -128,9 +132,16 @@ impl Session {
         let here = self.control.local.ip();
         let listener = self.listen(here).await?;
         let port = listener.local_addr().map_err(Error::Local)?.port();
-        let announced = self.connection().server.external_ip.unwrap_or(here).to_canonical();
+        let announced = self
+            .connection()
+            .server
+            .external_ip
+            .unwrap_or(here)
+            .to_canonical();
         let (command, word) = match announced {
-            IpAddr::V4(ip) if self.connection().habits().no_eprt => (port_command(ip, port), DataCommand::Port),
+            IpAddr::V4(ip) if self.connection().habits().no_eprt => {
+                (port_command(ip, port), DataCommand::Port)
+            }
             ip => (eprt_command(ip, port), DataCommand::Eprt),
         };
         let reply = self.control.ask_at(Stage::Data, command.as_bytes()).await?;
@@ -142,7 +153,9 @@ impl Session {
         if let (DataCommand::Eprt, IpAddr::V4(ip), 500..=599) = (word, announced, reply.code) {
             self.connection().habits().no_eprt = true;
             self.remark("EPRT does not work here; using PORT");
-            self.control.demand(Stage::Data, port_command(ip, port).as_bytes(), 2).await?;
+            self.control
+                .demand(Stage::Data, port_command(ip, port).as_bytes(), 2)
+                .await?;
             self.connection().habits().last = Some(DataCommand::Port);
             return Ok(Prepared::Listening(listener));
         }
@@ -159,11 +172,15 @@ impl Session {
                 Ok(listener) => return Ok(listener),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => {
-                    return Err(Error::NoListener(format!("port {port} of the active range cannot be used ({error})")));
+                    return Err(Error::NoListener(format!(
+                        "port {port} of the active range cannot be used ({error})"
+                    )));
                 }
             }
         }
-        Err(Error::NoListener(format!("every port of the active range {first}-{last} is in use")))
+        Err(Error::NoListener(format!(
+            "every port of the active range {first}-{last} is in use"
+        )))
     }
 
     /// What is needed to complete a data connection while the control connection is read.
@@ -191,7 +208,9 @@ impl DataMaker {
             Prepared::Connected(stream) => stream,
             Prepared::Listening(listener) => self.accept(&listener).await?,
         };
-        let Some(tls) = &self.tls else { return Ok(NetStream::Plain(stream)) };
+        let Some(tls) = &self.tls else {
+            return Ok(NetStream::Plain(stream));
+        };
         let limit = self.connection.patience.connect;
         match timeout(limit, tls.handshake(stream)).await {
             Err(_) => Err(Error::Silent(Stage::Data, limit)),
@@ -212,7 +231,9 @@ impl DataMaker {
                 if from.ip().to_canonical() == self.server {
                     return Ok(stream);
                 }
-                self.transcript.remark(&format!("{from} connected to our data port and is not the server; sent away"));
+                self.transcript.remark(&format!(
+                    "{from} connected to our data port and is not the server; sent away"
+                ));
             }
         };
         match timeout(limit, coming).await {
@@ -241,8 +262,17 @@ mod tests {
 
     #[test]
     fn active_commands() {
-        assert_eq!(port_command(Ipv4Addr::new(192, 0, 2, 7), 50_001), "PORT 192,0,2,7,195,81");
-        assert_eq!(eprt_command("192.0.2.7".parse().unwrap(), 21), "EPRT |1|192.0.2.7|21|");
-        assert_eq!(eprt_command("2001:db8::1".parse().unwrap(), 5282), "EPRT |2|2001:db8::1|5282|");
+        assert_eq!(
+            port_command(Ipv4Addr::new(192, 0, 2, 7), 50_001),
+            "PORT 192,0,2,7,195,81"
+        );
+        assert_eq!(
+            eprt_command("192.0.2.7".parse().unwrap(), 21),
+            "EPRT |1|192.0.2.7|21|"
+        );
+        assert_eq!(
+            eprt_command("2001:db8::1".parse().unwrap(), 5282),
+            "EPRT |2|2001:db8::1|5282|"
+        );
     }
 }

@@ -88,22 +88,32 @@ impl Error {
     pub(crate) fn failure(&self, what: impl Into<String>) -> Failure {
         let what = what.into();
         let mut failure = match self {
-            Self::NoAddress(host) => {
-                Failure::new(Class::Unreachable, what, format!("the name '{}' has no address", escape(host.as_bytes())))
-                    .hint("Check the host name and this machine's name resolution.")
-            }
+            Self::NoAddress(host) => Failure::new(
+                Class::Unreachable,
+                what,
+                format!("the name '{}' has no address", escape(host.as_bytes())),
+            )
+            .hint("Check the host name and this machine's name resolution."),
             Self::Broken(stage, error) => broken(what, *stage, error),
             Self::Silent(stage, after) => silent(what, *stage, *after),
-            Self::NotFtp(line) => Failure::new(Class::Unreachable, what, "what answers there does not speak FTP")
-                .reply(line)
-                .hint("Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990."),
+            Self::NotFtp(line) => Failure::new(
+                Class::Unreachable,
+                what,
+                "what answers there does not speak FTP",
+            )
+            .reply(line)
+            .hint(
+                "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
+            ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
             Self::Tls(stage, error) => tls(what, *stage, error),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
-            Self::Malformed(command, line) => {
-                Failure::new(Class::Other, what, format!("the answer to {command} could not be understood"))
-                    .reply(line.as_bytes())
-            }
+            Self::Malformed(command, line) => Failure::new(
+                Class::Other,
+                what,
+                format!("the answer to {command} could not be understood"),
+            )
+            .reply(line.as_bytes()),
             Self::Short(why) => Failure::new(Class::Unreachable, what, why.clone()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
             Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
@@ -125,15 +135,28 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
     let (why, hint) = match error.kind() {
         io::ErrorKind::StorageFull => ("the local disk is full", "Free some space and try again."),
         io::ErrorKind::QuotaExceeded => ("your disk quota is used up", "Free some space and try again."),
-        io::ErrorKind::PermissionDenied => ("permission denied on this machine", "Check who owns the folder."),
+        io::ErrorKind::PermissionDenied => {
+            ("permission denied on this machine", "Check who owns the folder.")
+        }
         io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
         io::ErrorKind::NotFound => ("there is no such file or folder on this machine", ""),
-        io::ErrorKind::InvalidFilename => ("the name is too long or not allowed on this machine", "Rename the file."),
+        io::ErrorKind::InvalidFilename => (
+            "the name is too long or not allowed on this machine",
+            "Rename the file.",
+        ),
         _ => ("", ""),
     };
-    let why = if why.is_empty() { format!("the local disk says: {error}") } else { why.to_owned() };
+    let why = if why.is_empty() {
+        format!("the local disk says: {error}")
+    } else {
+        why.to_owned()
+    };
     let failure = Failure::new(Class::Local, what, why);
-    if hint.is_empty() { failure } else { failure.hint(hint) }
+    if hint.is_empty() {
+        failure
+    } else {
+        failure.hint(hint)
+    }
 }
 
 fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
@@ -154,7 +177,11 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("there is no way to the host from here ({error})"),
             "Check this machine's network.",
         ),
-        (Stage::Tcp, _) => (Class::Unreachable, format!("the TCP connection failed ({error})"), ""),
+        (Stage::Tcp, _) => (
+            Class::Unreachable,
+            format!("the TCP connection failed ({error})"),
+            "",
+        ),
         (_, Kind::InvalidData) => (Class::Tls, error.to_string(), "Do not use this network for it."),
         (Stage::Greeting, _) => (
             Class::Unreachable,
@@ -171,14 +198,22 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("the data connection failed ({error})"),
             "Open the server's passive port range in its firewall, or try active mode.",
         ),
-        (Stage::Transfer, _) => (Class::Unreachable, format!("the data connection broke ({error})"), ""),
+        (Stage::Transfer, _) => (
+            Class::Unreachable,
+            format!("the data connection broke ({error})"),
+            "",
+        ),
         (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
             (Class::Unreachable, "the server closed the connection".into(), "")
         }
         _ => (Class::Unreachable, format!("the connection broke ({error})"), ""),
     };
     let failure = Failure::new(class, what, why);
-    if hint.is_empty() { failure } else { failure.hint(hint) }
+    if hint.is_empty() {
+        failure
+    } else {
+        failure.hint(hint)
+    }
 }
 
 fn silent(what: String, stage: Stage, after: Duration) -> Failure {
@@ -230,9 +265,14 @@ fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Fail
         return Failure::new(
             Class::Tls,
             what,
-            format!("the server shows another certificate than the one pinned; shown {}, pinned {pinned}", certificate.pin),
+            format!(
+                "the server shows another certificate than the one pinned; shown {}, pinned {pinned}",
+                certificate.pin
+            ),
         )
-        .hint("If the server's administrator confirms the new one, take the old pin out of the server's entry.");
+        .hint(
+            "If the server's administrator confirms the new one, take the old pin out of the server's entry.",
+        );
     }
     let why = match certificate.doubts.first() {
         Some(Doubt::SelfSigned) => "its certificate is signed by itself",
@@ -242,7 +282,12 @@ fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Fail
         Some(Doubt::WrongName) => "its certificate is for another host name",
         Some(Doubt::Changed | Doubt::Other) | None => "its certificate could not be verified",
     };
-    Failure::new(Class::Tls, what, format!("{why} ({}, {})", certificate.subject, certificate.pin)).hint(format!(
+    Failure::new(
+        Class::Tls,
+        what,
+        format!("{why} ({}, {})", certificate.subject, certificate.pin),
+    )
+    .hint(format!(
         "If you have checked the fingerprint with the server's administrator, accept it with --pin {}.",
         certificate.pin
     ))

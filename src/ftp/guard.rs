@@ -50,7 +50,9 @@ fn sets_a_time(verb: &str, argument: &[u8]) -> bool {
     verb == "MDTM"
         && argument.len() > 15
         && argument[..14].iter().all(u8::is_ascii_digit)
-        && argument.get(14).is_some_and(|b| matches!(b, b' ' | b'.' | b'+' | b'-'))
+        && argument
+            .get(14)
+            .is_some_and(|b| matches!(b, b' ' | b'.' | b'+' | b'-'))
 }
 
 #[cfg(test)]
@@ -59,15 +61,51 @@ mod tests {
 
     #[test]
     fn read_only_lets_harmless_commands_through_and_no_others() {
-        for line in ["RETR a", "retr a", "LIST -a", "MLSD", "MDTM a", "REST 5", "PROT P", "MDTM 2026", "NOOP"] {
+        for line in [
+            "RETR a",
+            "retr a",
+            "LIST -a",
+            "MLSD",
+            "MDTM a",
+            "REST 5",
+            "PROT P",
+            "MDTM 2026",
+            "NOOP",
+        ] {
             assert_eq!(admit(line.as_bytes(), true), Ok(()), "{line}");
         }
         for line in [
-            "STOR a", "stor a", "APPE a", "DELE a", "RMD a", "MKD a", "XMKD a", "RNFR a", "RNTO a", "SITE CHMOD 1 a",
-            "MFMT 20260101000000 a", "ALLO 5", "STOU", "SMNT x", "REIN", "WHATEVER", " STOR a", "\tSTOR a", "",
-            "MDTM 20260101000000 a", "MDTM 20260101000000+60 a", "XRMD a", "MFF a", "COMB a", "RMDA a", "DSIZ",
+            "STOR a",
+            "stor a",
+            "APPE a",
+            "DELE a",
+            "RMD a",
+            "MKD a",
+            "XMKD a",
+            "RNFR a",
+            "RNTO a",
+            "SITE CHMOD 1 a",
+            "MFMT 20260101000000 a",
+            "ALLO 5",
+            "STOU",
+            "SMNT x",
+            "REIN",
+            "WHATEVER",
+            " STOR a",
+            "\tSTOR a",
+            "",
+            "MDTM 20260101000000 a",
+            "MDTM 20260101000000+60 a",
+            "XRMD a",
+            "MFF a",
+            "COMB a",
+            "RMDA a",
+            "DSIZ",
         ] {
-            assert!(matches!(admit(line.as_bytes(), true), Err(Refusal::ReadOnly(_))), "{line}");
+            assert!(
+                matches!(admit(line.as_bytes(), true), Err(Refusal::ReadOnly(_))),
+                "{line}"
+            );
             assert_eq!(admit(line.as_bytes(), false), Ok(()), "{line}");
         }
     }
@@ -78,7 +116,10 @@ mod tests {
             assert_eq!(admit(line, false), Err(Refusal::NotOneLine));
         }
         for line in ["CCC", "PROT C", "prot c", "PROT"] {
-            assert!(matches!(admit(line.as_bytes(), false), Err(Refusal::Unprotects(_))), "{line}");
+            assert!(
+                matches!(admit(line.as_bytes(), false), Err(Refusal::Unprotects(_))),
+                "{line}"
+            );
         }
     }
 }

@@ -63,7 +63,9 @@ async fn identify(control: &mut Control, connection: &Connection) -> Result<(), 
         None if server.user.is_empty() => ANONYMOUS_PASSWORD,
         None => "",
     };
-    let reply = control.ask_at(Stage::Login, &[b"PASS ", secret.as_bytes()].concat()).await?;
+    let reply = control
+        .ask_at(Stage::Login, &[b"PASS ", secret.as_bytes()].concat())
+        .await?;
     match reply.code {
         // 202: not needed here (RFC 959 §5.4)
         202 | 230 | 232 => Ok(()),

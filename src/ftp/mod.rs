@@ -12,16 +12,16 @@ pub mod guard;
 // pub mod list;
 pub mod reply;
 pub(crate) mod session;
-pub(crate) mod transfer;
 pub mod transcript;
+pub(crate) mod transfer;
 
 mod connect;
 mod control;
 mod data;
 mod explain;
 // mod listing;
-mod time_val;
 mod login;
 mod stream;
+mod time_val;
 mod tls;
 mod wire;

@@ -25,7 +25,9 @@ pub(crate) struct Session {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("server", &self.server.address()).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("server", &self.server.address())
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,7 +40,14 @@ impl Session {
         login_folder: Option<RemotePath>,
     ) -> Self {
         let folder = login_folder.clone();
-        Self { control, tls, connection, features, login_folder, folder }
+        Self {
+            control,
+            tls,
+            connection,
+            features,
+            login_folder,
+            folder,
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -85,7 +94,10 @@ impl Session {
 
     /// Sends `verb path` and demands success.
     async fn command(&mut self, verb: &str, path: &RemotePath) -> Result<(), Error> {
-        self.control.demand(Stage::Command, &line(verb, path), 2).await.map(drop)
+        self.control
+            .demand(Stage::Command, &line(verb, path), 2)
+            .await
+            .map(drop)
     }
 
     /// Makes a folder (MKD, RFC 959 §4.1.3).
@@ -108,8 +120,13 @@ impl Session {
     /// replace a file, some refuse.
     pub(crate) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
         self.folder = None;
-        self.control.demand(Stage::Command, &line("RNFR", from), 3).await?;
-        self.control.demand(Stage::Command, &line("RNTO", to), 2).await.map(drop)
+        self.control
+            .demand(Stage::Command, &line("RNFR", from), 3)
+            .await?;
+        self.control
+            .demand(Stage::Command, &line("RNTO", to), 2)
+            .await
+            .map(drop)
     }
 
     /// The size of a file in bytes (SIZE, RFC 3659 §4); `None` where the server does not tell.
@@ -126,7 +143,9 @@ impl Session {
 
     /// Sets a file's time where MFMT is offered (draft-somers-ftp-mfxx); whether it was set.
     pub(crate) async fn set_modified(&mut self, path: &RemotePath, time: Stamp) -> Result<bool, Error> {
-        let Some(text) = time.time_val().filter(|_| self.features.has("MFMT")) else { return Ok(false) };
+        let Some(text) = time.time_val().filter(|_| self.features.has("MFMT")) else {
+            return Ok(false);
+        };
         let command = [b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat();
         Ok(self.control.ask(&command).await?.is_positive())
     }

@@ -21,7 +21,9 @@ pub struct Transcript {
 
 impl std::fmt::Debug for Transcript {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transcript").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("Transcript")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -50,9 +52,18 @@ impl Transcript {
     }
 
     fn say(&self, speaker: Speaker, line: &[u8]) {
-        let end = line.len() - line.iter().rev().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let end = line.len()
+            - line
+                .iter()
+                .rev()
+                .take_while(|b| matches!(b, b'\r' | b'\n'))
+                .count();
         let text = escape(&line[..end.min(LONGEST)]);
-        (self.sink)(DialogueLine { session: self.session, speaker, text });
+        (self.sink)(DialogueLine {
+            session: self.session,
+            speaker,
+            text,
+        });
     }
 }
 

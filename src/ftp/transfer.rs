@@ -51,18 +51,28 @@ impl Session {
         let prepared = self.prepare_data().await?;
         if offset > 0 {
             // between the data connection and the command it belongs to (RFC 3659 §5.3)
-            self.control.demand(Stage::Command, format!("REST {offset}").as_bytes(), 3).await?;
+            self.control
+                .demand(Stage::Command, format!("REST {offset}").as_bytes(), 3)
+                .await?;
         }
         self.control.send(&[&command])?;
         let (early, stream) = match self.start(prepared).await {
             Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.control.refusal(Stage::Transfer, &command, reply)),
+            Ok(Started::Refused(reply)) => {
+                return Err(self.control.refusal(Stage::Transfer, &command, reply));
+            }
             Err(error) => {
                 self.abandon();
                 return Err(error);
             }
         };
-        Ok(Transfer { session: self, stream, early, command, settled: false })
+        Ok(Transfer {
+            session: self,
+            stream,
+            early,
+            command,
+            settled: false,
+        })
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -148,7 +158,10 @@ impl Transfer<'_> {
 
     /// A server that runs out of space closes the data connection first and then says so.
     async fn broken(&mut self, error: std::io::Error) -> Error {
-        let error = self.session.reason(Stage::Transfer, Error::Broken(Stage::Transfer, error)).await;
+        let error = self
+            .session
+            .reason(Stage::Transfer, Error::Broken(Stage::Transfer, error))
+            .await;
         self.settled = true;
         error
     }
@@ -207,7 +220,10 @@ impl Transfer<'_> {
         if reply.is_positive() {
             return Ok(Ending { closed_properly });
         }
-        Err(self.session.control.refusal(Stage::Transfer, &self.command, reply))
+        Err(self
+            .session
+            .control
+            .refusal(Stage::Transfer, &self.command, reply))
     }
 }
 

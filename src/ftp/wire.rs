@@ -41,7 +41,11 @@ struct OutboxState {
 
 impl Outbox {
     pub(super) fn new(read_only: bool, transcript: Transcript) -> Self {
-        Self { read_only, transcript, state: Mutex::default() }
+        Self {
+            read_only,
+            transcript,
+            state: Mutex::default(),
+        }
     }
 
     pub(super) fn transcript(&self) -> &Transcript {
@@ -63,7 +67,11 @@ impl Outbox {
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
             for &byte in *line {
                 // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
-                state.bytes.extend_from_slice(if byte == 0xff { &[0xff, 0xff] } else { std::slice::from_ref(&byte) });
+                state.bytes.extend_from_slice(if byte == 0xff {
+                    &[0xff, 0xff]
+                } else {
+                    std::slice::from_ref(&byte)
+                });
             }
             state.bytes.extend_from_slice(b"\r\n");
         }
@@ -99,7 +107,15 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(io: NetStream, outbox: Arc<Outbox>, greeted: bool) -> Self {
-        Self { io, outbox, inbound: Vec::new(), given: 0, greeted, multi_line: false, ended: false }
+        Self {
+            io,
+            outbox,
+            inbound: Vec::new(),
+            given: 0,
+            greeted,
+            multi_line: false,
+            ended: false,
+        }
     }
 
     fn poll_outbox(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -158,7 +174,11 @@ impl Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         loop {
             if let Poll::Ready(result) = this.poll_outbox(cx) {
@@ -187,7 +207,9 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     /// suppaftp writes whole lines; they take the same way as ours.
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let line = buf.strip_suffix(b"\r\n").ok_or_else(|| io::Error::other(Refusal::NotOneLine))?;
+        let line = buf
+            .strip_suffix(b"\r\n")
+            .ok_or_else(|| io::Error::other(Refusal::NotOneLine))?;
         self.outbox.push(&[line]).map_err(io::Error::other)?;
         // what cannot be written now goes out before the next read
         let _ = self.get_mut().poll_outbox(cx)?;

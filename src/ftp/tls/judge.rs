@@ -23,7 +23,10 @@ pub(crate) struct TrustStore {
 
 impl TrustStore {
     pub(crate) fn new(pinned: Option<Pin>) -> Self {
-        Self { pinned: Mutex::new(pinned), once: Mutex::default() }
+        Self {
+            pinned: Mutex::new(pinned),
+            once: Mutex::default(),
+        }
     }
 
     /// The certificate this server must show, whoever signed it.
@@ -33,12 +36,20 @@ impl TrustStore {
 
     /// Whether some certificate of this server is trusted by its fingerprint.
     pub(super) fn knows_fingerprints(&self) -> bool {
-        self.pinned().is_some() || !self.once.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.pinned().is_some()
+            || !self
+                .once
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_empty()
     }
 
     /// Trusts a certificate until the program ends.
     pub(crate) fn accept_once(&self, pin: Pin) {
-        self.once.lock().unwrap_or_else(PoisonError::into_inner).insert(pin);
+        self.once
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(pin);
     }
 
     /// Trusts this certificate from now on and no other.
@@ -53,7 +64,14 @@ impl TrustStore {
             Some(pinned) if pinned == pin => Ok(Trust::Pinned),
             Some(_) => Err([&[Doubt::Changed], found].concat()),
             None if found.is_empty() => Ok(Trust::Verified),
-            None if self.once.lock().unwrap_or_else(PoisonError::into_inner).contains(&pin) => Ok(Trust::Once),
+            None if self
+                .once
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&pin) =>
+            {
+                Ok(Trust::Once)
+            }
             None => Err(found.to_vec()),
         }
     }
@@ -71,7 +89,9 @@ pub(super) fn doubt_of(error: i32) -> Doubt {
         openssl_sys::X509_V_ERR_CERT_HAS_EXPIRED => Doubt::Expired,
         openssl_sys::X509_V_ERR_CERT_NOT_YET_VALID => Doubt::NotYetValid,
         openssl_sys::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT => Doubt::SelfSigned,
-        openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => Doubt::WrongName,
+        openssl_sys::X509_V_ERR_HOSTNAME_MISMATCH | openssl_sys::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+            Doubt::WrongName
+        }
         openssl_sys::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
         | openssl_sys::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
         | openssl_sys::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
@@ -99,15 +119,21 @@ pub(super) fn describe(cert: &X509Ref, pin: Pin, doubts: Vec<Doubt>, reason: Str
 const MOST_NAMES: usize = 50;
 
 fn alternative_names(cert: &X509Ref) -> Vec<String> {
-    let Some(names) = cert.subject_alt_names() else { return Vec::new() };
+    let Some(names) = cert.subject_alt_names() else {
+        return Vec::new();
+    };
     names
         .iter()
         .filter_map(|n| {
             n.dnsname().map(escape_str).or_else(|| {
                 let bytes = n.ipaddress()?;
                 match bytes.len() {
-                    4 => <[u8; 4]>::try_from(bytes).ok().map(|b| std::net::Ipv4Addr::from(b).to_string()),
-                    _ => <[u8; 16]>::try_from(bytes).ok().map(|b| std::net::Ipv6Addr::from(b).to_string()),
+                    4 => <[u8; 4]>::try_from(bytes)
+                        .ok()
+                        .map(|b| std::net::Ipv4Addr::from(b).to_string()),
+                    _ => <[u8; 16]>::try_from(bytes)
+                        .ok()
+                        .map(|b| std::net::Ipv6Addr::from(b).to_string()),
                 }
             })
         })
@@ -116,7 +142,11 @@ fn alternative_names(cert: &X509Ref) -> Vec<String> {
 }
 
 fn name(name: &X509NameRef) -> String {
-    let part = |nid: Nid| name.entries_by_nid(nid).next().map(|e| escape(e.data().as_slice()));
+    let part = |nid: Nid| {
+        name.entries_by_nid(nid)
+            .next()
+            .map(|e| escape(e.data().as_slice()))
+    };
     let text = [Nid::COMMONNAME, Nid::ORGANIZATIONNAME, Nid::COUNTRYNAME]
         .into_iter()
         .filter_map(part)
@@ -126,7 +156,9 @@ fn name(name: &X509NameRef) -> String {
 }
 
 fn key(cert: &X509Ref) -> String {
-    let Ok(key) = cert.public_key() else { return "unknown".into() };
+    let Ok(key) = cert.public_key() else {
+        return "unknown".into();
+    };
     let kind = match key.id() {
         Id::RSA => "RSA",
         Id::EC => "EC",
@@ -142,7 +174,9 @@ fn key(cert: &X509Ref) -> String {
 pub(super) fn moment(time: &Asn1TimeRef) -> Option<Stamp> {
     let epoch = openssl::asn1::Asn1Time::from_unix(0).ok()?;
     let since = epoch.diff(time).ok()?;
-    Some(Stamp::exact(i64::from(since.days) * 86_400 + i64::from(since.secs)))
+    Some(Stamp::exact(
+        i64::from(since.days) * 86_400 + i64::from(since.secs),
+    ))
 }
 
 #[cfg(test)]
@@ -156,7 +190,11 @@ mod tests {
         assert_eq!(store.judge(a, &[Doubt::Expired]), Ok(Trust::Pinned));
         assert_eq!(store.judge(b, &[]), Err(vec![Doubt::Changed]));
         store.accept_once(b);
-        assert_eq!(store.judge(b, &[]), Err(vec![Doubt::Changed]), "accepting once does not undo a pin");
+        assert_eq!(
+            store.judge(b, &[]),
+            Err(vec![Doubt::Changed]),
+            "accepting once does not undo a pin"
+        );
     }
 
     #[test]
@@ -164,7 +202,10 @@ mod tests {
         let store = TrustStore::new(None);
         let pin = Pin([3; 32]);
         assert_eq!(store.judge(pin, &[]), Ok(Trust::Verified));
-        assert_eq!(store.judge(pin, &[Doubt::SelfSigned]), Err(vec![Doubt::SelfSigned]));
+        assert_eq!(
+            store.judge(pin, &[Doubt::SelfSigned]),
+            Err(vec![Doubt::SelfSigned])
+        );
         store.accept_once(pin);
         assert_eq!(store.judge(pin, &[Doubt::SelfSigned]), Ok(Trust::Once));
     }

@@ -78,17 +78,29 @@ enum Backend {
 impl Tls {
     /// Reads the authorities and builds the backend; blocks for some milliseconds.
     pub(crate) fn new(server: &Server, trust: Arc<TrustStore>) -> Result<Self, TlsError> {
-        let settings = Versions { min: server.tls_min, max: server.tls_max, ca_file: server.ca_file.clone() };
+        let settings = Versions {
+            min: server.tls_min,
+            max: server.tls_max,
+            ca_file: server.ca_file.clone(),
+        };
         let backend = match server.tls_backend {
             TlsBackend::Openssl => Backend::Openssl(openssl::Settings::new(&settings)?),
             TlsBackend::System => Backend::System(system::Settings::new(&settings)?),
         };
-        Ok(Self { backend, host: server.host.clone(), trust })
+        Ok(Self {
+            backend,
+            host: server.host.clone(),
+            trust,
+        })
     }
 
     /// The TLS of a new control connection.
     pub(crate) fn session(self: &Arc<Self>) -> SessionTls {
-        SessionTls { tls: Arc::clone(self), sessions: Arc::default(), look: false }
+        SessionTls {
+            tls: Arc::clone(self),
+            sessions: Arc::default(),
+            look: false,
+        }
     }
 }
 
@@ -120,10 +132,14 @@ impl SessionTls {
     pub(crate) async fn handshake(&self, stream: TcpStream) -> Result<(NetStream, Handshake), TlsError> {
         match &self.tls.backend {
             Backend::Openssl(settings) => {
-                settings.handshake(stream, &self.tls.host, &self.tls.trust, &self.sessions).await
+                settings
+                    .handshake(stream, &self.tls.host, &self.tls.trust, &self.sessions)
+                    .await
             }
             Backend::System(settings) => {
-                settings.handshake(stream, &self.tls.host, &self.tls.trust, self.look).await
+                settings
+                    .handshake(stream, &self.tls.host, &self.tls.trust, self.look)
+                    .await
             }
         }
     }
@@ -132,10 +148,14 @@ impl SessionTls {
 /// The bytes of a file of further authorities.
 fn read_authorities(path: &std::path::Path) -> Result<Vec<::openssl::x509::X509>, TlsError> {
     let bad = |why: String| {
-        TlsError::Settings(format!("the authority file '{}' cannot be used: {why}", path.display()))
+        TlsError::Settings(format!(
+            "the authority file '{}' cannot be used: {why}",
+            path.display()
+        ))
     };
     let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-    let list = ::openssl::x509::X509::stack_from_pem(&pem).map_err(|_| bad("it holds no PEM certificates".into()))?;
+    let list = ::openssl::x509::X509::stack_from_pem(&pem)
+        .map_err(|_| bad("it holds no PEM certificates".into()))?;
     if list.is_empty() {
         return Err(bad("it holds no PEM certificates".into()));
     }

@@ -1,6 +1,9 @@
 //! The two calls into OpenSSL that the `openssl` crate marks unsafe or does not offer. The only
 //! unsafe code of the program; nothing else lives here.
-#![expect(unsafe_code, reason = "SSL_set_session and SSL_get_shutdown have no safe wrapper")]
+#![expect(
+    unsafe_code,
+    reason = "SSL_set_session and SSL_get_shutdown have no safe wrapper"
+)]
 
 use foreign_types::ForeignTypeRef as _;
 use openssl::error::ErrorStack;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{
-    ErrorCode, Ssl, SslConnector, SslConnectorBuilder, SslMethod, SslSessionCacheMode, SslVerifyMode, SslVersion,
+    ErrorCode, Ssl, SslConnector, SslConnectorBuilder, SslMethod, SslSessionCacheMode, SslVerifyMode,
+    SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
 use tokio::net::TcpStream;
@@ -43,11 +44,17 @@ impl Settings {
     pub(super) fn new(versions: &Versions) -> Result<Self, TlsError> {
         let settings = |e: ErrorStack| TlsError::Settings(format!("OpenSSL refuses the settings: {e}"));
         let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(settings)?;
-        builder.set_min_proto_version(Some(version(versions.min))).map_err(settings)?;
-        builder.set_max_proto_version(Some(version(versions.max))).map_err(settings)?;
+        builder
+            .set_min_proto_version(Some(version(versions.min)))
+            .map_err(settings)?;
+        builder
+            .set_max_proto_version(Some(version(versions.max)))
+            .map_err(settings)?;
         if versions.min < TlsVersion::V1_2 {
             // TLS 1.0 and 1.1 sign with MD5 and SHA-1, which any higher security level refuses
-            builder.set_cipher_list("DEFAULT:!aNULL:!eNULL:@SECLEVEL=0").map_err(settings)?;
+            builder
+                .set_cipher_list("DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
+                .map_err(settings)?;
         }
         builder.set_groups_list(GROUPS).map_err(settings)?;
         load_authorities(&mut builder, versions)?;
@@ -64,7 +71,10 @@ impl Settings {
                 store.keep(der);
             }
         });
-        Ok(Self { connector: builder.build(), sessions })
+        Ok(Self {
+            connector: builder.build(),
+            sessions,
+        })
     }
 
     pub(super) async fn handshake(
@@ -94,7 +104,10 @@ impl Settings {
             offer_session(&mut ssl, &der).map_err(other)?;
         }
         let mut stream = SslStream::new(ssl, stream).map_err(other)?;
-        StdPin::new(&mut stream).connect().await.map_err(handshake_error)?;
+        StdPin::new(&mut stream)
+            .connect()
+            .await
+            .map_err(handshake_error)?;
 
         let ssl = stream.ssl();
         let resumed = ssl.session_reused();
@@ -111,18 +124,23 @@ impl Settings {
         }
         // A resumed handshake verifies nothing anew and leaves no notes: it proves that this is the
         // server of the control connection, whose certificate was judged when that one was made.
-        let trust = trust.judge(pin, &doubts).map_err(|doubts| TlsError::Certificate {
-            certificate: Box::new(describe(
-                &cert,
-                pin,
-                doubts,
-                found.first().map(|(_, text)| text.clone()).unwrap_or_default(),
-            )),
-            pinned: trust.pinned(),
-        })?;
+        let trust = trust
+            .judge(pin, &doubts)
+            .map_err(|doubts| TlsError::Certificate {
+                certificate: Box::new(describe(
+                    &cert,
+                    pin,
+                    doubts,
+                    found.first().map(|(_, text)| text.clone()).unwrap_or_default(),
+                )),
+                pinned: trust.pinned(),
+            })?;
         let facts = Handshake {
             version: words(ssl.version_str()),
-            cipher: ssl.current_cipher().map(|c| c.name().to_owned()).unwrap_or_default(),
+            cipher: ssl
+                .current_cipher()
+                .map(|c| c.name().to_owned())
+                .unwrap_or_default(),
             trust,
             not_after: moment(cert.not_after()).map(|t| t.seconds),
             resumed: Some(resumed),
@@ -177,12 +195,20 @@ fn words(version: &str) -> String {
 fn handshake_error(error: openssl::ssl::Error) -> TlsError {
     match error.code() {
         ErrorCode::SYSCALL | ErrorCode::ZERO_RETURN => TlsError::Broken(
-            error.into_io_error().unwrap_or_else(|_| std::io::ErrorKind::UnexpectedEof.into()),
+            error
+                .into_io_error()
+                .unwrap_or_else(|_| std::io::ErrorKind::UnexpectedEof.into()),
         ),
         _ => {
             let reasons: Vec<&str> = error
                 .ssl_error()
-                .map(|stack| stack.errors().iter().filter_map(openssl::error::Error::reason).collect())
+                .map(|stack| {
+                    stack
+                        .errors()
+                        .iter()
+                        .filter_map(openssl::error::Error::reason)
+                        .collect()
+                })
                 .unwrap_or_default();
             let said = |word: &str| reasons.iter().any(|r| r.contains(word));
             if said("wrong version number") || said("http request") || said("packet length too long") {

@@ -24,7 +24,9 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(versions: &Versions) -> Result<Self, TlsError> {
-        let settings = |e: native_tls::Error| TlsError::Settings(format!("the system's TLS library refuses the settings: {e}"));
+        let settings = |e: native_tls::Error| {
+            TlsError::Settings(format!("the system's TLS library refuses the settings: {e}"))
+        };
         let authorities = match &versions.ca_file {
             Some(file) => read_authorities(file)?,
             None => Vec::new(),
@@ -39,11 +41,16 @@ impl Settings {
                 builder.add_root_certificate(NativeCertificate::from_der(&der).map_err(settings)?);
             }
             if lenient {
-                builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+                builder
+                    .danger_accept_invalid_certs(true)
+                    .danger_accept_invalid_hostnames(true);
             }
             Ok(builder.build().map_err(settings)?.into())
         };
-        Ok(Self { strict: build(false)?, lenient: build(true)? })
+        Ok(Self {
+            strict: build(false)?,
+            lenient: build(true)?,
+        })
     }
 
     /// Where a fingerprint decides, or the certificate is only to be looked at, nothing else is
@@ -57,20 +64,38 @@ impl Settings {
         look: bool,
     ) -> Result<(NetStream, Handshake), TlsError> {
         let by_fingerprint = look || trust.knows_fingerprints();
-        let connector = if by_fingerprint { &self.lenient } else { &self.strict };
+        let connector = if by_fingerprint {
+            &self.lenient
+        } else {
+            &self.strict
+        };
         let stream = match connector.connect(host, stream).await {
             Ok(stream) => stream,
             Err(error) if by_fingerprint => return Err(TlsError::Other(error.to_string())),
             Err(error) => return Err(TlsError::Unexplained(error.to_string())),
         };
-        let shown = stream.get_ref().peer_certificate().ok().flatten().and_then(|c| c.to_der().ok());
+        let shown = stream
+            .get_ref()
+            .peer_certificate()
+            .ok()
+            .flatten()
+            .and_then(|c| c.to_der().ok());
         let cert = shown.and_then(|der| X509::from_der(&der).ok());
         let Some((cert, pin)) = cert.and_then(|c| pin_of(&c).map(|pin| (c, pin))) else {
             return Err(TlsError::Other("the server showed no certificate".into()));
         };
-        let found = if by_fingerprint { vec![Doubt::Unknown] } else { Vec::new() };
+        let found = if by_fingerprint {
+            vec![Doubt::Unknown]
+        } else {
+            Vec::new()
+        };
         let judged = trust.judge(pin, &found).map_err(|doubts| TlsError::Certificate {
-            certificate: Box::new(describe(&cert, pin, doubts, "the system's TLS library does not trust it".into())),
+            certificate: Box::new(describe(
+                &cert,
+                pin,
+                doubts,
+                "the system's TLS library does not trust it".into(),
+            )),
             pinned: trust.pinned(),
         })?;
         let facts = Handshake {
