@@ -111,7 +111,8 @@ async fn gather(stream: Option<impl AsyncRead + Unpin>) -> Zeroizing<Vec<u8>> {
     out
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
