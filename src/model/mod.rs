@@ -11,6 +11,7 @@ pub mod entry;
 pub mod event;
 pub mod facts;
 pub mod failure;
+pub mod firewall;
 pub mod job;
 pub mod key;
 pub mod listing;
