@@ -9,4 +9,5 @@
 )]
 
 mod harness;
+mod listing_cases;
 mod real_servers;
