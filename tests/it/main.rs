@@ -8,6 +8,8 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod demo;
+mod engine;
 mod harness;
 mod listing_cases;
 mod real_servers;

@@ -1,0 +1,250 @@
+//! The one table of actions: what a key can do, in which context, and in which words.
+//!
+//! Key bindings, help, the line of hints and the README's list of keys are made from it.
+
+use crate::config::keymap::{Keymap, KeymapError, Words};
+
+/// Where a key is pressed. A key is looked up in the context of what has the focus, then in
+/// [`Context::Global`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere but where text is typed.
+    Global,
+    /// The list of servers.
+    Servers,
+    /// The two panes.
+    Panes,
+    /// The queue's screen.
+    Queue,
+    /// The log of the dialogue.
+    Log,
+    /// The help.
+    Help,
+    /// A dialog.
+    Dialog,
+    /// A line of text: a filter, a name, a password.
+    Text,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 8] = [
+        Self::Panes,
+        Self::Servers,
+        Self::Queue,
+        Self::Log,
+        Self::Help,
+        Self::Dialog,
+        Self::Text,
+        Self::Global,
+    ];
+
+    /// Its name in the keymap.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Servers => "servers",
+            Self::Panes => "panes",
+            Self::Queue => "queue",
+            Self::Log => "log",
+            Self::Help => "help",
+            Self::Dialog => "dialog",
+            Self::Text => "text",
+        }
+    }
+
+    /// Its heading in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Servers => "Servers",
+            Self::Panes => "Panes",
+            Self::Queue => "Queue",
+            Self::Log => "Log",
+            Self::Help => "Help",
+            Self::Dialog => "Dialogs",
+            Self::Text => "Typing",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// Its name in the keymap.
+    pub id: &'static str,
+    /// One or two words for the line of hints.
+    pub short: &'static str,
+    /// What it does, for the help.
+    pub help: &'static str,
+    /// Where it can be bound.
+    pub contexts: &'static [Context],
+    /// Whether it changes what it acts on, so that a read-only server forbids it.
+    pub changes: bool,
+}
+
+macro_rules! actions {
+    ($($action:ident $id:literal [$($context:ident)+] $short:literal $help:literal $($changes:ident)?;)+) => {
+        /// Something a key can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $(#[doc = $help] $action),+ }
+
+        /// The table, one row an action, in the order of [`Action`].
+        pub const TABLE: &[Row] = &[$(Row {
+            action: Action::$action,
+            id: $id,
+            short: $short,
+            help: $help,
+            contexts: &[$(Context::$context),+],
+            changes: actions!(@changes $($changes)?),
+        }),+];
+    };
+    (@changes changes) => { true };
+    (@changes) => { false };
+}
+
+actions! {
+    Transfer "transfer" [Panes] "transfer" "Transfer what is marked, or what is under the cursor, to the other pane";
+    Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
+    NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
+    Delete "delete" [Panes] "delete" "Delete what is marked, or what is under the cursor (counts first, then asks)" changes;
+    Enter "enter" [Panes] "open" "Go into the folder under the cursor";
+    Leave "leave" [Panes] "up" "Go to the folder above";
+    OtherPane "other-pane" [Panes] "other pane" "Go to the other pane";
+    Mark "mark" [Panes] "mark" "Mark or unmark, and go down";
+    MarkAll "mark-all" [Panes] "mark all" "Mark everything shown";
+    Unmark "unmark" [Panes] "unmark" "Unmark everything";
+    Invert "invert" [Panes] "invert" "Mark what is not marked, and the other way round";
+    Filter "filter" [Panes Servers Log] "filter" "Show only what contains a text";
+    Hidden "hidden" [Panes] "hidden" "Show or hide names that begin with a dot";
+    SortName "sort-name" [Panes] "by name" "Sort by name; again: the other way";
+    SortSize "sort-size" [Panes] "by size" "Sort by size; again: the other way";
+    SortTime "sort-time" [Panes] "by time" "Sort by time; again: the other way";
+    SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
+    Refresh "refresh" [Panes] "refresh" "List the folder again; where it failed, try again";
+    Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
+    Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
+    NewServer "new" [Servers] "new" "Enter a new server";
+    EditServer "edit" [Servers] "edit" "Change the server's settings";
+    CopyServer "copy" [Servers] "copy" "Enter a new server beginning with this one's settings";
+    RemoveServer "remove" [Servers] "delete" "Delete the server's entry (asks)";
+    Fold "fold" [Servers] "fold" "Fold or unfold the group";
+    Cancel "cancel" [Queue] "cancel" "Take the job out; a running one is stopped";
+    CancelBatch "cancel-batch" [Queue] "cancel batch" "Take out all jobs of the same batch";
+    Retry "retry" [Queue] "retry" "Try the failed job again";
+    ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
+    NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
+    Up "up" [Panes Servers Queue Log Help Dialog] "up" "One line up";
+    Down "down" [Panes Servers Queue Log Help Dialog] "down" "One line down";
+    PageUp "page-up" [Panes Servers Queue Log Help] "page up" "One page up";
+    PageDown "page-down" [Panes Servers Queue Log Help] "page down" "One page down";
+    First "first" [Panes Servers Queue Log Help] "first" "To the first line";
+    Last "last" [Panes Servers Queue Log Help] "last" "To the last line";
+    Next "next" [Dialog] "next" "The next choice";
+    Previous "previous" [Dialog] "previous" "The choice before";
+    Accept "accept" [Dialog Text] "take" "Take the choice, or what was typed";
+    Toggle "toggle" [Dialog] "switch" "Switch between this file and the whole batch";
+    Back "back" [Panes Servers Queue Log Help Dialog Text] "back" "Close, or clear the filter";
+    Queue "queue" [Global] "queue" "Open or close the queue";
+    Log "log" [Global] "log" "Open or close the log of the dialogue with the server";
+    Help "help" [Global] "help" "Show the keys";
+    Redraw "redraw" [Global Text Dialog] "redraw" "Draw the whole screen again";
+    Suspend "suspend" [Global Text Dialog] "suspend" "Go to the shell; fg comes back";
+    Quit "quit" [Global] "quit" "End ftpane; asks while transfers are running";
+    Interrupt "interrupt" [Global Text Dialog] "quit" "End ftpane from wherever one is";
+}
+
+impl Action {
+    /// Its row of the table.
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+}
+
+/// The keymap of this program's contexts and actions.
+pub type Keys = Keymap<Context, Action>;
+
+const DEFAULT: &str = include_str!("../config/default/keymap.toml");
+
+/// The keymap: the default one, and over it what the person's own file says, if there is one
+/// (its text, and its name for the error).
+pub fn keys(own: Option<(&str, &str)>) -> Result<Keys, KeymapError> {
+    let contexts: Vec<_> = Context::ALL.iter().map(|c| (c.name(), *c)).collect();
+    let actions: Vec<_> = TABLE.iter().map(|r| (r.id, r.action)).collect();
+    let words = Words {
+        contexts: &contexts,
+        actions: &actions,
+        allowed: |context, action| action.row().contexts.contains(&context),
+    };
+    let mut keys = Keymap::parse(DEFAULT, "default keymap", &words)?;
+    if let Some((text, file)) = own {
+        keys.lay_over(Keymap::parse(text, file, &words)?);
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_its_ids_are_unique() {
+        for (place, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.action as usize, place);
+            assert_eq!(TABLE.iter().filter(|r| r.id == row.id).count(), 1, "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_wherever_it_can_be_bound() {
+        let keys = keys(None).unwrap();
+        for row in TABLE {
+            for context in row.contexts {
+                assert!(
+                    keys.of(*context, row.action).next().is_some(),
+                    "{} has no key in {}",
+                    row.id,
+                    context.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_function_key_has_a_twin_that_is_none() {
+        let keys = keys(None).unwrap();
+        for row in TABLE {
+            for context in row.contexts {
+                let of = || keys.of(*context, row.action);
+                let function = |k: &[crate::model::key::Key]| matches!(k, [k] if matches!(k.code, crate::model::key::Code::F(_)));
+                if of().any(function) {
+                    assert!(!of().all(function), "{} has function keys only", row.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        let keys = keys(None).unwrap();
+        for context in Context::ALL {
+            let mut seen: Vec<&[crate::model::key::Key]> = Vec::new();
+            for sequence in keys
+                .bindings()
+                .filter(|b| b.context == context)
+                .map(|b| &b.keys[..])
+            {
+                for other in &seen {
+                    assert!(
+                        !other.starts_with(sequence) && !sequence.starts_with(other),
+                        "{sequence:?} in {}",
+                        context.name()
+                    );
+                }
+                seen.push(sequence);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The folder a pane shows, on either side.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::model::command::Place;
+use crate::model::job::ConnectionId;
+use crate::model::path::{Name, RemotePath};
+use crate::model::text::escape;
+
+/// One of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This machine, the left pane.
+    Local,
+    /// The server, the right pane.
+    Remote,
+}
+
+impl Side {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Local => Self::Remote,
+            Self::Remote => Self::Local,
+        }
+    }
+}
+
+/// A path on one of the sides, without the number of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Folder {
+    /// On this machine.
+    Local(PathBuf),
+    /// On the server.
+    Remote(RemotePath),
+}
+
+impl Folder {
+    /// The place as the engine names it.
+    pub fn place(&self, connection: ConnectionId) -> Place {
+        match self {
+            Self::Local(path) => Place::Local(path.clone()),
+            Self::Remote(path) => Place::Remote(connection, path.clone()),
+        }
+    }
+
+    /// Whether this is the place.
+    pub fn is(&self, place: &Place) -> bool {
+        match (self, place) {
+            (Self::Local(a), Place::Local(b)) => a == b,
+            (Self::Remote(a), Place::Remote(_, b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// The path of a name in this folder.
+    pub fn join(&self, name: &Name) -> Self {
+        match self {
+            Self::Local(path) => Self::Local(path.join(os_name(name))),
+            Self::Remote(path) => Self::Remote(path.join(name)),
+        }
+    }
+
+    /// The folder that holds this one; `None` at the top.
+    pub fn parent(&self) -> Option<Self> {
+        match self {
+            Self::Local(path) => path.parent().map(|p| Self::Local(p.to_owned())),
+            Self::Remote(path) => path.parent().map(Self::Remote),
+        }
+    }
+
+    /// The last name; `None` at the top.
+    pub fn name(&self) -> Option<Name> {
+        match self {
+            Self::Local(path) => name_of(path),
+            Self::Remote(path) => path.name(),
+        }
+    }
+
+    /// The path for a screen, escaped.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Local(path) => shown(path),
+            Self::Remote(path) => path.shown(),
+        }
+    }
+}
+
+/// A local path for a screen, escaped.
+pub fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes())
+}
+
+/// The last name of a local path.
+pub fn name_of(path: &Path) -> Option<Name> {
+    Name::new(path.file_name()?.as_encoded_bytes()).ok()
+}
+
+/// The folder that holds a place.
+pub fn folder_of(place: &Place) -> Option<Place> {
+    match place {
+        Place::Local(path) => path.parent().map(|p| Place::Local(p.to_owned())),
+        Place::Remote(connection, path) => path.parent().map(|p| Place::Remote(*connection, p)),
+    }
+}
+
+/// The last name of a place.
+pub fn name_at(place: &Place) -> Option<Name> {
+    match place {
+        Place::Local(path) => name_of(path),
+        Place::Remote(_, path) => path.name(),
+    }
+}
+
+/// A place's path for a screen, escaped.
+pub fn shown_place(place: &Place) -> String {
+    match place {
+        Place::Local(path) => shown(path),
+        Place::Remote(_, path) => path.shown(),
+    }
+}
+
+/// A name as this system writes it: the same bytes on Unix, elsewhere what UTF-8 makes of them.
+#[cfg(unix)]
+fn os_name(name: &Name) -> OsString {
+    use std::os::unix::ffi::OsStringExt as _;
+    OsString::from_vec(name.as_bytes().to_vec())
+}
+
+#[cfg(not(unix))]
+fn os_name(name: &Name) -> OsString {
+    String::from_utf8_lossy(name.as_bytes()).into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_go_down_and_up() {
+        let name = Name::new(b"caf\xe9").unwrap();
+        for top in [Folder::Local("/srv".into()), Folder::Remote(RemotePath::parse(b"/srv").unwrap())] {
+            let below = top.join(&name);
+            assert_eq!(below.shown(), "/srv/caf\\xe9");
+            assert_eq!(below.name(), Some(name.clone()));
+            assert_eq!(below.parent(), Some(top));
+        }
+        assert_eq!(Folder::Local("/".into()).parent(), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! A line of text one types in: tui-input's editing under this program's keys.
+
+use std::fmt;
+
+use tui_input::{Input, InputRequest};
+
+use crate::model::key::{Code, Key};
+use crate::model::secret::Secret;
+
+/// A text field.
+#[derive(Clone, Default)]
+pub struct Line {
+    input: Input,
+    /// Whether its text is a secret, shown as stars.
+    pub masked: bool,
+}
+
+impl Line {
+    /// A field with a text, the cursor behind it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            input: Input::new(text.into()),
+            masked: false,
+        }
+    }
+
+    /// An empty field for a secret.
+    pub fn masked() -> Self {
+        Self {
+            input: Input::default(),
+            masked: true,
+        }
+    }
+
+    /// What stands in it.
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// Where the cursor is, in characters from the left.
+    pub fn cursor(&self) -> usize {
+        self.input.cursor()
+    }
+
+    /// Takes the text as a secret and empties the field.
+    pub fn take_secret(&mut self) -> Secret {
+        Secret::new(self.input.value_and_reset())
+    }
+
+    /// Empties it.
+    pub fn clear(&mut self) {
+        self.input.reset();
+    }
+
+    /// Edits; `false` when the key means nothing here.
+    pub fn press(&mut self, key: Key) -> bool {
+        use InputRequest as R;
+        let request = match (key.code, key.ctrl, key.alt) {
+            (Code::Char(c), false, false) => R::InsertChar(c),
+            (Code::Left, false, false) | (Code::Char('b'), true, false) => R::GoToPrevChar,
+            (Code::Right, false, false) | (Code::Char('f'), true, false) => R::GoToNextChar,
+            (Code::Left, true, false) | (Code::Char('b'), false, true) => R::GoToPrevWord,
+            (Code::Right, true, false) | (Code::Char('f'), false, true) => R::GoToNextWord,
+            (Code::Home, ..) | (Code::Char('a'), true, false) => R::GoToStart,
+            (Code::End, ..) | (Code::Char('e'), true, false) => R::GoToEnd,
+            (Code::Backspace, false, false) | (Code::Char('h'), true, false) => R::DeletePrevChar,
+            (Code::Delete, ..) | (Code::Char('d'), true, false) => R::DeleteNextChar,
+            (Code::Char('w'), true, false) | (Code::Backspace, ..) => R::DeletePrevWord,
+            (Code::Char('u'), true, false) => R::DeleteFromStart,
+            (Code::Char('k'), true, false) => R::DeleteTillEnd,
+            // what was cut may be a secret of another field: nothing is pasted from tui-input's yank
+            _ => return false,
+        };
+        self.input.handle(request);
+        true
+    }
+
+    /// Puts in a pasted text; line breaks and other control characters are left out.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        (self.text(), self.cursor(), self.masked) == (other.text(), other.cursor(), other.masked)
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.masked {
+            true => f.write_str("Line(***)"),
+            false => write!(f, "Line({:?} at {})", self.text(), self.cursor()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_and_never_shows_a_secret() {
+        let mut line = Line::masked();
+        line.paste("hun\nter2");
+        assert!(line.press(Key::plain(Code::Backspace)));
+        assert!(!line.press(Key::plain(Code::Tab)));
+        assert!(!format!("{line:?}").contains("hunter"));
+        assert_eq!(line.take_secret(), Secret::new("hunter"));
+        assert_eq!(line.text(), "");
+    }
+}

@@ -1,0 +1,28 @@
+//! What the interface is told.
+
+use crate::model::event::{Event, Progress};
+use crate::model::failure::Failure;
+use crate::model::job::ConnectionId;
+use crate::model::key::Key;
+use crate::model::secret::Secret;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// A text was pasted into the terminal.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// The engine says something.
+    Engine(Event),
+    /// How much is moving.
+    Progress(Progress),
+    /// The moment [`super::App::next_tick`] asked for has come.
+    Tick,
+    /// A password was found, or not; `Ok(None)` when there is none at the place named.
+    SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
+    /// The servers file was written, or not.
+    ServersSaved(Result<(), Failure>),
+}
