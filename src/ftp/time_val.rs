@@ -8,7 +8,7 @@ use crate::model::stamp::{Precision, Stamp};
 ///
 /// Old servers print the year as `"19"` and the years since 1900, which made `19100` of 2000:
 /// fifteen digits that begin with `191` are read that way.
-pub fn parse_time_val(text: &[u8]) -> Option<Stamp> {
+pub(super) fn parse_time_val(text: &[u8]) -> Option<Stamp> {
     let (digits, fraction) = match text.iter().position(|b| *b == b'.') {
         Some(dot) => (&text[..dot], Some(&text[dot + 1..])),
         None => (text, None),
