@@ -43,6 +43,7 @@ mod os400;
 mod os9;
 mod supertcp;
 mod unix;
+mod unix_date;
 mod unix_numeric;
 mod vms;
 mod vshell;
