@@ -12,4 +12,5 @@ mod demo;
 mod engine;
 mod harness;
 mod listing_cases;
+mod listing_speed;
 mod real_servers;

@@ -177,9 +177,15 @@ fn entries_can_be_taken_as_they_come() {
 }
 
 /// A line of each style.
-const LINES: [&str; 21] = [
+const LINES: [&str; 27] = [
     "-rw-r--r--   1 me us 12 Mar 17 11:07 two words",
     "drwxr-xr-x   3 me us 512 dateless",
+    "-rw-r--r--   1 me us 531 3 29 03:26 numbers",
+    "VOL001 3390   VSAM KEYED.DATA",
+    "VOL001 3390   2005/06/06 213000 U          0 27998  PO  RUN.TOGETHER",
+    "ME01  J01081   OUTPUT   3 Spool Files",
+    "SUBDIR   -        DIR       -        -        - 2003-03-08 14:00:22 -",
+    "Pseudo Directory                              HLQ",
     "12-05-96  05:03PM       <DIR>          absoft",
     "12-05-96  05:03PM                  403 A.LOG",
     "+i1.2,m824255902,/,\tdev",

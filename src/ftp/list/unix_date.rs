@@ -50,16 +50,25 @@ pub(super) fn find(fields: &[Field<'_>], now: &Now) -> Option<Found> {
         }
         _ => (month(second)?, day(first)?),
     };
+    let date = |year: i32| Date { year, month, day };
     if let Some(time) = time {
-        return Some(Found::timed(3, now.latest(month, day, time)));
+        // ls -T of the BSDs: Mar 17 11:07:33 2024; without seconds, a year belongs to the name
+        let year = fields
+            .get(3)
+            .and_then(|f| year(f.text))
+            .filter(|_| time.has_seconds());
+        return Some(match year {
+            Some(year) => Found::dated(4, date(year).at(time)),
+            None => Found::timed(3, now.latest(month, day, time)),
+        });
     }
-    let date = Date {
-        year: year(third)?,
-        month,
-        day,
-    };
-    // Oct 08, 2002 09:47
-    if comma && let Some(time) = fields.get(3).and_then(|f| clock(f.text)) {
+    let date = date(year(third)?);
+    // Oct 08, 2002 09:47; without the comma too, but not where the year fills a column as ls has it
+    let is_near = fields[2].start == fields[1].end + 1;
+    if (comma || is_near)
+        && let Some(next) = fields.get(3).filter(|f| comma || f.start == fields[2].end + 1)
+        && let Some(time) = clock(next.text)
+    {
         return Some(Found::timed(4, date.at(time)));
     }
     Some(Found::dated(3, date.alone()))
