@@ -11,4 +11,6 @@
 mod demo;
 mod engine;
 mod harness;
+mod listing_cases;
+mod listing_speed;
 mod real_servers;
