@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test says what is wrong by panicking"
+    clippy::print_stdout,
+    reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
 mod demo;

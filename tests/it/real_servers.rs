@@ -53,7 +53,10 @@ impl Ground {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).unwrap();
         let home = std::fs::metadata(&lab.home).unwrap();
         chown(&path, Some(home.uid()), Some(home.gid())).unwrap();
-        Self { name: format!("/{name}"), path }
+        Self {
+            name: format!("/{name}"),
+            path,
+        }
     }
 }
 
@@ -86,12 +89,20 @@ fn ways(lab: &Lab) -> Vec<Server> {
             LabTls::Implicit => &[Protocol::FtpsImplicit],
         };
         for protocol in protocols {
-            let versions: &[TlsVersion] =
-                if protocol.is_tls() { &[TlsVersion::V1_2, TlsVersion::V1_3] } else { &[TlsVersion::V1_3] };
+            let versions: &[TlsVersion] = if protocol.is_tls() {
+                &[TlsVersion::V1_2, TlsVersion::V1_3]
+            } else {
+                &[TlsVersion::V1_3]
+            };
             for version in versions {
                 for mode in [ConnectionMode::Passive, ConnectionMode::Active] {
                     let base = server_of(lab, server, *protocol);
-                    ways.push(Server { tls_min: (*version).min(TlsVersion::V1_2), tls_max: *version, mode, ..base });
+                    ways.push(Server {
+                        tls_min: (*version).min(TlsVersion::V1_2),
+                        tls_max: *version,
+                        mode,
+                        ..base
+                    });
                 }
             }
         }
@@ -117,20 +128,30 @@ async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
         if !format!("{} {:?} {:?}", server.name, server.protocol, server.mode).contains(&only) {
             continue;
         }
-        let way = format!("{} {:?} {:?} {:?}", server.name, server.protocol, server.tls_max, server.mode);
+        let way = format!(
+            "{} {:?} {:?} {:?}",
+            server.name, server.protocol, server.tls_max, server.mode
+        );
         let began = std::time::Instant::now();
         let ground = Ground::new(&lab, &format!("tree{n}"));
         let (here, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         make_tree(here.path());
         let mut driver = Driver::new();
         let (tls, demands) = (server.protocol.is_tls(), demands_resumption(&server.name));
-        driver.connect(server, demo_secret()).await.unwrap_or_else(|e| panic!("{way}: {e}"));
+        driver
+            .connect(server, demo_secret())
+            .await
+            .unwrap_or_else(|e| panic!("{way}: {e}"));
 
         let up = format!("{}/up", ground.name);
-        let ended = driver.transfer(Direction::Upload, Kind::Dir, here.path(), &up).await;
+        let ended = driver
+            .transfer(Direction::Upload, Kind::Dir, here.path(), &up)
+            .await;
         assert_eq!(ended.failures(), Vec::<&Failure>::new(), "{way}");
         assert_same_tree(&ground.path.join("up"), here.path(), &way);
-        let ended = driver.transfer(Direction::Download, Kind::Dir, &back.path().join("copy"), &up).await;
+        let ended = driver
+            .transfer(Direction::Download, Kind::Dir, &back.path().join("copy"), &up)
+            .await;
         assert_eq!(ended.failures(), Vec::<&Failure>::new(), "{way}");
         assert_same_tree(&back.path().join("copy"), here.path(), &way);
 
@@ -141,7 +162,10 @@ async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
             Some(_) if !demands => {}
             Some(tls) => assert_eq!(tls.data_resumed, Some(tls.data_handshakes), "{way}: {tls:?}"),
         }
-        driver.act(Command::Delete(vec![remote_place(&up)])).await.unwrap();
+        driver
+            .act(Command::Delete(vec![remote_place(&up)]))
+            .await
+            .unwrap();
         assert!(!ground.path.join("up").exists(), "{way}");
         driver.shutdown().await;
         println!("{way}: {:?}", began.elapsed());
@@ -154,30 +178,49 @@ async fn twenty_uploads_in_a_row_are_all_resumed_and_the_servers_log_agrees() {
     let lab = Lab::running();
     for name in ["vsftpd-tls", "vsftpd-implicit", "proftpd", "proftpd-implicit"] {
         let lab_server = lab.server(name);
-        let protocol =
-            if lab_server.tls == LabTls::Implicit { Protocol::FtpsImplicit } else { Protocol::FtpsExplicit };
+        let protocol = if lab_server.tls == LabTls::Implicit {
+            Protocol::FtpsImplicit
+        } else {
+            Protocol::FtpsExplicit
+        };
         for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
             let ground = Ground::new(&lab, &format!("twenty-{name}-{version:?}"));
             let here = tempfile::tempdir().unwrap();
             std::fs::write(here.path().join("f"), vec![b'x'; 70_000]).unwrap();
             let from = lab_server.log_length();
-            let server =
-                Server { connections: 1, tls_max: version, ..server_of(&lab, lab_server, protocol) };
+            let server = Server {
+                connections: 1,
+                tls_max: version,
+                ..server_of(&lab, lab_server, protocol)
+            };
             let mut driver = Driver::new();
             driver.connect(server, demo_secret()).await.unwrap();
             for n in 0..20 {
                 let target = format!("{}/f{n}", ground.name);
-                let ended =
-                    driver.transfer(Direction::Upload, Kind::File, &here.path().join("f"), &target).await;
+                let ended = driver
+                    .transfer(Direction::Upload, Kind::File, &here.path().join("f"), &target)
+                    .await;
                 ended.assert_all_done();
-                assert_eq!(std::fs::metadata(ground.path.join(format!("f{n}"))).unwrap().len(), 70_000);
+                assert_eq!(
+                    std::fs::metadata(ground.path.join(format!("f{n}")))
+                        .unwrap()
+                        .len(),
+                    70_000
+                );
             }
             let tls = driver.facts.clone().and_then(|f| f.tls).unwrap();
-            assert_eq!((tls.data_handshakes, tls.data_resumed), (20, Some(20)), "{name} {version:?}");
+            assert_eq!(
+                (tls.data_handshakes, tls.data_resumed),
+                (20, Some(20)),
+                "{name} {version:?}"
+            );
             driver.shutdown().await;
             assert_eq!(
                 lab_server.logged_resumption(from),
-                LoggedResumption { resumed: 20, fresh: 0 },
+                LoggedResumption {
+                    resumed: 20,
+                    fresh: 0
+                },
                 "{name} {version:?}: what the server says"
             );
         }
@@ -205,18 +248,46 @@ async fn refusals_of_real_servers_are_understood() {
         let failure = fails(base.clone(), "wrong password").await;
         assert_eq!(failure.class, Class::Login, "{name}: {failure}");
         if protocol.is_tls() {
-            let failure = fails(Server { ca_file: None, ..base.clone() }, "demo").await;
+            let failure = fails(
+                Server {
+                    ca_file: None,
+                    ..base.clone()
+                },
+                "demo",
+            )
+            .await;
             assert_eq!(failure.class, Class::Tls, "{name}: {failure}");
             assert!(failure.to_string().contains("signed by"), "{name}: {failure}");
         }
         if lab_server.tls == LabTls::None {
-            let failure = fails(Server { protocol: Protocol::FtpsExplicit, ..base.clone() }, "demo").await;
+            let failure = fails(
+                Server {
+                    protocol: Protocol::FtpsExplicit,
+                    ..base.clone()
+                },
+                "demo",
+            )
+            .await;
             assert_eq!(failure.class, Class::Tls, "{name}: {failure}");
-            let failure = fails(Server { protocol: Protocol::FtpsImplicit, ..base.clone() }, "demo").await;
+            let failure = fails(
+                Server {
+                    protocol: Protocol::FtpsImplicit,
+                    ..base.clone()
+                },
+                "demo",
+            )
+            .await;
             assert_eq!(failure.class, Class::Tls, "{name}: {failure}");
         }
         if lab_server.tls == LabTls::Required {
-            let failure = fails(Server { protocol: Protocol::Ftp, ..base.clone() }, "demo").await;
+            let failure = fails(
+                Server {
+                    protocol: Protocol::Ftp,
+                    ..base.clone()
+                },
+                "demo",
+            )
+            .await;
             assert_eq!(failure.class, Class::Login, "{name}: {failure}");
         }
     }
@@ -226,23 +297,46 @@ async fn refusals_of_real_servers_are_understood() {
 #[ignore = "needs the servers of tests/lab"]
 async fn the_system_backend_works_where_resumption_is_not_demanded_and_says_so_where_it_is() {
     let lab = Lab::running();
-    for (name, works) in [("pureftpd", true), ("pyftpd", true), ("vsftpd-tls", false), ("proftpd", false)] {
+    for (name, works) in [
+        ("pureftpd", true),
+        ("pyftpd", true),
+        ("vsftpd-tls", false),
+        ("proftpd", false),
+    ] {
         let base = server_of(&lab, lab.server(name), Protocol::FtpsExplicit);
         let mut driver = Driver::new();
-        let server = Server { tls_backend: TlsBackend::System, ..base };
-        driver.connect(server.clone(), demo_secret()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let server = Server {
+            tls_backend: TlsBackend::System,
+            ..base
+        };
+        driver
+            .connect(server.clone(), demo_secret())
+            .await
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
         match driver.list("/").await {
             Ok(_) => assert!(works, "{name} does not demand it any more?"),
             Err(failure) => {
                 assert!(!works, "{name}: {failure}");
                 assert_eq!(failure.class, Class::Tls, "{name}: {failure}");
-                assert!(failure.to_string().contains("OpenSSL backend"), "{name}: {failure}");
+                assert!(
+                    failure.to_string().contains("OpenSSL backend"),
+                    "{name}: {failure}"
+                );
             }
         }
         driver.shutdown().await;
         // without the authority the certificate is shown all the same
         let mut driver = Driver::new();
-        let failure = driver.connect(Server { ca_file: None, ..server }, demo_secret()).await.unwrap_err();
+        let failure = driver
+            .connect(
+                Server {
+                    ca_file: None,
+                    ..server
+                },
+                demo_secret(),
+            )
+            .await
+            .unwrap_err();
         assert!(failure.to_string().contains("sha256:"), "{name}: {failure}");
         driver.shutdown().await;
     }
@@ -258,14 +352,26 @@ async fn a_reader_is_refused_by_the_server_and_nothing_is_left() {
         std::fs::set_permissions(&ground.path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let here = tempfile::tempdir().unwrap();
         std::fs::write(here.path().join("f"), "new").unwrap();
-        let server =
-            Server { user: READER.0.into(), ..server_of(&lab, lab.server(name), Protocol::Ftp) };
+        let server = Server {
+            user: READER.0.into(),
+            ..server_of(&lab, lab.server(name), Protocol::Ftp)
+        };
         let mut driver = Driver::new();
         driver.connect(server, Secret::new(READER.1)).await.unwrap();
         let target = format!("{}/old", ground.name);
-        let ended = driver.transfer(Direction::Upload, Kind::File, &here.path().join("f"), &target).await;
-        assert_eq!(ended.failures().first().map(|f| f.class), Some(Class::Refused), "{name}: {ended:?}");
-        assert_eq!(tree(&ground.path), [("old".into(), Some(b"old".to_vec()))], "{name}");
+        let ended = driver
+            .transfer(Direction::Upload, Kind::File, &here.path().join("f"), &target)
+            .await;
+        assert_eq!(
+            ended.failures().first().map(|f| f.class),
+            Some(Class::Refused),
+            "{name}: {ended:?}"
+        );
+        assert_eq!(
+            tree(&ground.path),
+            [("old".into(), Some(b"old".to_vec()))],
+            "{name}"
+        );
         driver.shutdown().await;
     }
 }

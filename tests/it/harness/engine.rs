@@ -85,7 +85,13 @@ impl Driver {
         match &event {
             Event::Dialogue(line) => {
                 // shown by the test runner when the test fails
-                println!("{:>8.3} {} {:?} {}", self.began.elapsed().as_secs_f64(), line.session, line.speaker, line.text);
+                println!(
+                    "{:>8.3} {} {:?} {}",
+                    self.began.elapsed().as_secs_f64(),
+                    line.session,
+                    line.speaker,
+                    line.text
+                );
                 self.dialogue.push(line.clone());
             }
             Event::Facts(_, facts) | Event::Connected { facts, .. } => self.facts = Some((**facts).clone()),
@@ -315,7 +321,12 @@ pub(crate) fn assert_same_tree(left: &Path, right: &Path, what: &str) {
             .collect()
     };
     let (left, right) = (short(left), short(right));
-    let only = |a: &[String], b: &[String]| a.iter().filter(|line| !b.contains(line)).cloned().collect::<Vec<_>>();
+    let only = |a: &[String], b: &[String]| {
+        a.iter()
+            .filter(|line| !b.contains(line))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     assert!(
         left == right,
         "{what}: only left {:?}, only right {:?}",
