@@ -227,8 +227,7 @@ const VERSIONS: [(&str, TlsVersion); 4] = [
     ("1.2", TlsVersion::V1_2),
     ("1.3", TlsVersion::V1_3),
 ];
-const BACKENDS: [(&str, TlsBackend); 2] =
-    [("openssl", TlsBackend::Openssl), ("system", TlsBackend::System)];
+const BACKENDS: [(&str, TlsBackend); 2] = [("openssl", TlsBackend::Openssl), ("system", TlsBackend::System)];
 
 impl Connection {
     /// Puts what was given over a server's own settings.
@@ -251,7 +250,10 @@ impl Connection {
             &mut server.passive_address,
             meant(&ADDRESSES, self.pasv_address.as_ref()),
         );
-        put(&mut server.tls_backend, meant(&BACKENDS, self.tls_backend.as_ref()));
+        put(
+            &mut server.tls_backend,
+            meant(&BACKENDS, self.tls_backend.as_ref()),
+        );
         let (oldest, newest) = (
             meant(&VERSIONS, self.tls_min.as_ref()),
             meant(&VERSIONS, self.tls_max.as_ref()),
@@ -335,7 +337,11 @@ fn rate(text: &str) -> Result<u64, String> {
         _ => return Err("a number of bytes a second, such as 500K or 2M".into()),
     };
     match number.parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be in range"
+        )]
         Ok(n) if n * factor >= 1.0 && n * factor < 1e18 => Ok((n * factor) as u64),
         _ => Err("a number of bytes a second, such as 500K or 2M".into()),
     }
@@ -358,7 +364,10 @@ mod tests {
     #[test]
     fn targets_and_commands() {
         assert!(parse("ftpane").unwrap().target.is_none());
-        assert_eq!(parse("ftpane web:/x --mode active").unwrap().target, Some("web:/x".into()));
+        assert_eq!(
+            parse("ftpane web:/x --mode active").unwrap().target,
+            Some("web:/x".into())
+        );
         assert!(parse("ftpane put a").is_err(), "a target is needed");
         assert!(parse("ftpane ls --depth 2 web:").is_err(), "only with -R");
         assert!(parse("ftpane get -c --on-conflict skip web:x").is_err());
@@ -379,7 +388,10 @@ mod tests {
         ls.connection.apply(&mut server).unwrap();
         assert_eq!(server.mode, ConnectionMode::Auto);
         assert_eq!(server.port_range, Some((50_000, 50_010)));
-        assert_eq!((server.tls_min, server.tls_max), (TlsVersion::V1_2, TlsVersion::V1_2));
+        assert_eq!(
+            (server.tls_min, server.tls_max),
+            (TlsVersion::V1_2, TlsVersion::V1_2)
+        );
         assert_eq!(server.passive_address, PassiveAddress::Control);
         assert_eq!((server.document_path.as_str(), server.read_only), ("/srv", true));
         assert_eq!(server.connections, 2);

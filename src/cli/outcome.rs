@@ -27,11 +27,6 @@ impl Outcome {
         self.failed += 1;
     }
 
-    /// Whether anything failed.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed > 0
-    }
-
     /// 0 when nothing failed; the failures' own code when they are alike and nothing went well;
     /// else 1.
     pub(super) fn exit_code(&self) -> u8 {

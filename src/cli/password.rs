@@ -84,7 +84,9 @@ fn ask(server: &Server) -> Result<Secret, Failure> {
         .hint("Give it by FTPANE_PASSWORD, --password-command or ~/.netrc")
     };
     if !std::io::stdin().is_terminal() {
-        return Err(none("none is known, and nobody can be asked: the input is no terminal"));
+        return Err(none(
+            "none is known, and nobody can be asked: the input is no terminal",
+        ));
     }
     match rpassword::prompt_password(format!("Password of {}: ", server.url())) {
         Ok(text) => Ok(Secret::new(text)),

@@ -138,8 +138,18 @@ mod tests {
             (None, "/p/", Folder, false, Some("/p")),
         ] {
             let name = source.map(|s| Name::new(s.as_bytes()).unwrap());
-            let got = upload(name.as_ref(), &path(written), written.as_bytes(), standing, several);
-            assert_eq!(got.ok(), want.map(path), "{source:?} {written} {standing:?} {several}");
+            let got = upload(
+                name.as_ref(),
+                &path(written),
+                written.as_bytes(),
+                standing,
+                several,
+            );
+            assert_eq!(
+                got.ok(),
+                want.map(path),
+                "{source:?} {written} {standing:?} {several}"
+            );
         }
     }
 
