@@ -9,5 +9,6 @@
 )]
 
 mod demo;
+mod engine;
 mod harness;
 mod real_servers;

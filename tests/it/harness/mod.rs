@@ -5,3 +5,4 @@
 )]
 
 pub(crate) mod lab;
+pub(crate) mod engine;
