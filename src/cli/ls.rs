@@ -345,7 +345,7 @@ fn columns(entry: &Entry) -> String {
         Kind::Link => 'l',
         Kind::Other => '?',
     };
-    let permissions = entry.permissions.map_or("?????????".to_owned(), |p| p.symbolic());
+    let permissions = entry.permissions.map_or(" ".repeat(9), |p| p.symbolic());
     let size = match (entry.kind, entry.size) {
         (Kind::Dir, _) => "-".to_owned(),
         (_, Some(size)) => size.to_string(),
@@ -398,6 +398,6 @@ mod tests {
         file.permissions = Some(Permissions(0o644));
         assert_eq!(columns(&file), "-rw-r--r--           12  2026-01-02 03:04  ");
         let unknown = Entry::new(Name::new(b"x").unwrap(), Kind::Dir);
-        assert_eq!(columns(&unknown), "d?????????            -  ?                 ");
+        assert_eq!(columns(&unknown), "d                     -  ?                 ");
     }
 }

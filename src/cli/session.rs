@@ -248,11 +248,6 @@ impl Session {
                     if matches!(yes.trim(), "y" | "Y" | "yes") {
                         return Ok(Answer::Certificate(CertificateAnswer::Once));
                     }
-                } else {
-                    self.speech.line(&format!(
-                        "If the server's administrator confirms this fingerprint, add: --pin {}",
-                        certificate.pin
-                    ));
                 }
                 Ok(Answer::Certificate(CertificateAnswer::Refuse))
             }

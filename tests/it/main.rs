@@ -8,6 +8,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod command_line;
 mod demo;
 mod engine;
 mod harness;

@@ -9,9 +9,7 @@ use ftpane::model::entry::Kind;
 use ftpane::model::event::{DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
 use ftpane::model::failure::Failure;
-use ftpane::model::job::{
-    BatchId, BatchRequest, ConnectionId, Direction, Item, JobId, JobState, Policy,
-};
+use ftpane::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::listing::Listing;
 use ftpane::model::path::RemotePath;
 use ftpane::model::secret::Secret;
@@ -79,7 +77,9 @@ impl Driver {
     /// The next event; facts, dialogue and failures are kept on the way.
     pub(crate) async fn event(&mut self) -> Event {
         let event = tokio::time::timeout(PATIENCE, self.engine.events.recv()).await;
-        let event = event.expect("nothing happened for too long").expect("the engine has ended");
+        let event = event
+            .expect("nothing happened for too long")
+            .expect("the engine has ended");
         match &event {
             Event::Dialogue(line) => self.dialogue.push(line.clone()),
             Event::Facts(_, facts) | Event::Connected { facts, .. } => self.facts = Some((**facts).clone()),
@@ -120,7 +120,10 @@ impl Driver {
             match self.event().await {
                 Event::Connected { root, .. } => return Ok(root),
                 Event::ConnectionFailed(_, failure) => return Err(failure),
-                Event::Question { id, question: Question::Certificate { .. } } => {
+                Event::Question {
+                    id,
+                    question: Question::Certificate { .. },
+                } => {
                     self.answer(id, Answer::Dismissed);
                 }
                 _ => {}
@@ -139,11 +142,14 @@ impl Driver {
     pub(crate) async fn list_place(&mut self, place: Place) -> Result<Listing, Failure> {
         self.generations += 1;
         let wanted = Generation(self.generations);
-        self.send(Command::List { place, generation: wanted });
+        self.send(Command::List {
+            place,
+            generation: wanted,
+        });
         self.wait(|event| match event {
-            Event::Listed { generation, result, .. } if generation == wanted => {
-                Some(result.map(|listing| (*listing).clone()))
-            }
+            Event::Listed {
+                generation, result, ..
+            } if generation == wanted => Some(result.map(|listing| (*listing).clone())),
             _ => None,
         })
         .await
@@ -160,8 +166,13 @@ impl Driver {
     ) -> BatchId {
         self.batches += 1;
         let id = BatchId(self.batches);
-        let item =
-            Item { local: local.to_path_buf(), remote: remote(path), kind, size: None, modified: None };
+        let item = Item {
+            local: local.to_path_buf(),
+            remote: remote(path),
+            kind,
+            size: None,
+            modified: None,
+        };
         self.send(Command::Enqueue(BatchRequest {
             id,
             connection: CONNECTION,
@@ -173,7 +184,11 @@ impl Driver {
     }
 
     /// Waits until a batch is over; conflicts are answered by `decide`.
-    pub(crate) async fn over(&mut self, batch: BatchId, mut decide: impl FnMut(&Question) -> Answer) -> Ended {
+    pub(crate) async fn over(
+        &mut self,
+        batch: BatchId,
+        mut decide: impl FnMut(&Question) -> Answer,
+    ) -> Ended {
         let mut ended = Ended::default();
         loop {
             match self.event().await {
@@ -206,7 +221,8 @@ impl Driver {
         path: &str,
     ) -> Ended {
         let batch = self.enqueue(direction, kind, local, path, Policy::Overwrite);
-        self.over(batch, |question| panic!("nothing to ask: {question:?}")).await
+        self.over(batch, |question| panic!("nothing to ask: {question:?}"))
+            .await
     }
 
     /// Does something that answers with `Done`, or gives the failure.
@@ -223,7 +239,8 @@ impl Driver {
     /// Ends the engine in good order.
     pub(crate) async fn shutdown(mut self) -> Vec<DialogueLine> {
         self.send(Command::Shutdown);
-        self.wait(|event| matches!(event, Event::Ended).then_some(())).await;
+        self.wait(|event| matches!(event, Event::Ended).then_some(()))
+            .await;
         self.dialogue
     }
 }

@@ -4,5 +4,5 @@
     reason = "a harness offers whole words, each test uses some of them"
 )]
 
-pub(crate) mod lab;
 pub(crate) mod engine;
+pub(crate) mod lab;
