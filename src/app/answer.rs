@@ -189,10 +189,10 @@ impl App {
         let mut effects = Vec::new();
         for side in [Side::Local, Side::Remote] {
             let folder = &self.pane(side).folder;
-            let touched = places
+            let mut touched = places
                 .iter()
                 .filter(|p| folder_of(p).is_some_and(|parent| folder.is(&parent)));
-            if let Some(last) = touched.last() {
+            if let Some(last) = touched.next_back() {
                 let name = point.then(|| name_at(last)).flatten();
                 effects.extend(self.refresh(side, name));
             }
