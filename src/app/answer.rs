@@ -3,7 +3,7 @@
 use super::App;
 use super::action::{Action, Context};
 use super::dialog::{Choice, Dialog, Subject};
-use super::effect::Effect;
+use super::effect::{Change, Effect};
 use super::folder::{Folder, Side, folder_of, name_at};
 use crate::config::keymap::Found;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place};
@@ -93,7 +93,9 @@ impl App {
                 self.pane_mut(self.active).marks.clear();
                 vec![Effect::Engine(Command::Delete(places))]
             }
-            (Choice::Delete, Subject::RemoveServer(name)) => vec![self.servers.remove(name)],
+            (Choice::Delete, Subject::RemoveServer(name)) => {
+                vec![Effect::ChangeServers(Change::Remove(std::mem::take(name)))]
+            }
             (Choice::Take, Subject::Password { server, .. }) => {
                 let server = (**server).clone();
                 let secret = dialog.line.take().map(|mut l| l.take_secret());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dialog::{Choice, Dialog, Subject};
-use super::effect::Effect;
+use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
 use super::input::Line;
 use super::{App, View};
@@ -303,11 +303,8 @@ impl App {
         }
         attempt.server.pin = Some(pin);
         let name = attempt.server.name.clone();
-        match self.servers.named(&name).cloned() {
-            Some(mut saved) => {
-                saved.pin = Some(pin);
-                vec![self.servers.put(saved, Some(&name))]
-            }
+        match self.servers.named(&name) {
+            Some(_) => vec![Effect::ChangeServers(Change::Pin(name, Some(pin)))],
             None => Vec::new(),
         }
     }

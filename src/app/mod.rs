@@ -19,12 +19,14 @@ use crate::model::server::{Patience, Server};
 
 pub mod action;
 mod answer;
+mod choosing;
 pub mod connect;
 pub mod cursor;
 pub mod dialog;
 pub mod effect;
 mod events;
 pub mod folder;
+pub mod form;
 pub mod help;
 pub mod hints;
 pub mod input;
@@ -44,6 +46,7 @@ use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
 use folder::{Folder, Side};
+use form::Form;
 use input::Line;
 use msg::Msg;
 use pane::Pane;
@@ -112,6 +115,10 @@ pub struct App {
     pub log: log::Log,
     /// The window on the help.
     pub help: Cursor,
+    /// The server form, while it is open.
+    pub form: Option<Form>,
+    /// The name of the server the form wants saved.
+    saving: Option<String>,
     /// The first one is shown.
     pub dialogs: VecDeque<Dialog>,
     /// A line for the person that passes.
@@ -153,6 +160,8 @@ impl App {
             queue: queue::Queue::default(),
             log: log::Log::default(),
             help: Cursor::default(),
+            form: None,
+            saving: None,
             dialogs: VecDeque::new(),
             notice: start.notice,
             keys: start.keys,
@@ -199,8 +208,16 @@ impl App {
                 Vec::new()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
-            Msg::ServersSaved(Ok(())) => Vec::new(),
+            Msg::ServersSaved(Ok(all)) => {
+                let saved = self.saving.take();
+                if saved.is_some() {
+                    self.form = None;
+                }
+                self.servers.set(all, saved.as_deref());
+                Vec::new()
+            }
             Msg::ServersSaved(Err(failure)) => {
+                self.saving = None;
                 self.dialogs.push_back(Dialog::failure(failure));
                 Vec::new()
             }
@@ -248,7 +265,7 @@ impl App {
         match self.dialogs.front() {
             Some(dialog) if dialog.line.is_some() => Context::Text,
             Some(_) => Context::Dialog,
-            None if self.filter_line().is_some() => Context::Text,
+            None if self.form.is_some() || self.filter_line().is_some() => Context::Text,
             None => self.context_of(self.view),
         }
     }
@@ -293,6 +310,9 @@ impl App {
         if !self.dialogs.is_empty() {
             self.pressed.clear();
             return self.press_dialog(key);
+        }
+        if self.form.is_some() {
+            return self.press_form(key);
         }
         if self.filter_line().is_some()
             && let Some(effects) = self.press_filter(key)
@@ -341,6 +361,8 @@ impl App {
             if let Some(line) = line {
                 line.paste(text);
             }
+        } else if let Some(form) = &mut self.form {
+            form.paste(text);
         } else if self.filter_line().is_some() {
             self.filter_line_mut().0.paste(text);
             self.filtered();
@@ -447,48 +469,6 @@ impl App {
                 self.log.cursor.scroll(turned, len, rows);
             }
         }
-        Vec::new()
-    }
-
-    fn act_servers(&mut self, action: Action) -> Vec<Effect> {
-        match action {
-            Action::Connect => match self.servers.current().cloned() {
-                Some(server) => {
-                    let same = self.link.session().is_some_and(|s| s.attempt.server == server);
-                    if !same {
-                        return self.connect(server, None);
-                    }
-                    self.view = View::Panes;
-                }
-                None => self.servers.fold(),
-            },
-            Action::Fold => self.servers.fold(),
-            Action::Filter => self.servers.typing = true,
-            Action::Back if !self.servers.filter.text().is_empty() => {
-                self.servers.filter.clear();
-                self.servers.arrange();
-            }
-            Action::Back if self.link != Link::Down => self.view = View::Panes,
-            Action::Back => {}
-            Action::NewServer => {}
-            Action::EditServer => return self.edit_server(),
-            Action::CopyServer => {}
-            Action::RemoveServer => {
-                if let Some(server) = self.servers.current() {
-                    let subject = Subject::RemoveServer(server.name.clone());
-                    self.dialogs
-                        .push_back(Dialog::new(subject, [Choice::Delete, Choice::Cancel]));
-                }
-            }
-            movement => {
-                let rows = self.list_rows(Context::Servers);
-                self.servers.go(movement, rows);
-            }
-        }
-        Vec::new()
-    }
-
-    fn edit_server(&mut self) -> Vec<Effect> {
         Vec::new()
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::action::Action;
 use super::cursor::Cursor;
-use super::effect::Effect;
 use super::input::Line;
 use crate::model::server::Server;
 
@@ -89,26 +88,19 @@ impl Servers {
         (!group.is_empty()).then(|| group.clone())
     }
 
-    /// Puts a server in, in place of the one called `instead_of` if there is one, and the cursor
-    /// on it. The whole list is to be saved.
-    pub fn put(&mut self, server: Server, instead_of: Option<&str>) -> Effect {
-        let name = server.name.clone();
-        self.folded.remove(&server.group);
-        match self.all.iter_mut().find(|s| Some(s.name.as_str()) == instead_of) {
-            Some(old) => *old = server,
-            None => self.all.push(server),
+    /// Takes in the list as it was saved; the cursor stays on its server, or goes to the one called
+    /// `to`, out of whatever group or filter hides it.
+    pub fn set(&mut self, all: Vec<Server>, to: Option<&str>) {
+        let stay = self.current().map(|s| s.name.clone());
+        self.all = all;
+        if let Some(group) = to.and_then(|name| self.named(name)).map(|s| s.group.clone()) {
+            self.folded.remove(&group);
+            self.filter.clear();
         }
-        self.filter.clear();
         self.arrange();
-        self.point_at(&name);
-        Effect::SaveServers(self.all.clone())
-    }
-
-    /// Takes a server out. The whole list is to be saved.
-    pub fn remove(&mut self, name: &str) -> Effect {
-        self.all.retain(|s| s.name != name);
-        self.arrange();
-        Effect::SaveServers(self.all.clone())
+        if let Some(name) = to.or(stay.as_deref()) {
+            self.point_at(name);
+        }
     }
 
     /// Puts the cursor on a server.
@@ -174,16 +166,6 @@ impl Servers {
     }
 }
 
-/// A name for a copy that no other server has: `web copy`, `web copy 2`.
-pub fn copy_name(name: &str, taken: &[String]) -> String {
-    let first = format!("{name} copy");
-    let numbered = (2..).map(|n| format!("{first} {n}"));
-    std::iter::once(first.clone())
-        .chain(numbered)
-        .find(|candidate| !taken.contains(candidate))
-        .unwrap_or(first)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,27 +212,18 @@ mod tests {
     }
 
     #[test]
-    fn putting_and_removing_saves_the_whole_list() {
-        let mut list = Servers::new(vec![server("a", ""), server("b", "")]);
-        let mut changed = server("c", "");
-        changed.port = Some(2121);
-        let effect = list.put(changed.clone(), Some("a"));
-        assert_eq!(
-            effect,
-            Effect::SaveServers(vec![changed.clone(), server("b", "")])
+    fn the_cursor_goes_to_what_was_saved() {
+        let mut list = Servers::new(vec![server("a", ""), server("b", "G")]);
+        list.point_at("b");
+        list.fold();
+        list.set(
+            vec![server("a", ""), server("b", "G"), server("c", "G")],
+            Some("c"),
         );
-        assert_eq!(list.current(), Some(&changed));
-        assert_eq!(list.remove("b"), Effect::SaveServers(vec![changed]));
-    }
-
-    #[test]
-    fn copies_get_free_names() {
-        let taken = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        assert_eq!(copy_name("web", &taken(&["web"])), "web copy");
-        assert_eq!(copy_name("web", &taken(&["web", "web copy"])), "web copy 2");
-        assert_eq!(
-            copy_name("web", &taken(&["web copy", "web copy 2"])),
-            "web copy 3"
-        );
+        assert_eq!(list.current().map(|s| s.name.as_str()), Some("c"));
+        list.set(vec![server("0", ""), server("a", ""), server("c", "G")], None);
+        assert_eq!(list.current().map(|s| s.name.as_str()), Some("c"));
+        list.set(Vec::new(), None);
+        assert_eq!(list.current(), None);
     }
 }

@@ -1,5 +1,16 @@
-//! What is kept in files between runs, and how it is read: themes, the keymap.
+//! What is kept in files between runs, and where: saved servers and the secrets they point to,
+//! themes, the keymap.
+//!
+//! With `local` this is the only place that touches files, and the only one that reads
+//! passwords from the environment, from commands or from `~/.netrc`. It knows nothing of
+//! screens and nothing of the wire.
 
 pub mod keymap;
 pub mod nearest;
+pub mod netrc;
+pub mod paths;
+pub mod secrets;
+pub mod servers;
+pub mod store;
 pub mod theme;
+pub mod validity;

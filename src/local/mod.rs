@@ -1,1 +1,9 @@
-//! local
+//! The disk of this machine: listings, safe replacement of files, deletion.
+//!
+//! Everything here blocks and is called on the runtime's blocking threads. Nothing here knows of
+//! servers.
+
+pub(crate) mod erase;
+pub(crate) mod list;
+pub(crate) mod names;
+pub(crate) mod part;

@@ -90,7 +90,7 @@ impl Failure {
         self
     }
 
-    /// Adds the server's reply; it is escaped here.
+    /// Adds the server's reply; what is not plain text in it is escaped here.
     #[must_use]
     pub fn reply(mut self, reply: &[u8]) -> Self {
         self.reply = Some(escape(reply.trim_ascii_end()));

@@ -15,6 +15,7 @@ pub mod firewall;
 pub mod job;
 pub mod key;
 pub mod listing;
+pub mod part_name;
 pub mod path;
 pub mod secret;
 pub mod server;

@@ -1,1 +1,7 @@
-//! plan
+//! Pure deciders: data in, data out. No clock, no disk, no wire; what is now comes in as a value.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod conflict;
+pub mod queue;
+pub mod rename;
+pub mod retry;

@@ -30,7 +30,7 @@ mod signals;
 mod tty;
 
 pub use input::Input;
-pub use outside::Outside;
+pub use outside::{Outside, World};
 pub use signals::received;
 
 /// The shortest time between two frames.
@@ -223,8 +223,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let found = self.world.resolve(*server);
                     self.later(async move { Msg::SecretResolved(connection, found.await) });
                 }
-                Effect::SaveServers(servers) => {
-                    let saved = self.world.save(servers);
+                Effect::ChangeServers(change) => {
+                    let saved = self.world.change(change);
                     self.later(async move { Msg::ServersSaved(saved.await) });
                 }
                 Effect::Redraw => self.redraw()?,

@@ -407,7 +407,7 @@ impl<'a> Page<'a> {
                 self.fingerprint("shown now", &certificate.pin);
                 self.gap();
                 self.say(
-                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out of the server's entry and connect again.",
+                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out of the server's settings (e in the list of servers) and connect again.",
                     Role::Text,
                 );
             }

@@ -13,6 +13,7 @@ use crate::config::theme::Role;
 
 mod bar;
 mod dialog;
+pub mod form;
 mod help;
 pub mod layout;
 mod log;
@@ -31,6 +32,18 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     let parts = layout::screen(area, app);
     frame.render_widget(Block::new().style(app.theme.style(Role::Text)), area);
+    match &app.form {
+        Some(form) => form::draw(frame, area, form, &app.theme),
+        None => draw_view(frame, parts, app),
+    }
+    if let Some(dialog) = app.dialogs.front() {
+        let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
+        frame.render_widget(Clear, area);
+        dialog::draw(frame, area, dialog, app);
+    }
+}
+
+fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
     if let Some(bar) = parts.bar {
         bar::draw(frame, bar, app);
     }
@@ -43,10 +56,5 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     }
     if let Some(hints) = parts.hints {
         bar::draw_hints(frame, hints, app);
-    }
-    if let Some(dialog) = app.dialogs.front() {
-        let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
-        frame.render_widget(Clear, area);
-        dialog::draw(frame, area, dialog, app);
     }
 }

@@ -1,9 +1,13 @@
-//! The integration tests: one binary, one file for each subject.
+//! One integration binary: everything that needs more than one layer.
+//!
+//! `harness` is what the tests stand on; every other module is one subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "tests fail by panicking"
+    reason = "a test says what is wrong by panicking"
 )]
 
 mod demo;
+mod harness;
+mod real_servers;

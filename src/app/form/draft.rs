@@ -1,0 +1,280 @@
+//! A server while it is being typed: every field as the form holds it, made from a server and
+//! made into one.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCES, VERSIONS};
+use crate::app::input::Line;
+use crate::config::validity;
+use crate::model::certificate::Pin;
+use crate::model::server::{
+    ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
+};
+
+/// Where the password comes from, without the name of variable or command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum SourceKind {
+    #[default]
+    Ask,
+    Environment,
+    Command,
+}
+
+/// The fields as the form holds them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    /// What the form does not show stays as it is here.
+    base: Server,
+    lines: BTreeMap<Field, Line>,
+    pub(super) protocol: Protocol,
+    pub(super) read_only: bool,
+    pub(super) source: SourceKind,
+    pub(super) mode: ConnectionMode,
+    passive_address: PassiveAddress,
+    tls_backend: TlsBackend,
+    pub(super) tls_min: TlsVersion,
+    pub(super) pin: Option<Pin>,
+    keep_pin: bool,
+    /// Whether a person wrote the port: then it does not follow the protocol.
+    port_typed: bool,
+}
+
+impl Draft {
+    pub(super) fn new(server: &Server) -> Self {
+        let (source, variable, command) = match &server.password {
+            PasswordSource::Ask => (SourceKind::Ask, "", ""),
+            PasswordSource::Environment(name) => (SourceKind::Environment, name.as_str(), ""),
+            PasswordSource::Command(command) => (SourceKind::Command, "", command.as_str()),
+        };
+        let lines = [
+            (Field::Name, server.name.clone()),
+            (Field::Group, server.group.clone()),
+            (Field::Note, server.note.clone()),
+            (Field::Host, server.host.clone()),
+            (Field::Port, server.port().to_string()),
+            (Field::DocumentPath, server.document_path.clone()),
+            (Field::User, server.user.clone()),
+            (Field::Variable, variable.to_owned()),
+            (Field::Command, command.to_owned()),
+            (
+                Field::ExternalIp,
+                server.external_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            ),
+            (
+                Field::PortRange,
+                server
+                    .port_range
+                    .map(|(first, last)| format!("{first}-{last}"))
+                    .unwrap_or_default(),
+            ),
+            (Field::Connections, server.connections.to_string()),
+            (
+                Field::StartFolder,
+                server
+                    .start_folder
+                    .as_ref()
+                    .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
+        ];
+        Self {
+            base: server.clone(),
+            lines: lines.map(|(field, text)| (field, Line::new(text))).into(),
+            protocol: server.protocol,
+            read_only: server.read_only,
+            source,
+            mode: server.mode,
+            passive_address: server.passive_address,
+            tls_backend: server.tls_backend,
+            tls_min: server.tls_min,
+            pin: server.pin,
+            keep_pin: true,
+            port_typed: server.port.is_some(),
+        }
+    }
+
+    pub(super) fn line(&self, field: Field) -> Option<&Line> {
+        self.lines.get(&field)
+    }
+
+    pub(super) fn text(&self, field: Field) -> &str {
+        self.lines.get(&field).map_or("", Line::text)
+    }
+
+    pub(super) fn set_text(&mut self, field: Field, text: &str) {
+        self.lines.insert(field, Line::new(text));
+    }
+
+    /// Lets `edit` change the text of a field; `None` when it has none.
+    pub(super) fn edit<T>(&mut self, field: Field, edit: impl FnOnce(&mut Line) -> T) -> Option<T> {
+        let line = self.lines.get_mut(&field)?;
+        let before = line.text().to_owned();
+        let out = edit(line);
+        if field == Field::Port && line.text() != before {
+            // an emptied port follows the protocol again
+            self.port_typed = !line.text().is_empty();
+        }
+        Some(out)
+    }
+
+    /// Which of the choices is taken, in the order of [`Field::control`]; 1 is on.
+    pub(super) fn chosen(&self, field: Field) -> usize {
+        fn place<T: PartialEq>(all: &[T], one: &T) -> usize {
+            all.iter().position(|x| x == one).unwrap_or(0)
+        }
+        match field {
+            Field::Protocol => place(&PROTOCOLS, &self.protocol),
+            Field::Password => place(&SOURCES, &self.source),
+            Field::Mode => place(&MODES, &self.mode),
+            Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
+            Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
+            Field::TlsMin => place(&VERSIONS, &self.tls_min),
+            Field::ReadOnly => usize::from(self.read_only),
+            Field::Pin => usize::from(self.keep_pin),
+            _ => 0,
+        }
+    }
+
+    /// Takes the next choice, or the one before; the port follows the protocol.
+    pub(super) fn turn(&mut self, field: Field, forward: bool) {
+        let count = match field.control() {
+            Control::Text => return,
+            Control::Choice(words) => words.len(),
+            Control::Switch => 2,
+        };
+        let at = self.chosen(field);
+        let at = if forward { at + 1 } else { at + count - 1 } % count;
+        match field {
+            Field::Protocol => self.set_protocol(PROTOCOLS[at]),
+            Field::Password => self.source = SOURCES[at],
+            Field::Mode => self.mode = MODES[at],
+            Field::PassiveAddress => self.passive_address = ADDRESSES[at],
+            Field::TlsBackend => self.tls_backend = BACKENDS[at],
+            Field::TlsMin => self.tls_min = VERSIONS[at],
+            Field::ReadOnly => self.read_only = at == 1,
+            Field::Pin => self.keep_pin = at == 1,
+            _ => {}
+        }
+    }
+
+    pub(super) fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+        if !self.port_typed {
+            self.set_text(Field::Port, &protocol.default_port().to_string());
+        }
+    }
+
+    pub(super) fn set_port(&mut self, port: Option<u16>) {
+        self.port_typed = port.is_some();
+        let port = port.unwrap_or(self.protocol.default_port());
+        self.set_text(Field::Port, &port.to_string());
+    }
+
+    fn port(&self) -> Result<Option<u16>, String> {
+        match self.text(Field::Port).trim() {
+            "" => Ok(None),
+            _ if !self.port_typed => Ok(None),
+            text => match text.parse::<u16>() {
+                Ok(0) | Err(_) => Err("a port is a number from 1 to 65535".into()),
+                Ok(port) => Ok(Some(port)),
+            },
+        }
+    }
+
+    fn external_ip(&self) -> Result<Option<IpAddr>, String> {
+        let text = self.text(Field::ExternalIp).trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let ip = text
+            .parse()
+            .map_err(|_| "this is neither an IPv4 nor an IPv6 address".to_owned())?;
+        validity::external_ip(ip).map(|()| Some(ip))
+    }
+
+    fn port_range(&self) -> Result<Option<(u16, u16)>, String> {
+        let text = self.text(Field::PortRange).trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let (first, last) = text.split_once(['-', '\u{2013}', ':']).unwrap_or((text, text));
+        match (first.trim().parse(), last.trim().parse()) {
+            (Ok(first), Ok(last)) => validity::port_range(first, last).map(|()| Some((first, last))),
+            _ => Err("a range is written FIRST-LAST, for example 50000-50100".into()),
+        }
+    }
+
+    fn connections(&self) -> Result<u8, String> {
+        let text = self.text(Field::Connections).trim();
+        let n = text.parse().unwrap_or(0);
+        validity::connections(n).map(|()| n)
+    }
+
+    fn password(&self) -> PasswordSource {
+        match self.source {
+            SourceKind::Ask => PasswordSource::Ask,
+            SourceKind::Environment => {
+                PasswordSource::Environment(self.text(Field::Variable).trim().to_owned())
+            }
+            SourceKind::Command => PasswordSource::Command(self.text(Field::Command).trim().to_owned()),
+        }
+    }
+
+    /// The server as far as it can be read; what cannot is as in a new one.
+    pub(super) fn server(&self) -> Server {
+        let text = |field| self.text(field).trim().to_owned();
+        let start_folder = text(Field::StartFolder);
+        Server {
+            name: text(Field::Name),
+            group: text(Field::Group),
+            note: text(Field::Note),
+            protocol: self.protocol,
+            host: text(Field::Host),
+            port: self.port().unwrap_or_default(),
+            document_path: text(Field::DocumentPath),
+            read_only: self.read_only,
+            user: text(Field::User),
+            password: self.password(),
+            mode: self.mode,
+            external_ip: self.external_ip().unwrap_or_default(),
+            port_range: self.port_range().unwrap_or_default(),
+            passive_address: self.passive_address,
+            tls_backend: self.tls_backend,
+            tls_min: self.tls_min,
+            // the form has no newest version: it must not lie below the oldest
+            tls_max: self.base.tls_max.max(self.tls_min),
+            pin: self.pin.filter(|_| self.keep_pin),
+            ca_file: self.base.ca_file.clone(),
+            connections: self.connections().unwrap_or(Server::default().connections),
+            start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
+        }
+    }
+
+    /// What is wrong with a field; `taken` are the names of other servers.
+    pub(super) fn fault(&self, field: Field, taken: &[String]) -> Option<String> {
+        let text = self.text(field).trim();
+        match field {
+            Field::Name if taken.iter().any(|t| t == text) => Err("another server has this name".to_owned()),
+            Field::Name => validity::name(text),
+            Field::Group | Field::Note | Field::User | Field::StartFolder => validity::line(text),
+            Field::Host => validity::host(text),
+            Field::Port => self.port().map(drop),
+            Field::DocumentPath => validity::document_path(text),
+            Field::Variable | Field::Command => validity::password(&self.password()),
+            Field::ExternalIp => self.external_ip().map(drop),
+            Field::PortRange => self.port_range().map(drop),
+            Field::Connections => self.connections().map(drop),
+            Field::Protocol
+            | Field::ReadOnly
+            | Field::Password
+            | Field::Mode
+            | Field::PassiveAddress
+            | Field::TlsBackend
+            | Field::TlsMin
+            | Field::Pin => Ok(()),
+        }
+        .err()
+        .filter(|_| field.applies(self))
+    }
+}

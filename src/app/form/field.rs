@@ -1,0 +1,224 @@
+//! The fields of the server form: their order, their words, and when they apply.
+
+use super::draft::{Draft, SourceKind};
+use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsBackend, TlsVersion};
+
+/// A group of fields under one heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// How it is listed.
+    Listing,
+    /// Where it is and how it is spoken to.
+    Server,
+    /// Who logs in.
+    Login,
+    /// How data connections are made.
+    Data,
+    /// What is particular to TLS.
+    Tls,
+    /// The rest.
+    Further,
+}
+
+impl Section {
+    /// Its heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Listing => "In the list",
+            Self::Server => "Server",
+            Self::Login => "Login",
+            Self::Data => "Data connections",
+            Self::Tls => "TLS",
+            Self::Further => "Further",
+        }
+    }
+}
+
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The unique name.
+    Name,
+    /// The group it is listed under.
+    Group,
+    /// Free text.
+    Note,
+    /// FTP, explicit or implicit FTPS.
+    Protocol,
+    /// Host name or address.
+    Host,
+    /// The control port.
+    Port,
+    /// The remote pane's root.
+    DocumentPath,
+    /// Whether anything may be changed.
+    ReadOnly,
+    /// The user.
+    User,
+    /// Where the password comes from.
+    Password,
+    /// The environment variable that holds it.
+    Variable,
+    /// The command that prints it.
+    Command,
+    /// Passive, active or auto.
+    Mode,
+    /// Passive: which address is used.
+    PassiveAddress,
+    /// Active: the address announced.
+    ExternalIp,
+    /// Active: the local ports.
+    PortRange,
+    /// Which library.
+    TlsBackend,
+    /// The oldest version.
+    TlsMin,
+    /// The pinned certificate.
+    Pin,
+    /// Control connections at once.
+    Connections,
+    /// The left pane's first folder.
+    StartFolder,
+}
+
+/// What one does with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// One types in it.
+    Text,
+    /// One chooses; the words of the choices.
+    Choice(&'static [&'static str]),
+    /// On or off.
+    Switch,
+}
+
+pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
+pub(super) const SOURCES: [SourceKind; 3] = [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
+pub(super) const MODES: [ConnectionMode; 3] = [
+    ConnectionMode::Passive,
+    ConnectionMode::Active,
+    ConnectionMode::Auto,
+];
+pub(super) const ADDRESSES: [PassiveAddress; 3] = [
+    PassiveAddress::Repair,
+    PassiveAddress::Server,
+    PassiveAddress::Control,
+];
+pub(super) const BACKENDS: [TlsBackend; 2] = [TlsBackend::Openssl, TlsBackend::System];
+pub(super) const VERSIONS: [TlsVersion; 4] = [
+    TlsVersion::V1_2,
+    TlsVersion::V1_3,
+    TlsVersion::V1_1,
+    TlsVersion::V1_0,
+];
+
+impl Field {
+    /// Every field, in the order of the form.
+    pub const ALL: [Self; 21] = [
+        Self::Name,
+        Self::Group,
+        Self::Note,
+        Self::Protocol,
+        Self::Host,
+        Self::Port,
+        Self::DocumentPath,
+        Self::ReadOnly,
+        Self::User,
+        Self::Password,
+        Self::Variable,
+        Self::Command,
+        Self::Mode,
+        Self::PassiveAddress,
+        Self::ExternalIp,
+        Self::PortRange,
+        Self::TlsBackend,
+        Self::TlsMin,
+        Self::Pin,
+        Self::Connections,
+        Self::StartFolder,
+    ];
+
+    /// The words before it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Group => "Group",
+            Self::Note => "Note",
+            Self::Protocol => "Protocol",
+            Self::Host => "Host",
+            Self::Port => "Port",
+            Self::DocumentPath => "Document path",
+            Self::ReadOnly => "Read only",
+            Self::User => "User",
+            Self::Password => "Password",
+            Self::Variable => "Variable",
+            Self::Command => "Command",
+            Self::Mode => "Mode",
+            Self::PassiveAddress => "Passive address",
+            Self::ExternalIp => "External IP",
+            Self::PortRange => "Port range",
+            Self::TlsBackend => "TLS library",
+            Self::TlsMin => "Oldest TLS",
+            Self::Pin => "Keep certificate",
+            Self::Connections => "Connections",
+            Self::StartFolder => "Start folder",
+        }
+    }
+
+    /// The heading it stands under.
+    pub fn section(self) -> Section {
+        match self {
+            Self::Name | Self::Group | Self::Note => Section::Listing,
+            Self::Protocol | Self::Host | Self::Port | Self::DocumentPath | Self::ReadOnly => Section::Server,
+            Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
+            Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
+            Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
+            Self::Connections | Self::StartFolder => Section::Further,
+        }
+    }
+
+    /// What one does with it. The choices stand in the order of the constants above.
+    pub fn control(self) -> Control {
+        match self {
+            Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
+            Self::Password => Control::Choice(&["ask", "environment", "command"]),
+            Self::Mode => Control::Choice(&["passive", "active", "auto"]),
+            Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
+            Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
+            Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
+            Self::ReadOnly | Self::Pin => Control::Switch,
+            _ => Control::Text,
+        }
+    }
+
+    /// Shown in an empty text field.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::Name => "needed, for example: web",
+            Self::Host => "needed, or paste a whole ftpes:// URL",
+            Self::DocumentPath => "/",
+            Self::User => "anonymous",
+            Self::Variable => "FTP_WEB_PASSWORD",
+            Self::Command => "pass show ftp/web",
+            Self::ExternalIp => "automatic",
+            Self::PortRange => "any, for example: 50000-50100",
+            Self::StartFolder => "where ftpane is started",
+            _ => "",
+        }
+    }
+
+    /// Whether it means anything with the other fields as they are.
+    pub(super) fn applies(self, draft: &Draft) -> bool {
+        let active = draft.mode != ConnectionMode::Passive;
+        let passive = draft.mode != ConnectionMode::Active;
+        match self {
+            Self::Variable => draft.source == SourceKind::Environment,
+            Self::Command => draft.source == SourceKind::Command,
+            Self::ExternalIp | Self::PortRange => active,
+            Self::PassiveAddress => passive,
+            Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),
+            Self::Pin => draft.protocol.is_tls() && draft.pin.is_some(),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What the form says beside the field one is in.
+
+use super::draft::Draft;
+use super::field::Field;
+use crate::model::firewall;
+use crate::model::server::{ConnectionMode, Protocol, TlsVersion};
+
+/// The side note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The field's name.
+    pub title: &'static str,
+    /// The explanation, one paragraph each.
+    pub paragraphs: Vec<String>,
+    /// Where it concerns connections: what the server's firewall must let through, as
+    /// `from -> to` and what passes.
+    pub directions: Vec<(String, &'static str)>,
+}
+
+pub(super) fn of(field: Field, draft: &Draft) -> Note {
+    let server = draft.server();
+    let directions = if matches!(
+        field,
+        Field::Protocol
+            | Field::Port
+            | Field::Mode
+            | Field::PassiveAddress
+            | Field::ExternalIp
+            | Field::PortRange
+    ) {
+        firewall::directions(&server)
+            .iter()
+            .map(|d| (format!("{} -> {}", d.from(), d.to()), d.purpose.words()))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Note {
+        title: field.label(),
+        paragraphs: paragraphs(field, draft).into_iter().map(str::to_owned).collect(),
+        directions,
+    }
+}
+
+const NO_NAT: &str = "Automatic announces this machine's own address. That works only when it is connected \
+    to the internet without a NAT router and its firewall lets connections in on ports above 1024. \
+    Behind NAT, write the address seen from outside.";
+
+fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
+    match field {
+        Field::Name => vec![
+            "What the server is called here and on the command line: NAME:PATH.",
+            "A pasted ftp://, ftps:// or ftpes:// URL fills the other fields.",
+        ],
+        Field::Group => vec!["Servers of one group stand together in the list and fold with it."],
+        Field::Note => vec!["Anything worth remembering. Never a password."],
+        Field::Protocol => match draft.protocol {
+            Protocol::FtpsExplicit => vec![
+                "The connection begins in clear on the FTP port; AUTH TLS encrypts it before user and password \
+                 are sent. A server that refuses AUTH gets no login.",
+            ],
+            Protocol::FtpsImplicit => vec![
+                "TLS from the first byte, without any command, on a port of its own: 990 unless told otherwise.",
+            ],
+            Protocol::Ftp => {
+                vec!["Nothing is encrypted: user, password and files can be read by anyone on the way."]
+            }
+        },
+        Field::Host => vec![
+            "Name or address of the server; an IPv6 address without brackets.",
+            "A pasted URL fills protocol, port, user and path too.",
+        ],
+        Field::Port => vec![
+            "The port the server listens on: 21 for FTP and explicit TLS, 990 for implicit TLS. It follows the \
+             protocol until you write another; empty it to follow again.",
+        ],
+        Field::DocumentPath => vec![
+            "Browsing starts here and does not leave it upwards. Empty is the server's root; ~ is the folder \
+             the login lands in.",
+        ],
+        Field::ReadOnly => vec![
+            "When on, nothing that could change the server leaves this machine: only commands known to be \
+             harmless are sent.",
+        ],
+        Field::User => vec!["Empty logs in as anonymous."],
+        Field::Password => vec![
+            "ask: at each connection. environment: from a variable. command: the first line a program prints, \
+             such as pass or a vault's client. The password itself is never saved.",
+        ],
+        Field::Variable => vec!["The variable must be set when ftpane starts."],
+        Field::Command => vec![
+            "Run by sh; its first line of output is the password. It gets no input from the terminal, and a \
+             minute's time.",
+        ],
+        Field::Mode => {
+            let mut out = match draft.mode {
+                ConnectionMode::Passive => vec![
+                    "Passive (recommended): this side opens the data connections, to ports the server names. A \
+                     server behind NAT must announce an address seen from outside.",
+                ],
+                ConnectionMode::Active => {
+                    vec!["Active: the server opens the data connections, to ports this side names."]
+                }
+                ConnectionMode::Auto => vec!["Passive first, and active where that fails."],
+            };
+            if draft.mode != ConnectionMode::Passive && draft.text(Field::ExternalIp).trim().is_empty() {
+                out.push(NO_NAT);
+            }
+            out
+        }
+        Field::PassiveAddress => vec![
+            "Servers behind NAT often announce an address that cannot be reached. repair: then the address of \
+             the control connection is used, and said. as announced: as the server says. control: always that \
+             of the control connection.",
+        ],
+        Field::ExternalIp => vec!["The address the server is told to connect to.", NO_NAT],
+        Field::PortRange => vec![
+            "The local ports the server may connect to, FIRST-LAST, so that a firewall can be opened for them. \
+             Each data connection takes one: a queue of small files needs a few dozen.",
+        ],
+        Field::TlsBackend => vec![
+            "OpenSSL resumes the control connection's TLS session on data connections, which vsftpd and ProFTPD \
+             demand by default. The system's library (native-tls) cannot on Linux.",
+        ],
+        Field::TlsMin => match draft.tls_min {
+            TlsVersion::V1_0 | TlsVersion::V1_1 => vec![
+                "TLS 1.0 and 1.1 are broken: allow them only for a server that cannot be updated, on a network \
+                 you trust.",
+            ],
+            _ => vec!["The oldest TLS version accepted. 1.2 is right unless the server speaks 1.3 for sure."],
+        },
+        Field::Pin => vec![
+            "A certificate is pinned for this server: it is accepted whoever signed it, and any other is \
+             refused. Switch off to forget it; the next connection judges the certificate anew.",
+        ],
+        Field::Connections => vec![
+            "Control connections to the server at once, browsing included. Many servers limit them by user or \
+             address.",
+        ],
+        Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
+    }
+}

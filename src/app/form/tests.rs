@@ -1,0 +1,271 @@
+use super::*;
+use crate::model::certificate::Pin;
+use crate::model::server::{ConnectionMode, PasswordSource};
+
+fn press(form: &mut Form, keys: &str) -> Outcome {
+    keys.split_whitespace()
+        .map(|key| form.press(key.parse().unwrap()))
+        .last()
+        .unwrap()
+}
+
+fn type_in(form: &mut Form, text: &str) {
+    for c in text.chars() {
+        assert_eq!(form.press(Key::char(c)), Outcome::Stays);
+    }
+}
+
+fn at(form: &mut Form, field: Field) {
+    for _ in 0..Field::ALL.len() {
+        if form.focus() == field {
+            return;
+        }
+        press(form, "tab");
+    }
+    panic!("{field:?} is not in the form");
+}
+
+fn shows(form: &Form, field: Field) -> bool {
+    form.rows().iter().any(|r| r.field == field)
+}
+
+fn fault(form: &Form, field: Field) -> Option<String> {
+    form.rows().into_iter().find(|r| r.field == field)?.fault
+}
+
+fn saved(form: &mut Form) -> Server {
+    match press(form, "enter") {
+        Outcome::Save(server) => *server,
+        other => panic!("{other:?}: {:?}", form.remark()),
+    }
+}
+
+#[test]
+fn a_new_server_needs_a_name_and_a_host_only() {
+    let mut form = Form::new(None, &[]);
+    assert!(
+        form.rows().iter().all(|r| r.fault.is_none()),
+        "nothing is blamed at first"
+    );
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
+    assert_eq!(form.focus(), Field::Name);
+    assert!(form.remark().unwrap().contains("Name"));
+    assert!(fault(&form, Field::Host).is_some());
+    type_in(&mut form, "web");
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
+    assert_eq!(form.focus(), Field::Host);
+    type_in(&mut form, "ftp.example.org");
+    assert_eq!(
+        saved(&mut form),
+        Server {
+            name: "web".into(),
+            host: "ftp.example.org".into(),
+            ..Server::default()
+        }
+    );
+}
+
+#[test]
+fn an_existing_server_comes_back_unchanged() {
+    let server = Server {
+        name: "full".into(),
+        group: "g".into(),
+        note: "n".into(),
+        protocol: Protocol::FtpsImplicit,
+        host: "::1".into(),
+        port: Some(990),
+        document_path: "~/www".into(),
+        read_only: true,
+        user: "u".into(),
+        password: PasswordSource::Command("pass show x".into()),
+        mode: ConnectionMode::Auto,
+        external_ip: Some("10.1.2.3".parse().unwrap()),
+        port_range: Some((50_000, 50_001)),
+        pin: Some(Pin([3; 32])),
+        ca_file: Some("/ca.pem".into()),
+        connections: 9,
+        start_folder: Some("/srv".into()),
+        ..Server::default()
+    };
+    let mut form = Form::new(Some(&server), &["full".into(), "other".into()]);
+    assert_eq!(saved(&mut form), server);
+    assert!(!form.is_changed());
+    assert_eq!(press(&mut form, "esc"), Outcome::Cancel);
+}
+
+#[test]
+fn the_port_follows_the_protocol_until_it_is_typed() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::Protocol);
+    press(&mut form, "space");
+    assert_eq!(form.server().protocol, Protocol::FtpsImplicit);
+    assert_eq!((form.server().port(), form.server().port), (990, None));
+    press(&mut form, "left");
+    assert_eq!(form.server().port(), 21);
+    at(&mut form, Field::Port);
+    press(&mut form, "ctrl-u 2 1 2 1");
+    at(&mut form, Field::Protocol);
+    press(&mut form, "right");
+    assert_eq!(form.server().port, Some(2121));
+    at(&mut form, Field::Port);
+    press(&mut form, "ctrl-u");
+    assert_eq!(form.server().port(), 990);
+    press(&mut form, "7 0 0 0 0");
+    assert!(fault(&form, Field::Port).unwrap().contains("65535"));
+}
+
+#[test]
+fn fields_that_do_not_apply_are_not_shown() {
+    let mut form = Form::new(None, &[]);
+    let hidden = [
+        Field::Variable,
+        Field::Command,
+        Field::ExternalIp,
+        Field::PortRange,
+        Field::Pin,
+    ];
+    assert!(hidden.iter().all(|f| !shows(&form, *f)));
+    at(&mut form, Field::Mode);
+    press(&mut form, "space");
+    assert!(shows(&form, Field::ExternalIp) && shows(&form, Field::PortRange));
+    assert!(!shows(&form, Field::PassiveAddress));
+    press(&mut form, "space");
+    assert!(shows(&form, Field::ExternalIp) && shows(&form, Field::PassiveAddress));
+    at(&mut form, Field::Password);
+    press(&mut form, "space");
+    assert!(shows(&form, Field::Variable) && !shows(&form, Field::Command));
+    at(&mut form, Field::Protocol);
+    press(&mut form, "left");
+    assert_eq!(form.server().protocol, Protocol::Ftp);
+    assert!(!shows(&form, Field::TlsBackend) && !shows(&form, Field::TlsMin));
+}
+
+#[test]
+fn what_is_wrong_in_a_hidden_field_hinders_nobody() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://h/");
+    at(&mut form, Field::Mode);
+    press(&mut form, "space");
+    at(&mut form, Field::ExternalIp);
+    type_in(&mut form, "nonsense");
+    assert!(fault(&form, Field::ExternalIp).is_some());
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
+    at(&mut form, Field::Mode);
+    press(&mut form, "left");
+    assert_eq!(saved(&mut form).external_ip, None);
+}
+
+#[test]
+fn a_url_fills_the_form() {
+    let url = "ftps://me%40work:s3cret@[2001:db8::1]:9990/~/www/";
+    for field in [Field::Name, Field::Host] {
+        for typed in [false, true] {
+            let mut form = Form::new(None, &[]);
+            at(&mut form, field);
+            if typed {
+                type_in(&mut form, url);
+                press(&mut form, "tab");
+            } else {
+                form.paste(url);
+            }
+            assert!(form.remark().is_some_and(|r| r.contains("not kept")));
+            let server = form.server();
+            assert_eq!(server.name, "2001-db8--1");
+            assert_eq!(server.protocol, Protocol::FtpsImplicit);
+            assert_eq!((server.host.as_str(), server.port), ("2001:db8::1", Some(9990)));
+            assert_eq!(
+                (server.user.as_str(), server.document_path.as_str()),
+                ("me@work", "~/www")
+            );
+            assert!(!format!("{server:?}").contains("s3cret"));
+        }
+    }
+    let mut form = Form::new(None, &[]);
+    form.paste("sftp://h/");
+    assert!(form.remark().is_some_and(|r| r.contains("ftpes://")));
+}
+
+#[test]
+fn names_must_be_free() {
+    let mut form = Form::new(None, &["web".into()]);
+    type_in(&mut form, "web");
+    assert!(fault(&form, Field::Name).unwrap().contains("another server"));
+    type_in(&mut form, ":");
+    assert!(fault(&form, Field::Name).unwrap().contains("':'"));
+    let original = Server {
+        name: "web".into(),
+        host: "h".into(),
+        ..Server::default()
+    };
+    let mut copy = Form::copy_of(&original, &["web".into(), "web 2".into()]);
+    assert_eq!(copy.existing(), None);
+    assert_eq!(saved(&mut copy).name, "web 3");
+}
+
+#[test]
+fn escape_asks_before_it_throws_away() {
+    let mut form = Form::new(None, &[]);
+    type_in(&mut form, "x");
+    assert_eq!(press(&mut form, "esc"), Outcome::Stays);
+    assert!(form.remark().is_some());
+    type_in(&mut form, "y");
+    assert_eq!(press(&mut form, "esc"), Outcome::Stays);
+    assert_eq!(press(&mut form, "esc"), Outcome::Cancel);
+}
+
+#[test]
+fn a_pin_can_be_forgotten() {
+    let server = Server {
+        name: "web".into(),
+        host: "h".into(),
+        pin: Some(Pin([1; 32])),
+        ..Server::default()
+    };
+    let mut form = Form::new(Some(&server), &[]);
+    at(&mut form, Field::Pin);
+    press(&mut form, "space");
+    assert!(shows(&form, Field::Pin), "it can be switched on again");
+    assert_eq!(saved(&mut form).pin, None);
+}
+
+#[test]
+fn the_note_has_this_servers_numbers() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::Mode);
+    press(&mut form, "space");
+    let note = form.note();
+    assert!(note.paragraphs.iter().any(|p| p.contains("NAT router")));
+    assert!(
+        note.directions
+            .iter()
+            .any(|(d, _)| d == "server:20 -> client:>1023")
+    );
+    at(&mut form, Field::PortRange);
+    type_in(&mut form, "50000-50010");
+    assert!(
+        form.note()
+            .directions
+            .iter()
+            .any(|(d, _)| d == "server:20 -> client:50000-50010")
+    );
+    at(&mut form, Field::ExternalIp);
+    type_in(&mut form, "192.0.2.1");
+    at(&mut form, Field::Mode);
+    assert!(!form.note().paragraphs.iter().any(|p| p.contains("NAT router")));
+}
+
+#[test]
+fn every_field_has_a_note_and_its_choices_fit() {
+    let draft = Draft::new(&Server::default());
+    for field in Field::ALL {
+        assert!(!note::of(field, &draft).paragraphs.is_empty(), "{field:?}");
+        if let Control::Choice(words) = field.control() {
+            let mut turned = draft.clone();
+            for n in 1..=words.len() {
+                turned.turn(field, true);
+                assert_eq!(turned.chosen(field), n % words.len(), "{field:?}");
+            }
+            assert_eq!(turned.server(), draft.server());
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `~/.netrc`: logins that other programs share.
+//!
+//! The form is the one ftp(1) documents: `machine NAME` or `default`, followed by `login`,
+//! `password` and `account` in any order; a value in double quotes may hold spaces, with `\` as
+//! the escape; `macdef NAME` runs to the next empty line and is passed over.
+
+use std::path::PathBuf;
+
+use crate::model::secret::Secret;
+
+/// A login found for a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user, if the entry names one.
+    pub user: Option<String>,
+    /// The password, if the entry has one.
+    pub password: Option<Secret>,
+}
+
+/// The file: `$NETRC`, else `~/.netrc`.
+pub fn path() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("NETRC").filter(|p| !p.is_empty()) {
+        return Some(path.into());
+    }
+    let home = std::env::var_os("HOME").filter(|h| !h.is_empty())?;
+    Some(PathBuf::from(home).join(".netrc"))
+}
+
+/// The first entry for this host (compared without case) and, where `user` is given, this user
+/// or none; `default` fits every host.
+pub fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
+    let mut tokens = Tokens { rest: text };
+    let mut entry: Option<Login> = None;
+    let mut fits = false;
+    let wanted = |login: &Login| match (user, login.user.as_deref()) {
+        (Some(wanted), Some(found)) => wanted == found,
+        _ => true,
+    };
+    while let Some(word) = tokens.next() {
+        match word.as_str() {
+            "machine" | "default" => {
+                if let Some(found) = entry.take().filter(|l| fits && wanted(l)) {
+                    return Some(found);
+                }
+                fits = word == "default" || tokens.next().is_some_and(|name| name.eq_ignore_ascii_case(host));
+                entry = Some(Login {
+                    user: None,
+                    password: None,
+                });
+            }
+            "login" => {
+                let value = tokens.next();
+                if let Some(entry) = &mut entry {
+                    entry.user = value;
+                }
+            }
+            "password" => {
+                let value = tokens.next();
+                if let Some(entry) = &mut entry {
+                    entry.password = value.map(Secret::new);
+                }
+            }
+            "account" => {
+                tokens.next();
+            }
+            "macdef" => tokens.skip_macro(),
+            _ => {}
+        }
+    }
+    entry.filter(|l| fits && wanted(l))
+}
+
+struct Tokens<'a> {
+    rest: &'a str,
+}
+
+impl Tokens<'_> {
+    fn next(&mut self) -> Option<String> {
+        loop {
+            self.rest = self.rest.trim_start();
+            if !self.rest.starts_with('#') {
+                break;
+            }
+            // a comment stands where a word would begin
+            self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        let mut chars = self.rest.char_indices();
+        if self.rest.starts_with('"') {
+            chars.next();
+            let mut out = String::new();
+            while let Some((at, c)) = chars.next() {
+                match c {
+                    '"' => {
+                        self.rest = &self.rest[at + 1..];
+                        return Some(out);
+                    }
+                    '\\' => out.extend(chars.next().map(|(_, c)| c)),
+                    c => out.push(c),
+                }
+            }
+            self.rest = "";
+            return Some(out);
+        }
+        let end = chars
+            .find(|(_, c)| c.is_whitespace())
+            .map_or(self.rest.len(), |(at, _)| at);
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        (!word.is_empty()).then(|| word.to_owned())
+    }
+
+    fn skip_macro(&mut self) {
+        let blank = self.rest.find("\n\n").map(|at| at + 2);
+        let blank_dos = self.rest.find("\r\n\r\n").map(|at| at + 4);
+        let end = match (blank, blank_dos) {
+            (Some(a), Some(b)) => a.min(b),
+            (a, b) => a.or(b).unwrap_or(self.rest.len()),
+        };
+        self.rest = &self.rest[end..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+# machine commented.example login no password no
+machine one.example login anna password s3cret
+machine two.example
+  login \"bert b\"
+  password \"with \\\"quotes\\\" and # spaces\"
+macdef init
+machine trap.example login no password no
+
+machine One.Example login carl password other account x
+machine nobody.example
+default login guest password mail@example
+";
+
+    fn login(host: &str, user: Option<&str>) -> (Option<String>, Option<String>) {
+        find(FILE, host, user).map_or((None, None), |l| {
+            (l.user, l.password.map(|p| p.reveal().to_owned()))
+        })
+    }
+
+    #[test]
+    fn entries() {
+        let some = |u: &str, p: &str| (Some(u.to_owned()), Some(p.to_owned()));
+        assert_eq!(login("ONE.example", None), some("anna", "s3cret"));
+        assert_eq!(login("one.example", Some("carl")), some("carl", "other"));
+        assert_eq!(
+            login("two.example", None),
+            some("bert b", "with \"quotes\" and # spaces")
+        );
+        assert_eq!(login("nobody.example", None), (None, None));
+        for elsewhere in ["commented.example", "trap.example", "x"] {
+            assert_eq!(
+                login(elsewhere, None),
+                some("guest", "mail@example"),
+                "{elsewhere}"
+            );
+        }
+        assert_eq!(login("x", Some("anna")), (None, None));
+    }
+
+    #[test]
+    fn broken_files_do_no_harm() {
+        for text in [
+            "",
+            "machine",
+            "machine h login",
+            "login x",
+            "machine h password \"open",
+            "macdef x",
+        ] {
+            let _ = find(text, "h", None);
+        }
+        assert_eq!(find("machine h", "other", None), None);
+    }
+}

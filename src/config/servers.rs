@@ -1,0 +1,518 @@
+//! The saved servers: `servers.toml`, one `[[server]]` table each.
+//!
+//! Every change is made to the file as it is at that moment, by name, under a lock: what another
+//! instance or an editor has written since it was read is kept, comments included. A file that
+//! cannot be understood is reported with its line and never written over.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+
+use super::nearest::nearest;
+use super::{store, validity};
+use crate::model::certificate::Pin;
+use crate::model::failure::{Class, Failure};
+use crate::model::server::Server;
+use crate::model::text::escape_str;
+
+/// What can be wrong with the file of saved servers, or with a change to it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServersError {
+    /// It cannot be read.
+    #[error("{} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// It is not TOML, or holds something a server has not.
+    #[error("{}, line {line}: {why}", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong, and the nearest right word where there is one.
+        why: String,
+    },
+    /// A field holds what it may not.
+    #[error("{}, server '{server}', field {field}: {why}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Which server.
+        server: String,
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// Another server has this name.
+    #[error("a server named '{0}' exists already")]
+    Taken(String),
+    /// There is no server of this name.
+    #[error("there is no server named '{0}'")]
+    Unknown(String),
+    /// Another instance changed or deleted the same server.
+    #[error("'{0}' has been changed or deleted by someone else meanwhile; look at it again before saving")]
+    Overtaken(String),
+    /// It cannot be written.
+    #[error("{} cannot be written: {why}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+impl From<ServersError> for Failure {
+    fn from(error: ServersError) -> Self {
+        let class = match &error {
+            ServersError::Unreadable { .. } | ServersError::Unwritable { .. } => Class::Local,
+            _ => Class::Usage,
+        };
+        let failure = Self::new(class, "Saved servers", error.to_string());
+        match error {
+            ServersError::Broken { .. } | ServersError::Invalid { .. } => {
+                failure.hint("Mend the file in an editor; nothing is written to it until then")
+            }
+            _ => failure,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Contents {
+    server: Vec<Server>,
+}
+
+/// The saved servers as last read.
+#[derive(Debug, Clone)]
+pub struct Servers {
+    path: PathBuf,
+    list: Vec<Server>,
+}
+
+impl Servers {
+    /// Reads the file; a missing one is an empty list.
+    pub fn load(path: impl Into<PathBuf>) -> Result<Self, ServersError> {
+        let mut servers = Self::unread(path);
+        servers.reload()?;
+        Ok(servers)
+    }
+
+    /// No servers yet, the file not looked at: what is left when reading fails. A change will
+    /// read the file first, and fail in the same way until it is mended.
+    pub fn unread(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            list: Vec::new(),
+        }
+    }
+
+    /// Reads the file again.
+    pub fn reload(&mut self) -> Result<(), ServersError> {
+        self.list = parse(&self.path, &text(&self.path)?)?;
+        Ok(())
+    }
+
+    /// Where they are saved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All, in the order of the file.
+    pub fn list(&self) -> &[Server] {
+        &self.list
+    }
+
+    /// The one of this name.
+    pub fn find(&self, name: &str) -> Option<&Server> {
+        self.list.iter().find(|s| s.name == name)
+    }
+
+    /// The saved name nearest to one that is not there.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.list.iter().map(|s| s.name.as_str()))
+    }
+
+    /// Saves a new server.
+    pub fn add(&mut self, server: Server) -> Result<(), ServersError> {
+        self.change(|current, document| {
+            if current.iter().any(|s| s.name == server.name) {
+                return Err(ServersError::Taken(server.name.clone()));
+            }
+            tables(document)?.push(table(&server)?);
+            Ok(())
+        })
+    }
+
+    /// Saves a changed server in the place of the one that was called `name` when it was read.
+    pub fn replace(&mut self, name: &str, server: Server) -> Result<(), ServersError> {
+        let known = self.find(name).cloned();
+        self.change(|current, document| {
+            let at = current.iter().position(|s| s.name == name);
+            let at = match (at, &known) {
+                (Some(at), Some(known)) if current[at] == *known => at,
+                (None, None) => return Err(ServersError::Unknown(name.to_owned())),
+                _ => return Err(ServersError::Overtaken(name.to_owned())),
+            };
+            if server.name != name && current.iter().any(|s| s.name == server.name) {
+                return Err(ServersError::Taken(server.name.clone()));
+            }
+            if let Some(old) = tables(document)?.get_mut(at) {
+                update(old, table(&server)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes a certificate's pin into a server, or takes it out, and changes nothing else.
+    pub fn pin(&mut self, name: &str, pin: Option<Pin>) -> Result<(), ServersError> {
+        self.change(|current, document| {
+            let at = current
+                .iter()
+                .position(|s| s.name == name)
+                .ok_or_else(|| ServersError::Unknown(name.to_owned()))?;
+            if let Some(table) = tables(document)?.get_mut(at) {
+                match pin {
+                    Some(pin) => {
+                        table.insert("pin", toml_edit::value(pin.to_string()));
+                    }
+                    None => {
+                        table.remove("pin");
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Deletes a server.
+    pub fn remove(&mut self, name: &str) -> Result<(), ServersError> {
+        self.change(|current, document| {
+            let at = current
+                .iter()
+                .position(|s| s.name == name)
+                .ok_or_else(|| ServersError::Unknown(name.to_owned()))?;
+            tables(document)?.remove(at);
+            Ok(())
+        })
+    }
+
+    fn change(
+        &mut self,
+        change: impl FnOnce(&[Server], &mut DocumentMut) -> Result<(), ServersError>,
+    ) -> Result<(), ServersError> {
+        let unwritable = |path: &Path, e: std::io::Error| ServersError::Unwritable {
+            path: path.to_owned(),
+            why: e.to_string(),
+        };
+        let _lock = store::lock(&self.path).map_err(|e| unwritable(&self.path, e))?;
+        let before = text(&self.path)?;
+        let current = parse(&self.path, &before)?;
+        let mut document: DocumentMut = before
+            .parse()
+            .map_err(|e: toml_edit::TomlError| broken(&self.path, &before, e.span(), e.message()))?;
+        change(&current, &mut document)?;
+        let after = document.to_string();
+        // what cannot be read back is never written
+        let list = parse(&self.path, &after)?;
+        store::write(&self.path, after.as_bytes()).map_err(|e| unwritable(&self.path, e))?;
+        self.list = list;
+        Ok(())
+    }
+}
+
+fn text(path: &Path) -> Result<String, ServersError> {
+    store::read(path)
+        .map(Option::unwrap_or_default)
+        .map_err(|e| ServersError::Unreadable {
+            path: path.to_owned(),
+            why: e.to_string(),
+        })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<Server>, ServersError> {
+    let contents: Contents = toml::from_str(text).map_err(|e| broken(path, text, e.span(), e.message()))?;
+    for (at, server) in contents.server.iter().enumerate() {
+        let invalid = |field, why| ServersError::Invalid {
+            path: path.to_owned(),
+            server: escape_str(&server.name),
+            field,
+            why,
+        };
+        if let Some(fault) = validity::faults(server).into_iter().next() {
+            return Err(invalid(fault.field, fault.says));
+        }
+        if contents.server[..at].iter().any(|s| s.name == server.name) {
+            return Err(invalid("name", "two servers have this name".into()));
+        }
+    }
+    Ok(contents.server)
+}
+
+fn broken(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> ServersError {
+    let before = span.map_or(0, |s| s.start.min(text.len()));
+    let line = text.as_bytes()[..before].iter().filter(|b| **b == b'\n').count() + 1;
+    let mut why = escape_str(&message.replace('\n', "; "));
+    if let Some(word) = meant(message) {
+        why = format!("{why}; perhaps you mean `{word}`");
+    }
+    ServersError::Broken {
+        path: path.to_owned(),
+        line,
+        why,
+    }
+}
+
+/// The expected word nearest to the unknown one, from a message such as "unknown field `hots`,
+/// expected one of `name`, `host`".
+fn meant(message: &str) -> Option<&str> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| message.starts_with("unknown "))?;
+    nearest(unknown, quoted)
+}
+
+fn tables(document: &mut DocumentMut) -> Result<&mut ArrayOfTables, ServersError> {
+    let item = document
+        .entry("server")
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    // `server = [{...}]` means the same and is made into the form we write
+    if let Some(array) = item.as_array() {
+        let mut tables = ArrayOfTables::new();
+        for value in array {
+            if let Some(inline) = value.as_inline_table() {
+                tables.push(inline.clone().into_table());
+            }
+        }
+        *item = Item::ArrayOfTables(tables);
+    }
+    item.as_array_of_tables_mut()
+        .ok_or_else(|| ServersError::Unknown("server".into()))
+}
+
+/// The fields of a server that are not what they are anyway.
+fn table(server: &Server) -> Result<Table, ServersError> {
+    let mut table = written(server)?;
+    let plain = written(&Server::default())?;
+    for (key, item) in plain.iter() {
+        let same = table
+            .get(key)
+            .is_some_and(|mine| mine.to_string() == item.to_string());
+        if same && !["name", "protocol", "host"].contains(&key) {
+            table.remove(key);
+        }
+    }
+    if let Some(Item::Table(source)) = table.get("password") {
+        let inline = source.clone().into_inline_table();
+        table.insert("password", toml_edit::value(inline));
+    }
+    Ok(table)
+}
+
+fn written(server: &Server) -> Result<Table, ServersError> {
+    let bad = |why: String| ServersError::Invalid {
+        path: PathBuf::new(),
+        server: escape_str(&server.name),
+        field: "start-folder",
+        why,
+    };
+    let text = toml::to_string(server).map_err(|e| bad(e.to_string()))?;
+    let document: DocumentMut = text
+        .parse()
+        .map_err(|e: toml_edit::TomlError| bad(e.to_string()))?;
+    Ok(document.as_table().clone())
+}
+
+/// Puts the fields of `new` into `old`, whose comments and order stay.
+fn update(old: &mut Table, new: Table) {
+    let gone: Vec<String> = old
+        .iter()
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| !new.contains_key(key))
+        .collect();
+    for key in gone {
+        old.remove(&key);
+    }
+    for (key, item) in new {
+        match (old.get_mut(&key), item) {
+            (Some(Item::Value(there)), Item::Value(mut value)) => {
+                *value.decor_mut() = there.decor().clone();
+                *there = value;
+            }
+            (_, item) => {
+                old.insert(&key, item);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::server::{ConnectionMode, PasswordSource, Protocol};
+
+    fn server(name: &str) -> Server {
+        Server {
+            name: name.into(),
+            host: "ftp.example.org".into(),
+            ..Server::default()
+        }
+    }
+
+    fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("servers.toml");
+        std::fs::write(&path, content).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn every_field_comes_back() {
+        let (_folder, path) = file("");
+        let full = Server {
+            group: "customers".into(),
+            note: "a \"note\" with = and #".into(),
+            protocol: Protocol::FtpsImplicit,
+            port: Some(9990),
+            document_path: "~/www".into(),
+            read_only: true,
+            user: "anna".into(),
+            password: PasswordSource::Command("pass show 'ftp/web'".into()),
+            mode: ConnectionMode::Auto,
+            external_ip: Some("2001:db8::1".parse().unwrap()),
+            port_range: Some((50_000, 50_100)),
+            pin: Some(Pin([7; 32])),
+            connections: 2,
+            start_folder: Some("/srv/a b".into()),
+            ca_file: Some("/etc/ca.pem".into()),
+            ..server("full")
+        };
+        let mut servers = Servers::load(&path).unwrap();
+        servers.add(server("plain")).unwrap();
+        servers.add(full.clone()).unwrap();
+        let again = Servers::load(&path).unwrap();
+        assert_eq!(again.list(), [server("plain"), full]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("[[server]]\nname = \"plain\"\nprotocol = \"ftps-explicit\"\nhost"));
+        assert!(text.contains("password = { command = "), "{text}");
+        assert!(!text.contains("tls-min"), "defaults are not written: {text}");
+    }
+
+    #[test]
+    fn names_are_unique_and_changes_are_by_name() {
+        let (_folder, path) = file("");
+        let mut servers = Servers::load(&path).unwrap();
+        servers.add(server("a")).unwrap();
+        servers.add(server("b")).unwrap();
+        assert_eq!(servers.add(server("a")), Err(ServersError::Taken("a".into())));
+        assert_eq!(
+            servers.replace("a", server("b")),
+            Err(ServersError::Taken("b".into()))
+        );
+        servers.replace("a", server("c")).unwrap();
+        servers.remove("b").unwrap();
+        assert_eq!(servers.remove("b"), Err(ServersError::Unknown("b".into())));
+        assert_eq!(Servers::load(&path).unwrap().list(), [server("c")]);
+    }
+
+    #[test]
+    fn another_instance_loses_nothing() {
+        let (_folder, path) = file("");
+        let mut one = Servers::load(&path).unwrap();
+        one.add(server("shared")).unwrap();
+        let mut two = Servers::load(&path).unwrap();
+        one.add(server("of one")).unwrap();
+        two.add(server("of two")).unwrap();
+        let names: Vec<_> = two.list().iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["shared", "of one", "of two"]);
+        // the same server changed by both: the second is told, and a pin goes in all the same
+        let mut noted = server("shared");
+        noted.note = "by one".into();
+        one.replace("shared", noted.clone()).unwrap();
+        let mut moved = server("shared");
+        moved.host = "elsewhere".into();
+        assert_eq!(
+            two.replace("shared", moved),
+            Err(ServersError::Overtaken("shared".into()))
+        );
+        two.pin("shared", Some(Pin([1; 32]))).unwrap();
+        noted.pin = Some(Pin([1; 32]));
+        assert_eq!(two.find("shared"), Some(&noted));
+        two.pin("shared", None).unwrap();
+        assert_eq!(two.find("shared").unwrap().pin, None);
+    }
+
+    #[test]
+    fn comments_and_order_stay() {
+        let before = "\
+# my servers
+[[server]]
+host = \"h\" # the big one
+name = \"a\"
+
+# the other
+[[server]]
+name = \"b\"
+host = \"h\"
+";
+        let (_folder, path) = file(before);
+        let mut servers = Servers::load(&path).unwrap();
+        let mut changed = servers.find("a").unwrap().clone();
+        changed.host = "new".into();
+        servers.replace("a", changed).unwrap();
+        let after = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            after.starts_with("# my servers\n[[server]]\nhost = \"new\" # the big one\nname = \"a\""),
+            "{after}"
+        );
+        assert!(after.contains("# the other\n[[server]]\nname = \"b\""), "{after}");
+    }
+
+    #[test]
+    fn a_broken_file_is_told_by_line_and_never_touched() {
+        for (content, line, words) in [
+            ("[[server]]\nname = \"a\"\nhots = \"h\"\n", 3, "`host`"),
+            (
+                "[[server]]\nname = \"a\"\nhost = \"h\"\nmode = \"pasive\"\n",
+                4,
+                "`passive`",
+            ),
+            ("[[servers]]\nname = \"a\"\n", 1, "`server`"),
+            ("[[server]]\nname = \"a\n", 2, ""),
+            (
+                "[[server]]\nname = \"a\"\nhost = \"h\"\npin = \"x\"\n",
+                4,
+                "sha256:",
+            ),
+            ("[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n", 4, ""),
+        ] {
+            let (_folder, path) = file(content);
+            let error = Servers::load(&path).unwrap_err();
+            let ServersError::Broken { line: at, why, .. } = &error else {
+                panic!("{error}");
+            };
+            assert_eq!(*at, line, "{error}");
+            assert!(why.contains(words), "{error}");
+            assert!(Servers::unread(&path).add(server("new")).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        }
+        let (_folder, path) = file("[[server]]\nname = \"a:b\"\nhost = \"h\"\n");
+        let error = Servers::load(&path).unwrap_err().to_string();
+        assert!(error.contains("'a:b'") && error.contains("field name"), "{error}");
+    }
+
+    #[test]
+    fn an_invalid_server_is_not_saved() {
+        let (_folder, path) = file("");
+        let mut servers = Servers::load(&path).unwrap();
+        assert!(servers.add(server("a/b")).is_err());
+        assert!(servers.list().is_empty());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+    }
+}

@@ -1,0 +1,203 @@
+//! What a saved server's fields may hold. The form asks here while one types, the file reader
+//! when it has read; so both say the same.
+
+use std::net::IpAddr;
+
+use crate::model::server::{PasswordSource, Server};
+
+/// The most control connections at once.
+pub const MOST_CONNECTIONS: u8 = 32;
+
+/// The verdict on one field: what is wrong with it, in a sentence without a full stop.
+pub type Verdict = Result<(), String>;
+
+/// A field that does not hold what it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field as the file calls it.
+    pub field: &'static str,
+    /// What is wrong.
+    pub says: String,
+}
+
+fn no(says: impl Into<String>) -> Verdict {
+    Err(says.into())
+}
+
+/// A server's name: what stands before the colon of a target.
+pub fn name(name: &str) -> Verdict {
+    if name.is_empty() {
+        return no("a server needs a name");
+    }
+    if name.contains([':', '/']) {
+        return no("a name holds neither ':' nor '/', because NAME:PATH is how it is used");
+    }
+    if name.starts_with('-') {
+        return no("a name does not begin with '-', which would look like an option");
+    }
+    if name.trim() != name {
+        return no("a name does not begin or end with a space");
+    }
+    line(name)
+}
+
+/// Text of one line.
+pub fn line(text: &str) -> Verdict {
+    if text.chars().any(char::is_control) {
+        return no("control characters and line breaks cannot be used here");
+    }
+    Ok(())
+}
+
+/// Host name, IPv4 or IPv6 address.
+pub fn host(host: &str) -> Verdict {
+    if host.is_empty() {
+        return no("a host name or an address is needed");
+    }
+    if host.contains("://") {
+        return no("a URL is pasted here whole, or only its host is written");
+    }
+    if host.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    if host.starts_with('[') {
+        return no("an IPv6 address is written without brackets here");
+    }
+    if host.contains(':') {
+        return no("this is no IPv6 address; a port goes into the port field");
+    }
+    if let Some(bad) = host
+        .chars()
+        .find(|c| c.is_whitespace() || c.is_control() || "/\\@?#%\"'<>[]".contains(*c))
+    {
+        return no(format!("'{}' cannot stand in a host name", bad.escape_default()));
+    }
+    Ok(())
+}
+
+/// The document path; empty is the root.
+pub fn document_path(path: &str) -> Verdict {
+    line(path)?;
+    if path.is_empty() || path.starts_with('/') || path == "~" || path.starts_with("~/") {
+        return Ok(());
+    }
+    no("a document path begins with '/', or with '~' for the folder the login lands in")
+}
+
+/// An address to be announced to the server.
+pub fn external_ip(ip: IpAddr) -> Verdict {
+    if ip.is_unspecified() || ip.is_multicast() {
+        return no(format!("no server can connect to {ip}"));
+    }
+    Ok(())
+}
+
+/// First and last local port of active mode.
+pub fn port_range(first: u16, last: u16) -> Verdict {
+    if first > last {
+        return no(format!("the range ends ({last}) before it begins ({first})"));
+    }
+    if first < 1024 {
+        return no("ports below 1024 belong to the system; begin at 1024 or above");
+    }
+    Ok(())
+}
+
+/// How many control connections at once.
+pub fn connections(n: u8) -> Verdict {
+    if (1..=MOST_CONNECTIONS).contains(&n) {
+        return Ok(());
+    }
+    no(format!("between 1 and {MOST_CONNECTIONS} connections at once"))
+}
+
+/// Where the password comes from.
+pub fn password(source: &PasswordSource) -> Verdict {
+    match source {
+        PasswordSource::Ask => Ok(()),
+        PasswordSource::Environment(name) if name.is_empty() => {
+            no("the name of the environment variable is missing")
+        }
+        PasswordSource::Environment(name) if name.contains(['=', '\0', '$']) => {
+            no("the name of a variable is written without '$', and holds no '='")
+        }
+        PasswordSource::Environment(name) => line(name),
+        PasswordSource::Command(command) if command.trim().is_empty() => {
+            no("the command that prints the password is missing")
+        }
+        PasswordSource::Command(command) => line(command),
+    }
+}
+
+/// Every fault of a server.
+pub fn faults(server: &Server) -> Vec<Fault> {
+    let mut out = Vec::new();
+    let mut check = |field, verdict: Verdict| {
+        if let Err(says) = verdict {
+            out.push(Fault { field, says });
+        }
+    };
+    check("name", name(&server.name));
+    check("group", line(&server.group));
+    check("note", line(&server.note));
+    check("host", host(&server.host));
+    check("document-path", document_path(&server.document_path));
+    check("user", line(&server.user));
+    check("password", password(&server.password));
+    if server.port == Some(0) {
+        check("port", no("a port is a number from 1 to 65535"));
+    }
+    if let Some(ip) = server.external_ip {
+        check("external-ip", external_ip(ip));
+    }
+    if let Some((first, last)) = server.port_range {
+        check("port-range", port_range(first, last));
+    }
+    if server.tls_min > server.tls_max {
+        check(
+            "tls-min",
+            no("the oldest TLS version is newer than the newest one"),
+        );
+    }
+    check("connections", connections(server.connections));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_hosts() {
+        for good in ["web", "my server 2", "Büro", "a.b-c"] {
+            assert_eq!(name(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a:b", "a/b", "-x", " a", "a ", "a\tb"] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+        for good in ["ftp.example.org", "10.0.0.1", "::1", "fe80::1", "büro.example"] {
+            assert_eq!(host(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "", "a b", "host:21", "[::1]", "ftp://h", "a/b", "me@host", "1::2::3",
+        ] {
+            assert!(host(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn other_fields() {
+        for good in ["", "/", "/a/b", "~", "~/x"] {
+            assert_eq!(document_path(good), Ok(()), "{good}");
+        }
+        assert!(document_path("a/b").is_err());
+        assert!(port_range(50_000, 50_000).is_ok());
+        assert!(port_range(50_001, 50_000).is_err());
+        assert!(port_range(20, 50_000).is_err());
+        assert!(connections(0).is_err() && connections(33).is_err());
+        assert!(password(&PasswordSource::Environment("$X".into())).is_err());
+        assert!(password(&PasswordSource::Command(" ".into())).is_err());
+        let fields: Vec<_> = faults(&Server::default()).iter().map(|f| f.field).collect();
+        assert_eq!(fields, ["name", "host"]);
+    }
+}

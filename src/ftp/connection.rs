@@ -1,0 +1,182 @@
+//! What all sessions to one server share: its settings, whom it trusts, and what was learned.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::data::DataHabits;
+use super::error::{Error, Stage};
+use super::features::Features;
+use super::session::Session;
+use super::tls::{Handshake, SessionTls, Tls, TlsError, TrustStore};
+use super::transcript::{Sink, Transcript};
+use super::{connect, login};
+use crate::model::certificate::Pin;
+use crate::model::facts::{Facts, TlsFacts};
+use crate::model::listing::Dialect;
+use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server};
+
+/// One server as it is used now.
+pub(crate) struct Connection {
+    pub(crate) server: Arc<Server>,
+    pub(crate) patience: Patience,
+    secret: Option<Secret>,
+    trust: Arc<TrustStore>,
+    tls: OnceCell<Arc<Tls>>,
+    sink: Sink,
+    sessions: AtomicU32,
+    habits: Mutex<DataHabits>,
+    data_handshakes: AtomicU64,
+    data_resumed: AtomicU64,
+    learned: Mutex<Learned>,
+}
+
+/// What the first login learned, and listings since.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Learned {
+    /// What the server says it can do; `None` before the first login.
+    pub(crate) features: Option<Arc<Features>>,
+    /// How it writes listings.
+    pub(crate) dialect: Dialect,
+    /// MLSD was announced and is refused all the same.
+    pub(crate) no_mlsd: bool,
+    /// `LIST -a` was refused.
+    pub(crate) no_list_all: bool,
+    /// The control connection's handshake.
+    pub(crate) handshake: Option<Handshake>,
+    /// The greeting's first line.
+    pub(crate) greeting: String,
+}
+
+impl Connection {
+    /// A server that will be connected to; nothing is sent yet. `sink` hears every line of every
+    /// session's dialogue.
+    pub(crate) fn new(server: Arc<Server>, secret: Option<Secret>, patience: Patience, sink: Sink) -> Self {
+        Self {
+            trust: Arc::new(TrustStore::new(server.pin)),
+            server,
+            patience,
+            secret,
+            tls: OnceCell::new(),
+            sink,
+            sessions: AtomicU32::new(0),
+            habits: Mutex::default(),
+            data_handshakes: AtomicU64::new(0),
+            data_resumed: AtomicU64::new(0),
+            learned: Mutex::default(),
+        }
+    }
+
+    /// Trusts a certificate until the program ends.
+    pub(crate) fn accept_once(&self, pin: Pin) {
+        self.trust.accept_once(pin);
+    }
+
+    /// Trusts this certificate and no other from now on.
+    pub(crate) fn pin(&self, pin: Pin) {
+        self.trust.pin(pin);
+    }
+
+    pub(super) fn habits(&self) -> MutexGuard<'_, DataHabits> {
+        self.habits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn count_handshake(&self, handshake: &Handshake) {
+        self.data_handshakes.fetch_add(1, Ordering::Relaxed);
+        if handshake.resumed == Some(true) {
+            self.data_resumed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What is true of the connection; `now` is Unix seconds, for the certificate's days.
+    pub(crate) fn facts(&self, now: i64) -> Facts {
+        let learned = self.learned().clone();
+        let tls = learned.handshake.map(|h| TlsFacts {
+            version: h.version,
+            cipher: h.cipher,
+            trust: h.trust,
+            days_left: h.not_after.map(|end| (end - now).div_euclid(86_400)),
+            data_handshakes: self.data_handshakes.load(Ordering::Relaxed),
+            data_resumed: h.resumed.map(|_| self.data_resumed.load(Ordering::Relaxed)),
+        });
+        Facts {
+            protocol: self.server.protocol,
+            tls,
+            data: self.habits().last,
+            dialect: learned.dialect,
+            utf8: learned.features.is_some_and(|f| f.has_utf8()),
+            read_only: self.server.read_only,
+            greeting: learned.greeting,
+        }
+    }
+
+    /// A remark for the log that belongs to no session.
+    pub(crate) fn remark(&self, text: &str) {
+        Transcript::new(0, Arc::clone(&self.sink)).remark(text);
+    }
+
+    async fn tls(&self) -> Result<Option<SessionTls>, Error> {
+        if !self.server.protocol.is_tls() {
+            return Ok(None);
+        }
+        let build = || async {
+            let (server, trust) = (Arc::clone(&self.server), Arc::clone(&self.trust));
+            // reading and parsing some 150 authorities takes milliseconds
+            let built = tokio::task::spawn_blocking(move || Tls::new(&server, trust)).await;
+            match built {
+                Ok(built) => built.map(Arc::new),
+                Err(_) => Err(TlsError::Settings("the TLS settings could not be read".into())),
+            }
+        };
+        let tls = self
+            .tls
+            .get_or_try_init(build)
+            .await
+            .map_err(|e| Error::Tls(Stage::Handshake, e))?;
+        Ok(Some(tls.session()))
+    }
+
+    /// Connects and logs in. `step` hears what is being done.
+    pub(crate) async fn login(
+        self: &Arc<Self>,
+        step: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Session, Error> {
+        let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
+        let transcript = Transcript::new(number, Arc::clone(&self.sink));
+        let tls = self.tls().await?;
+        let opened = connect::open(
+            &self.server,
+            tls.as_ref(),
+            &self.patience,
+            transcript.clone(),
+            step,
+        )
+        .await;
+        let opened = match (opened, tls.clone()) {
+            // the library says no and not why: the certificate is fetched to be shown
+            (Err(Error::Tls(_, TlsError::Unexplained(said))), Some(tls)) => {
+                let looking = tls.looking();
+                match connect::open(&self.server, Some(&looking), &self.patience, transcript, step).await {
+                    Err(found @ Error::Tls(_, TlsError::Certificate { .. })) => Err(found),
+                    _ => Err(Error::Tls(Stage::Handshake, TlsError::Unexplained(said))),
+                }
+            }
+            (opened, _) => opened,
+        }?;
+        if let Some(handshake) = opened.handshake {
+            self.learned().handshake = Some(handshake);
+        }
+        step(format!("logging in as {}", self.server.login()));
+        login::log_in(opened.control, tls, Arc::clone(self)).await
+    }
+
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+}

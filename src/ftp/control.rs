@@ -1,0 +1,196 @@
+//! A control connection: commands go out through the [`Outbox`], replies come in through
+//! suppaftp, in the order in which the commands were sent.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use suppaftp::FtpError;
+use suppaftp::tokio::ImplAsyncFtpStream;
+use tokio::time::timeout;
+
+use super::error::{Error, Stage};
+use super::guard::Refusal;
+use super::reply::Reply;
+use super::transcript::Transcript;
+use super::wire::{Outbox, Wire};
+
+/// A control connection, encrypted or not, logged in or not.
+pub(super) struct Control {
+    stream: ImplAsyncFtpStream<Wire>,
+    outbox: Arc<Outbox>,
+    /// The verbs whose replies are still to come, oldest first.
+    awaited: VecDeque<String>,
+    silence: Duration,
+    poisoned: bool,
+    pub(super) peer: SocketAddr,
+    pub(super) local: SocketAddr,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control")
+            .field("peer", &self.peer)
+            .field("poisoned", &self.poisoned)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    pub(super) fn new(
+        stream: ImplAsyncFtpStream<Wire>,
+        outbox: Arc<Outbox>,
+        (peer, local): (SocketAddr, SocketAddr),
+        silence: Duration,
+    ) -> Self {
+        Self {
+            stream,
+            outbox,
+            awaited: VecDeque::new(),
+            silence,
+            poisoned: false,
+            peer,
+            local,
+        }
+    }
+
+    /// The greeting's text.
+    pub(super) fn greeting(&self) -> &str {
+        self.stream.get_welcome_msg().unwrap_or_default()
+    }
+
+    pub(super) fn transcript(&self) -> &Transcript {
+        self.outbox.transcript()
+    }
+
+    /// Whether the session must not be used any more.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
+    /// Gives the session up: what is outstanding on it cannot be known any more.
+    pub(super) fn poison(&mut self) {
+        self.poisoned = true;
+    }
+
+    /// Whether every reply has been read.
+    pub(super) fn in_step(&self) -> bool {
+        self.awaited.is_empty()
+    }
+
+    /// Sends commands (lines without CRLF) in one piece, without waiting for their replies.
+    pub(super) fn send(&mut self, lines: &[&[u8]]) -> Result<(), Error> {
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
+        self.outbox.push(lines).map_err(Error::Guarded)?;
+        for line in lines {
+            let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
+            self.awaited.push_back(String::from_utf8_lossy(verb).into_owned());
+        }
+        Ok(())
+    }
+
+    /// The next outstanding reply, with the verb it answers. A preliminary reply (1xx) leaves its
+    /// command outstanding. Cancelling the future loses nothing: a half-read reply is kept.
+    pub(super) async fn reply(&mut self, stage: Stage) -> Result<(String, Reply), Error> {
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
+        // no status is "expected", so that every reply comes back the same way, whatever its code
+        let answer = match timeout(self.silence, self.stream.read_response_in(&[])).await {
+            Err(_) => {
+                self.poisoned = true;
+                return Err(Error::Silent(stage, self.silence));
+            }
+            Ok(answer) => answer,
+        };
+        match answer {
+            Ok(response) | Err(FtpError::UnexpectedResponse(response)) => {
+                let Ok(reply) = Reply::parse(&response.body) else {
+                    self.poisoned = true;
+                    return Err(Error::NotFtp(self.outbox.last_line()));
+                };
+                if reply.code == 421 {
+                    self.poisoned = true;
+                }
+                let verb = if reply.code / 100 == 1 {
+                    self.awaited.front().cloned()
+                } else {
+                    self.awaited.pop_front()
+                };
+                // 421 may come unasked, when the server closes an idle session
+                Ok((verb.unwrap_or_default(), reply))
+            }
+            Err(error) => {
+                self.poisoned = true;
+                Err(from_suppaftp(error, stage, &self.outbox))
+            }
+        }
+    }
+
+    /// Sends one command and waits for its final reply, whatever it is.
+    pub(super) async fn ask(&mut self, line: &[u8]) -> Result<Reply, Error> {
+        self.ask_at(Stage::Command, line).await
+    }
+
+    pub(super) async fn ask_at(&mut self, stage: Stage, line: &[u8]) -> Result<Reply, Error> {
+        debug_assert!(self.in_step(), "a command between outstanding replies");
+        self.send(&[line])?;
+        loop {
+            let (_, reply) = self.reply(stage).await?;
+            if reply.code / 100 != 1 {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Sends one command and demands a reply of this class (its first digit).
+    pub(super) async fn demand(&mut self, stage: Stage, line: &[u8], class: u16) -> Result<Reply, Error> {
+        let reply = self.ask_at(stage, line).await?;
+        if reply.code / 100 == class {
+            Ok(reply)
+        } else {
+            Err(self.refusal(stage, line, reply))
+        }
+    }
+
+    /// The error that an unexpected reply to `line` is.
+    pub(super) fn refusal(&mut self, stage: Stage, line: &[u8], reply: Reply) -> Error {
+        let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
+        // 421: the server closes the control connection (RFC 959 §5.4); before the login is over
+        // a refused session is of no use
+        if reply.code == 421 || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting) {
+            self.poisoned = true;
+        }
+        Error::Refused(stage, String::from_utf8_lossy(verb).into_owned(), reply)
+    }
+
+    /// Says goodbye and waits a moment for the answer, so that the server's log shows a clean end.
+    pub(super) async fn quit(mut self) {
+        if self.in_step() && self.send(&[b"QUIT"]).is_ok() {
+            self.silence = self.silence.min(Duration::from_secs(1));
+            let _ = self.reply(Stage::Command).await;
+        }
+    }
+}
+
+/// suppaftp's error in our words.
+pub(super) fn from_suppaftp(error: FtpError, stage: Stage, outbox: &Outbox) -> Error {
+    match error {
+        FtpError::ConnectionError(error) => match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
+            Some(refusal) => Error::Guarded(refusal.clone()),
+            None => Error::Broken(stage, error),
+        },
+        FtpError::UnexpectedResponse(response) => match Reply::parse(&response.body) {
+            Ok(reply) => Error::Refused(stage, outbox.last_verb(), reply),
+            Err(_) => Error::NotFtp(outbox.last_line()),
+        },
+        FtpError::BadResponse => Error::NotFtp(outbox.last_line()),
+        FtpError::SecureError(text) => Error::Tls(stage, super::tls::TlsError::Other(text)),
+        FtpError::InvalidAddress(error) => Error::Broken(stage, io::Error::other(error)),
+        FtpError::DataConnectionAlreadyOpen => Error::Poisoned,
+    }
+}

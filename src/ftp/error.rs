@@ -1,0 +1,294 @@
+//! What can go wrong on the wire, and how it is said to a person.
+
+use std::io;
+use std::time::Duration;
+
+use super::guard::Refusal;
+use super::reply::Reply;
+use super::tls::TlsError;
+use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::failure::{Class, Failure};
+use crate::model::text::escape;
+
+/// What a session was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Looking the host name up.
+    Lookup,
+    /// Making the TCP connection.
+    Tcp,
+    /// The TLS handshake of the control connection.
+    Handshake,
+    /// Waiting for the greeting.
+    Greeting,
+    /// `AUTH`, `PBSZ`, `PROT`.
+    Protect,
+    /// `USER`, `PASS`.
+    Login,
+    /// Later.
+    Command,
+    /// Making the data connection.
+    Data,
+    /// Moving data.
+    Transfer,
+}
+
+/// A failure on the wire.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The host name has no address.
+    NoAddress(String),
+    /// The line broke, or the server closed it.
+    Broken(Stage, io::Error),
+    /// Nothing was heard for this long.
+    Silent(Stage, Duration),
+    /// What answers does not speak FTP; its first line.
+    NotFtp(Vec<u8>),
+    /// The server answered the verb with a reply that is not what it was asked for.
+    Refused(Stage, String, Reply),
+    /// TLS could not be had.
+    Tls(Stage, TlsError),
+    /// The gate did not let the line out.
+    Guarded(Refusal),
+    /// A reply that could not be understood.
+    Malformed(&'static str, String),
+    /// The data ended without the proof that it was whole.
+    Short(String),
+    /// The session was given up after an earlier failure.
+    Poisoned,
+    /// No data connection can be made here: no free port in the range, no address to announce.
+    NoListener(String),
+    /// The disk on this side.
+    Local(io::Error),
+}
+
+impl Error {
+    /// Whether the same on a new session may go well.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::Short(_) => true,
+            Self::Refused(stage, _, reply) => {
+                reply.code / 100 == 4 && reply.code != 452 || (reply.code == 530 && *stage != Stage::Login)
+            }
+            Self::Tls(Stage::Data, TlsError::Broken(_)) => true,
+            Self::Tls(_, TlsError::Broken(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The certificate a person has to judge, and the pin it should have had.
+    pub(crate) fn certificate(&self) -> Option<(&Certificate, Option<Pin>)> {
+        match self {
+            Self::Tls(_, TlsError::Certificate { certificate, pinned }) => Some((certificate, *pinned)),
+            _ => None,
+        }
+    }
+
+    /// The failure a person reads; `what` is what did not happen.
+    pub(crate) fn failure(&self, what: impl Into<String>) -> Failure {
+        let what = what.into();
+        let mut failure = match self {
+            Self::NoAddress(host) => Failure::new(
+                Class::Unreachable,
+                what,
+                format!("the name '{}' has no address", escape(host.as_bytes())),
+            )
+            .hint("Check the host name and this machine's name resolution."),
+            Self::Broken(stage, error) => broken(what, *stage, error),
+            Self::Silent(stage, after) => silent(what, *stage, *after),
+            Self::NotFtp(line) => Failure::new(
+                Class::Unreachable,
+                what,
+                "what answers there does not speak FTP",
+            )
+            .reply(line)
+            .hint(
+                "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
+            ),
+            Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Tls(stage, error) => tls(what, *stage, error),
+            Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
+            Self::Malformed(command, line) => Failure::new(
+                Class::Other,
+                what,
+                format!("the answer to {command} could not be understood"),
+            )
+            .reply(line.as_bytes()),
+            Self::Short(why) => Failure::new(Class::Unreachable, what, why.clone()),
+            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
+            Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::Local(error) => local(what, error),
+        };
+        failure.transient = self.is_transient();
+        failure
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Guarded(refusal)
+    }
+}
+
+/// The sentence for an error of the local disk.
+pub(crate) fn local(what: String, error: &io::Error) -> Failure {
+    let (why, hint) = match error.kind() {
+        io::ErrorKind::StorageFull => ("the local disk is full", "Free some space and try again."),
+        io::ErrorKind::QuotaExceeded => ("your disk quota is used up", "Free some space and try again."),
+        io::ErrorKind::PermissionDenied => {
+            ("permission denied on this machine", "Check who owns the folder.")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
+        io::ErrorKind::NotFound => ("there is no such file or folder on this machine", ""),
+        io::ErrorKind::InvalidFilename => (
+            "the name is too long or not allowed on this machine",
+            "Rename the file.",
+        ),
+        _ => ("", ""),
+    };
+    let why = if why.is_empty() {
+        format!("the local disk says: {error}")
+    } else {
+        why.to_owned()
+    };
+    let failure = Failure::new(Class::Local, what, why);
+    if hint.is_empty() {
+        failure
+    } else {
+        failure.hint(hint)
+    }
+}
+
+fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
+    use io::ErrorKind as Kind;
+    let (class, why, hint) = match (stage, error.kind()) {
+        (Stage::Lookup, _) => (
+            Class::Unreachable,
+            format!("the host name could not be looked up ({error})"),
+            "Check the host name and this machine's name resolution.",
+        ),
+        (Stage::Tcp, Kind::ConnectionRefused) => (
+            Class::Unreachable,
+            "nothing listens on that port".into(),
+            "Check the port, and that the server is running.",
+        ),
+        (Stage::Tcp, Kind::HostUnreachable | Kind::NetworkUnreachable) => (
+            Class::Unreachable,
+            format!("there is no way to the host from here ({error})"),
+            "Check this machine's network.",
+        ),
+        (Stage::Tcp, _) => (
+            Class::Unreachable,
+            format!("the TCP connection failed ({error})"),
+            "",
+        ),
+        (_, Kind::InvalidData) => (Class::Tls, error.to_string(), "Do not use this network for it."),
+        (Stage::Greeting, _) => (
+            Class::Unreachable,
+            "the server closed the connection before it said anything".into(),
+            "It may accept only certain addresses, or speak implicit TLS on this port (ftps://, usually 990).",
+        ),
+        (Stage::Data, Kind::ConnectionRefused) => (
+            Class::Data,
+            "the server named a data port, and nothing listens there".into(),
+            "A firewall may reject it: open the server's passive port range, or try active mode.",
+        ),
+        (Stage::Data, _) => (
+            Class::Data,
+            format!("the data connection failed ({error})"),
+            "Open the server's passive port range in its firewall, or try active mode.",
+        ),
+        (Stage::Transfer, _) => (
+            Class::Unreachable,
+            format!("the data connection broke ({error})"),
+            "",
+        ),
+        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
+            (Class::Unreachable, "the server closed the connection".into(), "")
+        }
+        _ => (Class::Unreachable, format!("the connection broke ({error})"), ""),
+    };
+    let failure = Failure::new(class, what, why);
+    if hint.is_empty() {
+        failure
+    } else {
+        failure.hint(hint)
+    }
+}
+
+fn silent(what: String, stage: Stage, after: Duration) -> Failure {
+    let seconds = crate::model::size::duration(after.as_secs().max(1));
+    match stage {
+        Stage::Lookup | Stage::Tcp => {
+            Failure::new(Class::Unreachable, what, format!("no answer within {seconds}"))
+                .hint("A firewall may drop it: check host and port, and that the port is open.")
+        }
+        Stage::Greeting => Failure::new(Class::Unreachable, what, format!("connected, but no greeting within {seconds}"))
+            .hint("The port may expect implicit TLS (ftps://, usually port 990)."),
+        Stage::Handshake => Failure::new(Class::Tls, what, format!("the TLS handshake did not end within {seconds}"))
+            .hint("The port may expect explicit TLS (ftpes://, usually port 21)."),
+        Stage::Data => Failure::new(Class::Data, what, format!("no data connection within {seconds}"))
+            .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
+        Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
+            Failure::new(Class::Unreachable, what, format!("the server has been silent for {seconds}"))
+        }
+    }
+}
+
+fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
+    match error {
+        TlsError::Certificate { certificate, pinned } => doubted(what, certificate, *pinned),
+        TlsError::Broken(_) if stage == Stage::Data => Failure::new(
+            Class::Tls,
+            what,
+            "the server broke off the TLS handshake of the data connection",
+        )
+        .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
+        TlsError::Broken(_) => Failure::new(Class::Tls, what, "the server broke off the TLS handshake")
+            .hint("It may accept other TLS versions only, or expect no TLS on this port."),
+        TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
+            .hint("Use explicit TLS there (ftpes://)."),
+        TlsError::NoAgreement(said) => {
+            Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
+                .hint("An old server may need a lower TLS minimum.")
+        }
+        TlsError::Unexplained(said) => {
+            Failure::new(Class::Tls, what, format!("the system's TLS library refused the connection ({said})"))
+        }
+        TlsError::Other(said) => Failure::new(Class::Tls, what, format!("the TLS handshake failed ({said})")),
+        TlsError::Settings(said) => Failure::new(Class::Usage, what, said.clone()),
+    }
+}
+
+fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Failure {
+    if let Some(pinned) = pinned {
+        return Failure::new(
+            Class::Tls,
+            what,
+            format!(
+                "the server shows another certificate than the one pinned; shown {}, pinned {pinned}",
+                certificate.pin
+            ),
+        )
+        .hint(
+            "If the server's administrator confirms the new one, take the old pin out of the server's entry.",
+        );
+    }
+    let why = match certificate.doubts.first() {
+        Some(Doubt::SelfSigned) => "its certificate is signed by itself",
+        Some(Doubt::Unknown) => "its certificate is signed by nobody this machine trusts",
+        Some(Doubt::Expired) => "its certificate has expired",
+        Some(Doubt::NotYetValid) => "its certificate is not valid yet",
+        Some(Doubt::WrongName) => "its certificate is for another host name",
+        Some(Doubt::Changed | Doubt::Other) | None => "its certificate could not be verified",
+    };
+    Failure::new(
+        Class::Tls,
+        what,
+        format!("{why} ({}, {})", certificate.subject, certificate.pin),
+    )
+    .hint(format!(
+        "If you have checked the fingerprint with the server's administrator, accept it with --pin {}.",
+        certificate.pin
+    ))
+}

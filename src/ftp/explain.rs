@@ -1,0 +1,132 @@
+//! What a server's refusal means, in plain words.
+
+use super::error::Stage;
+use super::reply::Reply;
+use crate::model::failure::{Class, Failure};
+
+/// The failure that an unexpected reply to `verb` is.
+pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> Failure {
+    let verb = verb.to_ascii_uppercase();
+    let code = reply.code;
+    let text = String::from_utf8_lossy(reply.text()).to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let (class, why, hint) = match (stage, verb.as_str(), code) {
+        (_, _, 421) if says(&["too many", "maximum", "limit"]) => (
+            Class::Unreachable,
+            "the server has too many connections",
+            "Lower the number of connections, or wait.",
+        ),
+        (_, _, 421) => (
+            Class::Unreachable,
+            "the server is not available and closed the connection",
+            "",
+        ),
+        (Stage::Greeting, ..) => (Class::Unreachable, "the server does not let anybody in", ""),
+        (Stage::Protect, "AUTH", _) => (
+            Class::Tls,
+            "the server does not offer TLS on this port",
+            "Nothing secret was sent. If it speaks implicit TLS, use ftps://; plain FTP (ftp://) is not encrypted.",
+        ),
+        (Stage::Protect, ..) => (
+            Class::Tls,
+            "the server will not encrypt data connections",
+            "Nothing secret was sent; encryption of data is never given up here.",
+        ),
+        (Stage::Login, _, 530) if says(&["too many", "maximum", "limit"]) => (
+            Class::Unreachable,
+            "the server allows no further login for this user now",
+            "Lower the number of connections.",
+        ),
+        (Stage::Login, "ACCT", _) | (Stage::Login, _, 332) => (
+            Class::Login,
+            "the server asks for an account besides user and password",
+            "",
+        ),
+        (Stage::Login, "USER", 530 | 331..=599) if says(&["tls", "ssl", "encrypt", "secure"]) => (
+            Class::Login,
+            "the server wants an encrypted connection",
+            "Use explicit TLS (ftpes://).",
+        ),
+        (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
+        (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
+        (Stage::Data, _, 522 | 425 | 500..=599) if says(&["reuse", "session", "operation not permitted"]) => {
+            (
+                Class::Tls,
+                "the server demands that data connections resume the control connection's TLS session",
+                "Use the OpenSSL backend, which does.",
+            )
+        }
+        (_, "PORT" | "EPRT", 500..=599) => (
+            Class::Data,
+            "the server does not accept the address and port for active mode",
+            "Use passive mode, or set the external IP address that the server sees.",
+        ),
+        (Stage::Data, "PASV" | "EPSV", _) => (
+            Class::Data,
+            "the server does not offer passive mode",
+            "Try active mode.",
+        ),
+        (_, _, 425) => (
+            Class::Data,
+            "the server could not make the data connection",
+            "In active mode our port must be reachable from the server; in passive mode its passive ports from here.",
+        ),
+        (_, _, 426) => (
+            Class::Unreachable,
+            "the data connection was closed during the transfer",
+            "",
+        ),
+        (_, _, 450) => (
+            Class::Refused,
+            "the file is not available now",
+            "It may be in use; try again later.",
+        ),
+        (_, _, 451) => (Class::Refused, "the server stopped with an error of its own", ""),
+        (_, _, 452 | 552) => (
+            Class::Refused,
+            "the server has no room left, or your quota is used up",
+            "",
+        ),
+        (_, _, 553) => (Class::Refused, "the server does not allow that name", ""),
+        (_, _, 530 | 532) => (Class::Refused, "the server wants a login for this", ""),
+        (_, _, 550)
+            if says(&[
+                "no such",
+                "not found",
+                "not exist",
+                "cannot find",
+                "can't find",
+                "doesn't exist",
+            ]) =>
+        {
+            (
+                Class::Refused,
+                "there is no such file or folder on the server",
+                "",
+            )
+        }
+        (_, _, 550) if says(&["exist"]) => (Class::Refused, "it exists already on the server", ""),
+        (_, _, 550) if says(&["not empty"]) => (Class::Refused, "the folder is not empty", ""),
+        (_, _, 550)
+            if says(&[
+                "permission",
+                "denied",
+                "not allowed",
+                "prohibited",
+                "forbidden",
+                "privilege",
+            ]) =>
+        {
+            (Class::Refused, "the server refuses permission", "")
+        }
+        (_, _, 550) => (Class::Refused, "the server refused it", ""),
+        (_, _, 500..=504) => (Class::Refused, "the server does not know that command", ""),
+        _ => (Class::Refused, "the server refused it", ""),
+    };
+    let failure = Failure::new(class, what, why).reply(reply.shown().as_bytes());
+    if hint.is_empty() {
+        failure
+    } else {
+        failure.hint(hint)
+    }
+}

@@ -1,0 +1,173 @@
+//! A session: one logged-in control connection and what can be asked of it.
+
+use std::sync::Arc;
+
+use super::connection::Connection;
+use super::control::Control;
+use super::error::{Error, Stage};
+use super::features::Features;
+use super::tls::SessionTls;
+use crate::model::path::RemotePath;
+use crate::model::stamp::Stamp;
+
+/// One logged-in control connection. After any error that [`Error::poisons`] it is of no use
+/// and is replaced.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(super) control: Control,
+    tls: Option<SessionTls>,
+    connection: Arc<Connection>,
+    features: Arc<Features>,
+    login_folder: Option<RemotePath>,
+    /// Where the server is, as far as known.
+    pub(super) folder: Option<RemotePath>,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("server", &self.server.address())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(super) fn new(
+        control: Control,
+        tls: Option<SessionTls>,
+        connection: Arc<Connection>,
+        features: Arc<Features>,
+        login_folder: Option<RemotePath>,
+    ) -> Self {
+        let folder = login_folder.clone();
+        Self {
+            control,
+            tls,
+            connection,
+            features,
+            login_folder,
+            folder,
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn connection_handle(&self) -> Arc<Connection> {
+        Arc::clone(&self.connection)
+    }
+
+    pub(super) fn tls(&self) -> Option<&SessionTls> {
+        self.tls.as_ref()
+    }
+
+    /// What the server says it can do.
+    pub(crate) fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Where the login landed; the root where the server did not say.
+    pub(crate) fn login_folder(&self) -> RemotePath {
+        self.login_folder.clone().unwrap_or_else(RemotePath::root)
+    }
+
+    /// Whether it can be used for another command.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.control.is_poisoned() && self.control.in_step()
+    }
+
+    /// Gives it up: a transfer on it was cancelled, and what is outstanding cannot be known.
+    pub(crate) fn abandon(&mut self) {
+        self.control.poison();
+    }
+
+    /// Says why something was done, in this session's log.
+    pub(crate) fn remark(&self, text: &str) {
+        self.control.transcript().remark(text);
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn quit(self) {
+        self.control.quit().await;
+    }
+
+    /// Sends `verb path` and demands success.
+    async fn command(&mut self, verb: &str, path: &RemotePath) -> Result<(), Error> {
+        self.control
+            .demand(Stage::Command, &line(verb, path), 2)
+            .await
+            .map(drop)
+    }
+
+    /// Makes a folder (MKD, RFC 959 §4.1.3).
+    pub(crate) async fn make_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
+        self.command("MKD", path).await
+    }
+
+    /// Deletes an empty folder (RMD).
+    pub(crate) async fn remove_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
+        self.folder = None;
+        self.command("RMD", path).await
+    }
+
+    /// Deletes a file or a link (DELE).
+    pub(crate) async fn delete_file(&mut self, path: &RemotePath) -> Result<(), Error> {
+        self.command("DELE", path).await
+    }
+
+    /// Renames or moves (RNFR and RNTO). What a server does when the target exists differs; most
+    /// replace a file, some refuse.
+    pub(crate) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
+        self.folder = None;
+        self.control
+            .demand(Stage::Command, &line("RNFR", from), 3)
+            .await?;
+        self.control
+            .demand(Stage::Command, &line("RNTO", to), 2)
+            .await
+            .map(drop)
+    }
+
+    /// The size of a file in bytes (SIZE, RFC 3659 §4); `None` where the server does not tell.
+    pub(crate) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
+        let reply = self.control.ask(&line("SIZE", path)).await?;
+        Ok(reply.size().filter(|_| reply.code == 213))
+    }
+
+    /// When a file was last changed (MDTM, RFC 3659 §3); `None` where the server does not tell.
+    pub(crate) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
+        let reply = self.control.ask(&line("MDTM", path)).await?;
+        Ok(reply.modified().filter(|_| reply.code == 213))
+    }
+
+    /// Sets a file's time where MFMT is offered (draft-somers-ftp-mfxx); whether it was set.
+    pub(crate) async fn set_modified(&mut self, path: &RemotePath, time: Stamp) -> Result<bool, Error> {
+        let Some(text) = time.time_val().filter(|_| self.features.has("MFMT")) else {
+            return Ok(false);
+        };
+        let command = [b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat();
+        Ok(self.control.ask(&command).await?.is_positive())
+    }
+
+    /// Goes into a folder (CWD), unless the session is there already.
+    pub(crate) async fn enter(&mut self, path: &RemotePath) -> Result<(), Error> {
+        if self.folder.as_ref() == Some(path) {
+            return Ok(());
+        }
+        self.folder = None;
+        self.command("CWD", path).await?;
+        self.folder = Some(path.clone());
+        Ok(())
+    }
+
+    /// Asks whether the server is still there (NOOP).
+    pub(crate) async fn is_alive(&mut self) -> bool {
+        self.control.ask(b"NOOP").await.is_ok() && self.is_usable()
+    }
+}
+
+/// `VERB path`, bytes as the server knows them.
+pub(super) fn line(verb: &str, path: &RemotePath) -> Vec<u8> {
+    [verb.as_bytes(), b" ", path.as_bytes()].concat()
+}

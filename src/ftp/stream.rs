@@ -1,0 +1,92 @@
+//! A TCP stream, clear or encrypted by one of the two backends: control and data connections.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::tls::native::close_notify_received;
+
+/// The stream of a connection.
+#[derive(Debug)]
+pub(super) enum NetStream {
+    /// In clear.
+    Plain(TcpStream),
+    /// Encrypted by OpenSSL.
+    Openssl(tokio_openssl::SslStream<TcpStream>),
+    /// Encrypted by the system's library through native-tls.
+    System(Box<tokio_native_tls::TlsStream<TcpStream>>),
+}
+
+impl NetStream {
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(s) => s,
+            Self::Openssl(s) => s.get_ref(),
+            Self::System(s) => s.get_ref().get_ref().get_ref(),
+        }
+    }
+
+    pub(super) fn tcp_mut(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(s) => s,
+            Self::Openssl(s) => s.get_mut(),
+            Self::System(s) => s.get_mut().get_mut().get_mut(),
+        }
+    }
+
+    pub(super) fn into_plain(self) -> Option<TcpStream> {
+        match self {
+            Self::Plain(s) => Some(s),
+            Self::Openssl(_) | Self::System(_) => None,
+        }
+    }
+
+    /// Whether the other side said that it has sent everything (TLS close_notify): without it
+    /// an end of data may be a cut line. `None` where that cannot be known: in clear, and where
+    /// the backend does not tell.
+    pub(super) fn closed_properly(&self) -> Option<bool> {
+        match self {
+            Self::Openssl(s) => Some(close_notify_received(s.ssl())),
+            Self::Plain(_) | Self::System(_) => None,
+        }
+    }
+}
+
+impl AsyncRead for NetStream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Openssl(s) => Pin::new(s).poll_read(cx, buf),
+            Self::System(s) => Pin::new(s).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for NetStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(s) => Pin::new(s).poll_write(cx, buf),
+            Self::Openssl(s) => Pin::new(s).poll_write(cx, buf),
+            Self::System(s) => Pin::new(s).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(s) => Pin::new(s).poll_flush(cx),
+            Self::Openssl(s) => Pin::new(s).poll_flush(cx),
+            Self::System(s) => Pin::new(s).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Openssl(s) => Pin::new(s).poll_shutdown(cx),
+            Self::System(s) => Pin::new(s).poll_shutdown(cx),
+        }
+    }
+}

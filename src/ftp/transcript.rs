@@ -1,0 +1,99 @@
+//! Every line of a session's dialogue, for the log screen and `--transcript`; secrets are
+//! blotted here, before a line exists anywhere else.
+
+use std::sync::Arc;
+
+use crate::model::event::{DialogueLine, Speaker};
+use crate::model::text::escape;
+
+/// Longest part of a line that is kept: a hostile server may send a reply of 256 KiB.
+const LONGEST: usize = 2048;
+
+/// Where lines go. The engine makes events of them.
+pub type Sink = Arc<dyn Fn(DialogueLine) + Send + Sync>;
+
+/// The transcript of one session.
+#[derive(Clone)]
+pub struct Transcript {
+    session: u32,
+    sink: Sink,
+}
+
+impl std::fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transcript")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transcript {
+    /// The transcript of the session with this number.
+    pub fn new(session: u32, sink: Sink) -> Self {
+        Self { session, sink }
+    }
+
+    /// A transcript nobody reads.
+    pub fn silent() -> Self {
+        Self::new(0, Arc::new(|_| {}))
+    }
+
+    pub(super) fn client(&self, line: &[u8]) {
+        self.say(Speaker::Client, &blot(line));
+    }
+
+    pub(super) fn server(&self, line: &[u8]) {
+        self.say(Speaker::Server, line);
+    }
+
+    /// A remark of ours between the lines: what was decided and why.
+    pub fn remark(&self, text: &str) {
+        self.say(Speaker::Remark, text.as_bytes());
+    }
+
+    fn say(&self, speaker: Speaker, line: &[u8]) {
+        let end = line.len()
+            - line
+                .iter()
+                .rev()
+                .take_while(|b| matches!(b, b'\r' | b'\n'))
+                .count();
+        let text = escape(&line[..end.min(LONGEST)]);
+        (self.sink)(DialogueLine {
+            session: self.session,
+            speaker,
+            text,
+        });
+    }
+}
+
+/// The line without its secret: the argument of `PASS` and `ACCT` is replaced by stars.
+fn blot(line: &[u8]) -> Vec<u8> {
+    let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
+    if verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT") {
+        [verb, b" ***"].concat()
+    } else {
+        line.to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn secrets_are_blotted_and_lines_escaped() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&seen);
+        let transcript = Transcript::new(7, Arc::new(move |line| into.lock().unwrap().push(line.text)));
+        transcript.client(b"PASS hunter2\r\n");
+        transcript.client(b"pass hunter2\r\n");
+        transcript.client(b"ACCT hunter2\r\n");
+        transcript.client(b"CWD /a\x1b[2J\r\n");
+        transcript.server(&[b'x'; 100_000]);
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen[..4], ["PASS ***", "pass ***", "ACCT ***", "CWD /a\\x1b[2J"]);
+        assert_eq!(seen[4].len(), LONGEST);
+    }
+}

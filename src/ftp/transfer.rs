@@ -1,0 +1,236 @@
+//! One data transfer: the command, its data connection, and the proof of its end.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+use super::data::Prepared;
+use super::error::{Error, Stage};
+use super::reply::Reply;
+use super::session::{Session, line};
+use super::stream::NetStream;
+use crate::model::path::RemotePath;
+
+/// How long a server may take to say why a data connection failed.
+const EXPLANATION: Duration = Duration::from_secs(2);
+
+/// A transfer in progress: data flows, the final reply is still to come. Dropping it without
+/// [`Transfer::finish_download`] or [`Transfer::finish_upload`] leaves the session of no use.
+pub(crate) struct Transfer<'s> {
+    session: &'s mut Session,
+    stream: NetStream,
+    /// The final reply, where it came before the data had been read.
+    early: Option<Reply>,
+    command: Vec<u8>,
+    settled: bool,
+}
+
+/// How a transfer ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// `Some(false)`: the server said that all is well but did not close TLS properly, so only
+    /// the size can prove that nothing is missing.
+    pub(crate) closed_properly: Option<bool>,
+}
+
+impl Session {
+    /// Starts to read a file from `offset` on (REST and RETR).
+    pub(crate) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
+        self.begin(line("RETR", path), offset).await
+    }
+
+    /// Starts to write a file, from its beginning (STOR).
+    pub(crate) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
+        self.begin(line("STOR", path), 0).await
+    }
+
+    /// Makes a data connection and starts `command` on it.
+    pub(super) async fn begin(&mut self, command: Vec<u8>, offset: u64) -> Result<Transfer<'_>, Error> {
+        let prepared = self.prepare_data().await?;
+        if offset > 0 {
+            // between the data connection and the command it belongs to (RFC 3659 §5.3)
+            self.control
+                .demand(Stage::Command, format!("REST {offset}").as_bytes(), 3)
+                .await?;
+        }
+        self.control.send(&[&command])?;
+        let (early, stream) = match self.start(prepared).await {
+            Ok(Started::Open(early, stream)) => (early, stream),
+            Ok(Started::Refused(reply)) => {
+                return Err(self.control.refusal(Stage::Transfer, &command, reply));
+            }
+            Err(error) => {
+                self.abandon();
+                return Err(error);
+            }
+        };
+        Ok(Transfer {
+            session: self,
+            stream,
+            early,
+            command,
+            settled: false,
+        })
+    }
+
+    /// Waits for the preliminary reply and for the data connection, at the same time: the
+    /// handshake begins at once (servers take it before they say 150), and a refused command
+    /// ends the wait for a connection that will never come.
+    async fn start(&mut self, prepared: Prepared) -> Result<Started, Error> {
+        let maker = self.data_maker();
+        let mut data = pin!(maker.complete(prepared));
+        let mut stream = None;
+        let mut preliminary = false;
+        loop {
+            tokio::select! {
+                reply = self.control.reply(Stage::Transfer) => match reply?.1 {
+                    reply if reply.class() == 1 => preliminary = true,
+                    // a short transfer may be over before our side of the connection stands
+                    reply if reply.is_positive() => {
+                        let stream = match stream {
+                            Some(stream) => stream,
+                            None => data.await?,
+                        };
+                        return Ok(Started::Open(Some(reply), stream));
+                    }
+                    reply => return Ok(Started::Refused(reply)),
+                },
+                done = &mut data, if stream.is_none() => match done {
+                    Ok(done) => stream = Some(done),
+                    Err(error) => return Err(self.reason(Stage::Data, error).await),
+                },
+            }
+            if preliminary && let Some(stream) = stream.take() {
+                return Ok(Started::Open(None, stream));
+            }
+        }
+    }
+
+    /// The data connection failed; if the server says why within a moment, that is the better
+    /// reason.
+    async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        let said = async {
+            loop {
+                let (verb, reply) = self.control.reply(stage).await.ok()?;
+                match reply.class() {
+                    1 => {}
+                    4 | 5 => return Some(Error::Refused(stage, verb, reply)),
+                    _ => return None,
+                }
+            }
+        };
+        let said = timeout(EXPLANATION, said).await.ok().flatten();
+        if said.is_none() {
+            self.abandon();
+        }
+        said.unwrap_or(error)
+    }
+}
+
+/// What a server answered to a data command.
+enum Started {
+    Open(Option<Reply>, NetStream),
+    Refused(Reply),
+}
+
+impl Transfer<'_> {
+    /// Reads data into `buffer`; 0 is the end of it.
+    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let silence = self.session.connection().patience.silence;
+        match timeout(silence, self.stream.read(buffer)).await {
+            Ok(Ok(n)) => Ok(n),
+            Ok(Err(error)) => Err(self.broken(error).await),
+            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let silence = self.session.connection().patience.silence;
+        match timeout(silence, self.stream.write_all(bytes)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.broken(error).await),
+            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+        }
+    }
+
+    /// A server that runs out of space closes the data connection first and then says so.
+    async fn broken(&mut self, error: std::io::Error) -> Error {
+        let error = self
+            .session
+            .reason(Stage::Transfer, Error::Broken(Stage::Transfer, error))
+            .await;
+        self.settled = true;
+        error
+    }
+
+    /// After [`Transfer::read`] has come to the end: the server's word that it was the end.
+    pub(crate) async fn finish_download(mut self) -> Result<Ending, Error> {
+        let closed_properly = self.stream.closed_properly();
+        // our close_notify is a courtesy here: what was asked for has arrived
+        let _ = timeout(EXPLANATION, self.stream.shutdown()).await;
+        self.last_word(closed_properly).await
+    }
+
+    /// After the last [`Transfer::write`]: closes properly and waits for the server's word.
+    ///
+    /// A server's session tickets lie unread in our buffer; closing the socket over them would
+    /// send a reset that overtakes the data, and the tail of the file would be lost. So: end our
+    /// direction, read to the end, then close.
+    pub(crate) async fn finish_upload(mut self) -> Result<Ending, Error> {
+        let silence = self.session.connection().patience.silence;
+        match timeout(silence, self.stream.shutdown()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.broken(error).await),
+            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+        }
+        let mut rest = [0u8; 4096];
+        while self.early.is_none() {
+            tokio::select! {
+                read = self.stream.read(&mut rest) => match read {
+                    // the end, or a reset after everything was received: the reply will tell
+                    Ok(0) | Err(_) => break,
+                    Ok(_) => {}
+                },
+                // a server that has read everything says so before, or without, closing
+                reply = self.session.control.reply(Stage::Transfer) => {
+                    let (_, reply) = reply?;
+                    if reply.class() != 1 {
+                        self.early = Some(reply);
+                    }
+                }
+            }
+        }
+        self.last_word(None).await
+    }
+
+    async fn last_word(&mut self, closed_properly: Option<bool>) -> Result<Ending, Error> {
+        let reply = match self.early.take() {
+            Some(reply) => reply,
+            None => loop {
+                let (_, reply) = self.session.control.reply(Stage::Transfer).await?;
+                if reply.class() != 1 {
+                    break reply;
+                }
+            },
+        };
+        self.settled = true;
+        if reply.is_positive() {
+            return Ok(Ending { closed_properly });
+        }
+        Err(self
+            .session
+            .control
+            .refusal(Stage::Transfer, &self.command, reply))
+    }
+}
+
+impl Drop for Transfer<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.session.abandon();
+        }
+    }
+}

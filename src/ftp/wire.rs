@@ -1,0 +1,253 @@
+//! The control connection's bytes: the one type that writes them, and the one that reads them.
+//!
+//! suppaftp owns a [`Wire`] as its stream and reads replies from it; commands are put into the
+//! [`Outbox`] and go out whenever the wire is polled for reading. So several commands can be
+//! written while a reply is still awaited, and every line, suppaftp's own included, passes
+//! [`super::guard::admit`] in one place.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use suppaftp::tokio::TokioTlsStream;
+use suppaftp::{FtpError, FtpResult};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::guard::{Refusal, admit};
+use super::stream::NetStream;
+use super::transcript::Transcript;
+
+/// How much is read from the socket at once; replies are short.
+const CHUNK: usize = 4096;
+
+/// What is to be written on a control connection, and what is remembered of it. Shared by the
+/// session, which fills it, and its wire, which empties it; it outlives the change to TLS.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    read_only: bool,
+    transcript: Transcript,
+    state: Mutex<OutboxState>,
+}
+
+#[derive(Debug, Default)]
+struct OutboxState {
+    bytes: Vec<u8>,
+    reader: Option<Waker>,
+    last_verb: String,
+    last_line: Vec<u8>,
+}
+
+impl Outbox {
+    pub(super) fn new(read_only: bool, transcript: Transcript) -> Self {
+        Self {
+            read_only,
+            transcript,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    fn state(&self) -> MutexGuard<'_, OutboxState> {
+        // nothing panics while it is held; a poisoned one would still be whole
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Admits all `lines` (without CRLF) or none, and queues them in one piece.
+    pub(super) fn push(&self, lines: &[&[u8]]) -> Result<(), Refusal> {
+        lines.iter().try_for_each(|line| admit(line, self.read_only))?;
+        let mut state = self.state();
+        for line in lines {
+            self.transcript.client(line);
+            let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
+            state.last_verb = String::from_utf8_lossy(verb).into_owned();
+            for &byte in *line {
+                // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
+                state.bytes.extend_from_slice(if byte == 0xff {
+                    &[0xff, 0xff]
+                } else {
+                    std::slice::from_ref(&byte)
+                });
+            }
+            state.bytes.extend_from_slice(b"\r\n");
+        }
+        if let Some(reader) = state.reader.take() {
+            reader.wake();
+        }
+        Ok(())
+    }
+
+    /// The verb of the line sent last: which command an unexpected reply answers.
+    pub(super) fn last_verb(&self) -> String {
+        self.state().last_verb.clone()
+    }
+
+    /// The line received last, raw: what a server said that does not speak FTP.
+    pub(super) fn last_line(&self) -> Vec<u8> {
+        self.state().last_line.clone()
+    }
+}
+
+/// A control connection's stream, clear or encrypted. Hands out what arrives line by line, so
+/// that nothing a server sends after its answer to `AUTH` in clear can be taken for a reply.
+#[derive(Debug)]
+pub(super) struct Wire {
+    io: NetStream,
+    outbox: Arc<Outbox>,
+    inbound: Vec<u8>,
+    given: usize,
+    greeted: bool,
+    multi_line: bool,
+    ended: bool,
+}
+
+impl Wire {
+    pub(super) fn new(io: NetStream, outbox: Arc<Outbox>, greeted: bool) -> Self {
+        Self {
+            io,
+            outbox,
+            inbound: Vec::new(),
+            given: 0,
+            greeted,
+            multi_line: false,
+            ended: false,
+        }
+    }
+
+    fn poll_outbox(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.outbox.state();
+        while !state.bytes.is_empty() {
+            let written = ready!(Pin::new(&mut self.io).poll_write(cx, &state.bytes))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            state.bytes.drain(..written);
+        }
+        state.reader = Some(cx.waker().clone());
+        drop(state);
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// The end of the next line to hand out, if a whole one is there; lines that suppaftp cannot
+    /// take are mended or left out on the way.
+    fn next_line(&mut self) -> Option<usize> {
+        loop {
+            if self.given > 0 {
+                self.inbound.drain(..self.given);
+                self.given = 0;
+            }
+            let end = match self.inbound.iter().position(|b| *b == b'\n') {
+                Some(lf) => lf + 1,
+                None if self.ended && !self.inbound.is_empty() => self.inbound.len(),
+                // an endless line goes on to suppaftp, which bounds a reply to 256 KiB
+                None if self.inbound.len() >= CHUNK => return Some(self.inbound.len()),
+                None => return None,
+            };
+            let line = &self.inbound[..end];
+            self.outbox.transcript.server(line);
+            self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
+            // "120 Service ready in nnn minutes" comes before the greeting itself (RFC 959 §5.4)
+            if !self.greeted && line.starts_with(b"120") {
+                self.given = end;
+                continue;
+            }
+            self.greeted = true;
+            let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
+            let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));
+            if is_code && line.get(3) == Some(&b'-') {
+                self.multi_line = true;
+            } else if is_code && line.get(3) == Some(&b' ') {
+                self.multi_line = false;
+            } else if bare {
+                // a code without a text: some servers leave out the space as well
+                self.multi_line = false;
+                self.inbound.insert(3, b' ');
+                return Some(end + 1);
+            }
+            return Some(end);
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            if let Poll::Ready(result) = this.poll_outbox(cx) {
+                result?;
+            }
+            if let Some(end) = this.next_line() {
+                let n = end.min(buf.remaining());
+                buf.put_slice(&this.inbound[..n]);
+                this.given = n;
+                return Poll::Ready(Ok(()));
+            }
+            if this.ended {
+                return Poll::Ready(Ok(()));
+            }
+            let mut chunk = [0u8; CHUNK];
+            let mut read = ReadBuf::new(&mut chunk);
+            ready!(Pin::new(&mut this.io).poll_read(cx, &mut read))?;
+            if read.filled().is_empty() {
+                this.ended = true;
+            }
+            this.inbound.extend_from_slice(read.filled());
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    /// suppaftp writes whole lines; they take the same way as ours.
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let line = buf
+            .strip_suffix(b"\r\n")
+            .ok_or_else(|| io::Error::other(Refusal::NotOneLine))?;
+        self.outbox.push(&[line]).map_err(io::Error::other)?;
+        // what cannot be written now goes out before the next read
+        let _ = self.get_mut().poll_outbox(cx)?;
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_outbox(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl TokioTlsStream for Wire {
+    type InnerStream = TcpStream;
+
+    /// Gives the socket back for the change to TLS. Anything that arrived in clear behind the
+    /// answer to `AUTH` was put there by someone who wants it believed later (CVE-2011-0411 and
+    /// its kin): the connection ends.
+    fn tcp_stream(self) -> FtpResult<TcpStream> {
+        if self.inbound.len() > self.given {
+            return Err(FtpError::ConnectionError(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "something was sent in clear after the answer to AUTH; it may have been injected on the way",
+            )));
+        }
+        self.io.into_plain().ok_or_else(|| {
+            FtpError::ConnectionError(io::Error::other("the control connection is encrypted already"))
+        })
+    }
+
+    fn get_ref(&self) -> &TcpStream {
+        self.io.tcp()
+    }
+
+    fn mut_ref(&mut self) -> &mut TcpStream {
+        self.io.tcp_mut()
+    }
+}

@@ -1,0 +1,186 @@
+//! A file in the making: written under a temporary name beside its target and put in its place
+//! whole, or not at all.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use filetime::FileTime;
+
+use super::names::bytes_of;
+use crate::model::part_name::part_name;
+use crate::model::stamp::Stamp;
+
+/// A temporary file beside the target. Dropped without [`PartFile::commit`], it is removed.
+#[derive(Debug)]
+pub(crate) struct PartFile {
+    part: tempfile::TempPath,
+    target: PathBuf,
+    replaces: Option<Metadata>,
+}
+
+impl PartFile {
+    /// Makes an empty temporary file for `target`, readable by its owner only until it is
+    /// complete. Where the target is a symbolic link, what it leads to will be replaced and the
+    /// link stays.
+    pub(crate) fn create(target: &Path, unique: u64) -> io::Result<(Self, File)> {
+        let target = followed(target)?;
+        let replaces = match std::fs::metadata(&target) {
+            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let name = bytes_of(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?).into_owned();
+        let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
+        let part = folder.join(os_name(&part_name(&name, unique)));
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        let file = options.open(&part)?;
+        Ok((
+            Self {
+                part: tempfile::TempPath::try_from_path(part)?,
+                target,
+                replaces,
+            },
+            file,
+        ))
+    }
+
+    /// Puts the complete file in its place, with the source's time and, where it replaces one,
+    /// that one's permissions.
+    pub(crate) fn commit(self, file: File, modified: Option<Stamp>) -> io::Result<()> {
+        if let Some(time) = modified {
+            // a file system without times is no reason to lose the file
+            let _ =
+                filetime::set_file_handle_times(&file, None, Some(FileTime::from_unix_time(time.seconds, 0)));
+        }
+        set_permissions(&file, self.replaces.as_ref())?;
+        file.sync_data()?;
+        drop(file);
+        self.part.persist(&self.target).map_err(|e| e.error)
+    }
+}
+
+/// Where `target` leads, if it is a link to a file that exists; itself otherwise.
+fn followed(target: &Path) -> io::Result<PathBuf> {
+    match std::fs::symlink_metadata(target) {
+        Ok(metadata) if metadata.is_symlink() => std::fs::canonicalize(target),
+        _ => Ok(target.to_path_buf()),
+    }
+}
+
+#[cfg(unix)]
+fn os_name(bytes: &[u8]) -> std::ffi::OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::OsStr::from_bytes(bytes).to_owned()
+}
+
+#[cfg(not(unix))]
+fn os_name(bytes: &[u8]) -> std::ffi::OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+/// The permissions of the file that is replaced, or those a new file gets here.
+#[cfg(unix)]
+fn set_permissions(file: &File, replaces: Option<&Metadata>) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let mode = match replaces {
+        Some(metadata) => metadata.mode() & 0o7777,
+        None => 0o666 & !umask(),
+    };
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_permissions(_: &File, _: Option<&Metadata>) -> io::Result<()> {
+    Ok(())
+}
+
+/// The process's umask, found without changing it: by what a new file gets.
+#[cfg(unix)]
+fn umask() -> u32 {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *UMASK.get_or_init(|| {
+        let probe = || -> io::Result<u32> {
+            let folder = tempfile::tempdir()?;
+            let file = File::options()
+                .write(true)
+                .create_new(true)
+                .mode(0o666)
+                .open(folder.path().join("umask"))?;
+            Ok(0o666 & !(file.metadata()?.mode()))
+        };
+        probe().unwrap_or(0o022)
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_target_is_the_old_one_until_it_is_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        std::fs::write(&target, "old").unwrap();
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
+
+        let (part, mut file) = PartFile::create(&target, 1).unwrap();
+        file.write_all(b"half").unwrap();
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "old");
+        drop(part);
+        assert_eq!(names(folder.path()), ["a.txt"], "what was given up is gone");
+
+        let (part, mut file) = PartFile::create(&target, 2).unwrap();
+        file.write_all(b"whole").unwrap();
+        part.commit(file, Some(Stamp::exact(1_000_000_000))).unwrap();
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "whole");
+        let metadata = std::fs::metadata(&target).unwrap();
+        assert_eq!(
+            (metadata.mode() & 0o7777, metadata.mtime()),
+            (0o640, 1_000_000_000)
+        );
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_link_stays_and_its_end_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        std::fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        let (part, mut file) = PartFile::create(&link, 3).unwrap();
+        file.write_all(b"new").unwrap();
+        part.commit(file, None).unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_folder_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(
+            PartFile::create(folder.path(), 4).unwrap_err().kind(),
+            io::ErrorKind::IsADirectory
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! Whether a failure is tried again, and when.
+
+use std::time::Duration;
+
+use crate::model::failure::Failure;
+
+/// The longest wait between two tries.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long to wait before try number `tries_made + 1`; `None` when it is not to be tried again:
+/// the failure is final (5xx replies, the disk, a person), or `retries` are used up.
+pub fn retry_after(failure: &Failure, tries_made: u32, retries: u32) -> Option<Duration> {
+    if !failure.transient || tries_made > retries {
+        return None;
+    }
+    let doublings = tries_made.saturating_sub(1).min(5);
+    Some(Duration::from_secs(1 << doublings).min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::failure::Class;
+
+    #[test]
+    fn transient_failures_wait_longer_each_time_and_end() {
+        let broken = Failure::new(Class::Unreachable, "a", "b").transient();
+        let waits: Vec<_> = (1..=4)
+            .map(|n| retry_after(&broken, n, 3).map(|d| d.as_secs()))
+            .collect();
+        assert_eq!(waits, [Some(1), Some(2), Some(4), None]);
+        assert_eq!(retry_after(&broken, 40, 100), Some(LONGEST));
+        assert_eq!(retry_after(&Failure::new(Class::Refused, "a", "b"), 1, 3), None);
+    }
+}

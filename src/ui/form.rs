@@ -1,0 +1,373 @@
+//! The server form, drawn.
+//!
+//! Every field has a line of its own, its fault beside it where there is room and below it
+//! where there is not; headings are left out on low screens; the note stands at the side of a
+//! wide screen and at the bottom of a narrow one.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::app::form::{Form, Note, Row, Value};
+use crate::app::input;
+use crate::config::theme::{Role, Theme};
+use crate::model::text::is_plain;
+
+/// From this width on the note stands at the side.
+const SIDE_BY_SIDE: u16 = 100;
+const NOTE_WIDTH: u16 = 42;
+const LABEL_WIDTH: usize = 18;
+/// A text field is not drawn wider than this, so that faults find room beside it.
+const WIDEST_FIELD: usize = 48;
+const KEYS: [(&str, &str); 4] = [
+    ("Tab", "next"),
+    ("Space", "change"),
+    ("Enter", "save"),
+    ("Esc", "back"),
+];
+
+/// Draws the form over `area`, and puts the terminal's cursor into the text one is typing.
+pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
+    let remark = u16::from(form.remark().is_some());
+    let [title, body, remark_area, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(remark),
+        Constraint::Length(u16::from(area.height > 4)),
+    ])
+    .areas(area);
+    let name = match form.existing() {
+        Some(name) => format!("Server {}", shown(name)),
+        None => "New server".to_owned(),
+    };
+    frame.render_widget(Line::styled(name, theme.style(Role::Title)), title);
+    let note = form.note();
+    let (fields, note_area) = if area.width >= SIDE_BY_SIDE {
+        let [fields, note] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(NOTE_WIDTH)]).areas(body);
+        (fields, note)
+    } else {
+        let rows = u16::try_from(form.rows().len()).unwrap_or(u16::MAX);
+        let free = body.height.saturating_sub(rows);
+        let height = match body.height {
+            0..12 => 0,
+            12..18 => free.max(3),
+            _ => free.clamp(4, 10),
+        };
+        let [fields, note] = Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(body);
+        (fields, note)
+    };
+    draw_fields(frame, fields, form, theme);
+    draw_note(frame, note_area, &note, area.width >= SIDE_BY_SIDE, theme);
+    if let Some(remark) = form.remark() {
+        let line = Line::styled(shown(remark), theme.style(Role::Warning));
+        frame.render_widget(line, remark_area);
+    }
+    let mut hints = Vec::new();
+    for (key, does) in KEYS {
+        hints.push(Span::styled(key, theme.style(Role::Key)));
+        hints.push(Span::styled(format!(" {does}  "), theme.style(Role::Hint)));
+    }
+    frame.render_widget(Line::from(hints), keys);
+}
+
+/// A drawn line of the list, and where the cursor stands in it.
+struct Drawn {
+    line: Line<'static>,
+    focused: bool,
+    cursor: Option<usize>,
+}
+
+fn draw_fields(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
+    let rows = form.rows();
+    let width = usize::from(area.width);
+    let headings = rows.len() + sections(&rows) <= usize::from(area.height);
+    let mut lines: Vec<Drawn> = Vec::new();
+    let mut section = None;
+    for row in &rows {
+        if headings && section != Some(row.field.section()) {
+            section = Some(row.field.section());
+            lines.push(Drawn {
+                line: Line::styled(row.field.section().heading(), theme.style(Role::Muted)),
+                focused: false,
+                cursor: None,
+            });
+        }
+        lines.extend(draw_row(row, width, theme));
+    }
+    // the focused lines are kept in sight, with as much before them as there is room for
+    let height = usize::from(area.height);
+    let last = lines.iter().rposition(|l| l.focused).unwrap_or(0);
+    let skipped = (last + 1).saturating_sub(height);
+    for (place, drawn) in lines.into_iter().skip(skipped).take(height).enumerate() {
+        let y = area.y + u16::try_from(place).unwrap_or(0);
+        if let Some(x) = drawn.cursor.and_then(|c| u16::try_from(c).ok()) {
+            frame.set_cursor_position(Position::new((area.x + x).min(area.right().saturating_sub(1)), y));
+        }
+        frame.render_widget(drawn.line, Rect::new(area.x, y, area.width, 1));
+    }
+}
+
+fn sections(rows: &[Row<'_>]) -> usize {
+    let mut all: Vec<_> = rows.iter().map(|r| r.field.section()).collect();
+    all.dedup();
+    all.len()
+}
+
+/// A field's line, and its fault's where it has no room beside.
+fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
+    let sign = if row.focused { "> " } else { "  " };
+    let label_role = if row.focused { Role::Title } else { Role::Text };
+    let label_width = LABEL_WIDTH.min(width / 2);
+    let mut spans = vec![
+        Span::styled(sign, theme.style(Role::Key)),
+        Span::styled(
+            format!("{:<w$}", row.field.label(), w = label_width.saturating_sub(2)),
+            theme.style(label_role),
+        ),
+    ];
+    let room = width.saturating_sub(label_width);
+    let mut cursor = None;
+    match &row.value {
+        Value::Text(line) => {
+            let (span, at) = text_field(row, line, room.min(WIDEST_FIELD), theme);
+            cursor = at.filter(|_| row.focused).map(|at| label_width + at);
+            spans.push(span);
+        }
+        Value::Switch(on) => {
+            let words = if *on { "[x] yes" } else { "[ ] no" };
+            spans.push(Span::styled(words, choice_style(row.focused, true, theme)));
+        }
+        Value::Choice(words, chosen) => spans.extend(choices(words, *chosen, row.focused, room, theme)),
+    }
+    let mut out = vec![Drawn {
+        line: Line::default(),
+        focused: row.focused,
+        cursor,
+    }];
+    if let Some(fault) = &row.fault {
+        let fault = shown(fault);
+        let used: usize = spans.iter().map(|s| s.content.width()).sum();
+        let style = theme.style(Role::Error);
+        if used + 3 + fault.width() <= width {
+            spans.push(Span::styled(format!(" ! {fault}"), style));
+        } else {
+            out.push(Drawn {
+                line: Line::from(vec![
+                    Span::raw(" ".repeat(2.min(width))),
+                    Span::styled(format!("! {fault}"), style),
+                ]),
+                focused: row.focused,
+                cursor: None,
+            });
+        }
+    }
+    out[0].line = Line::from(spans);
+    out
+}
+
+fn choice_style(focused: bool, chosen: bool, theme: &Theme) -> ratatui::style::Style {
+    theme.style(match (focused, chosen) {
+        (true, true) => Role::ChoiceFocus,
+        (false, true) => Role::Choice,
+        _ => Role::Muted,
+    })
+}
+
+/// `(*) passive  ( ) active  ( ) auto`, or `< passive >` where that has no room.
+fn choices(
+    words: &[&'static str],
+    chosen: usize,
+    focused: bool,
+    room: usize,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let needed: usize = words.iter().map(|w| w.width() + 6).sum();
+    if needed > room + 2 {
+        let word = words.get(chosen).copied().unwrap_or_default();
+        return vec![Span::styled(
+            format!("< {word} >"),
+            choice_style(focused, true, theme),
+        )];
+    }
+    let mut out = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let sign = if at == chosen { "(*)" } else { "( )" };
+        out.push(Span::styled(
+            format!("{sign} {word}"),
+            choice_style(focused, at == chosen, theme),
+        ));
+        if at + 1 < words.len() {
+            out.push(Span::raw("  "));
+        }
+    }
+    out
+}
+
+/// The part of the text that fits, and the column of the cursor in it.
+fn text_field(
+    row: &Row<'_>,
+    line: &input::Line,
+    room: usize,
+    theme: &Theme,
+) -> (Span<'static>, Option<usize>) {
+    if line.text().is_empty() {
+        let hint = clip(row.field.placeholder(), 0, room).0;
+        let role = if row.focused {
+            Role::FieldFocus
+        } else {
+            Role::Muted
+        };
+        // the hint is no value: it stands in brackets where colour cannot tell
+        let hint = if hint.is_empty() {
+            hint
+        } else {
+            format!("({hint})")
+        };
+        return (Span::styled(hint, theme.style(role)), Some(0));
+    }
+    let role = if row.focused {
+        Role::FieldFocus
+    } else {
+        Role::Field
+    };
+    let (text, at) = clip(line.text(), line.cursor(), room);
+    (Span::styled(text, theme.style(role)), Some(at))
+}
+
+/// The window of `text` that holds the character `cursor` and is less than `room` columns wide,
+/// and the cursor's column in it.
+fn clip(text: &str, cursor: usize, room: usize) -> (String, usize) {
+    let room = room.saturating_sub(1);
+    let chars: Vec<char> = text
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '\u{fffd}' })
+        .collect();
+    let columns = |slice: &[char]| slice.iter().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    let cursor = cursor.min(chars.len());
+    let mut first = 0;
+    while first < cursor && columns(&chars[first..cursor]) > room {
+        first += 1;
+    }
+    let mut last = chars.len();
+    while last > cursor && columns(&chars[first..last]) > room {
+        last -= 1;
+    }
+    (
+        chars[first..last].iter().collect(),
+        columns(&chars[first..cursor]),
+    )
+}
+
+fn draw_note(frame: &mut Frame, area: Rect, note: &Note, beside: bool, theme: &Theme) {
+    let borders = if beside { Borders::LEFT } else { Borders::TOP };
+    let block = Block::new()
+        .borders(borders)
+        .border_style(theme.style(Role::Border))
+        .title(Span::styled(
+            format!(" {} ", note.title),
+            theme.style(Role::Title),
+        ));
+    let mut lines = Vec::new();
+    for paragraph in &note.paragraphs {
+        lines.push(Line::styled(paragraph.clone(), theme.style(Role::Text)));
+        if beside {
+            lines.push(Line::default());
+        }
+    }
+    if !note.directions.is_empty() {
+        lines.push(Line::styled(
+            "Open at the server's firewall:",
+            theme.style(Role::Muted),
+        ));
+    }
+    for pair in note.directions.chunks(2) {
+        if beside {
+            for (direction, purpose) in pair {
+                lines.push(Line::styled(direction.clone(), theme.style(Role::Text)));
+                lines.push(Line::styled(format!("  {purpose}"), theme.style(Role::Muted)));
+            }
+        } else {
+            let pair: Vec<&str> = pair.iter().map(|(d, _)| d.as_str()).collect();
+            lines.push(Line::styled(pair.join("   "), theme.style(Role::Text)));
+        }
+    }
+    let text = Paragraph::new(lines).wrap(Wrap { trim: false }).block(block);
+    frame.render_widget(text, area);
+}
+
+fn shown(text: &str) -> String {
+    crate::model::text::escape_str(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::model::key::Key;
+
+    fn drawn(form: &Form, width: u16, height: u16) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let theme = Theme::default();
+        terminal
+            .draw(|frame| draw(frame, frame.area(), form, &theme))
+            .unwrap();
+        terminal.backend().to_string()
+    }
+
+    fn press(form: &mut Form, keys: &str) {
+        for key in keys.split_whitespace() {
+            form.press(key.parse::<Key>().unwrap());
+        }
+    }
+
+    fn active() -> Form {
+        let mut form = Form::new(None, &["web".into()]);
+        form.paste("ftpes://anna@ftp.example.org/srv/www");
+        press(&mut form, "tab tab tab tab tab tab tab tab tab tab space tab tab");
+        form
+    }
+
+    #[test]
+    fn a_new_server_at_80x24() {
+        insta::assert_snapshot!(drawn(&Form::new(None, &[]), 80, 24));
+    }
+
+    #[test]
+    fn active_mode_at_120x40() {
+        let mut form = active();
+        press(&mut form, "5 0 0 0 0 - 4 0 0 0 0");
+        insta::assert_snapshot!(drawn(&form, 120, 40));
+    }
+
+    #[test]
+    fn active_mode_at_40x10() {
+        insta::assert_snapshot!(drawn(&active(), 40, 10));
+    }
+
+    #[test]
+    fn faults_and_the_remark_at_80x24() {
+        let mut form = Form::new(None, &["web".into()]);
+        press(&mut form, "w e b enter");
+        insta::assert_snapshot!(drawn(&form, 80, 24));
+    }
+
+    #[test]
+    fn nothing_breaks_on_a_tiny_screen() {
+        for (width, height) in [(1, 1), (3, 2), (10, 3), (200, 5)] {
+            drawn(&active(), width, height);
+        }
+    }
+
+    #[test]
+    fn a_long_text_scrolls_with_its_cursor() {
+        assert_eq!(clip("abcdef", 6, 4), ("def".into(), 3));
+        assert_eq!(clip("abcdef", 0, 4), ("abc".into(), 0));
+        assert_eq!(clip("日本語", 3, 5), ("本語".into(), 4));
+        assert_eq!(clip("a\u{202e}b", 3, 9), ("a\u{fffd}b".into(), 3));
+    }
+}

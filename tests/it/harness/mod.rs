@@ -1,0 +1,7 @@
+//! What the integration tests stand on.
+#![allow(
+    dead_code,
+    reason = "a harness offers whole words, each test uses some of them"
+)]
+
+pub(crate) mod lab;
