@@ -52,7 +52,10 @@ impl World {
 }
 
 impl Outside for World {
-    #[expect(clippy::manual_async_fn, reason = "an async fn would borrow self, the task outlives it")]
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn would borrow self, the task outlives it"
+    )]
     fn resolve(
         &self,
         server: Server,

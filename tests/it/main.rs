@@ -11,3 +11,4 @@
 mod demo;
 mod harness;
 mod real_servers;
+mod screens;

@@ -4,4 +4,5 @@
     reason = "a harness offers whole words, each test uses some of them"
 )]
 
+pub(crate) mod bench;
 pub(crate) mod lab;
