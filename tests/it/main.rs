@@ -13,3 +13,4 @@ mod demo;
 mod engine;
 mod harness;
 mod real_servers;
+mod screens;
