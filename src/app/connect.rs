@@ -15,6 +15,7 @@ use crate::model::job::ConnectionId;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::plan::landing::below;
 
 /// An attempt to connect.
 #[derive(Debug, Clone, PartialEq)]
@@ -253,7 +254,12 @@ impl App {
         });
         self.remote.root = Some(root.clone());
         self.remote.folder = Folder::Remote(root.clone());
-        let mut effects = self.go(Side::Remote, Folder::Remote(root), None);
+        let first = below(&root, &std::mem::take(&mut self.first_path));
+        let folder = first.unwrap_or_else(|error| {
+            self.notice = Some(format!("The path was not opened: {error}"));
+            root
+        });
+        let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }

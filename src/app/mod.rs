@@ -74,6 +74,8 @@ pub struct Start {
     pub servers: Vec<Server>,
     /// The server to connect to at once, with its password where it is known.
     pub connect: Option<(Server, Option<Secret>)>,
+    /// The folder to open then, relative to the document path, as it was written.
+    pub path: Vec<u8>,
     /// The folder of the left pane; absolute.
     pub folder: PathBuf,
     /// The keys.
@@ -131,6 +133,8 @@ pub struct App {
     pub zone: Zone,
     /// Time-outs of connections.
     patience: Patience,
+    /// The folder the first connection opens; empty is its document path.
+    first_path: Vec<u8>,
     /// The beginning of a sequence of keys.
     pub pressed: Vec<Key>,
     /// When the notice goes, as time since the start.
@@ -168,6 +172,7 @@ impl App {
             theme: start.theme,
             zone: start.zone,
             patience: start.patience,
+            first_path: start.path,
             pressed: Vec::new(),
             notice_until: None,
             batches: HashMap::new(),

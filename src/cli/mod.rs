@@ -51,23 +51,15 @@ pub enum Request {
 /// How the interface begins.
 #[derive(Debug)]
 pub struct Interface {
-    /// Connect to this at once; `None` is the list of servers.
-    pub start: Option<Start>,
+    /// Connect to this server, with the options of the command line, and with its password where
+    /// one is known already; `None` is the list of servers.
+    pub connect: Option<(Server, Option<Secret>)>,
+    /// The folder to open then, relative to the document path, as it was written.
+    pub path: Vec<u8>,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
     /// Settings of the engine.
     pub options: Options,
-}
-
-/// A server to connect to at once.
-#[derive(Debug)]
-pub struct Start {
-    /// It, with the options of the command line.
-    pub server: Server,
-    /// Its password, where one is known already.
-    pub secret: Option<Secret>,
-    /// The path to open, relative to the document path, as it was written.
-    pub path: Vec<u8>,
 }
 
 /// A request that [`run`] carries out.
@@ -101,23 +93,20 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
 }
 
 fn interface(target: Option<OsString>, connection: &Connection) -> Result<Request, Failure> {
-    let start = match target {
-        None => None,
+    let (connect, path) = match target {
+        None => (None, Vec::new()),
         Some(target) => {
             let mut place = Place::read(&target, connection)?;
             let speech = Speech::new(false);
             let command = connection.password_command.as_deref();
             let find = password::find(&mut place, command, false, &speech);
             let secret = runtime()?.block_on(find)?;
-            Some(Start {
-                server: place.server,
-                secret,
-                path: place.path,
-            })
+            (Some((place.server, secret)), place.path)
         }
     };
     Ok(Request::Interface(Box::new(Interface {
-        start,
+        connect,
+        path,
         patience: connection.patience(),
         options: Options {
             limit_rate: connection.limit_rate,
