@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn both_sides_go_down_and_up() {
         let name = Name::new(b"caf\xe9").unwrap();
-        for top in [Folder::Local("/srv".into()), Folder::Remote(RemotePath::parse(b"/srv").unwrap())] {
+        for top in [
+            Folder::Local("/srv".into()),
+            Folder::Remote(RemotePath::parse(b"/srv").unwrap()),
+        ] {
             let below = top.join(&name);
             assert_eq!(below.shown(), "/srv/caf\\xe9");
             assert_eq!(below.name(), Some(name.clone()));

@@ -1,5 +1,508 @@
-//! app
+//! The interface's state, and what each message does to it: `update(Msg) -> Vec<Effect>`.
+//!
+//! Pure: no clock, no file, no terminal, no channel. What is to be done outside is said as a
+//! value ([`effect::Effect`]), and what came of it comes back as another ([`msg::Msg`]); both can
+//! be compared and replayed. `ui` draws this state, `term` feeds it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::keymap::Found;
+use crate::config::theme::Theme;
+use crate::model::command::{Command, Generation};
+use crate::model::job::{BatchId, ConnectionId, Direction};
+use crate::model::key::{Code, Key};
+use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server};
+
 pub mod action;
+mod answer;
+mod choosing;
+pub mod connect;
+pub mod cursor;
+pub mod dialog;
+pub mod effect;
+mod events;
+pub mod folder;
 pub mod form;
+pub mod help;
+pub mod hints;
 pub mod input;
+pub mod log;
+pub mod measure;
+pub mod msg;
+pub mod order;
+pub mod pane;
+mod panes;
+pub mod queue;
+pub mod servers;
+pub mod zone;
+
+use action::{Action, Context, Keys};
+use connect::Link;
+use cursor::Cursor;
+use dialog::{Choice, Dialog, Subject};
+use effect::Effect;
+use folder::{Folder, Side};
+use form::Form;
+use input::Line;
+use msg::Msg;
+use pane::Pane;
+use zone::Zone;
+
+/// What fills the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The list of servers.
+    Servers,
+    /// The panes.
+    Panes,
+    /// The queue.
+    Queue,
+    /// The log.
+    Log,
+    /// The help.
+    Help,
+}
+
+/// What the interface begins with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The saved servers.
+    pub servers: Vec<Server>,
+    /// The server to connect to at once, with its password where it is known.
+    pub connect: Option<(Server, Option<Secret>)>,
+    /// The folder to open then, relative to the document path, as it was written.
+    pub path: Vec<u8>,
+    /// The folder of the left pane; absolute.
+    pub folder: PathBuf,
+    /// The keys.
+    pub keys: Keys,
+    /// The colours.
+    pub theme: Theme,
+    /// Local time.
+    pub zone: Zone,
+    /// Time-outs of connections.
+    pub patience: Patience,
+    /// Something the person should know first.
+    pub notice: Option<String>,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+}
+
+/// The interface's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct App {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What fills the screen.
+    pub view: View,
+    /// What filled it before queue, log or help was opened.
+    pub beneath: View,
+    /// The list of servers.
+    pub servers: servers::Servers,
+    /// What the remote pane is connected to.
+    pub link: Link,
+    /// The left pane.
+    pub local: Pane,
+    /// The right pane.
+    pub remote: Pane,
+    /// The pane with the focus.
+    pub active: Side,
+    /// The queue.
+    pub queue: queue::Queue,
+    /// The log.
+    pub log: log::Log,
+    /// The window on the help.
+    pub help: Cursor,
+    /// The server form, while it is open.
+    pub form: Option<Form>,
+    /// The name of the server the form wants saved.
+    saving: Option<String>,
+    /// The first one is shown.
+    pub dialogs: VecDeque<Dialog>,
+    /// A line for the person that passes.
+    pub notice: Option<String>,
+    /// The keys.
+    pub keys: Keys,
+    /// The colours.
+    pub theme: Theme,
+    /// Local time.
+    pub zone: Zone,
+    /// Time-outs of connections.
+    patience: Patience,
+    /// The folder the first connection opens; empty is its document path.
+    first_path: Vec<u8>,
+    /// The beginning of a sequence of keys.
+    pub pressed: Vec<Key>,
+    /// When the notice goes, as time since the start.
+    notice_until: Option<Duration>,
+    /// Which way each batch goes that is not over.
+    batches: HashMap<BatchId, Direction>,
+    generations: u64,
+    connections: u32,
+    next_batch: u32,
+}
+
+/// How long a notice stays.
+const NOTICE: Duration = Duration::from_secs(8);
+
+impl App {
+    /// The state at the start, and what is to be done first.
+    pub fn new(start: Start) -> (Self, Vec<Effect>) {
+        let mut app = Self {
+            size: start.size,
+            view: View::Servers,
+            beneath: View::Servers,
+            servers: servers::Servers::new(start.servers),
+            link: Link::Down,
+            local: Pane::new(Folder::Local(start.folder)),
+            remote: Pane::new(Self::nowhere()),
+            active: Side::Local,
+            queue: queue::Queue::default(),
+            log: log::Log::default(),
+            help: Cursor::default(),
+            form: None,
+            saving: None,
+            dialogs: VecDeque::new(),
+            notice: start.notice,
+            keys: start.keys,
+            theme: start.theme,
+            zone: start.zone,
+            patience: start.patience,
+            first_path: start.path,
+            pressed: Vec::new(),
+            notice_until: None,
+            batches: HashMap::new(),
+            generations: 0,
+            connections: 0,
+            next_batch: 0,
+        };
+        let mut effects = app.refresh(Side::Local, None);
+        if let Some((server, secret)) = start.connect {
+            effects.extend(app.connect(server, secret));
+        }
+        app.settle();
+        (app, effects)
+    }
+
+    /// Takes in a message; `now` is the time since the start.
+    pub fn update(&mut self, msg: Msg, now: Duration) -> Vec<Effect> {
+        let notice = self.notice.clone();
+        let effects = match msg {
+            Msg::Key(key) => self.press(key),
+            Msg::Paste(text) => {
+                self.paste(&text);
+                Vec::new()
+            }
+            Msg::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                Vec::new()
+            }
+            Msg::Engine(event) => self.engine(event),
+            Msg::Progress(progress) => {
+                self.queue.measure(progress);
+                Vec::new()
+            }
+            Msg::Tick => {
+                if self.notice_until.is_some_and(|until| now >= until) {
+                    self.notice = None;
+                }
+                Vec::new()
+            }
+            Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
+            Msg::ServersSaved(Ok(all)) => {
+                let saved = self.saving.take();
+                if saved.is_some() {
+                    self.form = None;
+                }
+                self.servers.set(all, saved.as_deref());
+                Vec::new()
+            }
+            Msg::ServersSaved(Err(failure)) => {
+                self.saving = None;
+                self.dialogs.push_back(Dialog::failure(failure));
+                Vec::new()
+            }
+        };
+        if self.notice != notice || (self.notice.is_some() && self.notice_until.is_none()) {
+            self.notice_until = self.notice.as_ref().map(|_| now + NOTICE);
+        }
+        self.settle();
+        effects
+    }
+
+    /// When [`Msg::Tick`] is wanted, as time since the start.
+    pub fn next_tick(&self) -> Option<Duration> {
+        self.notice_until
+    }
+
+    /// The pane of a side.
+    pub fn pane(&self, side: Side) -> &Pane {
+        match side {
+            Side::Local => &self.local,
+            Side::Remote => &self.remote,
+        }
+    }
+
+    fn pane_mut(&mut self, side: Side) -> &mut Pane {
+        match side {
+            Side::Local => &mut self.local,
+            Side::Remote => &mut self.remote,
+        }
+    }
+
+    /// The context of a view.
+    pub fn context_of(&self, view: View) -> Context {
+        match view {
+            View::Servers => Context::Servers,
+            View::Panes => Context::Panes,
+            View::Queue => Context::Queue,
+            View::Log => Context::Log,
+            View::Help => Context::Help,
+        }
+    }
+
+    /// The context keys are looked up in.
+    pub fn context(&self) -> Context {
+        match self.dialogs.front() {
+            Some(dialog) if dialog.line.is_some() => Context::Text,
+            Some(_) => Context::Dialog,
+            None if self.form.is_some() || self.filter_line().is_some() => Context::Text,
+            None => self.context_of(self.view),
+        }
+    }
+
+    /// The filter that is being typed.
+    fn filter_line(&self) -> Option<&Line> {
+        match self.view {
+            View::Servers => self.servers.typing.then_some(&self.servers.filter),
+            View::Panes => {
+                let pane = self.pane(self.active);
+                pane.typing.then_some(&pane.filter)
+            }
+            View::Log => self.log.typing.then_some(&self.log.filter),
+            View::Queue | View::Help => None,
+        }
+    }
+
+    fn filter_line_mut(&mut self) -> (&mut Line, &mut bool) {
+        match self.view {
+            View::Servers => (&mut self.servers.filter, &mut self.servers.typing),
+            View::Log => (&mut self.log.filter, &mut self.log.typing),
+            _ => {
+                let pane = match self.active {
+                    Side::Local => &mut self.local,
+                    Side::Remote => &mut self.remote,
+                };
+                (&mut pane.filter, &mut pane.typing)
+            }
+        }
+    }
+
+    fn filtered(&mut self) {
+        match self.view {
+            View::Servers => self.servers.arrange(),
+            View::Log => self.log.cursor = Cursor::default(),
+            _ => self.pane_mut(self.active).rearrange(),
+        }
+    }
+
+    fn press(&mut self, key: Key) -> Vec<Effect> {
+        self.notice = None;
+        if !self.dialogs.is_empty() {
+            self.pressed.clear();
+            return self.press_dialog(key);
+        }
+        if self.form.is_some() {
+            return self.press_form(key);
+        }
+        if self.filter_line().is_some()
+            && let Some(effects) = self.press_filter(key)
+        {
+            return effects;
+        }
+        self.pressed.push(key);
+        let contexts = [self.context_of(self.view), Context::Global];
+        match self.keys.find(&contexts, &self.pressed) {
+            Found::Prefix => Vec::new(),
+            Found::Nothing => {
+                let again = self.pressed.len() > 1;
+                self.pressed.clear();
+                // what does not continue a sequence is a key of its own
+                if again { self.press(key) } else { Vec::new() }
+            }
+            Found::Action(action) => {
+                self.pressed.clear();
+                self.act(action)
+            }
+        }
+    }
+
+    /// A key while a filter is typed; `None` when it belongs to the list.
+    fn press_filter(&mut self, key: Key) -> Option<Vec<Effect>> {
+        self.pressed.clear();
+        let found = self.keys.find(&[Context::Text], &[key]);
+        let (line, typing) = self.filter_line_mut();
+        match found {
+            Found::Action(Action::Accept) => *typing = false,
+            Found::Action(Action::Back) => {
+                *typing = false;
+                line.clear();
+                self.filtered();
+            }
+            Found::Action(action) => return Some(self.anywhere(action)),
+            _ if line.press(key) => self.filtered(),
+            _ if matches!(key.code, Code::Char(_)) => {}
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(line) = self.dialogs.front_mut().map(|d| d.line.as_mut()) {
+            if let Some(line) = line {
+                line.paste(text);
+            }
+        } else if let Some(form) = &mut self.form {
+            form.paste(text);
+        } else if self.filter_line().is_some() {
+            self.filter_line_mut().0.paste(text);
+            self.filtered();
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        if !action.row().contexts.contains(&self.context_of(self.view)) {
+            return self.anywhere(action);
+        }
+        match self.view {
+            View::Panes => self.act_panes(action),
+            View::Servers => self.act_servers(action),
+            View::Queue => self.act_queue(action),
+            View::Log => self.act_log(action),
+            View::Help => {
+                let (len, rows) = (self.help_lines().len(), self.list_rows(Context::Help));
+                if !self.help.scroll(action, len, rows) {
+                    self.view = self.beneath;
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Actions that mean the same everywhere.
+    fn anywhere(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Queue => self.show(View::Queue),
+            Action::Log => self.show(View::Log),
+            Action::Help => self.show(View::Help),
+            Action::Redraw => return vec![Effect::Redraw],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Quit | Action::Interrupt => return self.quit(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Opens queue, log or help over what is shown, or closes it.
+    fn show(&mut self, view: View) {
+        if self.view == view {
+            self.view = self.beneath;
+            return;
+        }
+        if matches!(self.view, View::Servers | View::Panes) {
+            self.beneath = self.view;
+        }
+        self.view = view;
+        self.help = Cursor::default();
+        self.log.cursor = Cursor::default();
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        let unfinished = self.queue.counts.unfinished();
+        if unfinished == 0 || self.asks_to_quit() {
+            return vec![Effect::Quit];
+        }
+        let subject = Subject::Quit { unfinished };
+        self.dialogs
+            .push_front(Dialog::new(subject, [Choice::Cancel, Choice::Quit]));
+        Vec::new()
+    }
+
+    fn act_queue(&mut self, action: Action) -> Vec<Effect> {
+        let job = self.queue.current().map(|r| (r.job.id, r.job.batch));
+        let command = |c: Command| vec![Effect::Engine(c)];
+        match (action, job) {
+            (Action::Back, _) => self.view = self.beneath,
+            (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
+            (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
+            (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
+            (Action::ClearFinished, _) => return command(Command::ClearFinished),
+            (Action::NextView, _) => {
+                self.queue.view = self.queue.view.next();
+                self.queue.cursor = Cursor::default();
+            }
+            (movement, _) => {
+                let (len, rows) = (self.queue.len(), self.list_rows(Context::Queue));
+                self.queue.cursor.go(movement, len, rows);
+            }
+        }
+        Vec::new()
+    }
+
+    fn act_log(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Back if self.log.filter.text().is_empty() => self.view = self.beneath,
+            Action::Back => self.log.filter.clear(),
+            Action::Filter => self.log.typing = true,
+            Action::NextView => self.log.next_session(),
+            // the window is counted from the end: there the newest line is
+            movement => {
+                let (len, rows) = (self.log.shown().count(), self.list_rows(Context::Log));
+                let turned = match movement {
+                    Action::Up => Action::Down,
+                    Action::Down => Action::Up,
+                    Action::PageUp => Action::PageDown,
+                    Action::PageDown => Action::PageUp,
+                    Action::First => Action::Last,
+                    Action::Last => Action::First,
+                    other => other,
+                };
+                self.log.cursor.scroll(turned, len, rows);
+            }
+        }
+        Vec::new()
+    }
+
+    fn say(&mut self, text: String) {
+        self.notice = Some(text);
+    }
+
+    fn next_generation(&mut self) -> Generation {
+        self.generations += 1;
+        Generation(self.generations)
+    }
+
+    fn next_connection(&mut self) -> ConnectionId {
+        self.connections += 1;
+        ConnectionId(self.connections)
+    }
+
+    fn next_batch(&mut self) -> BatchId {
+        self.next_batch += 1;
+        BatchId(self.next_batch)
+    }
+}
+
+/// What a server is called on the screen: its name, or where it is.
+pub fn server_title(server: &Server) -> String {
+    let title = if server.name.is_empty() {
+        server.address()
+    } else {
+        server.name.clone()
+    };
+    crate::model::text::escape_str(&title)
+}

@@ -5,6 +5,7 @@ use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
 use crate::model::key::Key;
 use crate::model::secret::Secret;
+use crate::model::server::Server;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,6 @@ pub enum Msg {
     Tick,
     /// A password was found, or not; `Ok(None)` when there is none at the place named.
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
-    /// The servers file was written, or not.
-    ServersSaved(Result<(), Failure>),
+    /// The saved servers were changed, and are these now; or they were not.
+    ServersSaved(Result<Vec<Server>, Failure>),
 }

@@ -160,9 +160,19 @@ mod tests {
         for (sort, hidden, filter, want) in [
             (by(SortBy::Name, false), false, "", "zoo File2.gz file10 Élan.gz"),
             (by(SortBy::Name, true), false, "", "zoo Élan.gz file10 File2.gz"),
-            (by(SortBy::Size, false), true, "", "zoo .rc file10 Élan.gz File2.gz"),
+            (
+                by(SortBy::Size, false),
+                true,
+                "",
+                "zoo .rc file10 Élan.gz File2.gz",
+            ),
             (by(SortBy::Time, true), false, "", "zoo Élan.gz file10 File2.gz"),
-            (by(SortBy::Extension, false), false, "", "zoo file10 File2.gz Élan.gz"),
+            (
+                by(SortBy::Extension, false),
+                false,
+                "",
+                "zoo file10 File2.gz Élan.gz",
+            ),
             (by(SortBy::Name, false), false, "FILE", "File2.gz file10"),
             (by(SortBy::Name, false), false, "élan", "Élan.gz"),
         ] {

@@ -85,7 +85,9 @@ mod tests {
             _ => 3600,
         };
         let zone = Zone::sample(0, 20_000_000, rule);
-        for t in [0, 999_999, 1_000_000, 9_000_016, 9_000_017, 19_999_999, 99_999_999] {
+        for t in [
+            0, 999_999, 1_000_000, 9_000_016, 9_000_017, 19_999_999, 99_999_999,
+        ] {
             assert_eq!(zone.offset(t), rule(t), "{t}");
         }
         assert_eq!(zone.offset(-5), 3600);
@@ -94,8 +96,14 @@ mod tests {
     #[test]
     fn civil_time_is_shifted() {
         let noon = Stamp::exact(43_200);
-        assert_eq!(Zone::fixed(3600).civil(&noon).unwrap().to_string(), "1970-01-01 13:00:00");
-        assert_eq!(Zone::utc().civil(&noon).unwrap().to_string(), "1970-01-01 12:00:00");
+        assert_eq!(
+            Zone::fixed(3600).civil(&noon).unwrap().to_string(),
+            "1970-01-01 13:00:00"
+        );
+        assert_eq!(
+            Zone::utc().civil(&noon).unwrap().to_string(),
+            "1970-01-01 12:00:00"
+        );
         assert_eq!(Zone::fixed(3600).civil(&Stamp::exact(i64::MAX)), None);
     }
 }

@@ -1,1 +1,271 @@
-//! term
+//! The shell round the interface: it reads keys, draws frames and fulfils wishes.
+//!
+//! With the engine this is the only place that spawns tasks. The loop is generic over screen,
+//! input and world, so that tests drive it with a channel for a keyboard and a buffer for a
+//! screen.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::stream::{Stream, StreamExt as _, select};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::Size;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::app::effect::Effect;
+use crate::app::msg::Msg;
+use crate::app::{App, Start};
+use crate::engine::Engine;
+use crate::model::command::Command;
+use crate::model::event::Event;
+use crate::ui;
+
+mod begin;
+pub mod clock;
+pub mod input;
+pub mod outside;
+pub mod screen;
+mod signals;
+mod tty;
+
+pub use begin::{Wanted, begin};
+pub use input::Input;
+pub use outside::{Outside, World};
+pub use signals::received;
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// The shortest time between two samples of the progress.
+const SAMPLE: Duration = Duration::from_millis(250);
+/// How long the servers may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// How many events are taken in before the screen gets its turn.
+const BURST: usize = 4_096;
+
+/// How far the loop has come: told each time when it waits and has nothing left to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Idle {
+    /// Inputs taken in.
+    pub inputs: u64,
+    /// Events of the engine taken in.
+    pub events: u64,
+    /// Frames drawn.
+    pub frames: u64,
+    /// Whether it waits for the world: a password, the servers file.
+    pub waiting: bool,
+    /// Whether it has ended.
+    pub over: bool,
+}
+
+/// Runs the interface in this terminal until it ends; gives the exit code. Must run on the main
+/// thread (`block_on`), so that a panic of the loop gives the terminal back.
+pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::Result<u8> {
+    let signals = signals::signals()?;
+    let tty = tty::Tty::take()?;
+    let size = crossterm::terminal::size()?;
+    start.size = size;
+    let screen = screen::Screen::new(io::stdout(), || {
+        crossterm::terminal::size().map(|(columns, rows)| Size::new(columns, rows))
+    });
+    let mut terminal = Terminal::new(screen)?;
+    let (app, effects) = App::new(start);
+    // the first picture comes before anything else is set up
+    terminal.draw(|frame| ui::draw(frame, &app))?;
+    let keys = crossterm::event::EventStream::new().filter_map(|event| async move {
+        match event {
+            Ok(event) => input::message(event).map(Input::Msg),
+            // the terminal is gone: as if it had hung up
+            Err(_) => Some(Input::End(129)),
+        }
+    });
+    let (idle, _) = watch::channel(Idle::default());
+    let mut driver = Loop::new(app, terminal, engine, world, idle);
+    let code = driver.run(effects, select(Box::pin(keys), signals)).await?;
+    drop(tty);
+    driver.goodbye().await;
+    Ok(code)
+}
+
+/// The loop.
+#[derive(Debug)]
+pub struct Loop<B: Backend, O> {
+    app: App,
+    terminal: Terminal<B>,
+    engine: Engine,
+    world: O,
+    idle: watch::Sender<Idle>,
+    begun: Instant,
+    drawn: Option<Instant>,
+    dirty: bool,
+    told: Idle,
+    /// Answers of the world.
+    answers: mpsc::UnboundedReceiver<Msg>,
+    answer: mpsc::UnboundedSender<Msg>,
+    awaited: usize,
+    end: Option<u8>,
+}
+
+impl<B: Backend, O: Outside> Loop<B, O> {
+    /// A loop that has not begun.
+    pub fn new(app: App, terminal: Terminal<B>, engine: Engine, world: O, idle: watch::Sender<Idle>) -> Self {
+        let (answer, answers) = mpsc::unbounded_channel();
+        Self {
+            app,
+            terminal,
+            engine,
+            world,
+            idle,
+            begun: Instant::now(),
+            drawn: None,
+            dirty: true,
+            told: Idle::default(),
+            answers,
+            answer,
+            awaited: 0,
+            end: None,
+        }
+    }
+
+    /// Runs until the interface or a signal ends it; gives the exit code.
+    pub async fn run(
+        &mut self,
+        first: Vec<Effect>,
+        mut input: impl Stream<Item = Input> + Unpin,
+    ) -> Result<u8, B::Error> {
+        self.fulfil(first)?;
+        let mut sampled: Option<Instant> = None;
+        let (mut engine_runs, mut progress_runs, mut progress_waits) = (true, true, false);
+        loop {
+            if let Some(code) = self.end {
+                self.told.over = true;
+                self.idle.send_replace(self.told);
+                return Ok(code);
+            }
+            let now = Instant::now();
+            let frame_at = self.drawn.map_or(now, |drawn| drawn + FRAME);
+            if self.dirty && now >= frame_at {
+                self.draw()?;
+            }
+            if !self.dirty && !progress_waits {
+                self.told.waiting = self.awaited > 0;
+                self.idle.send_replace(self.told);
+            }
+            let tick_at = self.app.next_tick().map(|at| self.begun + at);
+            let sample_at = sampled.map_or(now, |sampled| sampled + SAMPLE);
+            tokio::select! {
+                biased;
+                given = input.next() => {
+                    self.told.inputs += 1;
+                    match given {
+                        Some(Input::Msg(msg)) => self.update(msg)?,
+                        Some(Input::End(code)) => self.end = Some(code),
+                        Some(Input::Continued) => self.redraw()?,
+                        // nobody can press a key any more
+                        None => self.end = Some(129),
+                    }
+                }
+                Some(msg) = self.answers.recv() => {
+                    self.awaited = self.awaited.saturating_sub(1);
+                    self.update(msg)?;
+                }
+                event = self.engine.events.recv(), if engine_runs => {
+                    engine_runs = event.is_some();
+                    let mut next = event;
+                    for _ in 0..BURST {
+                        let Some(event) = next else { break };
+                        self.told.events += 1;
+                        self.update(Msg::Engine(event))?;
+                        next = self.engine.events.try_recv().ok();
+                    }
+                }
+                changed = self.engine.progress.changed(), if progress_runs && !progress_waits => {
+                    progress_runs = changed.is_ok();
+                    progress_waits = progress_runs;
+                }
+                () = sleep_until(sample_at), if progress_waits => {
+                    progress_waits = false;
+                    sampled = Some(Instant::now());
+                    let progress = self.engine.progress.borrow_and_update().clone();
+                    self.update(Msg::Progress(progress))?;
+                }
+                () = sleep_until(frame_at), if self.dirty => {}
+                () = sleep_until(tick_at.unwrap_or(now)), if tick_at.is_some() => self.update(Msg::Tick)?,
+            }
+        }
+    }
+
+    /// Lets the engine say goodbye to the servers; not longer than they deserve.
+    pub async fn goodbye(&mut self) {
+        if self.engine.commands.send(Command::Shutdown).is_ok() {
+            let ended = async {
+                while let Some(event) = self.engine.events.recv().await {
+                    if event == Event::Ended {
+                        break;
+                    }
+                }
+            };
+            let _ = timeout(GOODBYE, ended).await;
+        }
+    }
+
+    fn update(&mut self, msg: Msg) -> Result<(), B::Error> {
+        let effects = self.app.update(msg, self.begun.elapsed());
+        self.dirty = true;
+        self.fulfil(effects)
+    }
+
+    fn fulfil(&mut self, effects: Vec<Effect>) -> Result<(), B::Error> {
+        for effect in effects {
+            match effect {
+                // an engine that has ended takes no wishes; its last event was said
+                Effect::Engine(command) => drop(self.engine.commands.send(command)),
+                Effect::ResolveSecret(connection, server) => {
+                    let found = self.world.resolve(*server);
+                    self.later(async move { Msg::SecretResolved(connection, found.await) });
+                }
+                Effect::ChangeServers(change) => {
+                    let saved = self.world.change(change);
+                    self.later(async move { Msg::ServersSaved(saved.await) });
+                }
+                Effect::Redraw => self.redraw()?,
+                Effect::Suspend => {
+                    if let Err(error) = self.world.suspend() {
+                        tracing::warn!("could not suspend: {error}");
+                    }
+                    self.redraw()?;
+                }
+                Effect::Bell => {
+                    if let Err(error) = self.world.bell() {
+                        tracing::debug!("could not ring the bell: {error}");
+                    }
+                }
+                Effect::Quit => self.end = Some(0),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something while the loop goes on; its message comes when it is done.
+    fn later(&mut self, work: impl Future<Output = Msg> + Send + 'static) {
+        self.awaited += 1;
+        let answer = self.answer.clone();
+        tokio::spawn(async move { answer.send(work.await) });
+    }
+
+    fn redraw(&mut self) -> Result<(), B::Error> {
+        self.dirty = true;
+        self.drawn = None;
+        self.terminal.clear()
+    }
+
+    fn draw(&mut self) -> Result<(), B::Error> {
+        let app = &self.app;
+        self.terminal.draw(|frame| ui::draw(frame, app))?;
+        self.dirty = false;
+        self.drawn = Some(Instant::now());
+        self.told.frames += 1;
+        Ok(())
+    }
+}

@@ -1,2 +1,60 @@
-//! ui
+//! Draws the state of `app`, and does nothing else: same state, same picture.
+//!
+//! Each file draws what the file of the same name in `app` holds. Colours come from theme roles
+//! only, text from elsewhere is escaped before it is drawn, and every size of the terminal is
+//! good, down to nothing.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use ratatui::Frame;
+use ratatui::widgets::{Block, Clear};
+
+use crate::app::{App, View};
+use crate::config::theme::Role;
+
+mod bar;
+mod dialog;
 pub mod form;
+mod help;
+pub mod layout;
+mod log;
+mod pane;
+mod panes;
+mod queue;
+mod servers;
+mod strip;
+pub mod svg;
+pub mod text;
+mod when;
+mod widgets;
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, app: &App) {
+    let area = frame.area();
+    let parts = layout::screen(area, app);
+    frame.render_widget(Block::new().style(app.theme.style(Role::Text)), area);
+    match &app.form {
+        Some(form) => form::draw(frame, area, form, &app.theme),
+        None => draw_view(frame, parts, app),
+    }
+    if let Some(dialog) = app.dialogs.front() {
+        let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
+        frame.render_widget(Clear, area);
+        dialog::draw(frame, area, dialog, app);
+    }
+}
+
+fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
+    if let Some(bar) = parts.bar {
+        bar::draw(frame, bar, app);
+    }
+    match app.view {
+        View::Servers => servers::draw(frame, parts.body, app),
+        View::Panes => panes::draw(frame, parts.body, app),
+        View::Queue => queue::draw(frame, parts.body, app),
+        View::Log => log::draw(frame, parts.body, app),
+        View::Help => help::draw(frame, parts.body, app),
+    }
+    if let Some(hints) = parts.hints {
+        bar::draw_hints(frame, hints, app);
+    }
+}

@@ -9,9 +9,11 @@
     reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
+mod command_line;
 mod demo;
 mod engine;
 mod harness;
 mod listing_cases;
 mod listing_speed;
 mod real_servers;
+mod screens;

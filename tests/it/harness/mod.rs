@@ -4,5 +4,6 @@
     reason = "a harness offers whole words, each test uses some of them"
 )]
 
+pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;

@@ -1,0 +1,204 @@
+//! Keys in a dialog, and what each choice leads to.
+
+use super::App;
+use super::action::{Action, Context};
+use super::dialog::{Choice, Dialog, Subject};
+use super::effect::{Change, Effect};
+use super::folder::{Folder, Side, folder_of, name_at};
+use crate::config::keymap::Found;
+use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place};
+use crate::model::event::Counted;
+use crate::model::failure::Failure;
+use crate::model::key::{Code, Key};
+use crate::model::path::{Name, PathError};
+
+impl App {
+    /// A key while a dialog is shown.
+    pub(super) fn press_dialog(&mut self, key: Key) -> Vec<Effect> {
+        let Some(dialog) = self.dialogs.front_mut() else {
+            return Vec::new();
+        };
+        let mut found = Found::Nothing;
+        if let Some(line) = &mut dialog.line {
+            found = self.keys.find(&[Context::Text], &[key]);
+            if found == Found::Nothing && line.press(key) {
+                dialog.complaint = None;
+                return Vec::new();
+            }
+        }
+        if found == Found::Nothing {
+            found = self.keys.find(&[Context::Dialog], &[key]);
+        }
+        match found {
+            Found::Action(Action::Accept) => {
+                let choice = dialog.choice();
+                return self.take_choice(choice);
+            }
+            Found::Action(Action::Back) => return self.dismiss(),
+            Found::Action(Action::Next) => dialog.turn(true),
+            Found::Action(Action::Previous) => dialog.turn(false),
+            Found::Action(Action::Up) => dialog.move_line(false),
+            Found::Action(Action::Down) => dialog.move_line(true),
+            Found::Action(Action::Toggle) => dialog.toggle(),
+            Found::Action(action) => return self.anywhere(action),
+            Found::Prefix | Found::Nothing => {
+                if let Code::Char(c) = key.code
+                    && !key.ctrl
+                    && !key.alt
+                    && dialog.line.is_none()
+                {
+                    let letter = c.to_ascii_lowercase();
+                    let choice = dialog.choices.iter().find(|c| c.letter() == Some(letter));
+                    if let Some(choice) = choice.copied() {
+                        return self.take_choice(Some(choice));
+                    }
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Escape: the choice that changes nothing.
+    fn dismiss(&mut self) -> Vec<Effect> {
+        let Some(dialog) = self.dialogs.pop_front() else {
+            return Vec::new();
+        };
+        match (dialog.question_id(), dialog.subject) {
+            (Some(question), _) => vec![Effect::Engine(Command::Answer {
+                question,
+                answer: Answer::Dismissed,
+            })],
+            (None, Subject::Password { .. }) => self.cancel_connecting(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn take_choice(&mut self, choice: Option<Choice>) -> Vec<Effect> {
+        let (Some(choice), Some(mut dialog)) = (choice, self.dialogs.pop_front()) else {
+            return Vec::new();
+        };
+        let answer = |question, answer| vec![Effect::Engine(Command::Answer { question, answer })];
+        match (choice, &mut dialog.subject) {
+            (Choice::Cancel | Choice::Close, _) => {
+                self.dialogs.push_front(dialog);
+                self.dismiss()
+            }
+            (Choice::Start, Subject::Transfer { request, .. }) => {
+                let request = request.clone();
+                self.pane_mut(self.active).marks.clear();
+                vec![Effect::Engine(Command::Enqueue(request))]
+            }
+            (Choice::Delete, Subject::Delete { places, .. }) => {
+                let places = std::mem::take(places);
+                self.pane_mut(self.active).marks.clear();
+                vec![Effect::Engine(Command::Delete(places))]
+            }
+            (Choice::Delete, Subject::RemoveServer(name)) => {
+                vec![Effect::ChangeServers(Change::Remove(std::mem::take(name)))]
+            }
+            (Choice::Take, Subject::Password { server, .. }) => {
+                let server = (**server).clone();
+                let secret = dialog.line.take().map(|mut l| l.take_secret());
+                self.open(server, secret)
+            }
+            (Choice::Take, _) => match self.named(&dialog) {
+                Ok(effects) => effects,
+                Err(complaint) => {
+                    dialog.complaint = Some(complaint);
+                    self.dialogs.push_front(dialog);
+                    Vec::new()
+                }
+            },
+            (Choice::Decide(policy), Subject::Conflict { id, scope, .. }) => {
+                answer(*id, Answer::Conflict(policy, *scope))
+            }
+            (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
+                answer(*id, Answer::Certificate(CertificateAnswer::Once))
+            }
+            (Choice::Pin, Subject::Certificate { id, .. }) => {
+                answer(*id, Answer::Certificate(CertificateAnswer::Pin))
+            }
+            (Choice::Refuse, Subject::Certificate { id, .. }) => {
+                answer(*id, Answer::Certificate(CertificateAnswer::Refuse))
+            }
+            (Choice::Retry, Subject::ConnectionFailed(_)) => self.reconnect(),
+            (Choice::Edit, Subject::ConnectionFailed(_)) => self.edit_link(),
+            (Choice::Quit, _) => vec![Effect::Quit],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a typed name leads to, or what is wrong with it.
+    fn named(&self, dialog: &Dialog) -> Result<Vec<Effect>, String> {
+        let text = dialog.line.as_ref().map_or("", |l| l.text());
+        let connection = self.connection();
+        match &dialog.subject {
+            Subject::NewFolder { folder } => {
+                let place = self.resolve(folder, text, false)?;
+                Ok(vec![Effect::Engine(Command::MakeFolder(place.place(connection)))])
+            }
+            Subject::Rename { folder, names } => {
+                let several = names.len() > 1 || text.ends_with('/');
+                let to = self.resolve(folder, text, several)?;
+                let rename = |name: &Name| {
+                    let from = folder.join(name);
+                    let to = if several { to.join(name) } else { to.clone() };
+                    (from != to).then(|| {
+                        Effect::Engine(Command::Rename {
+                            from: from.place(connection),
+                            to: to.place(connection),
+                        })
+                    })
+                };
+                Ok(names.iter().filter_map(rename).collect())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The path a person means by `text`, standing in `folder`. The top itself is possible only
+    /// where things are moved `into` the path.
+    fn resolve(&self, folder: &Folder, text: &str, into: bool) -> Result<Folder, String> {
+        if text.is_empty() {
+            return Err(PathError::Empty.to_string());
+        }
+        match folder {
+            Folder::Local(here) => Ok(Folder::Local(here.join(text))),
+            Folder::Remote(here) => {
+                let path = here.resolve(text.as_bytes()).map_err(|e| e.to_string())?;
+                match &self.remote.root {
+                    Some(root) if path.depth_below(root).is_none_or(|d| d == 0 && !into) => Err(format!(
+                        "{} is not below the document path {}",
+                        path.shown(),
+                        root.shown()
+                    )),
+                    _ => Ok(Folder::Remote(path)),
+                }
+            }
+        }
+    }
+
+    /// Takes in what the engine counted.
+    pub(super) fn counted(&mut self, generation: Generation, result: &Result<Counted, Failure>) {
+        for dialog in &mut self.dialogs {
+            dialog.counted(generation, result);
+        }
+    }
+
+    /// The folders of these places are to be listed again where a pane shows them; the cursor of
+    /// that pane goes to the place itself.
+    pub(super) fn refresh_around(&mut self, places: &[&Place], point: bool) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for side in [Side::Local, Side::Remote] {
+            let folder = &self.pane(side).folder;
+            let mut touched = places
+                .iter()
+                .filter(|p| folder_of(p).is_some_and(|parent| folder.is(&parent)));
+            if let Some(last) = touched.next_back() {
+                let name = point.then(|| name_at(last)).flatten();
+                effects.extend(self.refresh(side, name));
+            }
+        }
+        effects
+    }
+}

@@ -1,0 +1,89 @@
+//! What the keys do in the list of servers and in the server form.
+
+use super::action::{Action, Context};
+use super::connect::Link;
+use super::dialog::{Choice, Dialog, Subject};
+use super::effect::{Change, Effect};
+use super::form::{Form, Outcome};
+use super::{App, View};
+use crate::config::keymap::Found;
+use crate::model::key::Key;
+
+impl App {
+    /// An action in the list of servers.
+    pub(super) fn act_servers(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Connect => match self.servers.current().cloned() {
+                Some(server) => {
+                    let same = self.link.session().is_some_and(|s| s.attempt.server == server);
+                    if !same {
+                        return self.connect(server, None);
+                    }
+                    self.view = View::Panes;
+                }
+                None => self.servers.fold(),
+            },
+            Action::Fold => self.servers.fold(),
+            Action::Filter => self.servers.typing = true,
+            Action::Back if !self.servers.filter.text().is_empty() => {
+                self.servers.filter.clear();
+                self.servers.arrange();
+            }
+            Action::Back if self.link != Link::Down => self.view = View::Panes,
+            Action::Back => {}
+            Action::NewServer => self.form = Some(Form::new(None, &self.servers.names())),
+            Action::EditServer => return self.edit_server(),
+            Action::CopyServer => {
+                let names = self.servers.names();
+                self.form = self.servers.current().map(|s| Form::copy_of(s, &names));
+            }
+            Action::RemoveServer => {
+                if let Some(server) = self.servers.current() {
+                    let subject = Subject::RemoveServer(server.name.clone());
+                    self.dialogs
+                        .push_back(Dialog::new(subject, [Choice::Delete, Choice::Cancel]));
+                }
+            }
+            movement => {
+                let rows = self.list_rows(Context::Servers);
+                self.servers.go(movement, rows);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Opens the form on the server under the cursor.
+    pub(super) fn edit_server(&mut self) -> Vec<Effect> {
+        let names = self.servers.names();
+        self.form = self.servers.current().map(|s| Form::new(Some(s), &names));
+        Vec::new()
+    }
+
+    /// A key while the form is open.
+    pub(super) fn press_form(&mut self, key: Key) -> Vec<Effect> {
+        let found = self.keys.find(&[Context::Text], &[key]);
+        if let Found::Action(action @ (Action::Interrupt | Action::Suspend | Action::Redraw)) = found {
+            return self.anywhere(action);
+        }
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
+        match form.press(key) {
+            Outcome::Stays => Vec::new(),
+            Outcome::Cancel => {
+                self.form = None;
+                Vec::new()
+            }
+            // a second Enter while the first save is under way saves nothing twice
+            Outcome::Save(_) if self.saving.is_some() => Vec::new(),
+            Outcome::Save(server) => {
+                self.saving = Some(server.name.clone());
+                let change = match form.existing() {
+                    Some(name) => Change::Replace(name.to_owned(), server),
+                    None => Change::Add(server),
+                };
+                vec![Effect::ChangeServers(change)]
+            }
+        }
+    }
+}

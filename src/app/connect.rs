@@ -1,0 +1,317 @@
+//! The connection the remote pane shows: asked for, being made, standing, lost.
+
+use std::sync::Arc;
+
+use super::dialog::{Choice, Dialog, Subject};
+use super::effect::{Change, Effect};
+use super::folder::{Folder, Side};
+use super::input::Line;
+use super::{App, View};
+use crate::model::certificate::Pin;
+use crate::model::command::Command;
+use crate::model::facts::Facts;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::ConnectionId;
+use crate::model::path::RemotePath;
+use crate::model::secret::Secret;
+use crate::model::server::{PasswordSource, Server};
+use crate::plan::landing::below;
+
+/// An attempt to connect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Its number.
+    pub connection: ConnectionId,
+    /// The server as saved or given.
+    pub server: Server,
+    /// Its password, once known.
+    pub secret: Option<Secret>,
+    /// What has been done so far.
+    pub steps: Vec<String>,
+}
+
+/// A standing connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// How it was made: to make it again.
+    pub attempt: Attempt,
+    /// The server as it is used.
+    pub server: Arc<Server>,
+    /// What is true of it.
+    pub facts: Box<Facts>,
+}
+
+/// What the remote pane is connected to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Link {
+    /// Nothing.
+    Down,
+    /// A connection is being made, or its password looked for.
+    Opening(Attempt),
+    /// A connection.
+    Up(Session),
+    /// It could not be made, or is gone.
+    Lost(Attempt, Failure),
+}
+
+impl Link {
+    /// The attempt it stands for.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Self::Down => None,
+            Self::Opening(attempt) | Self::Lost(attempt, _) => Some(attempt),
+            Self::Up(session) => Some(&session.attempt),
+        }
+    }
+
+    /// The standing connection.
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Up(session) => Some(session),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a login to this server needs a password.
+fn needs_secret(server: &Server) -> bool {
+    !matches!(server.login(), "anonymous" | "ftp")
+}
+
+impl App {
+    /// Begins a connection: finds the password first, where it is not given.
+    pub(super) fn connect(&mut self, server: Server, secret: Option<Secret>) -> Vec<Effect> {
+        self.view = View::Panes;
+        self.active = Side::Remote;
+        if secret.is_some() || !needs_secret(&server) {
+            return self.open(server, secret);
+        }
+        let mut effects = self.hang_up();
+        let connection = self.next_connection();
+        let ask = server.password == PasswordSource::Ask;
+        if ask {
+            self.ask_password(server.clone(), None);
+        } else {
+            effects.push(Effect::ResolveSecret(connection, Box::new(server.clone())));
+        }
+        self.link = Link::Opening(Attempt {
+            connection,
+            server,
+            secret: None,
+            steps: vec![
+                if ask {
+                    "waiting for the password"
+                } else {
+                    "looking for the password"
+                }
+                .into(),
+            ],
+        });
+        effects
+    }
+
+    /// Opens the connection with what is known.
+    pub(super) fn open(&mut self, server: Server, secret: Option<Secret>) -> Vec<Effect> {
+        let mut effects = self.hang_up();
+        let connection = self.next_connection();
+        effects.push(Effect::Engine(Command::Connect {
+            connection,
+            server: Box::new(server.clone()),
+            secret: secret.clone(),
+            patience: self.patience,
+        }));
+        self.link = Link::Opening(Attempt {
+            connection,
+            server,
+            secret,
+            steps: Vec::new(),
+        });
+        effects
+    }
+
+    /// The password was found where the server's entry says, or not.
+    pub(super) fn secret_resolved(
+        &mut self,
+        connection: ConnectionId,
+        result: Result<Option<Secret>, Failure>,
+    ) -> Vec<Effect> {
+        let Link::Opening(attempt) = &self.link else {
+            return Vec::new();
+        };
+        if attempt.connection != connection {
+            return Vec::new();
+        }
+        let server = attempt.server.clone();
+        match result {
+            Ok(Some(secret)) => self.open(server, Some(secret)),
+            Ok(None) => {
+                self.ask_password(server, None);
+                Vec::new()
+            }
+            Err(failure) => self.connection_failed(connection, failure),
+        }
+    }
+
+    /// Ends what there is; jobs of that connection go on.
+    fn hang_up(&mut self) -> Vec<Effect> {
+        let old = std::mem::replace(&mut self.link, Link::Down);
+        self.remote.empty();
+        // questions of a connection that is given up have nobody to answer to
+        let gone = old.attempt().map(|a| a.connection);
+        self.dialogs.retain(|d| match &d.subject {
+            Subject::Certificate { connection, .. } => Some(*connection) != gone,
+            Subject::ConnectionFailed(_) | Subject::Password { .. } => false,
+            _ => true,
+        });
+        match old {
+            Link::Opening(Attempt { connection, .. })
+            | Link::Up(Session {
+                attempt: Attempt { connection, .. },
+                ..
+            }) => {
+                vec![Effect::Engine(Command::Disconnect(connection))]
+            }
+            Link::Down | Link::Lost(..) => Vec::new(),
+        }
+    }
+
+    /// Gives up a connection that is being made.
+    pub(super) fn cancel_connecting(&mut self) -> Vec<Effect> {
+        if !matches!(self.link, Link::Opening(_)) {
+            return Vec::new();
+        }
+        let effects = self.hang_up();
+        self.view = View::Servers;
+        self.active = Side::Local;
+        effects
+    }
+
+    /// Connects once more as before.
+    pub(super) fn reconnect(&mut self) -> Vec<Effect> {
+        let Some(attempt) = self.link.attempt().cloned() else {
+            return Vec::new();
+        };
+        match attempt.secret {
+            Some(secret) => self.open(attempt.server, Some(secret)),
+            None => self.connect(attempt.server, None),
+        }
+    }
+
+    /// Opens the form on the server that could not be reached.
+    pub(super) fn edit_link(&mut self) -> Vec<Effect> {
+        let name = self.link.attempt().map(|a| a.server.name.clone());
+        if let Some(name) = name.filter(|n| self.servers.named(n).is_some()) {
+            self.view = View::Servers;
+            self.servers.point_at(&name);
+            return self.edit_server();
+        }
+        Vec::new()
+    }
+
+    fn ask_password(&mut self, server: Server, refused: Option<Failure>) {
+        let subject = Subject::Password {
+            server: Box::new(server),
+            refused,
+        };
+        self.dialogs.push_back(Dialog::asking(subject, Line::masked()));
+    }
+
+    /// An attempt has come further.
+    pub(super) fn connecting(&mut self, id: ConnectionId, step: String) {
+        match &mut self.link {
+            Link::Opening(attempt) if attempt.connection == id => attempt.steps.push(step),
+            // the browsing session was lost and is being made again
+            Link::Up(session) if session.attempt.connection == id => self.notice = Some(step),
+            _ => {}
+        }
+    }
+
+    /// A connection stands.
+    pub(super) fn connected(
+        &mut self,
+        id: ConnectionId,
+        server: Arc<Server>,
+        root: RemotePath,
+        facts: Box<Facts>,
+    ) -> Vec<Effect> {
+        let attempt = match std::mem::replace(&mut self.link, Link::Down) {
+            Link::Opening(attempt) if attempt.connection == id => attempt,
+            Link::Up(session) if session.attempt.connection == id => {
+                // made again after a loss: the pane stays where it is
+                self.link = Link::Up(Session { facts, ..session });
+                return self.refresh(Side::Remote, None);
+            }
+            other => {
+                self.link = other;
+                return Vec::new();
+            }
+        };
+        let start = server.start_folder.clone();
+        self.link = Link::Up(Session {
+            attempt,
+            server,
+            facts,
+        });
+        self.remote.root = Some(root.clone());
+        self.remote.folder = Folder::Remote(root.clone());
+        let first = below(&root, &std::mem::take(&mut self.first_path));
+        let folder = first.unwrap_or_else(|error| {
+            self.notice = Some(format!("The path was not opened: {error}"));
+            root
+        });
+        let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        if let Some(start) = start {
+            effects.extend(self.go(Side::Local, Folder::Local(start), None));
+        }
+        effects
+    }
+
+    /// A connection could not be made, or is gone.
+    pub(super) fn connection_failed(&mut self, id: ConnectionId, failure: Failure) -> Vec<Effect> {
+        let attempt = match &self.link {
+            Link::Opening(attempt) if attempt.connection == id => attempt.clone(),
+            Link::Up(session) if session.attempt.connection == id => session.attempt.clone(),
+            _ => return Vec::new(),
+        };
+        let _ = self.hang_up();
+        let server = attempt.server.clone();
+        self.link = Link::Lost(attempt, failure.clone());
+        match failure.class {
+            // refused or stopped by the person: the pane says so, that is enough
+            Class::Cancelled => {}
+            Class::Login if server.password == PasswordSource::Ask && needs_secret(&server) => {
+                self.ask_password(server, Some(failure));
+            }
+            _ => {
+                let saved = self.servers.named(&server.name).is_some();
+                let choices: &[Choice] = if saved {
+                    &[Choice::Retry, Choice::Edit, Choice::Close]
+                } else {
+                    &[Choice::Retry, Choice::Close]
+                };
+                self.dialogs
+                    .push_back(Dialog::new(Subject::ConnectionFailed(failure), choices));
+            }
+        }
+        Vec::new()
+    }
+
+    /// The person pinned a certificate: the server's entry keeps it, if it is saved.
+    pub(super) fn pinned(&mut self, id: ConnectionId, pin: Pin) -> Vec<Effect> {
+        let attempt = match &mut self.link {
+            Link::Opening(attempt) => attempt,
+            Link::Up(session) => &mut session.attempt,
+            Link::Lost(attempt, _) => attempt,
+            Link::Down => return Vec::new(),
+        };
+        if attempt.connection != id {
+            return Vec::new();
+        }
+        attempt.server.pin = Some(pin);
+        let name = attempt.server.name.clone();
+        match self.servers.named(&name) {
+            Some(_) => vec![Effect::ChangeServers(Change::Pin(name, Some(pin)))],
+            None => Vec::new(),
+        }
+    }
+}

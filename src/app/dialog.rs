@@ -1,0 +1,359 @@
+//! Dialogs: what is asked, which choices there are, and where the choice stands.
+//!
+//! Several may wait; the first one is shown. None stops what goes on behind it.
+
+use super::folder::Folder;
+use super::input::Line;
+use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::command::{Generation, Place, QuestionId, Scope};
+use crate::model::event::{Counted, Question, Side};
+use crate::model::failure::Failure;
+use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
+use crate::model::path::Name;
+use crate::model::server::Server;
+
+/// A button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// Do it.
+    Start,
+    /// Do it not.
+    Cancel,
+    /// Seen.
+    Close,
+    /// Try again.
+    Retry,
+    /// Change the server's settings.
+    Edit,
+    /// Decide a conflict this way.
+    Decide(Policy),
+    /// Accept a certificate for this run.
+    AcceptOnce,
+    /// Accept it from now on.
+    Pin,
+    /// Do not accept it.
+    Refuse,
+    /// Delete.
+    Delete,
+    /// End the program.
+    Quit,
+    /// Go on with what was typed.
+    Take,
+}
+
+impl Choice {
+    /// Its words; the letter behind `&` chooses it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Start => "&Start",
+            Self::Cancel => "&Cancel",
+            Self::Close => "&Close",
+            Self::Retry => "Try &again",
+            Self::Edit => "&Edit server",
+            Self::Decide(Policy::Overwrite) => "&Overwrite",
+            Self::Decide(Policy::Newer) => "If &newer",
+            Self::Decide(Policy::Size) => "If si&ze differs",
+            Self::Decide(Policy::Resume) => "&Resume",
+            Self::Decide(Policy::Rename) => "&Keep both",
+            Self::Decide(Policy::Ask) => "&Ask",
+            Self::Decide(Policy::Fail) => "&Fail",
+            Self::Decide(Policy::Skip) => "&Skip",
+            Self::AcceptOnce => "Accept &once",
+            Self::Pin => "Accept and &pin",
+            Self::Refuse => "&Refuse",
+            Self::Delete => "&Delete",
+            Self::Quit => "&Quit",
+            Self::Take => "OK",
+        }
+    }
+
+    /// The letter that chooses it, in lower case.
+    pub fn letter(self) -> Option<char> {
+        let (_, after) = self.label().split_once('&')?;
+        after.chars().next().map(|c| c.to_ascii_lowercase())
+    }
+}
+
+/// What a dialog is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subject {
+    /// May this be transferred?
+    Transfer {
+        /// What Start puts into the queue.
+        request: BatchRequest,
+        /// Where it goes, for the screen.
+        to: String,
+    },
+    /// May this be deleted?
+    Delete {
+        /// What.
+        places: Vec<Place>,
+        /// The number of the count.
+        generation: Generation,
+        /// What the count found; `None` while it runs.
+        counted: Option<Result<Counted, Failure>>,
+    },
+    /// The name of a new folder.
+    NewFolder {
+        /// Where it is made.
+        folder: Folder,
+    },
+    /// A new name, or a new place.
+    Rename {
+        /// Where the things are.
+        folder: Folder,
+        /// What is renamed; several are moved.
+        names: Vec<Name>,
+    },
+    /// A password.
+    Password {
+        /// The server it is for.
+        server: Box<Server>,
+        /// What the server said to the last one.
+        refused: Option<Failure>,
+    },
+    /// A certificate that is not trusted by itself.
+    Certificate {
+        /// The engine's question.
+        id: QuestionId,
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: String,
+        /// What it showed.
+        certificate: Box<Certificate>,
+        /// What was pinned, when it is another one.
+        pinned: Option<Pin>,
+    },
+    /// A target exists.
+    Conflict {
+        /// The engine's question.
+        id: QuestionId,
+        /// Which way it goes.
+        direction: Direction,
+        /// What would be transferred.
+        source: Side,
+        /// What is there.
+        target: Side,
+        /// How far the answer reaches.
+        scope: Scope,
+    },
+    /// Something failed.
+    Failure(Failure),
+    /// A connection could not be made, or was lost.
+    ConnectionFailed(Failure),
+    /// A server's entry is to be deleted.
+    RemoveServer(String),
+    /// The program is to end while jobs are unfinished.
+    Quit {
+        /// How many.
+        unfinished: u64,
+    },
+}
+
+/// A dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dialog {
+    /// What it is about.
+    pub subject: Subject,
+    /// Its choices.
+    pub choices: Vec<Choice>,
+    /// The choice Enter takes.
+    pub at: usize,
+    /// The text it asks for.
+    pub line: Option<Line>,
+    /// What is wrong with the text.
+    pub complaint: Option<String>,
+}
+
+/// The policies a transfer can begin with, in the order of its dialog.
+pub const POLICIES: [Policy; 7] = [
+    Policy::Ask,
+    Policy::Overwrite,
+    Policy::Newer,
+    Policy::Size,
+    Policy::Resume,
+    Policy::Rename,
+    Policy::Skip,
+];
+
+impl Dialog {
+    /// A dialog with these choices, the first one taken by Enter.
+    pub fn new(subject: Subject, choices: impl Into<Vec<Choice>>) -> Self {
+        Self {
+            subject,
+            choices: choices.into(),
+            at: 0,
+            line: None,
+            complaint: None,
+        }
+    }
+
+    /// A dialog that asks for a text.
+    pub fn asking(subject: Subject, line: Line) -> Self {
+        Self {
+            line: Some(line),
+            ..Self::new(subject, [Choice::Take, Choice::Cancel])
+        }
+    }
+
+    /// A failure to be read.
+    pub fn failure(failure: Failure) -> Self {
+        Self::new(Subject::Failure(failure), [Choice::Close])
+    }
+
+    /// The dialog for a question of the engine.
+    pub fn question(id: QuestionId, question: Question) -> Self {
+        match question {
+            Question::Certificate {
+                connection,
+                server,
+                certificate,
+                pinned,
+            } => {
+                let changed = pinned.is_some() || certificate.doubts.contains(&Doubt::Changed);
+                let choices: &[Choice] = if changed {
+                    &[Choice::Refuse]
+                } else {
+                    &[Choice::Refuse, Choice::AcceptOnce, Choice::Pin]
+                };
+                Self::new(
+                    Subject::Certificate {
+                        id,
+                        connection,
+                        server,
+                        certificate,
+                        pinned,
+                    },
+                    choices,
+                )
+            }
+            Question::Conflict {
+                direction,
+                source,
+                target,
+                can_resume,
+                ..
+            } => {
+                // Skip first: a key pressed just as the question appears must lose nothing
+                let choices = [
+                    Policy::Skip,
+                    Policy::Overwrite,
+                    Policy::Newer,
+                    Policy::Size,
+                    Policy::Resume,
+                    Policy::Rename,
+                ]
+                .into_iter()
+                .filter(|p| can_resume || *p != Policy::Resume)
+                .map(Choice::Decide)
+                .collect::<Vec<_>>();
+                Self::new(
+                    Subject::Conflict {
+                        id,
+                        direction,
+                        source,
+                        target,
+                        scope: Scope::Once,
+                    },
+                    choices,
+                )
+            }
+        }
+    }
+
+    /// The engine's question it stands for.
+    pub fn question_id(&self) -> Option<QuestionId> {
+        match &self.subject {
+            Subject::Certificate { id, .. } | Subject::Conflict { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The choice Enter takes.
+    pub fn choice(&self) -> Option<Choice> {
+        self.choices.get(self.at).copied()
+    }
+
+    /// Goes to the next choice, or the one before; round and round.
+    pub fn turn(&mut self, forwards: bool) {
+        let len = self.choices.len().max(1);
+        self.at = (self.at + if forwards { 1 } else { len - 1 }) % len;
+    }
+
+    /// Up and down: the policy of a transfer, else the choice.
+    pub fn move_line(&mut self, down: bool) {
+        match &mut self.subject {
+            Subject::Transfer { request, .. } => {
+                let at = POLICIES.iter().position(|p| *p == request.policy).unwrap_or(0);
+                let len = POLICIES.len();
+                request.policy = POLICIES[(at + if down { 1 } else { len - 1 }) % len];
+            }
+            _ => self.turn(down),
+        }
+    }
+
+    /// Switches between this file and the whole batch.
+    pub fn toggle(&mut self) {
+        if let Subject::Conflict { scope, .. } = &mut self.subject {
+            *scope = match scope {
+                Scope::Once => Scope::Batch,
+                Scope::Batch => Scope::Once,
+            };
+        }
+    }
+
+    /// Takes in the answer to a count, if this dialog waits for it.
+    pub fn counted(&mut self, number: Generation, result: &Result<Counted, Failure>) {
+        if let Subject::Delete {
+            generation, counted, ..
+        } = &mut self.subject
+            && *generation == number
+        {
+            self.choices = match result {
+                Ok(_) => vec![Choice::Delete, Choice::Cancel],
+                Err(_) => vec![Choice::Close],
+            };
+            self.at = 0;
+            *counted = Some(result.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_unique_among_choices_that_stand_together() {
+        let side = || Side {
+            shown: "/x".into(),
+            size: None,
+            modified: None,
+        };
+        let conflict = Dialog::question(
+            QuestionId(1),
+            Question::Conflict {
+                job: crate::model::job::JobId(1),
+                direction: Direction::Upload,
+                source: side(),
+                target: side(),
+                can_resume: true,
+            },
+        );
+        assert_eq!(conflict.choices.len(), 6);
+        let together: [&[Choice]; 4] = [
+            &conflict.choices,
+            &[Choice::Refuse, Choice::AcceptOnce, Choice::Pin],
+            &[Choice::Retry, Choice::Edit, Choice::Close],
+            &[Choice::Delete, Choice::Cancel],
+        ];
+        for choices in together {
+            let mut letters: Vec<_> = choices.iter().filter_map(|c| c.letter()).collect();
+            let all = letters.len();
+            letters.sort_unstable();
+            letters.dedup();
+            assert_eq!(letters.len(), all, "{choices:?}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the engine's events change.
+
+use super::dialog::{Dialog, Subject};
+use super::effect::Effect;
+use super::folder::Side;
+use super::{App, folder};
+use crate::model::command::Place;
+use crate::model::event::{Deed, Event};
+use crate::model::job::{BatchId, Direction};
+use crate::model::size::{bytes, count};
+
+impl App {
+    /// Takes in an event. Dialogs stay where they are: below them everything goes on.
+    pub(super) fn engine(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Connecting(id, step) => self.connecting(id, step),
+            Event::Connected {
+                connection,
+                server,
+                root,
+                facts,
+            } => return self.connected(connection, server, root, facts),
+            Event::Facts(id, facts) => {
+                if let super::connect::Link::Up(session) = &mut self.link
+                    && session.attempt.connection == id
+                {
+                    session.facts = facts;
+                }
+            }
+            Event::ConnectionFailed(id, failure) => return self.connection_failed(id, failure),
+            Event::Pinned(id, pin) => return self.pinned(id, pin),
+            Event::Listed {
+                place,
+                generation,
+                result,
+            } => {
+                let side = match place {
+                    Place::Local(_) => Side::Local,
+                    Place::Remote(..) => Side::Remote,
+                };
+                self.pane_mut(side).listed(generation, result);
+            }
+            Event::Done(deed) => return self.done(deed),
+            Event::Failed(failure) => {
+                self.dialogs.push_back(Dialog::failure(failure));
+            }
+            Event::Deleting(n) => {
+                self.say(format!("Deleting: {} gone so far", count(n, "entry", "entries")));
+            }
+            Event::Counted { generation, result } => self.counted(generation, &result),
+            Event::JobsAdded(jobs) => {
+                for job in &jobs {
+                    self.batches.insert(job.batch, job.direction);
+                }
+                self.queue.add(jobs);
+            }
+            Event::JobChanged(id, state) => self.queue.change(id, state),
+            Event::JobsForgotten(ids) => self.queue.forget(&ids),
+            Event::BatchWalked(_) => {}
+            Event::BatchOver(batch) => return self.batch_over(batch),
+            Event::Question { id, question } => {
+                self.dialogs.push_back(Dialog::question(id, question));
+                return vec![Effect::Bell];
+            }
+            Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),
+            Event::Notice(text) => self.say(text),
+            Event::Dialogue(line) => self.log.add(line),
+            Event::Ended => return vec![Effect::Quit],
+        }
+        Vec::new()
+    }
+
+    fn done(&mut self, deed: Deed) -> Vec<Effect> {
+        match &deed {
+            Deed::MadeFolder(place) | Deed::MadeFile(place) => {
+                self.say(format!("Made {}", folder::shown_place(place)));
+                self.refresh_around(&[place], true)
+            }
+            Deed::Renamed { from, to } => {
+                let (old, new) = (folder::shown_place(from), folder::shown_place(to));
+                self.say(format!("{old} is now {new}"));
+                // the new place last: there the cursor goes
+                if folder::folder_of(from) == folder::folder_of(to) {
+                    self.refresh_around(&[to], true)
+                } else {
+                    let mut effects = self.refresh_around(&[from], false);
+                    effects.extend(self.refresh_around(&[to], true));
+                    effects
+                }
+            }
+            Deed::Deleted { places, counted } => {
+                let mut parts = vec![count(counted.files, "file", "files")];
+                if counted.folders > 0 {
+                    parts.push(count(counted.folders, "folder", "folders"));
+                }
+                self.say(format!(
+                    "Deleted {}, {}",
+                    parts.join(" and "),
+                    bytes(counted.bytes)
+                ));
+                let places: Vec<&Place> = places.iter().collect();
+                self.refresh_around(&places, false)
+            }
+        }
+    }
+
+    /// The folders the batch wrote into are listed again.
+    fn batch_over(&mut self, batch: BatchId) -> Vec<Effect> {
+        match self.batches.remove(&batch) {
+            Some(Direction::Download) => self.refresh(Side::Local, None),
+            Some(Direction::Upload) => self.refresh(Side::Remote, None),
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether a question about quitting is shown already.
+    pub(super) fn asks_to_quit(&self) -> bool {
+        self.dialogs
+            .front()
+            .is_some_and(|d| matches!(d.subject, Subject::Quit { .. }))
+    }
+}

@@ -1,0 +1,110 @@
+//! The line of hints: the keys that matter where one is, the most useful first.
+
+use super::App;
+use super::action::{Action, Context};
+use super::connect::Link;
+use super::dialog::Subject;
+use super::folder::Side;
+use crate::config::keymap::shown;
+use crate::model::key::{Code, Key};
+
+/// A key and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as a person reads it.
+    pub key: String,
+    /// One or two words.
+    pub word: &'static str,
+    /// Whether it would do something now.
+    pub enabled: bool,
+}
+
+impl App {
+    /// The hints, most useful first; the screen shows as many as fit.
+    pub fn hints(&self) -> Vec<Hint> {
+        use Action as A;
+        let context = self.context();
+        let actions: &[A] = match context {
+            Context::Dialog => &[A::Accept, A::Back, A::Next],
+            Context::Text => &[A::Accept, A::Back],
+            Context::Servers => &[
+                A::Connect,
+                A::NewServer,
+                A::EditServer,
+                A::CopyServer,
+                A::RemoveServer,
+                A::Filter,
+                A::Help,
+                A::Quit,
+                A::Fold,
+                A::Log,
+                A::Queue,
+            ],
+            Context::Queue => &[
+                A::Back,
+                A::Cancel,
+                A::Retry,
+                A::ClearFinished,
+                A::NextView,
+                A::CancelBatch,
+                A::Help,
+            ],
+            Context::Log => &[A::Back, A::Filter, A::NextView, A::Help],
+            Context::Help | Context::Global => &[A::Back, A::PageDown, A::PageUp],
+            Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Opening(_)) => {
+                &[A::Back, A::OtherPane, A::Log, A::Help, A::Quit]
+            }
+            Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Lost(..)) => {
+                &[A::Refresh, A::Servers, A::OtherPane, A::Log, A::Help, A::Quit]
+            }
+            Context::Panes => &[
+                A::Transfer,
+                A::Rename,
+                A::NewFolder,
+                A::Delete,
+                A::OtherPane,
+                A::Mark,
+                A::Filter,
+                A::Help,
+                A::Quit,
+                A::Servers,
+                A::Queue,
+                A::Log,
+                A::Hidden,
+                A::Refresh,
+            ],
+        };
+        let mut hints: Vec<Hint> = actions.iter().filter_map(|a| self.hint(context, *a)).collect();
+        if context == Context::Dialog || context == Context::Text {
+            let conflict = self
+                .dialogs
+                .front()
+                .is_some_and(|d| matches!(d.subject, Subject::Conflict { .. }));
+            if conflict {
+                hints.extend(self.hint(Context::Dialog, A::Toggle));
+            }
+        }
+        hints
+    }
+
+    fn hint(&self, context: Context, action: Action) -> Option<Hint> {
+        let keys = [context, Context::Global]
+            .into_iter()
+            .flat_map(|c| self.keys.of(c, action));
+        // the letter takes less room than its function key, and no terminal eats it; a person
+        // from mc looks for the function key: where there is one, it is shown
+        let is_function = |k: &&[Key]| matches!(k, [Key { code: Code::F(_), .. }]);
+        let mut keys = keys.peekable();
+        let first = *keys.peek()?;
+        let key = keys.find(is_function).unwrap_or(first);
+        let function_for_mc = matches!(
+            action,
+            Action::Transfer | Action::Rename | Action::NewFolder | Action::Delete
+        );
+        Some(Hint {
+            key: shown(if function_for_mc { key } else { first }),
+            word: action.row().short,
+            enabled: context != Context::Panes || self.refusal(action).is_none(),
+        })
+    }
+}

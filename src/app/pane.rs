@@ -1,0 +1,338 @@
+//! One pane: a folder, its listing, cursor and marks.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::cursor::Cursor;
+use super::folder::Folder;
+use super::input::Line;
+use super::order::{Sort, arrange};
+use crate::model::command::Generation;
+use crate::model::entry::Entry;
+use crate::model::failure::Failure;
+use crate::model::listing::Listing;
+use crate::model::path::{Name, RemotePath};
+
+/// What a pane has to show.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// No listing, and none asked for: there is no connection.
+    Nothing,
+    /// A listing is on its way, and there is none to show meanwhile.
+    Loading,
+    /// A listing.
+    Listed(Arc<Listing>),
+    /// Why there is none.
+    Failed(Failure),
+}
+
+/// What the selection amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// How many entries.
+    pub entries: u64,
+    /// Bytes of those whose size is known.
+    pub bytes: u64,
+}
+
+/// A pane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pane {
+    /// The folder it shows or is about to show.
+    pub folder: Folder,
+    /// The path above which it does not go.
+    pub root: Option<RemotePath>,
+    /// What there is to show.
+    pub content: Content,
+    /// The number of the listing that is awaited.
+    pub awaited: Option<Generation>,
+    /// Places of the entries shown, in order.
+    pub shown: Vec<u32>,
+    /// In `shown`.
+    pub cursor: Cursor,
+    /// Places of the marked entries in the listing.
+    pub marks: HashSet<u32>,
+    /// The order.
+    pub sort: Sort,
+    /// Whether names that begin with a dot are shown.
+    pub hidden: bool,
+    /// Only names that contain this are shown.
+    pub filter: Line,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// The name the cursor goes to when the listing comes.
+    wanted: Option<Name>,
+}
+
+impl Pane {
+    /// A pane without a listing.
+    pub fn new(folder: Folder) -> Self {
+        Self {
+            folder,
+            root: None,
+            content: Content::Nothing,
+            awaited: None,
+            shown: Vec::new(),
+            cursor: Cursor::default(),
+            marks: HashSet::new(),
+            sort: Sort::default(),
+            hidden: false,
+            filter: Line::default(),
+            typing: false,
+            wanted: None,
+        }
+    }
+
+    /// The entries of the listing; none while there is no listing.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.content {
+            Content::Listed(listing) => &listing.entries,
+            _ => &[],
+        }
+    }
+
+    /// The entry in the line `line` of what is shown.
+    pub fn entry(&self, line: usize) -> Option<&Entry> {
+        self.entries().get(*self.shown.get(line)? as usize)
+    }
+
+    /// The entry under the cursor.
+    pub fn current(&self) -> Option<&Entry> {
+        self.entry(self.cursor.at)
+    }
+
+    /// The marked entries in the order shown (hidden ones at the end), or the one under the cursor.
+    pub fn selection(&self) -> Vec<&Entry> {
+        if self.marks.is_empty() {
+            return self.current().into_iter().collect();
+        }
+        let entries = self.entries();
+        let shown = self.shown.iter().filter(|i| self.marks.contains(i));
+        let mut places: Vec<u32> = shown.copied().collect();
+        if places.len() < self.marks.len() {
+            let seen: HashSet<u32> = places.iter().copied().collect();
+            let mut rest: Vec<u32> = self.marks.difference(&seen).copied().collect();
+            rest.sort_unstable();
+            places.extend(rest);
+        }
+        places.iter().filter_map(|i| entries.get(*i as usize)).collect()
+    }
+
+    /// What is marked, in numbers.
+    pub fn marked(&self) -> Totals {
+        let entries = self.entries();
+        let marked = self.marks.iter().filter_map(|i| entries.get(*i as usize));
+        sum(marked)
+    }
+
+    /// What is shown, in numbers.
+    pub fn all(&self) -> Totals {
+        let entries = self.entries();
+        sum(self.shown.iter().filter_map(|i| entries.get(*i as usize)))
+    }
+
+    /// Goes to a folder: the old listing goes, the cursor will stand on `wanted`.
+    pub fn go(&mut self, folder: Folder, wanted: Option<Name>, generation: Generation) {
+        self.folder = folder;
+        self.content = Content::Loading;
+        self.shown.clear();
+        self.marks.clear();
+        self.filter.clear();
+        self.typing = false;
+        self.cursor = Cursor::default();
+        self.wanted = wanted;
+        self.awaited = Some(generation);
+    }
+
+    /// Lists the same folder again; what is shown stays until the answer comes. The cursor goes
+    /// to `wanted`, or stays on its name.
+    pub fn refresh(&mut self, wanted: Option<Name>, generation: Generation) {
+        if matches!(self.content, Content::Listed(_)) {
+            let current = || self.current().map(|e| e.name.clone());
+            self.wanted = wanted.or_else(current);
+        } else {
+            self.content = Content::Loading;
+            self.wanted = wanted.or(self.wanted.take());
+        }
+        self.awaited = Some(generation);
+    }
+
+    /// The connection is gone, and with it what was shown.
+    pub fn empty(&mut self) {
+        self.content = Content::Nothing;
+        self.awaited = None;
+        self.shown.clear();
+        self.marks.clear();
+        self.cursor = Cursor::default();
+    }
+
+    /// The answer to a listing; one that is not awaited any more is dropped.
+    pub fn listed(&mut self, generation: Generation, result: Result<Arc<Listing>, Failure>) {
+        if self.awaited != Some(generation) {
+            return;
+        }
+        self.awaited = None;
+        match result {
+            Ok(listing) => {
+                if !self.marks.is_empty() {
+                    let old = self.entries();
+                    let names: HashSet<&Name> = self
+                        .marks
+                        .iter()
+                        .filter_map(|i| old.get(*i as usize))
+                        .map(|e| &e.name)
+                        .collect();
+                    self.marks = (0u32..)
+                        .zip(&listing.entries)
+                        .filter(|(_, e)| names.contains(&e.name))
+                        .map(|(place, _)| place)
+                        .collect();
+                }
+                self.content = Content::Listed(listing);
+                let wanted = self.wanted.take();
+                self.arrange(wanted.as_ref());
+            }
+            Err(failure) => {
+                self.shown.clear();
+                self.marks.clear();
+                self.content = Content::Failed(failure);
+            }
+        }
+    }
+
+    /// Sorts and filters anew; the cursor goes to the name, if it is shown.
+    pub fn arrange(&mut self, to: Option<&Name>) {
+        self.shown = arrange(self.entries(), self.sort, self.hidden, self.filter.text());
+        if let Some(name) = to {
+            let entries = self.entries();
+            let line = self
+                .shown
+                .iter()
+                .position(|i| entries.get(*i as usize).is_some_and(|e| e.name == *name));
+            if let Some(line) = line {
+                self.cursor.at = line;
+            }
+        }
+    }
+
+    /// The same, keeping the cursor on its name.
+    pub fn rearrange(&mut self) {
+        let name = self.current().map(|e| e.name.clone());
+        self.arrange(name.as_ref());
+    }
+
+    /// Marks or unmarks what is under the cursor and goes down.
+    pub fn mark(&mut self) {
+        if let Some(place) = self.shown.get(self.cursor.at).copied() {
+            if !self.marks.remove(&place) {
+                self.marks.insert(place);
+            }
+            self.cursor.at += 1;
+        }
+    }
+
+    /// Marks all that is shown.
+    pub fn mark_all(&mut self) {
+        self.marks.extend(&self.shown);
+    }
+
+    /// Marks the unmarked and the other way round, of what is shown.
+    pub fn invert(&mut self) {
+        for place in &self.shown {
+            if !self.marks.remove(place) {
+                self.marks.insert(*place);
+            }
+        }
+    }
+
+    /// Whether this is the top: the document path, or the root of the disk.
+    pub fn at_top(&self) -> bool {
+        match (&self.folder, &self.root) {
+            (Folder::Remote(path), Some(root)) => path.depth_below(root).is_none_or(|d| d == 0),
+            (folder, _) => folder.parent().is_none(),
+        }
+    }
+}
+
+fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Totals {
+    entries.fold(Totals::default(), |t, e| Totals {
+        entries: t.entries + 1,
+        bytes: t.bytes.saturating_add(e.size.unwrap_or(0)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::Kind;
+
+    fn listing(names: &[&str]) -> Arc<Listing> {
+        Arc::new(Listing {
+            entries: names
+                .iter()
+                .map(|n| Entry::new(Name::new(n.as_bytes()).unwrap(), Kind::File))
+                .collect(),
+            ..Listing::default()
+        })
+    }
+
+    fn pane(names: &[&str]) -> Pane {
+        let mut pane = Pane::new(Folder::Local("/x".into()));
+        pane.refresh(None, Generation(1));
+        pane.listed(Generation(1), Ok(listing(names)));
+        pane
+    }
+
+    fn selected(pane: &Pane) -> Vec<String> {
+        pane.selection().iter().map(|e| e.name.shown()).collect()
+    }
+
+    #[test]
+    fn marks_and_cursor_survive_a_refresh_by_name() {
+        let mut pane = pane(&["a", "b", "c", "d"]);
+        pane.cursor.at = 1;
+        pane.mark();
+        assert_eq!(pane.current().unwrap().name.shown(), "c");
+        pane.refresh(None, Generation(2));
+        pane.listed(Generation(2), Ok(listing(&["0", "a", "b", "c"])));
+        assert_eq!(selected(&pane), ["b"]);
+        assert_eq!(pane.current().unwrap().name.shown(), "c");
+    }
+
+    #[test]
+    fn late_answers_are_dropped() {
+        let mut pane = pane(&["a"]);
+        pane.refresh(None, Generation(2));
+        pane.listed(Generation(1), Ok(listing(&["old"])));
+        assert_eq!(selected(&pane), ["a"]);
+        assert_eq!(pane.awaited, Some(Generation(2)));
+    }
+
+    #[test]
+    fn the_selection_is_the_marks_else_the_cursor() {
+        let mut pane = pane(&["a", "b", ".c"]);
+        assert_eq!(selected(&pane), ["a"]);
+        pane.invert();
+        assert_eq!(selected(&pane), ["a", "b"]);
+        pane.hidden = true;
+        pane.rearrange();
+        pane.mark_all();
+        pane.hidden = false;
+        pane.rearrange();
+        // what is marked is taken even where it is hidden now: the footer counts it
+        assert_eq!(selected(&pane), ["a", "b", ".c"]);
+        assert_eq!(pane.marked().entries, 3);
+    }
+
+    #[test]
+    fn a_remote_pane_ends_at_the_document_path() {
+        let path = |p: &str| RemotePath::parse(p.as_bytes()).unwrap();
+        let mut pane = Pane::new(Folder::Remote(path("/srv/www")));
+        pane.root = Some(path("/srv/www"));
+        assert!(pane.at_top());
+        pane.folder = Folder::Remote(path("/srv/www/a"));
+        assert!(!pane.at_top());
+        pane.folder = Folder::Remote(path("/srv"));
+        assert!(pane.at_top());
+    }
+}

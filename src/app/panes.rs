@@ -1,0 +1,257 @@
+//! What the keys do in the two panes.
+
+use super::action::Action;
+use super::connect::Link;
+use super::dialog::{Choice, Dialog, Subject};
+use super::effect::Effect;
+use super::folder::{Folder, Side};
+use super::input::Line;
+use super::order::SortBy;
+use super::pane::Content;
+use super::{App, View};
+use crate::model::command::{Command, Generation, Place};
+use crate::model::entry::Entry;
+use crate::model::job::{BatchRequest, ConnectionId, Direction, Item, Policy};
+use crate::model::path::{Name, RemotePath};
+
+impl App {
+    /// An action in the panes.
+    pub(super) fn act_panes(&mut self, action: Action) -> Vec<Effect> {
+        let side = self.active;
+        if let Some(refusal) = self.refusal(action) {
+            self.notice = Some(refusal);
+            return Vec::new();
+        }
+        match action {
+            Action::Enter => return self.enter(),
+            Action::Leave => return self.leave(),
+            Action::OtherPane => self.active = side.other(),
+            Action::Refresh => {
+                if side == Side::Remote && matches!(self.link, Link::Lost(..)) {
+                    return self.reconnect();
+                }
+                return self.refresh(side, None);
+            }
+            Action::Servers => self.view = View::Servers,
+            Action::Transfer => self.ask_transfer(),
+            Action::Delete => return self.ask_delete(),
+            Action::NewFolder => {
+                let folder = self.pane(side).folder.clone();
+                let dialog = Dialog::asking(Subject::NewFolder { folder }, Line::default());
+                self.dialogs.push_back(dialog);
+            }
+            Action::Rename => self.ask_rename(),
+            Action::Back => {
+                if matches!(self.link, Link::Opening(_)) {
+                    return self.cancel_connecting();
+                }
+                let pane = self.pane_mut(side);
+                pane.filter.clear();
+                pane.rearrange();
+            }
+            Action::Filter => self.pane_mut(side).typing = true,
+            Action::Mark => self.pane_mut(side).mark(),
+            Action::MarkAll => self.pane_mut(side).mark_all(),
+            Action::Unmark => self.pane_mut(side).marks.clear(),
+            Action::Invert => self.pane_mut(side).invert(),
+            Action::Hidden => {
+                let pane = self.pane_mut(side);
+                pane.hidden = !pane.hidden;
+                pane.rearrange();
+            }
+            Action::SortName => self.sort(SortBy::Name),
+            Action::SortSize => self.sort(SortBy::Size),
+            Action::SortTime => self.sort(SortBy::Time),
+            Action::SortExtension => self.sort(SortBy::Extension),
+            other => {
+                let rows = self.pane_rows();
+                let pane = self.pane_mut(side);
+                let len = pane.shown.len();
+                pane.cursor.go(other, len, rows);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Why an action is not possible here and now; `None` when it is.
+    pub fn refusal(&self, action: Action) -> Option<String> {
+        let transfer = action == Action::Transfer;
+        if !(transfer || action.row().changes) {
+            return None;
+        }
+        let needs_session = transfer || self.active == Side::Remote;
+        let writes_server = transfer == (self.active == Side::Local);
+        let session = self.link.session();
+        if needs_session && session.is_none() {
+            return Some("There is no connection; S shows the list of servers".to_owned());
+        }
+        if !needs_session {
+            return None;
+        }
+        let server = &session?.server;
+        (writes_server && server.read_only).then(|| {
+            format!(
+                "{} is read only: {}",
+                super::server_title(server),
+                match action {
+                    Action::Transfer => "nothing can be uploaded to it",
+                    Action::Delete => "nothing can be deleted there",
+                    Action::Rename => "nothing can be renamed there",
+                    _ => "nothing can be made there",
+                }
+            )
+        })
+    }
+
+    fn sort(&mut self, by: SortBy) {
+        let pane = self.pane_mut(self.active);
+        pane.sort.choose(by);
+        pane.rearrange();
+    }
+
+    fn enter(&mut self) -> Vec<Effect> {
+        let pane = self.pane(self.active);
+        match pane.current() {
+            Some(entry) if entry.may_be_folder() => {
+                let folder = pane.folder.join(&entry.name);
+                self.go(self.active, folder, None)
+            }
+            Some(_) => {
+                self.notice = Some("That is no folder; F5 or t transfers it to the other pane".to_owned());
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn leave(&mut self) -> Vec<Effect> {
+        let pane = self.pane(self.active);
+        if pane.at_top() {
+            if pane.root.as_ref().is_some_and(|r| !r.is_root()) {
+                self.notice =
+                    Some("This is the server's document path; the pane does not leave it".to_owned());
+            }
+            return Vec::new();
+        }
+        match pane.folder.parent() {
+            Some(parent) => {
+                let name = pane.folder.name();
+                self.go(self.active, parent, name)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Goes to a folder and asks for its listing.
+    pub(super) fn go(&mut self, side: Side, folder: Folder, wanted: Option<Name>) -> Vec<Effect> {
+        let generation = self.next_generation();
+        self.pane_mut(side).go(folder, wanted, generation);
+        self.ask_listing(side, generation)
+    }
+
+    /// Asks for the listing of the same folder again.
+    pub(super) fn refresh(&mut self, side: Side, wanted: Option<Name>) -> Vec<Effect> {
+        if side == Side::Remote && self.link.session().is_none() {
+            return Vec::new();
+        }
+        let generation = self.next_generation();
+        self.pane_mut(side).refresh(wanted, generation);
+        self.ask_listing(side, generation)
+    }
+
+    fn ask_listing(&self, side: Side, generation: Generation) -> Vec<Effect> {
+        let place = self.pane(side).folder.place(self.connection());
+        vec![Effect::Engine(Command::List { place, generation })]
+    }
+
+    /// The number of the present connection.
+    pub(super) fn connection(&self) -> ConnectionId {
+        self.link.attempt().map_or(ConnectionId(0), |a| a.connection)
+    }
+
+    fn ask_transfer(&mut self) {
+        let (Folder::Local(local), Folder::Remote(remote)) = (&self.local.folder, &self.remote.folder) else {
+            return;
+        };
+        let item = |entry: &Entry| Item {
+            local: match Folder::Local(local.clone()).join(&entry.name) {
+                Folder::Local(path) => path,
+                Folder::Remote(_) => local.clone(),
+            },
+            remote: remote.join(&entry.name),
+            kind: entry.kind,
+            size: entry.size,
+            modified: entry.modified,
+        };
+        let items: Vec<Item> = self.pane(self.active).selection().into_iter().map(item).collect();
+        if items.is_empty() {
+            self.notice = Some("There is nothing to transfer".to_owned());
+            return;
+        }
+        if !matches!(self.pane(self.active.other()).content, Content::Listed(_)) {
+            self.notice = Some("The other pane shows no folder yet to transfer to".to_owned());
+            return;
+        }
+        let (direction, to) = match self.active {
+            Side::Local => (Direction::Upload, self.remote.folder.shown()),
+            Side::Remote => (Direction::Download, self.local.folder.shown()),
+        };
+        let request = BatchRequest {
+            id: self.next_batch(),
+            connection: self.connection(),
+            direction,
+            items,
+            policy: Policy::Ask,
+        };
+        let subject = Subject::Transfer { request, to };
+        self.dialogs
+            .push_back(Dialog::new(subject, [Choice::Start, Choice::Cancel]));
+    }
+
+    fn ask_delete(&mut self) -> Vec<Effect> {
+        let places = self.selected_places();
+        if places.is_empty() {
+            self.notice = Some("There is nothing to delete".to_owned());
+            return Vec::new();
+        }
+        let generation = self.next_generation();
+        let subject = Subject::Delete {
+            places: places.clone(),
+            generation,
+            counted: None,
+        };
+        self.dialogs.push_back(Dialog::new(subject, [Choice::Cancel]));
+        vec![Effect::Engine(Command::Count { places, generation })]
+    }
+
+    fn ask_rename(&mut self) {
+        let pane = self.pane(self.active);
+        let names: Vec<Name> = pane.selection().iter().map(|e| e.name.clone()).collect();
+        let line = match &names[..] {
+            [] => {
+                self.notice = Some("There is nothing to rename".to_owned());
+                return;
+            }
+            // bytes that are no text cannot be edited as one: a new name is typed instead
+            [name] => Line::new(std::str::from_utf8(name.as_bytes()).unwrap_or_default()),
+            _ => Line::default(),
+        };
+        let folder = pane.folder.clone();
+        self.dialogs
+            .push_back(Dialog::asking(Subject::Rename { folder, names }, line));
+    }
+
+    fn selected_places(&self) -> Vec<Place> {
+        let pane = self.pane(self.active);
+        let connection = self.connection();
+        pane.selection()
+            .iter()
+            .map(|e| pane.folder.join(&e.name).place(connection))
+            .collect()
+    }
+
+    /// Where a pane of the server begins before anything is known of it.
+    pub(super) fn nowhere() -> Folder {
+        Folder::Remote(RemotePath::root())
+    }
+}

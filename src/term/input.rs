@@ -1,0 +1,83 @@
+//! Terminal events as the interface's messages.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::app::msg::Msg;
+use crate::model::key::{Code, Key};
+
+/// What comes from outside the program to the loop.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Something for the interface.
+    Msg(Msg),
+    /// A signal that ends the program, with the exit code it asks for.
+    End(u8),
+    /// The program goes on after it was stopped: the screen is to be drawn whole.
+    Continued,
+}
+
+/// The message of a terminal event; `None` for what means nothing here.
+pub fn message(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(event) => key(event).map(Msg::Key),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+    }
+}
+
+fn key(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let code = match event.code {
+        KeyCode::Char(c) => Code::Char(c),
+        KeyCode::F(n) => Code::F(n),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Insert => Code::Insert,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        _ => return None,
+    };
+    let held = |m| event.modifiers.contains(m);
+    let shows_shift = matches!(code, Code::Char(_) | Code::BackTab);
+    Some(Key {
+        code,
+        ctrl: held(KeyModifiers::CONTROL),
+        alt: held(KeyModifiers::ALT),
+        shift: held(KeyModifiers::SHIFT) && !shows_shift,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_arrive_as_they_are_written() {
+        for (code, modifiers, want) in [
+            (KeyCode::Char('G'), KeyModifiers::SHIFT, "G"),
+            (KeyCode::Char('c'), KeyModifiers::CONTROL, "ctrl-c"),
+            (KeyCode::F(5), KeyModifiers::NONE, "f5"),
+            (KeyCode::BackTab, KeyModifiers::SHIFT, "backtab"),
+            (KeyCode::Char(' '), KeyModifiers::NONE, "space"),
+            (KeyCode::Up, KeyModifiers::SHIFT, "shift-up"),
+        ] {
+            let got = message(Event::Key(KeyEvent::new(code, modifiers)));
+            assert_eq!(got, Some(Msg::Key(want.parse().unwrap())));
+        }
+        let release = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
+        assert_eq!(message(Event::Key(release)), None);
+    }
+}

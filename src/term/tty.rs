@@ -1,0 +1,70 @@
+//! Taking the terminal and giving it back as it was, however the program ends.
+
+use std::io::{self, Write};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute, queue};
+
+/// Holds the terminal: raw, on its second screen. Dropping it gives the terminal back.
+#[derive(Debug)]
+pub(super) struct Tty(());
+
+impl Tty {
+    /// Takes the terminal, and sees to it that a panic of this thread gives it back before its
+    /// message is printed.
+    pub(super) fn take() -> io::Result<Self> {
+        let mine = std::thread::current().id();
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == mine {
+                restore();
+                previous(info);
+            } else {
+                // a task's panic ends that task; its text would tear up the screen
+                tracing::error!("{info}");
+            }
+        }));
+        enter()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Raw mode, second screen, pastes in brackets.
+pub(super) fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        cursor::Hide
+    )
+}
+
+/// Everything back. Errors are of no use here: there is nobody left to tell.
+pub(super) fn restore() {
+    let mut out = io::stdout();
+    let _ = queue!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// Stops this program until the shell says `fg`; the terminal is the shell's meanwhile.
+#[cfg(unix)]
+pub(super) fn suspend() -> io::Result<()> {
+    restore();
+    // the whole group: a pipeline this program stands in stops together, as with Ctrl-Z in a shell
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+    enter()
+}
+
+#[cfg(not(unix))]
+pub(super) fn suspend() -> io::Result<()> {
+    Ok(())
+}

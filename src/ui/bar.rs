@@ -1,0 +1,133 @@
+//! The line at the top, which says what is true, and the line at the bottom, which says what can
+//! be done.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, width};
+use crate::app::connect::Link;
+use crate::app::{App, View, server_title};
+use crate::config::keymap::shown;
+use crate::config::theme::Role;
+use crate::model::server::Server;
+
+/// The line at the top.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    frame.buffer_mut().set_style(area, theme.style(Role::Bar));
+    let (title, parts, role) = truth(app);
+    let mut room = usize::from(area.width);
+    let title = fit(&format!(" {title} "), room);
+    room -= width(&title);
+    let mut line = Line::from(Span::styled(title, theme.style(Role::BarTitle)));
+    let style = match role {
+        Role::Bar => theme.style(Role::Bar),
+        role => theme.style(Role::Bar).patch(only_colour(theme.style(role))),
+    };
+    for (place, part) in parts.iter().enumerate() {
+        let part = match place {
+            0 => format!(" {part}"),
+            _ => format!(" · {part}"),
+        };
+        // the first part is worth cutting, the others go whole
+        if width(&part) > room {
+            if place == 0 {
+                line.push_span(Span::styled(fit(&part, room), style));
+            }
+            break;
+        }
+        room -= width(&part);
+        line.push_span(Span::styled(
+            part,
+            if place == 0 { style } else { theme.style(Role::Bar) },
+        ));
+    }
+    frame.render_widget(line, area);
+}
+
+/// A style without its ground.
+fn only_colour(style: Style) -> Style {
+    Style { bg: None, ..style }
+}
+
+fn truth(app: &App) -> (String, Vec<String>, Role) {
+    let name = |server: &Server| server_title(server);
+    if app.view == View::Servers {
+        return match &app.link {
+            Link::Up(session) => (
+                "ftpane".into(),
+                vec![format!(
+                    "connected to {}; Esc goes back to it",
+                    name(&session.server)
+                )],
+                Role::Bar,
+            ),
+            _ => ("ftpane".into(), vec!["servers".into()], Role::Bar),
+        };
+    }
+    match &app.link {
+        Link::Down => ("ftpane".into(), vec!["no connection".into()], Role::Bar),
+        Link::Opening(attempt) => (
+            name(&attempt.server),
+            vec![
+                attempt
+                    .steps
+                    .last()
+                    .map_or_else(|| "connecting".into(), |s| format!("{s} …")),
+            ],
+            Role::Bar,
+        ),
+        Link::Up(session) => {
+            let role = if session.facts.tls.is_some() {
+                Role::Good
+            } else {
+                Role::Warning
+            };
+            (name(&session.server), session.facts.parts(), role)
+        }
+        Link::Lost(attempt, failure) => (
+            name(&attempt.server),
+            vec![format!("not connected: {}", failure.why)],
+            Role::Error,
+        ),
+    }
+}
+
+/// The line of hints; a notice takes its place while it stands.
+pub(super) fn draw_hints(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let ground = theme.style(Role::Hint);
+    frame.buffer_mut().set_style(area, ground);
+    let room = usize::from(area.width);
+    if let Some(notice) = &app.notice
+        && app.dialogs.is_empty()
+    {
+        let text = fit(&format!(" {notice}"), room);
+        let style = ground.patch(only_colour(theme.style(Role::Warning)));
+        frame.render_widget(Line::styled(text, style), area);
+        return;
+    }
+    let mut line = Line::default();
+    let mut used = 0;
+    if !app.pressed.is_empty() {
+        let text = format!(" {} …", shown(&app.pressed));
+        used += width(&text);
+        line.push_span(Span::styled(text, theme.style(Role::Key)));
+    }
+    for hint in app.hints() {
+        let wide = width(&hint.key) + width(hint.word) + 2;
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        let (key, word) = match hint.enabled {
+            true => (Role::Key, Role::Hint),
+            false => (Role::HintOff, Role::HintOff),
+        };
+        line.push_span(Span::styled(format!(" {}", hint.key), theme.style(key)));
+        line.push_span(Span::styled(format!(" {}", hint.word), theme.style(word)));
+    }
+    frame.render_widget(line, area);
+}

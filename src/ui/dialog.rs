@@ -1,0 +1,466 @@
+//! Dialogs: what is asked, what there is to know for the answer, and the choices.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType};
+
+use super::text::{fit_end, wrap};
+use super::widgets::{choices, field};
+use super::{layout, when};
+use crate::app::dialog::{Dialog, POLICIES, Subject};
+use crate::app::folder::{name_at, shown, shown_place};
+use crate::app::zone::Zone;
+use crate::app::{App, server_title};
+use crate::config::theme::{Role, Theme};
+use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::command::{Place, Scope};
+use crate::model::event::Side;
+use crate::model::failure::Failure;
+use crate::model::job::{BatchRequest, Direction, Policy};
+use crate::model::size::{bytes, count};
+use crate::model::text::escape_str;
+
+/// Where the dialog stands: as high as it needs.
+pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
+    let most = match dialog.subject {
+        Subject::Certificate { .. } | Subject::Conflict { .. } => 78,
+        _ => 64,
+    };
+    let columns = area.width.saturating_sub(2).min(most);
+    let inner = usize::from(columns.saturating_sub(4));
+    let body = Page::of(dialog, app, inner).lines.len() + below(dialog, inner, &app.theme).len();
+    let rows = u16::try_from(body + 2).unwrap_or(u16::MAX);
+    layout::middle(area, columns, rows)
+}
+
+/// Draws the dialog into its place. Where the place is too low the choices stay, the text is cut.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App) {
+    let theme = &app.theme;
+    let waiting = app.dialogs.len().saturating_sub(1);
+    let mut block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .style(theme.style(Role::Dialog))
+        .border_style(theme.style(Role::DialogTitle))
+        .title_top(Line::styled(
+            format!(" {} ", title(dialog)),
+            theme.style(Role::DialogTitle),
+        ));
+    if waiting > 0 {
+        let text = format!(" {} ", count(waiting as u64, "more question", "more questions"));
+        block = block.title_bottom(Line::styled(text, theme.style(Role::Muted)).right_aligned());
+    }
+    let mut inner = block.inner(area);
+    frame.render_widget(block, area);
+    if inner.width > 2 {
+        inner = Rect {
+            x: inner.x + 1,
+            width: inner.width - 2,
+            ..inner
+        };
+    }
+    let columns = usize::from(inner.width);
+    let end = below(dialog, columns, theme);
+    let end_rows = u16::try_from(end.len()).unwrap_or(u16::MAX).min(inner.height);
+    let (text, choice_area) = layout::cut_bottom(inner, end_rows);
+    let page = Page::of(dialog, app, columns);
+    for (y, line) in (text.y..text.bottom()).zip(page.lines) {
+        put(frame, Rect { y, height: 1, ..text }, line, theme);
+    }
+    if let Some(area) = choice_area {
+        // the last lines are the choices themselves
+        let cut = end.len() - usize::from(end_rows);
+        for (y, line) in (area.y..area.bottom()).zip(end.into_iter().skip(cut)) {
+            put(frame, Rect { y, height: 1, ..area }, line, theme);
+        }
+    }
+}
+
+fn put(frame: &mut Frame<'_>, row: Rect, line: Line<'static>, theme: &Theme) {
+    frame.render_widget(line, row);
+    // a role made for the bare screen must not punch holes into the dialog's ground
+    let ground = theme.style(Role::Dialog).bg;
+    if let Some(ground) = ground {
+        for x in row.x..row.right() {
+            if let Some(cell) = frame.buffer_mut().cell_mut((x, row.y))
+                && cell.bg == ratatui::style::Color::Reset
+            {
+                cell.bg = ground;
+            }
+        }
+    }
+}
+
+fn title(dialog: &Dialog) -> &'static str {
+    match &dialog.subject {
+        Subject::Transfer { request, .. } => match request.direction {
+            Direction::Download => "Download",
+            Direction::Upload => "Upload",
+        },
+        Subject::Delete { .. } => "Delete",
+        Subject::NewFolder { .. } => "New folder",
+        Subject::Rename { names, .. } if names.len() > 1 => "Move",
+        Subject::Rename { .. } => "Rename or move",
+        Subject::Password { .. } => "Password",
+        Subject::Certificate { pinned: Some(_), .. } => "The certificate has changed",
+        Subject::Certificate { .. } => "Is this the right server?",
+        Subject::Conflict { .. } => "The target exists",
+        Subject::Failure(_) => "That did not work",
+        Subject::ConnectionFailed(_) => "No connection",
+        Subject::RemoveServer(_) => "Delete the entry",
+        Subject::Quit { .. } => "Quit",
+    }
+}
+
+/// The text field, what is wrong with it, and the choices.
+fn below(dialog: &Dialog, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(line) = &dialog.line {
+        lines.push(field(line, columns, true, theme));
+        if let Some(complaint) = &dialog.complaint {
+            let wrapped = wrap(&format!("That cannot be: {complaint}."), columns);
+            lines.extend(
+                wrapped
+                    .into_iter()
+                    .map(|l| Line::styled(l, theme.style(Role::Error))),
+            );
+        }
+    }
+    lines.push(Line::default());
+    lines.extend(choices(&dialog.choices, dialog.at, columns, theme));
+    lines
+}
+
+/// The text of a dialog as it grows.
+struct Page<'a> {
+    lines: Vec<Line<'static>>,
+    columns: usize,
+    theme: &'a Theme,
+    zone: &'a Zone,
+}
+
+impl<'a> Page<'a> {
+    fn of(dialog: &Dialog, app: &'a App, columns: usize) -> Self {
+        let mut page = Self {
+            lines: Vec::new(),
+            columns,
+            theme: &app.theme,
+            zone: &app.zone,
+        };
+        match &dialog.subject {
+            Subject::Transfer { request, to } => page.transfer(request, to),
+            Subject::Delete { places, counted, .. } => page.delete(places, counted.as_ref()),
+            Subject::NewFolder { folder } => page.path("in", &folder.shown()),
+            Subject::Rename { folder, names } => {
+                page.path("in", &folder.shown());
+                match &names[..] {
+                    [name] => page.path("from", &name.shown()),
+                    _ => {
+                        page.names(names.iter().map(|n| n.shown()));
+                        page.say("Into which folder?", Role::Text);
+                    }
+                }
+            }
+            Subject::Password { server, refused } => {
+                if let Some(failure) = refused {
+                    page.failure(failure);
+                    page.gap();
+                }
+                let text = format!(
+                    "Password of {} for {}",
+                    escape_str(server.login()),
+                    server_title(server)
+                );
+                page.say(&text, Role::Text);
+            }
+            Subject::Certificate {
+                server,
+                certificate,
+                pinned,
+                ..
+            } => page.certificate(server, certificate, pinned.as_ref()),
+            Subject::Conflict {
+                direction,
+                source,
+                target,
+                scope,
+                ..
+            } => page.conflict(*direction, source, target, *scope),
+            Subject::Failure(failure) | Subject::ConnectionFailed(failure) => page.failure(failure),
+            Subject::RemoveServer(name) => {
+                let text = format!(
+                    "Delete the entry of {}? Nothing on the server is touched.",
+                    escape_str(name)
+                );
+                page.say(&text, Role::Text);
+            }
+            Subject::Quit { unfinished } => {
+                let verb = if *unfinished == 1 { "is" } else { "are" };
+                page.say(
+                    &format!(
+                        "{} {verb} not finished.",
+                        count(*unfinished, "transfer", "transfers")
+                    ),
+                    Role::Warning,
+                );
+                page.say(
+                    "Quitting stops them. No partial file stands under a final name, here or on the server.",
+                    Role::Text,
+                );
+            }
+        }
+        page
+    }
+
+    fn say(&mut self, text: &str, role: Role) {
+        let style = self.theme.style(role);
+        let lines = wrap(text, self.columns);
+        self.lines
+            .extend(lines.into_iter().map(|l| Line::styled(l, style)));
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn path(&mut self, label: &str, path: &str) {
+        let room = self.columns.saturating_sub(6);
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{label:<6}"), self.theme.style(Role::Muted)),
+            Span::styled(fit_end(path, room), self.theme.style(Role::Text)),
+        ]));
+    }
+
+    /// A label and a text that may take several lines.
+    fn pair(&mut self, label: &str, text: &str, role: Role) {
+        const LABEL: usize = 12;
+        let room = self.columns.saturating_sub(LABEL).max(1);
+        for (place, part) in wrap(text, room).into_iter().enumerate() {
+            let label = if place == 0 { label } else { "" };
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{label:<LABEL$}"), self.theme.style(Role::Muted)),
+                Span::styled(part, self.theme.style(role)),
+            ]));
+        }
+    }
+
+    /// The first few of many names.
+    fn names(&mut self, names: impl ExactSizeIterator<Item = String>) {
+        const FIRST: usize = 4;
+        let all = names.len();
+        let role = Role::Text;
+        for name in names.take(if all > FIRST + 1 { FIRST } else { all }) {
+            let text = fit_end(&name, self.columns.saturating_sub(2));
+            self.lines
+                .push(Line::styled(format!("  {text}"), self.theme.style(role)));
+        }
+        if all > FIRST + 1 {
+            self.say(&format!("  and {} more", all - FIRST), Role::Muted);
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        self.say(&failure.what, Role::Error);
+        self.say(&failure.why, Role::Text);
+        if let Some(reply) = &failure.reply {
+            self.say(&format!("The server said: {reply}"), Role::Reply);
+        }
+        if let Some(hint) = &failure.hint {
+            self.gap();
+            self.say(hint, Role::Text);
+        }
+    }
+
+    fn transfer(&mut self, request: &BatchRequest, to: &str) {
+        let upload = request.direction == Direction::Upload;
+        self.names(request.items.iter().map(|item| match upload {
+            true => shown(&item.local),
+            false => item.remote.shown(),
+        }));
+        self.path("to", to);
+        self.gap();
+        self.say("Where the target exists (↑ ↓):", Role::Muted);
+        for policy in POLICIES {
+            let (sign, role) = match policy == request.policy {
+                true => ("(•)", Role::Title),
+                false => ("( )", Role::Text),
+            };
+            let text = format!("{sign} {}", policy_words(policy));
+            self.say(&text, role);
+        }
+    }
+
+    fn delete(&mut self, places: &[Place], counted: Option<&Result<crate::model::event::Counted, Failure>>) {
+        self.names(
+            places
+                .iter()
+                .map(|p| name_at(p).map_or_else(|| shown_place(p), |n| n.shown())),
+        );
+        self.gap();
+        match counted {
+            None => self.say("counting what is in it …", Role::Muted),
+            Some(Err(failure)) => self.failure(failure),
+            Some(Ok(counted)) => {
+                let mut parts = Vec::new();
+                if counted.files > 0 || counted.folders == 0 {
+                    parts.push(count(counted.files, "file", "files"));
+                }
+                if counted.folders > 0 {
+                    parts.push(count(counted.folders, "folder", "folders"));
+                }
+                let text = format!(
+                    "{}, {}: gone for good.",
+                    parts.join(" and "),
+                    bytes(counted.bytes)
+                );
+                self.say(&text, Role::Error);
+                if counted.incomplete {
+                    self.say(
+                        "There may be more: a listing on the way was not complete.",
+                        Role::Warning,
+                    );
+                }
+            }
+        }
+    }
+
+    fn conflict(&mut self, direction: Direction, source: &Side, target: &Side, scope: Scope) {
+        let (from, to) = match direction {
+            Direction::Download => ("on the server", "here"),
+            Direction::Upload => ("here", "on the server"),
+        };
+        self.path("from", &source.shown);
+        self.path("to", &target.shown);
+        self.gap();
+        let newer = |a: &Side, b: &Side| match (a.modified, b.modified) {
+            (Some(a), Some(b)) if a.agrees_with(&b) => "",
+            (Some(a), Some(b)) if a.seconds > b.seconds => "newer",
+            _ => "",
+        };
+        let larger = |a: &Side, b: &Side| match (a.size, b.size) {
+            (Some(a), Some(b)) if a > b => "larger",
+            _ => "",
+        };
+        for (label, side, other) in [(from, source, target), (to, target, source)] {
+            let size = side.size.map_or("size unknown".to_owned(), bytes);
+            let time = side
+                .modified
+                .map_or("time unknown".to_owned(), |m| when::full(&m, self.zone));
+            let marks: Vec<&str> = [newer(side, other), larger(side, other)]
+                .into_iter()
+                .filter(|w| !w.is_empty())
+                .collect();
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{label:<14}"), self.theme.style(Role::Muted)),
+                Span::styled(format!("{size:>12}  {time:<19}"), self.theme.style(Role::Text)),
+                Span::styled(format!("  {}", marks.join(", ")), self.theme.style(Role::Good)),
+            ]));
+        }
+        self.gap();
+        let sign = if scope == Scope::Batch { "[x]" } else { "[ ]" };
+        self.say(
+            &format!("{sign} for every further conflict of this batch (Space)"),
+            Role::Text,
+        );
+    }
+
+    fn certificate(&mut self, server: &str, certificate: &Certificate, pinned: Option<&Pin>) {
+        let doubts: Vec<&str> = certificate.doubts.iter().map(|d| doubt_words(*d)).collect();
+        let mut text = format!(
+            "The certificate of {} cannot be trusted by itself",
+            escape_str(server)
+        );
+        if doubts.is_empty() {
+            text.push('.');
+        } else {
+            text.push_str(&format!(": {}.", doubts.join("; ")));
+        }
+        self.say(&text, Role::Warning);
+        if !certificate.reason.is_empty() {
+            self.say(&certificate.reason, Role::Muted);
+        }
+        self.gap();
+        self.pair("subject", &certificate.subject, Role::Text);
+        self.pair("issuer", &certificate.issuer, Role::Text);
+        self.pair("names", &certificate.names.join(", "), Role::Text);
+        let day = |stamp: Option<crate::model::stamp::Stamp>| {
+            stamp.map_or("?".to_owned(), |s| when::long(&s, self.zone))
+        };
+        let valid = format!(
+            "{} to {}",
+            day(certificate.not_before),
+            day(certificate.not_after)
+        );
+        self.pair("valid", &valid, Role::Text);
+        self.pair("key", &certificate.key, Role::Text);
+        match pinned {
+            None => {
+                self.fingerprint("SHA-256", &certificate.pin);
+                self.gap();
+                self.say(
+                    "Compare the fingerprint with one you got another way, from the server's administrator.",
+                    Role::Muted,
+                );
+            }
+            Some(pinned) => {
+                self.fingerprint("pinned", pinned);
+                self.fingerprint("shown now", &certificate.pin);
+                self.gap();
+                self.say(
+                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out of the server's settings (e in the list of servers) and connect again.",
+                    Role::Text,
+                );
+            }
+        }
+    }
+
+    /// The 32 bytes in groups of two, in as many lines as needed; the same byte of two
+    /// fingerprints stands in the same column.
+    fn fingerprint(&mut self, label: &str, pin: &Pin) {
+        let groups: Vec<String> = pin
+            .0
+            .chunks(2)
+            .map(|c| c.iter().map(|b| format!("{b:02x}")).collect())
+            .collect();
+        self.pair(label, &groups.join(" "), Role::Title);
+    }
+}
+
+fn policy_words(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Ask => "ask each time",
+        Policy::Overwrite => "overwrite it",
+        Policy::Newer => "overwrite it if the source is newer",
+        Policy::Size => "overwrite it if the sizes differ",
+        Policy::Resume => "continue it where that is provably right",
+        Policy::Rename => "keep both, the new one under another name",
+        Policy::Skip => "leave it",
+        Policy::Fail => "fail",
+    }
+}
+
+fn doubt_words(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Unknown => "nobody this machine trusts has signed it",
+        Doubt::SelfSigned => "it signs itself",
+        Doubt::Expired => "its time is over",
+        Doubt::NotYetValid => "its time has not begun",
+        Doubt::WrongName => "it belongs to another host name",
+        Doubt::Changed => "another one is pinned for this server",
+        Doubt::Other => "the verification found something else",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_and_doubt_has_words_of_its_own() {
+        let mut words: Vec<&str> = Policy::ALL.iter().map(|p| policy_words(*p)).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Policy::ALL.len());
+        assert!(words.iter().all(|w| w.len() <= 48));
+    }
+}

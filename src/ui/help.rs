@@ -1,0 +1,45 @@
+//! The help: every key in force, made from the table of actions.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, width};
+use super::widgets::panel;
+use crate::app::{App, help};
+use crate::config::theme::Role;
+
+/// Draws the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let block = panel(" Keys ", app.dialogs.is_empty(), theme);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let columns = usize::from(inner.width);
+    let wide = (columns / 3).clamp(8, 22);
+    for (y, line) in (inner.y..inner.bottom()).zip(app.help_lines().into_iter().skip(app.help.top)) {
+        let drawn = match line {
+            help::Line::Gap => Line::default(),
+            help::Line::Heading(title) => Line::styled(title, theme.style(Role::Title)),
+            help::Line::Keys(keys, text) => {
+                let keys = fit(&keys, wide);
+                let pad = " ".repeat(wide - width(&keys) + 1);
+                Line::from(vec![
+                    Span::styled(format!(" {keys}{pad}"), theme.style(Role::Sent)),
+                    Span::styled(
+                        fit(text, columns.saturating_sub(wide + 2)),
+                        theme.style(Role::Text),
+                    ),
+                ])
+            }
+        };
+        frame.render_widget(
+            drawn,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+        );
+    }
+}

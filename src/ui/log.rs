@@ -1,0 +1,74 @@
+//! The log: the dialogue with the server, the newest line at the bottom.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text::fit;
+use super::widgets::{field, panel};
+use crate::app::App;
+use crate::config::theme::Role;
+use crate::model::event::{DialogueLine, Speaker};
+use crate::model::text::escape_str;
+
+/// Draws the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let log = &app.log;
+    let which = match log.session {
+        None => "all sessions".to_owned(),
+        Some(1) => "session 1, browsing".to_owned(),
+        Some(n) => format!("session {n}, a lane"),
+    };
+    let mut block = panel(format!(" Log: {which} "), app.dialogs.is_empty(), theme);
+    if log.typing {
+        let mut line = Line::from(Span::styled(" / ", theme.style(Role::Title)));
+        line.extend(
+            field(
+                &log.filter,
+                usize::from(area.width.saturating_sub(6)).min(40),
+                true,
+                theme,
+            )
+            .spans,
+        );
+        block = block.title_bottom(line);
+    } else if !log.filter.text().is_empty() {
+        let text = format!(" /{} ", escape_str(log.filter.text()));
+        let text = fit(&text, usize::from(area.width.saturating_sub(4)));
+        block = block.title_bottom(Line::styled(text, theme.style(Role::Title)));
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let rows = usize::from(inner.height);
+    let lines: Vec<&DialogueLine> = log.shown().collect();
+    if lines.is_empty() {
+        let text = "Nothing has been said yet.";
+        frame.render_widget(Line::styled(text, theme.style(Role::Muted)), inner);
+    }
+    let end = lines.len().saturating_sub(log.cursor.top);
+    let begin = end.saturating_sub(rows);
+    for (y, line) in (inner.y..inner.bottom()).zip(&lines[begin..end]) {
+        let (sign, role) = match line.speaker {
+            Speaker::Client => (">", Role::Sent),
+            Speaker::Server => ("<", Role::Reply),
+            Speaker::Remark => ("·", Role::Muted),
+        };
+        let text = fit(
+            &format!("{sign} {}", line.text),
+            usize::from(inner.width).saturating_sub(4),
+        );
+        let drawn = Line::from(vec![
+            Span::styled(format!("{:>3} ", line.session), theme.style(Role::Muted)),
+            Span::styled(text, theme.style(role)),
+        ]);
+        frame.render_widget(
+            drawn,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+        );
+    }
+}

@@ -1,0 +1,400 @@
+//! One pane: path, list, totals.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, fit_end, width, wrap};
+use super::widgets::{field, panel};
+use super::{layout, when};
+use crate::app::App;
+use crate::app::connect::Link;
+use crate::app::folder::Side;
+use crate::app::order::SortBy;
+use crate::app::pane::{Content, Pane};
+use crate::config::theme::{Role, Theme};
+use crate::model::entry::{Entry, Kind};
+use crate::model::failure::Failure;
+use crate::model::size::{bytes, count, short};
+use crate::model::text::{escape, escape_str};
+
+/// How many columns size, time and permissions get; 0 where they give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Columns {
+    name: usize,
+    size: usize,
+    time: usize,
+    permissions: usize,
+}
+
+const SIZE: usize = 6;
+const LONG_TIME: usize = 16;
+const DAY: usize = 10;
+const PERMISSIONS: usize = 9;
+/// The mark and the sign of the kind.
+const SIGNS: usize = 2;
+
+impl Columns {
+    /// Shares a row out: the name keeps enough to be read, the others give way one by one.
+    fn share(room: usize) -> Self {
+        let room = room.saturating_sub(SIGNS);
+        let wishes = [
+            (22, SIZE, LONG_TIME, PERMISSIONS),
+            (20, SIZE, LONG_TIME, 0),
+            (14, SIZE, DAY, 0),
+            (10, SIZE, 0, 0),
+        ];
+        for (least, size, time, permissions) in wishes {
+            let others: usize = [size, time, permissions]
+                .iter()
+                .filter(|w| **w > 0)
+                .map(|w| w + 1)
+                .sum();
+            if room >= least + others {
+                return Self {
+                    name: room - others,
+                    size,
+                    time,
+                    permissions,
+                };
+            }
+        }
+        Self {
+            name: room,
+            size: 0,
+            time: 0,
+            permissions: 0,
+        }
+    }
+}
+
+/// Draws the pane of a side.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
+    let theme = &app.theme;
+    let pane = app.pane(side);
+    let focus = app.active == side && app.dialogs.is_empty();
+    let room = usize::from(area.width.saturating_sub(4));
+    let mut block = panel(format!(" {} ", fit_end(&title(app, side), room)), focus, theme);
+    if area.height > 2 {
+        block = block.title_bottom(footer(pane, room, theme));
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let columns = Columns::share(usize::from(inner.width));
+    let mut list = inner;
+    if app.has_headings() && matches!(pane.content, Content::Listed(_)) {
+        let (top, rest) = layout::cut_top(inner, 1);
+        if let Some(top) = top {
+            headings(frame, top, pane, columns, theme);
+        }
+        list = rest;
+    }
+    match &pane.content {
+        Content::Listed(_) if pane.shown.is_empty() => say(frame, list, &empty(pane), Role::Muted, theme),
+        Content::Listed(_) => {
+            let rows = usize::from(list.height);
+            let last = pane.shown.len().min(pane.cursor.top + rows);
+            for (y, line) in (list.y..).zip(pane.cursor.top..last) {
+                let row = Rect { y, height: 1, ..list };
+                draw_entry(frame.buffer_mut(), row, app, side, line, columns);
+            }
+        }
+        Content::Loading => say(frame, list, "listing …", Role::Muted, theme),
+        Content::Failed(failure) => {
+            let way_out = "Ctrl-R tries again, Backspace goes up.";
+            draw_failure(frame, list, failure, way_out, theme);
+        }
+        Content::Nothing => draw_link(frame, list, app),
+    }
+}
+
+fn title(app: &App, side: Side) -> String {
+    match side {
+        Side::Local => app.local.folder.shown(),
+        Side::Remote if app.link.session().is_some() => app.remote.folder.shown(),
+        Side::Remote => match app.link.attempt() {
+            Some(attempt) => escape_str(&attempt.server.address()),
+            None => "no server".to_owned(),
+        },
+    }
+}
+
+fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, theme: &Theme) {
+    let style = theme.style(Role::Muted);
+    let arrow = |by: SortBy| match (pane.sort.by == by, pane.sort.reversed) {
+        (false, _) => "",
+        (true, false) => "↑",
+        (true, true) => "↓",
+    };
+    let name = match pane.sort.by {
+        SortBy::Extension => format!("name, by extension{}", arrow(SortBy::Extension)),
+        _ => format!("name{}", arrow(SortBy::Name)),
+    };
+    let mut text = format!("  {:<w$}", fit(&name, columns.name), w = columns.name);
+    for (heading, by, wide, left) in [
+        ("size", Some(SortBy::Size), columns.size, false),
+        ("modified", Some(SortBy::Time), columns.time, true),
+        ("mode", None, columns.permissions, true),
+    ] {
+        if wide > 0 {
+            let heading = format!("{heading}{}", by.map_or("", arrow));
+            match left {
+                true => text.push_str(&format!(" {heading:<wide$}")),
+                false => text.push_str(&format!(" {heading:>wide$}")),
+            }
+        }
+    }
+    frame.render_widget(Line::styled(text, style), area);
+}
+
+/// What a kind looks like in front of the name, so that it is told apart without colour.
+fn sign(entry: &Entry) -> (&'static str, Role) {
+    match (entry.kind, entry.target_kind) {
+        (Kind::Dir, _) => ("/", Role::Folder),
+        (Kind::File, _) => (" ", Role::File),
+        (Kind::Link, Some(Kind::Dir)) => ("~", Role::Link),
+        (Kind::Link, _) => ("@", Role::Link),
+        (Kind::Other, _) => ("?", Role::Special),
+    }
+}
+
+fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize, columns: Columns) {
+    let theme = &app.theme;
+    let pane = app.pane(side);
+    let (Some(entry), Some(place)) = (pane.entry(line), pane.shown.get(line)) else {
+        return;
+    };
+    let (sign, role) = sign(entry);
+    let marked = pane.marks.contains(place);
+    let mut name_style = theme.style(role);
+    let mut rest_style = theme.style(Role::Muted);
+    let mut over = Style::new();
+    if line == pane.cursor.at {
+        over = theme.style(match app.active == side {
+            true => Role::Cursor,
+            false => Role::CursorIdle,
+        });
+        buffer.set_style(row, over);
+        // the idle cursor is a ground only: names keep their colours
+        if app.active != side {
+            over.fg = None;
+        }
+    }
+    if marked {
+        name_style = theme.style(Role::Mark);
+        rest_style = name_style;
+        over.fg = None;
+    }
+    name_style = name_style.patch(over);
+    rest_style = rest_style.patch(over);
+    let mut name = entry.name.shown();
+    if let Some(target) = &entry.target {
+        name.push_str(" → ");
+        name.push_str(&escape(target));
+    }
+    let name = fit(&name, columns.name);
+    let mut x = row.x;
+    let right = row.right();
+    let mut put = |text: &str, style: Style, wide: usize| {
+        if x < right {
+            buffer.set_stringn(x, row.y, text, usize::from(right - x), style);
+        }
+        x = x.saturating_add(u16::try_from(wide).unwrap_or(u16::MAX));
+    };
+    put(if marked { "*" } else { " " }, name_style, 1);
+    put(sign, name_style, 1);
+    put(&name, name_style, columns.name);
+    if columns.size > 0 {
+        let size = match (entry.kind, entry.size) {
+            (Kind::Dir, _) => String::new(),
+            (_, Some(size)) => short(size),
+            (Kind::File, None) => "?".to_owned(),
+            (_, None) => String::new(),
+        };
+        put(
+            &format!(" {size:>w$}", w = columns.size),
+            rest_style,
+            columns.size + 1,
+        );
+    }
+    if columns.time > 0 {
+        let time = entry
+            .modified
+            .as_ref()
+            .map_or(String::new(), |m| match columns.time {
+                DAY => when::day(m, &app.zone),
+                _ => when::long(m, &app.zone),
+            });
+        put(&format!(" {time}"), rest_style, columns.time + 1);
+    }
+    if columns.permissions > 0 {
+        let permissions = entry.permissions.map_or(String::new(), |p| p.symbolic());
+        put(&format!(" {permissions}"), rest_style, columns.permissions + 1);
+    }
+}
+
+fn empty(pane: &Pane) -> String {
+    let hidden = pane.entries().len();
+    match (hidden, pane.filter.text().is_empty()) {
+        (0, _) => "This folder is empty.".to_owned(),
+        (n, false) => format!(
+            "Nothing here contains '{}'; {} hidden by the filter.",
+            escape_str(pane.filter.text()),
+            count(n as u64, "entry is", "entries are")
+        ),
+        (n, true) => format!(
+            "{} hidden; '.' shows them.",
+            count(n as u64, "entry is", "entries are")
+        ),
+    }
+}
+
+/// Totals, the filter, and what is missing from the listing.
+fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    if pane.typing {
+        spans.push(Span::styled(" / ", theme.style(Role::Title)));
+        spans.extend(field(&pane.filter, room.saturating_sub(3).min(24), true, theme).spans);
+        return Line::from(spans);
+    }
+    let Content::Listed(listing) = &pane.content else {
+        return Line::default();
+    };
+    let mut parts: Vec<(String, Role)> = Vec::new();
+    if pane.marks.is_empty() {
+        let all = pane.all();
+        parts.push((
+            format!("{}, {}", count(all.entries, "entry", "entries"), bytes(all.bytes)),
+            Role::Muted,
+        ));
+    } else {
+        let marked = pane.marked();
+        parts.push((
+            format!("{} marked, {}", marked.entries, bytes(marked.bytes)),
+            Role::Mark,
+        ));
+    }
+    if !pane.filter.text().is_empty() {
+        parts.push((format!("/{}", escape_str(pane.filter.text())), Role::Title));
+    }
+    if pane.awaited.is_some() {
+        parts.push(("listing …".to_owned(), Role::Muted));
+    }
+    if listing.unreadable_count > 0 {
+        let lines = count(listing.unreadable_count, "line", "lines");
+        parts.push((format!("{lines} unreadable"), Role::Warning));
+    }
+    if let Some(reason) = &listing.incomplete {
+        parts.push((format!("incomplete: {}", escape_str(reason)), Role::Warning));
+    }
+    let mut used = 2;
+    for (place, (part, role)) in parts.into_iter().enumerate() {
+        let gap = if place == 0 { " " } else { " · " };
+        let part = fit(&part, room.saturating_sub(used));
+        if part.is_empty() {
+            break;
+        }
+        used += width(&part) + width(gap);
+        spans.push(Span::styled(gap, theme.style(Role::Muted)));
+        spans.push(Span::styled(part, theme.style(role)));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+fn say(frame: &mut Frame<'_>, area: Rect, text: &str, role: Role, theme: &Theme) {
+    let lines = wrap(text, usize::from(area.width.saturating_sub(2)));
+    put_lines(frame, area, lines.into_iter().map(|l| (l, role)), theme);
+}
+
+fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: impl Iterator<Item = (String, Role)>, theme: &Theme) {
+    for (y, (line, role)) in (area.y..area.bottom()).zip(lines) {
+        let row = Rect {
+            x: area.x + 1.min(area.width),
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        frame.render_widget(Line::styled(line, theme.style(role)), row);
+    }
+}
+
+/// A failure, and the keys that lead out of it.
+fn draw_failure(frame: &mut Frame<'_>, area: Rect, failure: &Failure, way_out: &str, theme: &Theme) {
+    let columns = usize::from(area.width.saturating_sub(2));
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let mut add = |text: &str, role: Role| lines.extend(wrap(text, columns).into_iter().map(|l| (l, role)));
+    add(&failure.what, Role::Error);
+    add(&failure.why, Role::Text);
+    if let Some(reply) = &failure.reply {
+        add(&format!("The server said: {reply}"), Role::Reply);
+    }
+    if let Some(hint) = &failure.hint {
+        add(hint, Role::Text);
+    }
+    add(way_out, Role::Muted);
+    put_lines(frame, area, lines.into_iter(), theme);
+}
+
+/// What the remote pane says while there is nothing to list.
+fn draw_link(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let columns = usize::from(area.width.saturating_sub(2));
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    match &app.link {
+        Link::Down => lines.extend(
+            wrap("No connection. S shows the list of servers.", columns)
+                .into_iter()
+                .map(|l| (l, Role::Muted)),
+        ),
+        Link::Up(_) => {}
+        Link::Opening(attempt) => {
+            for (place, step) in attempt.steps.iter().enumerate() {
+                let now = place + 1 == attempt.steps.len();
+                let (sign, role) = if now {
+                    ("…", Role::Text)
+                } else {
+                    ("✓", Role::Good)
+                };
+                lines.push((fit(&format!("{sign} {}", escape_str(step)), columns), role));
+            }
+            // of many steps the last ones matter
+            let room = usize::from(area.height).saturating_sub(2);
+            let surplus = lines.len().saturating_sub(room.max(1));
+            lines.drain(..surplus);
+            lines.push((String::new(), Role::Muted));
+            lines.push((fit("Esc gives up.", columns), Role::Muted));
+        }
+        Link::Lost(_, failure) => {
+            let way_out = "Ctrl-R connects again, S shows the list of servers.";
+            return draw_failure(frame, area, failure, way_out, &app.theme);
+        }
+    }
+    put_lines(frame, area, lines.into_iter(), &app.theme);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_and_the_name_goes_last() {
+        let at = |w| {
+            let c = Columns::share(w);
+            (c.name, c.size, c.time, c.permissions)
+        };
+        assert_eq!(at(58), (22, 6, 16, 9));
+        assert_eq!(at(50), (24, 6, 16, 0));
+        assert_eq!(at(38), (18, 6, 10, 0));
+        assert_eq!(at(25), (16, 6, 0, 0));
+        assert_eq!(at(12), (10, 0, 0, 0));
+        assert_eq!(at(0), (0, 0, 0, 0));
+        for w in 0..200 {
+            let c = Columns::share(w);
+            let used = |x: usize| if x > 0 { x + 1 } else { 0 };
+            let others = used(c.size) + used(c.time) + used(c.permissions);
+            assert!(c.name + others <= w.saturating_sub(SIGNS));
+        }
+    }
+}

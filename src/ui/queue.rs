@@ -1,0 +1,175 @@
+//! The queue's screen: every job with its state, and the details of the one under the cursor.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text::{fit, fit_end, width, wrap};
+use super::widgets::{gauge, panel};
+use super::{layout, strip};
+use crate::app::App;
+use crate::app::folder::shown;
+use crate::app::measure::DETAILS;
+use crate::app::queue::Row;
+use crate::config::theme::{Role, Theme};
+use crate::model::failure::Failure;
+use crate::model::job::{Direction, JobState};
+use crate::model::size::{bytes, short};
+
+/// Draws the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let queue = &app.queue;
+    let (area, details) = match app.has_details() {
+        true => layout::cut_bottom(area, DETAILS),
+        false => (area, None),
+    };
+    let mut title = Line::from(format!(" Queue: {} ", queue.view.word()));
+    for (text, role) in strip::counted(queue) {
+        title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
+    }
+    let block = panel(title, app.dialogs.is_empty(), theme);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if queue.is_empty() {
+        let text = match queue.holds_nothing() {
+            true => "Nothing was transferred yet. In the panes, F5 or t transfers what is marked.",
+            false => "No job of this kind. Tab shows others.",
+        };
+        for (y, line) in (inner.y..inner.bottom()).zip(wrap(text, usize::from(inner.width))) {
+            let row = Rect {
+                y,
+                height: 1,
+                ..inner
+            };
+            frame.render_widget(Line::styled(line, theme.style(Role::Muted)), row);
+        }
+    }
+    let top = queue.cursor.top;
+    for ((y, place), row) in (inner.y..inner.bottom()).zip(top..).zip(queue.shown(top)) {
+        let line_area = Rect {
+            y,
+            height: 1,
+            ..inner
+        };
+        frame.render_widget(job(row, usize::from(inner.width), theme), line_area);
+        if place == queue.cursor.at {
+            frame.buffer_mut().set_style(line_area, theme.style(Role::Cursor));
+        }
+    }
+    if let (Some(details), Some(row)) = (details, queue.current()) {
+        draw_details(frame, details, row, theme);
+    }
+}
+
+/// A state in at most nine columns.
+fn word(state: &JobState) -> (&'static str, Role) {
+    match state {
+        JobState::Waiting => ("waiting", Role::Muted),
+        JobState::Running => ("running", Role::Title),
+        JobState::Asking => ("asking", Role::Warning),
+        JobState::Retrying(_) => ("retrying", Role::Warning),
+        JobState::Done { note: None, .. } => ("done", Role::Good),
+        JobState::Done { note: Some(_), .. } => ("done, see", Role::Warning),
+        JobState::Skipped(_) => ("skipped", Role::Muted),
+        JobState::Failed(_) => ("failed", Role::Error),
+        JobState::Cancelled => ("cancelled", Role::Muted),
+    }
+}
+
+fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
+    let (word, role) = word(&row.state);
+    let mut line = Line::from(vec![
+        Span::styled(format!("{word:<9} "), theme.style(role)),
+        Span::styled(
+            format!("{} ", strip::arrow(row.job.direction)),
+            theme.style(Role::Title),
+        ),
+    ]);
+    let size = row.job.item.size;
+    let right: Vec<Span<'static>> = match (&row.state, size) {
+        (JobState::Running, Some(size)) if columns >= 60 => {
+            let mut spans = gauge(row.moved, size, 16, theme).to_vec();
+            let numbers = format!(" {:>6}/{:<6}", short(row.moved), short(size));
+            spans.push(Span::styled(numbers, theme.style(Role::Muted)));
+            spans
+        }
+        (JobState::Running, _) => vec![Span::styled(
+            format!("{:>7}", short(row.moved)),
+            theme.style(Role::Muted),
+        )],
+        (JobState::Failed(f) | JobState::Retrying(f), _) if columns >= 60 => {
+            vec![Span::styled(fit(&f.why, columns / 2), theme.style(Role::Error))]
+        }
+        (JobState::Skipped(why), _) if columns >= 60 => {
+            vec![Span::styled(fit(why, columns / 2), theme.style(Role::Muted))]
+        }
+        (_, Some(size)) => vec![Span::styled(
+            format!("{:>7}", short(size)),
+            theme.style(Role::Muted),
+        )],
+        (_, None) => Vec::new(),
+    };
+    let taken: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(12 + taken + 1);
+    let path = fit_end(&row.job.item.remote.shown(), room);
+    let pad = room.saturating_sub(width(&path)) + 1;
+    line.push_span(Span::styled(path, theme.style(Role::Text)));
+    line.push_span(" ".repeat(pad));
+    line.extend(right);
+    line
+}
+
+fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, theme: &Theme) {
+    let (local, remote) = (shown(&row.job.item.local), row.job.item.remote.shown());
+    let (from, to) = match row.job.direction {
+        Direction::Download => (remote, local),
+        Direction::Upload => (local, remote),
+    };
+    let block = panel(" This job ", false, theme);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let columns = usize::from(inner.width);
+    let path = |label: &str, path: &str| {
+        Line::from(vec![
+            Span::styled(format!("{label:<5}"), theme.style(Role::Muted)),
+            Span::styled(fit_end(path, columns.saturating_sub(5)), theme.style(Role::Text)),
+        ])
+    };
+    let mut lines = vec![path("from", &from), path("to", &to)];
+    let (text, role) = match &row.state {
+        JobState::Failed(failure) | JobState::Retrying(failure) => (sentence(failure), Role::Error),
+        JobState::Skipped(why) => (why.clone(), Role::Muted),
+        JobState::Done {
+            bytes: n,
+            millis,
+            note,
+        } => {
+            let note = note.as_ref().map(|n| format!(". {n}")).unwrap_or_default();
+            let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();
+            (format!("{} in {seconds:.1} s{note}", bytes(*n)), Role::Text)
+        }
+        JobState::Asking => ("Waits for your answer.".to_owned(), Role::Warning),
+        _ => (String::new(), Role::Text),
+    };
+    lines.extend(
+        wrap(&text, columns)
+            .into_iter()
+            .map(|l| Line::styled(l, theme.style(role))),
+    );
+    for (y, line) in (inner.y..inner.bottom()).zip(lines) {
+        frame.render_widget(
+            line,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+        );
+    }
+}
+
+/// A failure in one run of text, the server's own words included.
+fn sentence(failure: &Failure) -> String {
+    failure.to_string()
+}

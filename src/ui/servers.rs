@@ -1,0 +1,303 @@
+//! The list of servers, and beside it how the one under the cursor is reached.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::layout;
+use super::text::{fit, width, wrap};
+use super::widgets::{field, panel};
+use crate::app::App;
+use crate::app::servers::Row;
+use crate::config::theme::{Role, Theme};
+use crate::model::firewall::directions;
+use crate::model::server::{ConnectionMode, Protocol, Server};
+use crate::model::text::escape_str;
+
+/// From this width on the panel stands beside the list.
+const BESIDE: u16 = 100;
+/// Columns of the panel.
+const PANEL: u16 = 46;
+
+/// Draws the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let beside = area.width >= BESIDE;
+    let list = Rect {
+        width: if beside { area.width - PANEL } else { area.width },
+        ..area
+    };
+    draw_list(frame, list, app);
+    if beside {
+        let panel = Rect {
+            x: list.right(),
+            width: PANEL,
+            ..area
+        };
+        draw_reach(frame, panel, app);
+    }
+}
+
+fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let servers = &app.servers;
+    let mut block = panel(" Servers ", app.dialogs.is_empty(), theme);
+    if servers.typing {
+        let mut line = Line::from(Span::styled(" / ", theme.style(Role::Title)));
+        line.extend(
+            field(
+                &servers.filter,
+                usize::from(area.width.saturating_sub(6)).min(30),
+                true,
+                theme,
+            )
+            .spans,
+        );
+        block = block.title_bottom(line);
+    } else if !servers.filter.text().is_empty() {
+        let text = fit(
+            &format!(" /{} ", escape_str(servers.filter.text())),
+            usize::from(area.width.saturating_sub(4)),
+        );
+        block = block.title_bottom(Line::styled(text, theme.style(Role::Title)));
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if servers.all().is_empty() {
+        return draw_welcome(frame, inner, theme);
+    }
+    let columns = Columns::share(usize::from(inner.width));
+    let mut list = inner;
+    if app.has_headings() {
+        let (top, rest) = layout::cut_top(inner, 1);
+        if let Some(top) = top {
+            let heading = columns.row(["name", "protocol", "address", "user", "mode", ""]);
+            frame.render_widget(Line::styled(heading, theme.style(Role::Muted)), top);
+        }
+        list = rest;
+    }
+    if servers.rows().is_empty() {
+        let text = "No server contains that; Esc shows all again.";
+        frame.render_widget(Line::styled(text, theme.style(Role::Muted)), list);
+    }
+    let top = servers.cursor.top;
+    let rows = servers.rows().iter().enumerate().skip(top);
+    for (y, (place, row)) in (list.y..list.bottom()).zip(rows) {
+        let area = Rect { y, height: 1, ..list };
+        let line = match row {
+            Row::Group(name, n) => {
+                let folded = servers.is_folded(name) && servers.filter.text().is_empty();
+                let sign = if folded { "▸" } else { "▾" };
+                Line::styled(
+                    fit(
+                        &format!("{sign} {} ({n})", escape_str(name)),
+                        usize::from(list.width),
+                    ),
+                    theme.style(Role::Title),
+                )
+            }
+            Row::Server(at) => match servers.all().get(*at) {
+                Some(server) => server_line(server, app, columns),
+                None => Line::default(),
+            },
+        };
+        frame.render_widget(line, area);
+        if place == servers.cursor.at {
+            frame.buffer_mut().set_style(area, theme.style(Role::Cursor));
+        }
+    }
+}
+
+fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
+    let theme = &app.theme;
+    let connected = app
+        .link
+        .session()
+        .is_some_and(|s| s.attempt.server.name == server.name);
+    let name = format!(
+        "{}{}",
+        if connected { "● " } else { "" },
+        escape_str(&server.name)
+    );
+    let cells = [
+        name.as_str(),
+        protocol(server.protocol),
+        &escape_str(&server.address()),
+        &escape_str(server.login()),
+        mode(server.mode),
+        if server.read_only { "read only" } else { "" },
+    ];
+    let row = columns.row(cells);
+    // plain FTP stands out: what is typed there can be read on the way
+    let role = if server.protocol == Protocol::Ftp {
+        Role::Warning
+    } else {
+        Role::Text
+    };
+    Line::styled(row, theme.style(role))
+}
+
+fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::FtpsExplicit => "FTPS explicit",
+        Protocol::FtpsImplicit => "FTPS implicit",
+        Protocol::Ftp => "FTP (clear)",
+    }
+}
+
+fn mode(mode: ConnectionMode) -> &'static str {
+    match mode {
+        ConnectionMode::Passive => "passive",
+        ConnectionMode::Active => "active",
+        ConnectionMode::Auto => "auto",
+    }
+}
+
+/// Columns of name, protocol, address, user, mode, read only; 0 where they give way.
+#[derive(Debug, Clone, Copy)]
+struct Columns([usize; 6]);
+
+impl Columns {
+    fn share(room: usize) -> Self {
+        // the indent below a group
+        let room = room.saturating_sub(2);
+        let wishes: [[usize; 6]; 5] = [
+            [20, 13, 26, 12, 7, 9],
+            [16, 13, 21, 10, 7, 0],
+            [12, 13, 20, 0, 0, 0],
+            [12, 0, 18, 0, 0, 0],
+            [1, 0, 0, 0, 0, 0],
+        ];
+        for mut wish in wishes {
+            let gaps = wish.iter().filter(|w| **w > 0).count().saturating_sub(1);
+            let needed = wish.iter().sum::<usize>() + gaps;
+            if needed <= room {
+                // what is over goes to the name and the address
+                let over = room - needed;
+                match wish[2] {
+                    0 => wish[0] += over,
+                    _ => {
+                        wish[0] += over / 2;
+                        wish[2] += over - over / 2;
+                    }
+                }
+                return Self(wish);
+            }
+        }
+        Self([room, 0, 0, 0, 0, 0])
+    }
+
+    fn row(self, cells: [&str; 6]) -> String {
+        let mut out = String::from("  ");
+        for (cell, wide) in cells.iter().zip(self.0).filter(|(_, w)| *w > 0) {
+            let cell = fit(cell, wide);
+            out.push_str(&cell);
+            out.push_str(&" ".repeat(wide - width(&cell) + 1));
+        }
+        out
+    }
+}
+
+fn draw_welcome(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    let columns = usize::from(area.width.saturating_sub(2));
+    let texts = [
+        ("No servers yet.", Role::Title),
+        ("", Role::Text),
+        (
+            "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
+            Role::Text,
+        ),
+        ("", Role::Text),
+        (
+            "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
+            Role::Muted,
+        ),
+    ];
+    let lines = texts.iter().flat_map(|(text, role)| {
+        let mut lines = wrap(text, columns);
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.into_iter().map(|l| (l, *role))
+    });
+    for (y, (line, role)) in (area.y..area.bottom()).zip(lines) {
+        let row = Rect {
+            x: area.x + 1.min(area.width),
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        frame.render_widget(Line::styled(line, theme.style(role)), row);
+    }
+}
+
+fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let block = panel(" How this server is reached ", false, theme);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let Some(server) = app.servers.current() else {
+        return;
+    };
+    let columns = usize::from(inner.width);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut add = |text: &str, role: Role| {
+        lines.extend(
+            wrap(text, columns)
+                .into_iter()
+                .map(|l| Line::styled(l, theme.style(role))),
+        );
+    };
+    add(&escape_str(&server.url()), Role::Title);
+    if !server.note.is_empty() {
+        add(&escape_str(&server.note), Role::Muted);
+    }
+    let path = match server.document_path.as_str() {
+        "" => "/".to_owned(),
+        "~" => "where the login lands".to_owned(),
+        path => escape_str(path),
+    };
+    add(&format!("Document path: {path}"), Role::Text);
+    if server.read_only {
+        add("Read only: nothing that could change it is sent.", Role::Warning);
+    }
+    if server.protocol == Protocol::Ftp {
+        add(
+            "Not encrypted: password and files can be read on the way.",
+            Role::Warning,
+        );
+    }
+    if let Some(pin) = &server.pin {
+        add(
+            &format!("Certificate pinned: {}", fit(&pin.to_string(), 22)),
+            Role::Text,
+        );
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        "The server's firewall must let through:",
+        theme.style(Role::Title),
+    ));
+    for direction in directions(server) {
+        let role = if direction.opens() {
+            Role::Text
+        } else {
+            Role::Muted
+        };
+        let ends = format!("{} → {}", direction.from(), direction.to());
+        lines.push(Line::styled(fit(&format!(" {ends}"), columns), theme.style(role)));
+        lines.push(Line::styled(
+            fit(&format!("   {}", direction.purpose.words()), columns),
+            theme.style(Role::Muted),
+        ));
+    }
+    for (y, line) in (inner.y..inner.bottom()).zip(lines) {
+        frame.render_widget(
+            line,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+        );
+    }
+}

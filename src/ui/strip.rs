@@ -1,0 +1,142 @@
+//! The strip below the panes: what the queue is doing.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::layout;
+use super::text::{fit, width};
+use super::widgets::gauge;
+use crate::app::App;
+use crate::app::queue::{Queue, Row};
+use crate::config::theme::{Role, Theme};
+use crate::model::job::Direction;
+use crate::model::size::{bytes, duration, rate, short};
+
+/// Draws the strip: a line for the whole queue, and one for each running transfer there is room for.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let (top, mut rest) = layout::cut_top(area, 1);
+    if let Some(top) = top {
+        frame.render_widget(summary(&app.queue, usize::from(top.width), theme), top);
+    }
+    for row in app.queue.running().take(app.strip_transfers()) {
+        let (line, below) = layout::cut_top(rest, 1);
+        if let Some(line) = line {
+            frame.render_widget(transfer(row, usize::from(line.width), theme), line);
+        }
+        rest = below;
+    }
+}
+
+/// The counts that are not nought, with the colour of what they mean.
+pub(super) fn counted(queue: &Queue) -> Vec<(String, Role)> {
+    let c = &queue.counts;
+    [
+        (c.running, "running", Role::Text),
+        (c.asking, "asking", Role::Warning),
+        (c.waiting, "waiting", Role::Text),
+        (c.done, "done", Role::Good),
+        (c.skipped, "skipped", Role::Muted),
+        (c.failed, "failed", Role::Error),
+        (c.cancelled, "cancelled", Role::Muted),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, word, role)| (format!("{n} {word}"), role))
+    .collect()
+}
+
+fn summary(queue: &Queue, columns: usize, theme: &Theme) -> Line<'static> {
+    let p = &queue.progress;
+    let mut line = Line::from(Span::styled(" Queue", theme.style(Role::Title)));
+    let mut used = 6;
+    for (text, role) in counted(queue) {
+        let text = format!(" · {text}");
+        if used + width(&text) > columns {
+            return line;
+        }
+        used += width(&text);
+        line.push_span(Span::styled(text, theme.style(role)));
+    }
+    if queue.counts.unfinished() == 0 || p.total == 0 {
+        return line;
+    }
+    let mut tail = match p.walking {
+        true => format!("{}, still counting", bytes(p.moved)),
+        false => format!("{} of {}", bytes(p.moved), bytes(p.total)),
+    };
+    tail.push_str(&format!(" · {}", rate(p.rate)));
+    if let Some(left) = queue.seconds_left() {
+        tail.push_str(&format!(" · {} left", duration(left)));
+    }
+    tail.push(' ');
+    let room = columns.saturating_sub(used);
+    if width(&tail) + 1 > room {
+        return line;
+    }
+    let gap = room - width(&tail);
+    // a gauge where there is room for a useful one
+    if gap >= 14 && !p.walking {
+        let wide = (gap - 4).min(30);
+        line.push_span(" ".repeat(gap - wide - 2));
+        line.extend(gauge(p.moved, p.total, wide, theme));
+        line.push_span("  ");
+    } else {
+        line.push_span(" ".repeat(gap));
+    }
+    line.push_span(Span::styled(tail, theme.style(Role::Text)));
+    line
+}
+
+/// `↓` towards this machine, `↑` towards the server.
+pub(super) fn arrow(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Download => "↓",
+        Direction::Upload => "↑",
+    }
+}
+
+/// The name a job is called by.
+pub(super) fn name(row: &Row) -> String {
+    row.job
+        .item
+        .remote
+        .name()
+        .map_or_else(|| row.job.item.remote.shown(), |n| n.shown())
+}
+
+fn transfer(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
+    let moved = row.moved;
+    let (numbers, percent) = match row.job.item.size {
+        Some(size) => {
+            let percent = (u128::from(moved.min(size)) * 100)
+                .checked_div(u128::from(size))
+                .unwrap_or(100);
+            (
+                format!("{:>6}/{:<6}", short(moved), short(size)),
+                format!("{percent:>3} %"),
+            )
+        }
+        None => (format!("{:>6}", short(moved)), String::new()),
+    };
+    let tail = format!(" {percent} {numbers}");
+    let room = columns.saturating_sub(3 + width(&tail));
+    let wide = if room >= 30 { (room / 2).min(40) } else { 0 };
+    let name_room = room.saturating_sub(wide + usize::from(wide > 0));
+    let name = fit(&name(row), name_room);
+    let pad = name_room.saturating_sub(width(&name)) + usize::from(wide > 0);
+    let mut line = Line::from(vec![
+        Span::styled(
+            format!(" {} ", arrow(row.job.direction)),
+            theme.style(Role::Title),
+        ),
+        Span::styled(name, theme.style(Role::Text)),
+        Span::raw(" ".repeat(pad)),
+    ]);
+    if wide > 0 {
+        line.extend(gauge(moved, row.job.item.size.unwrap_or(u64::MAX), wide, theme));
+    }
+    line.push_span(Span::styled(tail, theme.style(Role::Muted)));
+    line
+}

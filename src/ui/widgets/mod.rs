@@ -1,0 +1,11 @@
+//! Pieces that several screens are made of.
+
+mod choices;
+mod field;
+mod gauge;
+mod panel;
+
+pub(crate) use choices::choices;
+pub(crate) use field::field;
+pub(crate) use gauge::gauge;
+pub(crate) use panel::panel;
