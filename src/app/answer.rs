@@ -39,6 +39,8 @@ impl App {
             Found::Action(Action::Previous) => dialog.turn(false),
             Found::Action(Action::Up) => dialog.move_line(false),
             Found::Action(Action::Down) => dialog.move_line(true),
+            Found::Action(Action::PageUp) => dialog.page = dialog.page.wrapping_sub(1),
+            Found::Action(Action::PageDown) => dialog.page = dialog.page.wrapping_add(1),
             Found::Action(Action::Toggle) => dialog.toggle(),
             Found::Action(action) => return self.anywhere(action),
             Found::Prefix | Found::Nothing => {
@@ -79,7 +81,7 @@ impl App {
         };
         let answer = |question, answer| vec![Effect::Engine(Command::Answer { question, answer })];
         match (choice, &mut dialog.subject) {
-            (Choice::Cancel | Choice::Close, _) => {
+            (Choice::Cancel | Choice::Close | Choice::Stay, _) => {
                 self.dialogs.push_front(dialog);
                 self.dismiss()
             }

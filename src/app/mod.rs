@@ -423,7 +423,7 @@ impl App {
         }
         let subject = Subject::Quit { unfinished };
         self.dialogs
-            .push_front(Dialog::new(subject, [Choice::Cancel, Choice::Quit]));
+            .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
         Vec::new()
     }
 

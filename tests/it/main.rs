@@ -10,5 +10,6 @@
 
 mod demo;
 mod harness;
+mod keys;
 mod real_servers;
 mod screens;
