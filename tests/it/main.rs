@@ -10,6 +10,7 @@
 
 mod demo;
 mod harness;
+mod journey;
 mod keys;
 mod real_servers;
 mod screens;

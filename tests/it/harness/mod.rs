@@ -6,3 +6,4 @@
 
 pub(crate) mod bench;
 pub(crate) mod lab;
+pub(crate) mod seat;
