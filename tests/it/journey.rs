@@ -42,28 +42,32 @@ fn connected(connection: ConnectionId) -> Event {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_an_empty_list_to_a_finished_transfer() {
+async fn a_server_is_entered_in_the_form_and_found_in_the_list() {
     let (engine, mut puppet) = Puppet::new();
     let world = SmallWorld::default();
     let mut seat = Seat::take(start(Vec::new()), engine, world.clone());
     list(&mut seat, &mut puppet).await;
     assert!(seat.screen().contains("No servers yet"));
-
-    // a new server, in the form
     seat.press("n").await;
     seat.type_in("web").await;
-    let kept = loop {
-        // to the host and the user, wherever the form has them
-        seat.press("tab").await;
-        let screen = seat.screen();
-        let focused = screen.lines().count();
-        assert!(focused > 0);
-        seat.type_in("web.example.org").await;
-        if seat.screen().matches("web.example.org").count() > 0 {
-            break seat.screen();
-        }
-    };
-    assert!(kept.contains("web"));
+    // over group, note and protocol to the host; over port, path and read only to the user
+    seat.press("tab tab tab tab").await;
+    seat.type_in("web.example.org").await;
+    seat.press("tab tab tab tab").await;
+    seat.type_in("admin").await;
+    seat.press("enter").await;
+    assert_eq!(*world.servers.lock().unwrap(), [server("web")]);
+    let screen = seat.see("web.example.org:21").await;
+    assert!(
+        screen.contains("FTPS explicit") && screen.contains("admin"),
+        "{screen}"
+    );
+    // a copy, and away with it
+    seat.press("c enter").await;
+    assert_eq!(world.servers.lock().unwrap().len(), 2);
+    seat.see("web 2").await;
+    seat.press("d enter").await;
+    assert_eq!(*world.servers.lock().unwrap(), [server("web")]);
     seat.press("ctrl-c").await;
     assert_eq!(seat.leave().await, 0);
 }

@@ -178,10 +178,9 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Sits down before an interface of this size.
-    pub(crate) fn take(mut start: Start, engine: Engine, world: impl Outside + Send + 'static) -> Self {
+    pub(crate) fn take(start: Start, engine: Engine, world: impl Outside + Send + 'static) -> Self {
         let (columns, rows) = start.size;
         let glass = Glass::new(columns, rows);
-        start.size = (columns, rows);
         let (app, effects) = App::new(start);
         let (keyboard, keys) = mpsc::unbounded_channel();
         let (told, idle) = watch::channel(Idle::default());
@@ -234,7 +233,11 @@ impl Seat {
         let idle = tokio::time::timeout(PATIENCE, come).await.map(|i| i.map(|i| *i));
         match idle {
             Ok(Ok(idle)) => idle,
-            _ => panic!("it never settles; the screen shows\n{}", self.screen()),
+            other => panic!(
+                "it never settles ({other:?}, {:?} after {sent}); the screen shows\n{}",
+                *self.idle.borrow(),
+                self.screen()
+            ),
         }
     }
 
