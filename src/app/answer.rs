@@ -66,10 +66,15 @@ impl App {
             return Vec::new();
         };
         match (dialog.question_id(), dialog.subject) {
-            (Some(question), _) => vec![Effect::Engine(Command::Answer {
-                question,
-                answer: Answer::Dismissed,
-            })],
+            (Some(question), subject) => {
+                if let Subject::Certificate { connection, .. } = subject {
+                    self.refused = Some(connection);
+                }
+                vec![Effect::Engine(Command::Answer {
+                    question,
+                    answer: Answer::Dismissed,
+                })]
+            }
             (None, Subject::Password { .. }) => self.cancel_connecting(),
             _ => Vec::new(),
         }
@@ -120,7 +125,8 @@ impl App {
             (Choice::Pin, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Pin))
             }
-            (Choice::Refuse, Subject::Certificate { id, .. }) => {
+            (Choice::Refuse, Subject::Certificate { id, connection, .. }) => {
+                self.refused = Some(*connection);
                 answer(*id, Answer::Certificate(CertificateAnswer::Refuse))
             }
             (Choice::Retry, Subject::ConnectionFailed(_)) => self.reconnect(),

@@ -270,9 +270,11 @@ impl App {
         let _ = self.hang_up();
         let server = attempt.server.clone();
         self.link = Link::Lost(attempt, failure.clone());
+        let refused = self.refused.take() == Some(id);
         match failure.class {
             // refused or stopped by the person: the pane says so, that is enough
             Class::Cancelled => {}
+            _ if refused => {}
             Class::Login if server.password == PasswordSource::Ask && needs_secret(&server) => {
                 self.ask_password(server, Some(failure));
             }

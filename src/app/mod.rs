@@ -133,6 +133,8 @@ pub struct App {
     patience: Patience,
     /// The beginning of a sequence of keys.
     pub pressed: Vec<Key>,
+    /// The connection whose certificate the person refused: its failure is no news.
+    refused: Option<ConnectionId>,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -169,6 +171,7 @@ impl App {
             zone: start.zone,
             patience: start.patience,
             pressed: Vec::new(),
+            refused: None,
             notice_until: None,
             batches: HashMap::new(),
             generations: 0,

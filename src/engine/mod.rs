@@ -1,11 +1,30 @@
 //! The engine: tasks that own the sessions and do what commands ask.
 //!
-//! With the loop in `term` and the embedded server this is the only place that spawns tasks.
+//! With the loop in `term` and the embedded server this is the only place that spawns tasks. It
+//! decides nothing that [`crate::plan`] can decide, and says nothing on a screen: commands come
+//! in, events go out.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
 use crate::model::command::Command;
 use crate::model::event::{Event, Progress};
+use crate::model::failure::{Class, Failure};
+
+mod actions;
+mod browse;
+mod download;
+mod erase;
+mod meter;
+mod outlet;
+mod pool;
+mod questions;
+mod run;
+mod targets;
+mod upload;
+mod walk;
+mod worker;
 
 /// Settings of one run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,13 +46,26 @@ pub struct Engine {
 }
 
 /// Starts the engine on the current tokio runtime.
-pub fn start(_options: Options) -> Engine {
-    let (commands, _commands_in) = mpsc::unbounded_channel();
-    let (_events_out, events) = mpsc::unbounded_channel();
-    let (_progress_out, progress) = watch::channel(Progress::default());
-    Engine {
-        commands,
-        events,
-        progress,
-    }
+pub fn start(options: Options) -> Engine {
+    let (commands, requests) = mpsc::unbounded_channel();
+    let (outlet, events) = mpsc::unbounded_channel();
+    let (samples, progress) = watch::channel(Progress::default());
+    tokio::spawn(run::run(options, requests, outlet::Outlet::new(outlet), samples));
+    Engine { commands, events, progress }
+}
+
+/// Now, in Unix seconds.
+fn unix_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// What is left undone because the program ends.
+fn ending() -> Failure {
+    Failure::new(Class::Cancelled, "Stopped", "the program is ending")
+}
+
+/// Runs something that blocks (the disk) on a thread of its own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ending())
 }

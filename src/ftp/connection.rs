@@ -74,6 +74,11 @@ impl Connection {
         self.trust.accept_once(pin);
     }
 
+    /// Whether this certificate would be accepted by its fingerprint.
+    pub(crate) fn trusts(&self, pin: Pin) -> bool {
+        self.trust.trusts(pin)
+    }
+
     /// Trusts this certificate and no other from now on.
     pub(crate) fn pin(&self, pin: Pin) {
         self.trust.pin(pin);

@@ -80,6 +80,11 @@ impl Control {
         self.awaited.is_empty()
     }
 
+    /// Whether the gate would let this line out: asked before work is done for it.
+    pub(super) fn admits(&self, line: &[u8]) -> Result<(), Error> {
+        self.outbox.admits(line).map_err(Error::Guarded)
+    }
+
     /// Sends commands (lines without CRLF) in one piece, without waiting for their replies.
     pub(super) fn send(&mut self, lines: &[&[u8]]) -> Result<(), Error> {
         if self.poisoned {

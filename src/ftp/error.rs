@@ -52,8 +52,6 @@ pub(crate) enum Error {
     Guarded(Refusal),
     /// A reply that could not be understood.
     Malformed(&'static str, String),
-    /// The data ended without the proof that it was whole.
-    Short(String),
     /// The session was given up after an earlier failure.
     Poisoned,
     /// No data connection can be made here: no free port in the range, no address to announce.
@@ -66,12 +64,36 @@ impl Error {
     /// Whether the same on a new session may go well.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::Short(_) => true,
+            Self::Broken(..) | Self::Silent(..) | Self::Poisoned => true,
             Self::Refused(stage, _, reply) => {
                 reply.code / 100 == 4 && reply.code != 452 || (reply.code == 530 && *stage != Stage::Login)
             }
-            Self::Tls(Stage::Data, TlsError::Broken(_)) => true,
             Self::Tls(_, TlsError::Broken(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the server only says that it has enough connections of ours.
+    pub(crate) fn is_limit(&self) -> bool {
+        match self {
+            Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => {
+                let said = reply.shown().to_ascii_lowercase();
+                // a wrong password is 530 as well: only the words tell the two apart
+                reply.code == 421
+                    || ["too many", "maximum number", "max clients", "connection limit", "limit reached", "user limit"]
+                        .iter()
+                        .any(|words| said.contains(words))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the connection was lost, so that the same may go well on a new one.
+    pub(crate) fn is_loss(&self) -> bool {
+        match self {
+            Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
+            Self::Refused(_, _, reply) => reply.code == 421,
+            Self::Poisoned => true,
             _ => false,
         }
     }
@@ -114,7 +136,6 @@ impl Error {
                 format!("the answer to {command} could not be understood"),
             )
             .reply(line.as_bytes()),
-            Self::Short(why) => Failure::new(Class::Unreachable, what, why.clone()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
             Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
             Self::Local(error) => local(what, error),
@@ -238,13 +259,13 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
 fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
     match error {
         TlsError::Certificate { certificate, pinned } => doubted(what, certificate, *pinned),
-        TlsError::Broken(_) if stage == Stage::Data => Failure::new(
+        TlsError::Broken(error) if stage == Stage::Data => Failure::new(
             Class::Tls,
             what,
-            "the server broke off the TLS handshake of the data connection",
+            format!("the server broke off the TLS handshake of the data connection ({error})"),
         )
         .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
-        TlsError::Broken(_) => Failure::new(Class::Tls, what, "the server broke off the TLS handshake")
+        TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
         TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
             .hint("Use explicit TLS there (ftpes://)."),

@@ -48,6 +48,7 @@ impl Session {
 
     /// Makes a data connection and starts `command` on it.
     pub(super) async fn begin(&mut self, command: Vec<u8>, offset: u64) -> Result<Transfer<'_>, Error> {
+        self.control.admits(&command)?;
         let prepared = self.prepare_data().await?;
         if offset > 0 {
             // between the data connection and the command it belongs to (RFC 3659 §5.3)

@@ -57,9 +57,14 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this line may be sent.
+    pub(super) fn admits(&self, line: &[u8]) -> Result<(), Refusal> {
+        admit(line, self.read_only)
+    }
+
     /// Admits all `lines` (without CRLF) or none, and queues them in one piece.
     pub(super) fn push(&self, lines: &[&[u8]]) -> Result<(), Refusal> {
-        lines.iter().try_for_each(|line| admit(line, self.read_only))?;
+        lines.iter().try_for_each(|line| self.admits(line))?;
         let mut state = self.state();
         for line in lines {
             self.transcript.client(line);

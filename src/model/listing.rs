@@ -16,6 +16,8 @@ pub enum Dialect {
     Dos,
     /// Names only (NLST-like answers).
     Names,
+    /// The lines of another system (VMS, MVS, NetWare and the like).
+    Other,
 }
 
 impl Dialect {
@@ -27,6 +29,7 @@ impl Dialect {
             Self::Unix => "LIST (Unix)",
             Self::Dos => "LIST (DOS)",
             Self::Names => "LIST (names)",
+            Self::Other => "LIST (other)",
         }
     }
 }

@@ -9,8 +9,10 @@
 )]
 
 mod demo;
+mod engine;
 mod harness;
 mod journey;
+mod journey_real;
 mod keys;
 mod real_servers;
 mod screens;

@@ -34,6 +34,11 @@ impl TrustStore {
         *self.pinned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this certificate is trusted by its fingerprint.
+    pub(crate) fn trusts(&self, pin: Pin) -> bool {
+        self.pinned() == Some(pin) || self.once.lock().unwrap_or_else(PoisonError::into_inner).contains(&pin)
+    }
+
     /// Whether some certificate of this server is trusted by its fingerprint.
     pub(super) fn knows_fingerprints(&self) -> bool {
         self.pinned().is_some()

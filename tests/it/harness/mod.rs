@@ -5,5 +5,6 @@
 )]
 
 pub(crate) mod bench;
+pub(crate) mod engine;
 pub(crate) mod lab;
 pub(crate) mod seat;

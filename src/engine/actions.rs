@@ -1,0 +1,113 @@
+//! Single actions on either side: new folder, new file, rename.
+
+use std::sync::Arc;
+
+use super::blocking;
+use super::browse::not_connected;
+use super::outlet::Outlet;
+use super::pool::{Lease, Pool, Purpose};
+use super::unix_now;
+use crate::ftp::error::local;
+use crate::model::command::Place;
+use crate::model::event::{Deed, Event};
+use crate::model::failure::{Class, Failure};
+use crate::model::path::RemotePath;
+
+/// What is to be done; every place is on the same side.
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    MakeFolder(Place),
+    MakeFile(Place),
+    Rename(Place, Place),
+}
+
+/// Does it and tells how it went.
+pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet) {
+    let done = match &action {
+        Action::MakeFolder(place) => make_folder(pool.as_ref(), place).await,
+        Action::MakeFile(place) => make_file(pool.as_ref(), place).await,
+        Action::Rename(from, to) => rename(pool.as_ref(), from, to).await,
+    };
+    outlet.tell(match (done, action) {
+        (Err(failure), _) => Event::Failed(failure),
+        (Ok(()), Action::MakeFolder(place)) => Event::Done(Deed::MadeFolder(place)),
+        (Ok(()), Action::MakeFile(place)) => Event::Done(Deed::MadeFile(place)),
+        (Ok(()), Action::Rename(from, to)) => Event::Done(Deed::Renamed { from, to }),
+    });
+}
+
+async fn browsing(pool: Option<&Arc<Pool>>) -> Result<Lease, Failure> {
+    pool.ok_or_else(not_connected)?.lease(Purpose::Browsing).await
+}
+
+async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
+    match place.clone() {
+        Place::Local(path) => {
+            let what = format!("Could not make the folder {}", path.display());
+            blocking(move || std::fs::create_dir(path)).await?.map_err(|e| local(what, &e))
+        }
+        Place::Remote(_, path) => {
+            let done = browsing(pool).await?.make_folder(&path).await;
+            done.map_err(|e| e.failure(format!("Could not make the folder {path}")))
+        }
+    }
+}
+
+async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
+    match place.clone() {
+        Place::Local(path) => {
+            let what = format!("Could not make the file {}", path.display());
+            let make = move || std::fs::File::create_new(path).map(drop);
+            blocking(make).await?.map_err(|e| local(what, &e))
+        }
+        Place::Remote(_, path) => {
+            let mut lease = browsing(pool).await?;
+            let what = format!("Could not make the file {path}");
+            must_be_free(&mut lease, &path, &what).await?;
+            let made = async { lease.store(&path).await?.finish_upload().await };
+            made.await.map(drop).map_err(|e| e.failure(what))
+        }
+    }
+}
+
+async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<(), Failure> {
+    match (from.clone(), to.clone()) {
+        (Place::Local(from), Place::Local(to)) => {
+            let what = format!("Could not rename {}", from.display());
+            let taken = exists(what.clone(), &to.display().to_string());
+            let work = move || match std::fs::symlink_metadata(&to) {
+                Ok(_) => Ok(false),
+                Err(_) => std::fs::rename(from, to).map(|()| true),
+            };
+            match blocking(work).await? {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(taken),
+                Err(error) => Err(local(what, &error)),
+            }
+        }
+        (Place::Remote(_, from), Place::Remote(_, to)) => {
+            let mut lease = browsing(pool).await?;
+            let what = format!("Could not rename {from}");
+            must_be_free(&mut lease, &to, &what).await?;
+            lease.rename(&from, &to).await.map_err(|e| e.failure(what))
+        }
+        _ => Err(Failure::new(Class::Usage, "Could not rename", "the two places are on different sides")),
+    }
+}
+
+/// Most servers replace an existing file without a word (RFC 959 leaves it open): looked for
+/// first, in the listing of its folder, which every server can give.
+async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Result<(), Failure> {
+    let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
+        return Err(exists(what.to_owned(), &path.shown()));
+    };
+    let listing = lease.list(&folder, unix_now()).await.map_err(|e| e.failure(what))?;
+    if listing.entries.iter().any(|entry| entry.name == name) {
+        return Err(exists(what.to_owned(), &path.shown()));
+    }
+    Ok(())
+}
+
+fn exists(what: String, path: &str) -> Failure {
+    Failure::new(Class::Conflict, what, format!("{path} exists already")).hint("Choose another name, or delete it first.")
+}

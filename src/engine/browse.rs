@@ -1,0 +1,109 @@
+//! Connecting and listing: what somebody at the screen waits for.
+
+use std::sync::Arc;
+
+use super::outlet::Outlet;
+use super::pool::{Pool, Purpose};
+use super::{blocking, unix_now};
+use crate::ftp::error::local;
+use crate::model::command::{Generation, Place};
+use crate::model::event::Event;
+use crate::model::failure::{Class, Failure};
+use crate::model::listing::Listing;
+use crate::model::path::RemotePath;
+
+/// Opens the browsing session and tells how it went.
+pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
+    let told = match open(&pool).await {
+        Ok(root) => Event::Connected {
+            connection: pool.id,
+            server: Arc::clone(&pool.connection.server),
+            root,
+            facts: Box::new(pool.facts()),
+        },
+        Err(failure) => Event::ConnectionFailed(pool.id, failure),
+    };
+    outlet.tell(told);
+}
+
+async fn open(pool: &Arc<Pool>) -> Result<RemotePath, Failure> {
+    let mut lease = pool.lease(Purpose::Browsing).await?;
+    let document_path = &pool.connection.server.document_path;
+    let root = document_root(document_path, &lease.login_folder())?;
+    if !document_path.is_empty() {
+        let what = format!("Could not open the document path {root}");
+        lease.enter(&root).await.map_err(|e| {
+            e.failure(what).hint("Correct the document path in the server's entry; empty is the server's root.")
+        })?;
+    }
+    Ok(root)
+}
+
+/// The document path as an absolute one: empty is the root, `~` where the login landed.
+pub(super) fn document_root(document_path: &str, login_folder: &RemotePath) -> Result<RemotePath, Failure> {
+    let resolved = match document_path.strip_prefix('~') {
+        Some("") => Ok(login_folder.clone()),
+        Some(rest) if rest.starts_with('/') => login_folder.resolve(rest.trim_start_matches('/').as_bytes()),
+        _ => RemotePath::parse(document_path.as_bytes()),
+    };
+    resolved.map_err(|e| Failure::new(Class::Usage, "The document path cannot be used", e.to_string()))
+}
+
+/// Lists a folder on either side and tells the result.
+pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
+    let result = match (&place, &pool) {
+        (Place::Local(path), _) => {
+            let (path, shown) = (path.clone(), path.display().to_string());
+            match blocking(move || crate::local::list::list(&path)).await {
+                Ok(Ok(listing)) => Ok(listing),
+                Ok(Err(error)) => Err(local(format!("Could not list {shown}"), &error)),
+                Err(failure) => Err(failure),
+            }
+        }
+        (Place::Remote(_, path), Some(pool)) => list_remote(pool, path, Purpose::Browsing).await,
+        (Place::Remote(..), None) => Err(not_connected()),
+    };
+    if let Some(pool) = &pool {
+        pool.tell_facts();
+    }
+    outlet.tell(Event::Listed { place, generation, result: result.map(Arc::new) });
+}
+
+/// Lists a folder of the server. A session that turns out to be lost is replaced once: a listing
+/// changes nothing and may be asked for twice.
+pub(super) async fn list_remote(pool: &Arc<Pool>, path: &RemotePath, purpose: Purpose) -> Result<Listing, Failure> {
+    let mut again = true;
+    loop {
+        let mut lease = pool.lease(purpose).await?;
+        match lease.list(path, unix_now()).await {
+            Err(error) if error.is_loss() && again => again = false,
+            done => return done.map_err(|e| e.failure(format!("Could not list {path}"))),
+        }
+    }
+}
+
+/// The answer to a request for a connection that is not there.
+pub(super) fn not_connected() -> Failure {
+    Failure::new(Class::Unreachable, "Not done", "there is no connection to that server")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_paths() {
+        let login = RemotePath::parse(b"/home/me").unwrap();
+        for (given, want) in [
+            ("", "/"),
+            ("/srv/www/", "/srv/www"),
+            ("srv", "/srv"),
+            ("~", "/home/me"),
+            ("~/pub", "/home/me/pub"),
+            ("~//pub", "/home/me/pub"),
+            ("~x", "/~x"),
+        ] {
+            assert_eq!(document_root(given, &login).unwrap().as_bytes(), want.as_bytes(), "{given}");
+        }
+    }
+}

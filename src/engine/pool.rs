@@ -1,0 +1,213 @@
+//! The sessions of one connection: made when needed, lent out, and kept for the next who needs
+//! one. Browsing and transfers never share a session at the same time.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::outlet::Outlet;
+use super::questions::Questions;
+use crate::ftp::connection::Connection;
+use crate::ftp::error::Error;
+use crate::ftp::session::Session;
+use crate::model::command::{Answer, CertificateAnswer};
+use crate::model::event::{Event, Question};
+use crate::model::facts::Facts;
+use crate::model::failure::Failure;
+use crate::model::job::ConnectionId;
+
+/// A session that has lain idle this long is asked whether it still lives before it is used.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// What a session is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Listing and single actions: somebody waits for it at the screen.
+    Browsing,
+    /// Transfers, walks, counts, deletions: in the background.
+    Work,
+}
+
+/// The sessions of one connection.
+pub(super) struct Pool {
+    pub(super) id: ConnectionId,
+    pub(super) connection: Arc<Connection>,
+    outlet: Outlet,
+    questions: Arc<Questions>,
+    /// One place for each control connection the server is to see at once.
+    places: Arc<Semaphore>,
+    /// Of these, the ones work may take: one stays free for browsing where there are two.
+    work: Arc<Semaphore>,
+    idle: Mutex<Vec<(Session, Instant)>>,
+    open: AtomicU32,
+    /// Only one certificate is asked about at a time.
+    asking: tokio::sync::Mutex<()>,
+    told: Mutex<Option<Facts>>,
+}
+
+impl Pool {
+    pub(super) fn new(
+        id: ConnectionId,
+        connection: Arc<Connection>,
+        outlet: Outlet,
+        questions: Arc<Questions>,
+    ) -> Arc<Self> {
+        let places = usize::from(connection.server.connections.max(1));
+        Arc::new(Self {
+            id,
+            connection,
+            outlet,
+            questions,
+            places: Arc::new(Semaphore::new(places)),
+            work: Arc::new(Semaphore::new((places - 1).max(1))),
+            idle: Mutex::default(),
+            open: AtomicU32::new(0),
+            asking: tokio::sync::Mutex::default(),
+            told: Mutex::default(),
+        })
+    }
+
+    /// How many jobs can run at once.
+    pub(super) fn lanes(&self) -> usize {
+        usize::from(self.connection.server.connections.max(2)) - 1
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Session, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lends a session, an idle one or a new one; waits while all are in use.
+    pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
+        loop {
+            let work = match purpose {
+                Purpose::Work => Some(place(&self.work).await?),
+                Purpose::Browsing => None,
+            };
+            let place = place(&self.places).await?;
+            while let Some((mut session, since)) = self.take_idle() {
+                if since.elapsed() < FRESH || session.is_alive().await {
+                    return Ok(Lease { session: Some(session), pool: Arc::clone(self), _places: (place, work) });
+                }
+                self.open.fetch_sub(1, Ordering::Relaxed);
+                session.remark("the server has closed the idle connection; making a new one");
+            }
+            match self.log_in(purpose).await {
+                Ok(session) => {
+                    self.open.fetch_add(1, Ordering::Relaxed);
+                    return Ok(Lease { session: Some(session), pool: Arc::clone(self), _places: (place, work) });
+                }
+                // The server lets no more of us in, but some are in: go on with those.
+                Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
+                    self.connection.remark("the server allows no further connection; going on with fewer");
+                    place.forget();
+                    if let Some(work) = work {
+                        work.forget();
+                    }
+                }
+                Err(error) => return Err(error.failure(format!("Could not connect to {}", self.connection.server.address()))),
+            }
+        }
+    }
+
+    fn take_idle(&self) -> Option<(Session, Instant)> {
+        self.idle().pop()
+    }
+
+    async fn log_in(self: &Arc<Self>, purpose: Purpose) -> Result<Session, Error> {
+        let step = |text: String| {
+            if purpose == Purpose::Browsing {
+                self.outlet.tell(Event::Connecting(self.id, text));
+            }
+        };
+        loop {
+            let error = match self.connection.login(&step).await {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let Some((certificate, pinned)) = error.certificate() else { return Err(error) };
+            let pin = certificate.pin;
+            let asking = self.asking.lock().await;
+            // somebody may have answered for this certificate while we waited
+            if self.connection.trusts(pin) {
+                continue;
+            }
+            let question = Question::Certificate {
+                connection: self.id,
+                server: self.connection.server.address(),
+                certificate: Box::new(certificate.clone()),
+                pinned,
+            };
+            let answer = self.questions.ask(question).await;
+            match answer {
+                Answer::Certificate(CertificateAnswer::Once) if pinned.is_none() => self.connection.accept_once(pin),
+                Answer::Certificate(CertificateAnswer::Pin) if pinned.is_none() => {
+                    self.connection.pin(pin);
+                    self.outlet.tell(Event::Pinned(self.id, pin));
+                }
+                _ => return Err(error),
+            }
+            drop(asking);
+        }
+    }
+
+    /// Tells what is true of the connection, if it has changed.
+    pub(super) fn tell_facts(&self) {
+        let facts = self.facts();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_ref() != Some(&facts) {
+            *told = Some(facts.clone());
+            self.outlet.tell(Event::Facts(self.id, Box::new(facts)));
+        }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        self.connection.facts(super::unix_now())
+    }
+
+    /// Says goodbye on every idle session.
+    pub(super) async fn close(&self) {
+        let idle = std::mem::take(&mut *self.idle());
+        futures_util::future::join_all(idle.into_iter().map(|(session, _)| session.quit())).await;
+    }
+}
+
+async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
+    Arc::clone(places).acquire_owned().await.map_err(|_| super::ending())
+}
+
+/// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
+pub(super) struct Lease {
+    session: Option<Session>,
+    pool: Arc<Pool>,
+    _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+}
+
+impl Deref for Lease {
+    type Target = Session;
+
+    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
+    fn deref(&self) -> &Session {
+        self.session.as_ref().expect("a lease holds its session until it is dropped")
+    }
+}
+
+impl DerefMut for Lease {
+    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
+    fn deref_mut(&mut self) -> &mut Session {
+        self.session.as_mut().expect("a lease holds its session until it is dropped")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        if session.is_usable() {
+            self.pool.idle().push((session, Instant::now()));
+        } else {
+            self.pool.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

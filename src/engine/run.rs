@@ -1,0 +1,338 @@
+//! The engine's loop: commands and notes come in one at a time, the queue decides, tasks work.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::actions::{Action, act};
+use super::browse::{self, not_connected};
+use super::meter::{Meter, SpeedLimit};
+use super::outlet::Outlet;
+use super::pool::Pool;
+use super::questions::Questions;
+use super::targets::Targets;
+use super::worker::{self, Task};
+use super::{Options, erase, walk};
+use crate::ftp::connection::Connection;
+use crate::ftp::transcript::Sink;
+use crate::model::command::{Answer, Command, Place};
+use crate::model::event::{DialogueLine, Event, Progress};
+use crate::model::failure::Failure;
+use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
+use crate::model::server::{Patience, Server};
+use crate::model::secret::Secret;
+use crate::plan::queue::{Effect, Found, Outcome, Queue};
+
+/// How often the progress is sampled while something moves.
+const SAMPLE: Duration = Duration::from_millis(250);
+
+/// How long the end waits for goodbyes and for temporary files to be removed.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// What the engine's own tasks report to its loop.
+pub(super) enum Note {
+    /// A walk has found things; the numbers of their jobs go back.
+    Found { batch: BatchId, direction: Direction, found: Vec<Found>, reply: oneshot::Sender<Vec<JobId>> },
+    /// A walk is at its end.
+    Walked(BatchId, Option<Failure>),
+    /// Something failed that is no job.
+    Said(Failure),
+    /// A job has come back.
+    Finished(JobId, Outcome),
+    /// A sleeping job's time has come.
+    Due(JobId),
+}
+
+struct Batch {
+    targets: Arc<Targets>,
+    walk: CancellationToken,
+}
+
+struct Loop {
+    outlet: Outlet,
+    notes: mpsc::UnboundedSender<Note>,
+    questions: Arc<Questions>,
+    limit: Arc<SpeedLimit>,
+    pools: HashMap<ConnectionId, Arc<Pool>>,
+    connecting: HashMap<ConnectionId, CancellationToken>,
+    queue: Queue,
+    meter: Meter,
+    batches: HashMap<BatchId, Batch>,
+    running: HashMap<JobId, (ConnectionId, CancellationToken)>,
+    tasks: TaskTracker,
+    /// Ends everything, at the end.
+    end: CancellationToken,
+    /// Makes this run's temporary names differ from every other run's.
+    unique: u64,
+}
+
+/// Runs until told to shut down, or until nobody can command any more.
+pub(super) async fn run(
+    options: Options,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    outlet: Outlet,
+    samples: watch::Sender<Progress>,
+) {
+    let (notes, mut noted) = mpsc::unbounded_channel();
+    let mut state = Loop {
+        questions: Arc::new(Questions::new(outlet.clone())),
+        outlet,
+        notes,
+        limit: Arc::new(SpeedLimit::new(options.limit_rate)),
+        pools: HashMap::new(),
+        connecting: HashMap::new(),
+        queue: Queue::new(Patience::default().retries),
+        meter: Meter::default(),
+        batches: HashMap::new(),
+        running: HashMap::new(),
+        tasks: TaskTracker::new(),
+        end: CancellationToken::new(),
+        // random by the hasher's keys: there is no other source of randomness needed here
+        unique: RandomState::new().hash_one(std::process::id()),
+    };
+    let mut ticker = tokio::time::interval(SAMPLE);
+    ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                None | Some(Command::Shutdown) => break,
+                Some(command) => state.command(command),
+            },
+            Some(note) = noted.recv() => state.note(note),
+            _ = ticker.tick(), if state.is_busy() => {
+                samples.send_replace(state.meter.sample(Instant::now(), state.queue.totals()));
+            }
+        }
+        state.start_jobs();
+        if !state.is_busy() {
+            let rest = state.meter.sample(Instant::now(), state.queue.totals());
+            samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
+        }
+    }
+    state.finish().await;
+}
+
+impl Loop {
+    fn is_busy(&self) -> bool {
+        !self.queue.is_idle()
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Connect { connection, server, secret, patience } => {
+                self.connect(connection, *server, secret, patience);
+            }
+            Command::Disconnect(connection) => {
+                if let Some(connecting) = self.connecting.remove(&connection) {
+                    connecting.cancel();
+                }
+                if let Some(pool) = self.pools.get(&connection).cloned()
+                    && !self.running.values().any(|(c, _)| *c == connection)
+                {
+                    self.tasks.spawn(async move { pool.close().await });
+                }
+            }
+            Command::List { place, generation } => {
+                let (pool, outlet) = (self.pool(&place), self.outlet.clone());
+                self.spawn(browse::list(pool, place, generation, outlet));
+            }
+            Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
+            Command::MakeFile(place) => self.act(Action::MakeFile(place)),
+            Command::Rename { from, to } => self.act(Action::Rename(from, to)),
+            Command::Count { places, generation } => {
+                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
+                self.spawn(erase::count(pool, places, generation, outlet));
+            }
+            Command::Delete(places) => {
+                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
+                self.spawn(erase::delete(pool, places, outlet));
+            }
+            Command::Enqueue(request) => self.enqueue(request),
+            Command::CancelJob(job) => {
+                let effects = self.queue.cancel(job);
+                self.carry_out(effects);
+            }
+            Command::CancelBatch(batch) => {
+                if let Some(batch) = self.batches.get(&batch) {
+                    batch.walk.cancel();
+                }
+                let effects = self.queue.cancel_batch(batch);
+                self.carry_out(effects);
+            }
+            Command::Retry(job) => {
+                let effects = self.queue.retry(job);
+                self.carry_out(effects);
+            }
+            Command::ClearFinished => {
+                let effects = self.queue.clear_finished();
+                self.carry_out(effects);
+            }
+            Command::Answer { question, answer } if self.queue.has_asked(question) => {
+                let decided = match answer {
+                    Answer::Conflict(policy, scope) => Some((policy, scope)),
+                    Answer::Certificate(_) | Answer::Dismissed => None,
+                };
+                let effects = self.queue.answer(question, decided);
+                self.carry_out(effects);
+            }
+            Command::Answer { question, answer } => self.questions.answer(question, answer),
+            Command::Shutdown => {}
+        }
+    }
+
+    fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
+        self.queue.set_retries(patience.retries);
+        let outlet = self.outlet.clone();
+        let sink: Sink = Arc::new(move |line: DialogueLine| outlet.tell(Event::Dialogue(line)));
+        let connection = Connection::new(Arc::new(server), secret, patience, sink);
+        let pool = Pool::new(id, Arc::new(connection), self.outlet.clone(), Arc::clone(&self.questions));
+        self.pools.insert(id, Arc::clone(&pool));
+        let cancel = self.end.child_token();
+        self.connecting.insert(id, cancel.clone());
+        let opening = browse::connect(pool, self.outlet.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = opening => {}
+                () = cancel.cancelled() => {}
+            }
+        });
+    }
+
+    fn pool(&self, place: &Place) -> Option<Arc<Pool>> {
+        match place {
+            Place::Local(_) => None,
+            Place::Remote(connection, _) => self.pools.get(connection).cloned(),
+        }
+    }
+
+    fn pool_of(&self, places: &[Place]) -> Option<Arc<Pool>> {
+        places.iter().find_map(|place| self.pool(place))
+    }
+
+    fn act(&mut self, action: Action) {
+        let place = match &action {
+            Action::MakeFolder(place) | Action::MakeFile(place) | Action::Rename(place, _) => place,
+        };
+        let (pool, outlet) = (self.pool(place), self.outlet.clone());
+        self.spawn(act(pool, action, outlet));
+    }
+
+    /// Runs a task that ends with the engine.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let end = self.end.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = end.cancelled() => {}
+            }
+        });
+    }
+
+    fn enqueue(&mut self, request: BatchRequest) {
+        self.queue.open_batch(&request);
+        let Some(pool) = self.pools.get(&request.connection).cloned() else {
+            let effects = self.queue.walked(request.id, Some(not_connected()));
+            return self.carry_out(effects);
+        };
+        let batch = Batch { targets: Arc::default(), walk: self.end.child_token() };
+        let walk = walk::walk(request.clone(), pool, self.notes.clone(), batch.walk.clone());
+        self.batches.insert(request.id, batch);
+        self.tasks.spawn(walk);
+    }
+
+    fn note(&mut self, note: Note) {
+        let effects = match note {
+            Note::Found { batch, direction, found, reply } => {
+                let (numbers, effects) = self.queue.add(batch, direction, found);
+                let _ = reply.send(numbers);
+                effects
+            }
+            Note::Walked(batch, failure) => self.queue.walked(batch, failure),
+            Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
+            Note::Finished(job, outcome) => {
+                self.running.remove(&job);
+                self.meter.end(job);
+                let number = self.questions.number();
+                self.queue.finished(job, outcome, number)
+            }
+            Note::Due(job) => {
+                self.queue.due(job);
+                Vec::new()
+            }
+        };
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Tell(event) => {
+                    if let Event::BatchOver(batch) = &event {
+                        self.batches.remove(batch);
+                    }
+                    self.outlet.tell(event);
+                }
+                Effect::Stop(job) => {
+                    if let Some((_, cancel)) = self.running.get(&job) {
+                        cancel.cancel();
+                    }
+                }
+                Effect::Wake(job, delay) => {
+                    let notes = self.notes.clone();
+                    self.spawn(async move {
+                        tokio::time::sleep(delay).await;
+                        let _ = notes.send(Note::Due(job));
+                    });
+                }
+            }
+        }
+    }
+
+    fn start_jobs(&mut self) {
+        for connection in self.queue.connections() {
+            let Some(pool) = self.pools.get(&connection).cloned() else { continue };
+            let busy = self.running.values().filter(|(c, _)| *c == connection).count();
+            for _ in busy..pool.lanes() {
+                let Some((start, told)) = self.queue.next(connection) else { break };
+                self.carry_out(vec![told]);
+                let job = start.job.id;
+                let cancel = self.end.child_token();
+                self.running.insert(job, (connection, cancel.clone()));
+                let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
+                let task = Task {
+                    start,
+                    pool: Arc::clone(&pool),
+                    targets: targets.unwrap_or_default(),
+                    counter: self.meter.begin(job),
+                    limit: Arc::clone(&self.limit),
+                    cancel,
+                    unique: self.unique.wrapping_add(job.0),
+                };
+                let notes = self.notes.clone();
+                self.tasks.spawn(async move {
+                    let outcome = worker::work(task).await;
+                    let _ = notes.send(Note::Finished(job, outcome));
+                });
+            }
+        }
+    }
+
+    /// Stops what runs, lets it clean up, says goodbye to the servers.
+    async fn finish(self) {
+        self.end.cancel();
+        self.tasks.close();
+        let parting = async {
+            self.tasks.wait().await;
+            for pool in self.pools.values() {
+                pool.close().await;
+            }
+        };
+        let _ = tokio::time::timeout(PARTING, parting).await;
+        self.outlet.tell(Event::Ended);
+    }
+}

@@ -1,0 +1,133 @@
+//! Walking folders while files already flow: each folder becomes a job that makes its copy, each
+//! file a job that waits for that one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::browse::list_remote;
+use super::pool::{Pool, Purpose};
+use super::run::Note;
+use super::{blocking, ending};
+use crate::ftp::error::local;
+use crate::local::names::join;
+use crate::model::entry::Kind;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{BatchRequest, Direction, Item, JobId};
+use crate::model::listing::Listing;
+use crate::model::path::RemotePath;
+use crate::plan::queue::Found;
+
+/// Finds all jobs of a batch and hands them to the queue.
+pub(super) async fn walk(
+    request: BatchRequest,
+    pool: Arc<Pool>,
+    notes: mpsc::UnboundedSender<Note>,
+    cancel: CancellationToken,
+) {
+    let batch = request.id;
+    let walker = Walker { request, pool, notes: notes.clone() };
+    let failure = tokio::select! {
+        done = walker.run() => done.err(),
+        () = cancel.cancelled() => None,
+    };
+    let _ = notes.send(Note::Walked(batch, failure));
+}
+
+struct Walker {
+    request: BatchRequest,
+    pool: Arc<Pool>,
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+/// A folder that is still to be listed, and the job that makes its copy.
+struct Ahead {
+    local: PathBuf,
+    remote: RemotePath,
+    made_by: JobId,
+}
+
+impl Walker {
+    async fn run(&self) -> Result<(), Failure> {
+        let top = self.request.items.iter().map(|item| Found { item: item.clone(), folder: None }).collect();
+        let mut ahead = self.hand_over(top).await?;
+        ahead.reverse();
+        while let Some(folder) = ahead.pop() {
+            let listing = match self.list(&folder).await {
+                Ok(listing) => listing,
+                // one folder that cannot be listed does not end the walk
+                Err(failure) => {
+                    self.say(failure);
+                    continue;
+                }
+            };
+            if !listing.is_whole() {
+                self.say(incomplete(&folder.shown(self.request.direction), &listing));
+            }
+            let found = listing.entries.iter().filter_map(|entry| {
+                let local = match join(&folder.local, &entry.name) {
+                    Ok(local) => local,
+                    Err(error) => {
+                        let what = format!("Not transferred: {}", folder.remote.join(&entry.name));
+                        self.say(Failure::new(Class::Local, what, error.to_string()));
+                        return None;
+                    }
+                };
+                let remote = folder.remote.join(&entry.name);
+                let (kind, size, modified) = (entry.kind, entry.size, entry.modified);
+                Some(Found { item: Item { local, remote, kind, size, modified }, folder: Some(folder.made_by) })
+            });
+            let mut below = self.hand_over(found.collect()).await?;
+            below.reverse();
+            ahead.append(&mut below);
+        }
+        Ok(())
+    }
+
+    fn say(&self, failure: Failure) {
+        let _ = self.notes.send(Note::Said(failure));
+    }
+
+    /// Makes jobs of what was found; the folders among them are to be walked next.
+    async fn hand_over(&self, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+        let places: Vec<_> =
+            found.iter().map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone())).collect();
+        let (reply, numbers) = oneshot::channel();
+        let note = Note::Found { batch: self.request.id, direction: self.request.direction, found, reply };
+        self.notes.send(note).map_err(|_| ending())?;
+        let numbers = numbers.await.map_err(|_| ending())?;
+        let folders = places.into_iter().zip(numbers).filter(|((kind, ..), _)| *kind == Kind::Dir);
+        Ok(folders.map(|((_, local, remote), made_by)| Ahead { local, remote, made_by }).collect())
+    }
+
+    async fn list(&self, folder: &Ahead) -> Result<Listing, Failure> {
+        match self.request.direction {
+            Direction::Download => list_remote(&self.pool, &folder.remote, Purpose::Work).await,
+            Direction::Upload => {
+                let path = folder.local.clone();
+                let listed = blocking(move || crate::local::list::list(&path)).await?;
+                listed.map_err(|e| local(format!("Could not list {}", folder.local.display()), &e))
+            }
+        }
+    }
+}
+
+impl Ahead {
+    fn shown(&self, direction: Direction) -> String {
+        match direction {
+            Direction::Download => self.remote.shown(),
+            Direction::Upload => self.local.display().to_string(),
+        }
+    }
+}
+
+fn incomplete(folder: &str, listing: &Listing) -> Failure {
+    let why = match &listing.incomplete {
+        Some(why) => why.clone(),
+        None => format!("{} of its lines could not be read", listing.unreadable_count),
+    };
+    Failure::new(Class::Other, format!("The listing of {folder} is not complete"), why)
+        .hint("What was listed is transferred; there may be more.")
+}

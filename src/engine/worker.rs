@@ -1,0 +1,154 @@
+//! One job on a lane: what is the target, what does the policy say, and then the transfer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::meter::{Counter, SpeedLimit};
+use super::pool::{Lease, Pool, Purpose};
+use super::targets::Targets;
+use super::{blocking, download, upload};
+use crate::ftp::error::{Error, local};
+use crate::model::entry::Kind;
+use crate::model::event::{Question, Side};
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Job, Policy};
+use crate::model::path::RemotePath;
+use crate::plan::conflict::Known;
+use crate::plan::queue::{Outcome, Start};
+
+/// How long a cancelled upload's temporary file may take to be deleted.
+const CLEANING: Duration = Duration::from_secs(10);
+
+/// Everything a job needs.
+pub(super) struct Task {
+    pub(super) start: Start,
+    pub(super) pool: Arc<Pool>,
+    pub(super) targets: Arc<Targets>,
+    pub(super) counter: Counter,
+    pub(super) limit: Arc<SpeedLimit>,
+    pub(super) cancel: CancellationToken,
+    /// Makes temporary names that no other job of any run has.
+    pub(super) unique: u64,
+}
+
+/// Works the job off. Whatever the outcome but [`Outcome::Done`], nothing is under the target's
+/// name that was not there before.
+pub(super) async fn work(task: Task) -> Outcome {
+    task.counter.reset();
+    let began = Instant::now();
+    let mut leftover = None;
+    let ended = tokio::select! {
+        ended = run(&task, &mut leftover) => ended,
+        () = task.cancel.cancelled() => Err(Stop::Cancelled),
+    };
+    if let Some(part) = leftover {
+        clean(&task.pool, &part).await;
+    }
+    match ended {
+        Ok(Moved { bytes, note }) => {
+            let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            Outcome::Done { bytes, millis, note }
+        }
+        Err(Stop::Skipped(why)) => Outcome::Skipped(why),
+        Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+        Err(Stop::Cancelled) => Outcome::Cancelled,
+        Err(Stop::Conflict(question)) => Outcome::Conflict(question),
+    }
+}
+
+/// What a job that is done has moved.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    pub(super) bytes: u64,
+    pub(super) note: Option<String>,
+}
+
+/// Why a job has ended without being done.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Skipped(String),
+    Failed(Failure),
+    Cancelled,
+    Conflict(Question),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+async fn run(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, Stop> {
+    let job = &task.start.job;
+    match (job.item.kind, job.direction) {
+        (Kind::Other, _) => Err(Stop::Skipped("it is neither a file nor a folder".into())),
+        (Kind::Dir, Direction::Download) => make_local_folder(job).await,
+        (Kind::Dir, Direction::Upload) => make_remote_folder(task).await,
+        (_, Direction::Download) => download::download(task).await,
+        (_, Direction::Upload) => upload::upload(task, leftover).await,
+    }
+}
+
+async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
+    let path = job.item.local.clone();
+    let what = format!("Could not make the folder {}", path.display());
+    let made = blocking(move || match std::fs::create_dir(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        done => done,
+    });
+    made.await?.map_err(|e| local(what, &e))?;
+    Ok(Moved::default())
+}
+
+async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
+    let path = &task.start.job.item.remote;
+    let mut lease = task.pool.lease(Purpose::Work).await?;
+    match lease.make_folder(path).await {
+        Ok(()) => task.targets.made(path),
+        // the reply to MKD does not say reliably whether the folder exists: entering it does
+        Err(refused @ Error::Refused(..)) if lease.is_usable() => {
+            if lease.enter(path).await.is_err() {
+                return Err(refused.failure(format!("Could not make the folder {path}")).into());
+            }
+        }
+        Err(error) => return Err(error.failure(format!("Could not make the folder {path}")).into()),
+    }
+    Ok(Moved::default())
+}
+
+/// Deletes the temporary file of an upload that did not get its final name.
+async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
+    let cleaning = async {
+        let mut lease: Lease = pool.lease(Purpose::Work).await.ok()?;
+        lease.delete_file(part).await.ok()
+    };
+    if tokio::time::timeout(CLEANING, cleaning).await.ok().flatten().is_none() {
+        pool.connection.remark(&format!("could not delete the temporary file {part}"));
+    }
+}
+
+/// The question that a conflict is.
+pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
+    let local = job.item.local.display().to_string();
+    let local = crate::model::text::escape_str(&local);
+    let (from, to) = match job.direction {
+        Direction::Download => (job.item.remote.shown(), local),
+        Direction::Upload => (local, job.item.remote.shown()),
+    };
+    let side = |shown, known: &Known| Side { shown, size: known.size, modified: known.modified };
+    Stop::Conflict(Question::Conflict {
+        job: job.id,
+        direction: job.direction,
+        source: side(from, source),
+        target: side(to, target),
+        can_resume: false,
+    })
+}
+
+/// The failure of policy [`Policy::Fail`].
+pub(super) fn in_the_way(what: String, target: &str) -> Stop {
+    let policy = Policy::Fail.word();
+    Failure::new(Class::Conflict, what, format!("{target} exists, and the policy is to {policy}")).into()
+}

@@ -1,0 +1,254 @@
+//! Lines of MLSD (RFC 3659 §7.2): facts, a blank, the name.
+
+use super::Reading;
+use crate::ftp::time_val::parse_time_val;
+use crate::model::entry::{Kind, Permissions};
+
+/// Links whose targets have not been told yet: some servers tell them by a further line with the
+/// same `unique` fact and the target as its name.
+#[derive(Debug, Default)]
+pub(super) struct OpenLinks(Vec<(Box<[u8]>, usize)>);
+
+impl OpenLinks {
+    /// How many are remembered; of further ones the target is not found.
+    const MOST: usize = 256;
+    /// Longest `unique` that is remembered, in bytes.
+    const LONGEST: usize = 64;
+
+    fn remember(&mut self, unique: &[u8], number: usize) {
+        if self.0.len() < Self::MOST && unique.len() <= Self::LONGEST {
+            self.0.push((unique.into(), number));
+        }
+    }
+
+    fn resolve(&mut self, unique: &[u8]) -> Option<usize> {
+        let at = self.0.iter().position(|(known, _)| **known == *unique)?;
+        Some(self.0.swap_remove(at).1)
+    }
+}
+
+/// Reads one line, which will be the entry with this number if it is one; `None` when it has not
+/// the form, or its name is a path. Unknown facts are passed over, and a fact whose value cannot be
+/// read is a fact that is not there.
+pub(super) fn read(line: &[u8], number: usize, links: &mut OpenLinks) -> Option<Reading> {
+    let mut facts = Facts::default();
+    let mut rest = line;
+    let name = loop {
+        // the name begins behind the first blank that stands where a fact would begin
+        if let Some(name) = rest.strip_prefix(b" ") {
+            if rest.len() == line.len() {
+                // no fact at all: not a line of MLSD but something said in its place
+                return None;
+            }
+            break name;
+        }
+        let end = rest.iter().position(|b| *b == b';');
+        let (fact, next) = match end {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &rest[rest.len()..]),
+        };
+        // some servers leave out the last semicolon; only a link's target may hold a blank
+        let blank = fact.iter().position(|b| *b == b' ');
+        match blank {
+            Some(blank) if end.is_none() || !is_link_with_target(fact) => {
+                facts.take(&rest[..blank])?;
+                break &rest[blank + 1..];
+            }
+            _ => facts.take(fact)?,
+        }
+        if end.is_none() {
+            return None;
+        }
+        rest = next;
+    };
+    let reading = facts.entry(name);
+    match (&reading, facts.unique) {
+        (Some(Reading::Entry(entry)), Some(unique)) if entry.kind == Kind::Link && entry.target.is_none() => {
+            links.remember(unique, number);
+            reading
+        }
+        (None, Some(unique)) if name.contains(&b'/') => {
+            Some(Reading::Target(links.resolve(unique)?, name.into()))
+        }
+        _ => reading,
+    }
+}
+
+#[derive(Default)]
+struct Facts<'a> {
+    kind: Option<&'a [u8]>,
+    size: Option<u64>,
+    modified: Option<&'a [u8]>,
+    mode: Option<u16>,
+    unique: Option<&'a [u8]>,
+}
+
+impl<'a> Facts<'a> {
+    /// Takes `name=value`; names are case-insensitive (RFC 3659 §7.5).
+    fn take(&mut self, fact: &'a [u8]) -> Option<()> {
+        let equals = fact.iter().position(|b| *b == b'=')?;
+        let (name, value) = (&fact[..equals], &fact[equals + 1..]);
+        if name.eq_ignore_ascii_case(b"type") {
+            self.kind = Some(value);
+        } else if name.eq_ignore_ascii_case(b"size") {
+            self.size = super::fields::number(value);
+        } else if name.eq_ignore_ascii_case(b"modify") {
+            self.modified = Some(value);
+        } else if name.eq_ignore_ascii_case(b"unix.mode") {
+            self.mode = octal(value);
+        } else if name.eq_ignore_ascii_case(b"unique") {
+            self.unique = Some(value);
+        }
+        Some(())
+    }
+
+    fn entry(&self, name: &[u8]) -> Option<Reading> {
+        let (kind, target) = match self.kind {
+            None => (Kind::Other, None),
+            Some(kind) if kind.eq_ignore_ascii_case(b"file") => (Kind::File, None),
+            Some(kind) if kind.eq_ignore_ascii_case(b"dir") => (Kind::Dir, None),
+            Some(kind) if kind.eq_ignore_ascii_case(b"cdir") || kind.eq_ignore_ascii_case(b"pdir") => {
+                return Some(Reading::Nothing);
+            }
+            Some(kind) => match link(kind) {
+                Some(target) => (Kind::Link, Some(target).filter(|t| !t.is_empty())),
+                None => (Kind::Other, None),
+            },
+        };
+        let modified = self.modified.and_then(parse_time_val);
+        let mut reading = Reading::entry(name, kind, self.size, modified)?;
+        if let Reading::Entry(entry) = &mut reading {
+            entry.permissions = self.mode.map(Permissions);
+            entry.target = target.map(Box::from);
+        }
+        Some(reading)
+    }
+}
+
+/// The target of `OS.unix=slink:TARGET` and `OS.unix=symlink:TARGET`, empty where there is none;
+/// `None` for other types (RFC 3659 §7.5.1.5 leaves them to registration).
+fn link(kind: &[u8]) -> Option<&[u8]> {
+    [&b"OS.unix=slink"[..], b"OS.unix=symlink"]
+        .into_iter()
+        .find_map(|prefix| {
+            let (head, tail) = kind.split_at_checked(prefix.len())?;
+            if !head.eq_ignore_ascii_case(prefix) {
+                return None;
+            }
+            if tail.is_empty() {
+                return Some(tail);
+            }
+            tail.strip_prefix(b":")
+        })
+}
+
+fn is_link_with_target(fact: &[u8]) -> bool {
+    let value = fact.iter().position(|b| *b == b'=').map(|at| &fact[at + 1..]);
+    value.and_then(link).is_some_and(|target| !target.is_empty())
+}
+
+/// Permission bits in octal; the bits of the file's type in front of them are dropped.
+fn octal(text: &[u8]) -> Option<u16> {
+    if text.is_empty() || text.len() > 8 {
+        return None;
+    }
+    let value = text.iter().try_fold(0u32, |sum, byte| {
+        matches!(byte, b'0'..=b'7').then(|| sum * 8 + u32::from(byte - b'0'))
+    })?;
+    u16::try_from(value & 0o7777).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+    use super::*;
+
+    fn read(line: &[u8]) -> Option<Reading> {
+        super::read(line, 0, &mut OpenLinks::default())
+    }
+
+    #[test]
+    fn targets_on_lines_of_their_own() {
+        let mut links = OpenLinks::default();
+        let mut read = |line: &str, number| super::read(line.as_bytes(), number, &mut links);
+        assert!(matches!(
+            read("type=OS.unix=symlink;unique=12; l", 3),
+            Some(Reading::Entry(_))
+        ));
+        assert!(matches!(
+            read("type=OS.unix=slink:x;unique=13; m", 4),
+            Some(Reading::Entry(_))
+        ));
+        assert_eq!(read("type=file;unique=13; /else", 5), None);
+        let target = Reading::Target(3, b"/real/one".as_slice().into());
+        assert_eq!(read("type=file;unique=12; /real/one", 5), Some(target));
+        assert_eq!(read("type=file;unique=12; /real/one", 5), None);
+        let most = OpenLinks::MOST;
+        for number in 0..2 * most {
+            read(&format!("type=OS.unix=symlink;unique={number}; l"), number);
+        }
+        assert!(read(&format!("type=file;unique={}; /x", most - 1), 0).is_some());
+        assert!(read(&format!("type=file;unique={most}; /x"), 0).is_none());
+    }
+
+    #[test]
+    fn facts() {
+        for (line, want) in [
+            (
+                "type=file;size=12;modify=20260102030405;UNIX.mode=0664; a",
+                "file 'a' 12 2026-01-02T03:04:05 0664",
+            ),
+            (
+                "Type=DIR;Sizd=512;MODIFY=20260102030405.123;unix.Mode=0102775; d",
+                "dir 'd' - 2026-01-02T03:04:05 2775",
+            ),
+            ("perm=r;unique=1;type=file;  two words ", "file ' two words ' - -"),
+            ("type=file;size=1; a;b=c; d", "file 'a;b=c; d' 1 -"),
+            ("type=file;size=x;modify=yesterday;UNIX.mode=9; a", "file 'a' - -"),
+            (
+                "type=file;size=7 no last semicolon",
+                "file 'no last semicolon' 7 -",
+            ),
+            (
+                "type=file;size=7 no last; semicolon",
+                "file 'no last; semicolon' 7 -",
+            ),
+            ("type=file short", "file 'short' - -"),
+            ("size=7; what", "other 'what' 7 -"),
+            ("type=OS.unix=chr-1/3; null", "other 'null' - -"),
+            ("type=OS.unix=slink:/a b;size=3; l", "link 'l' 3 - -> '/a b'"),
+            ("type=OS.unix=slink:; l", "link 'l' - -"),
+            ("Type=os.UNIX=SYMLINK; l", "link 'l' - -"),
+            ("type=OS.unix=slink:../x; l", "link 'l' - - -> '../x'"),
+            ("type=cdir; /anything", "nothing"),
+            ("type=pdir;modify=20260102030405; ..", "nothing"),
+            ("type=dir; .", "nothing"),
+        ] {
+            assert_eq!(shown(read(line.as_bytes())).as_deref(), Some(want), "{line}");
+        }
+        assert_eq!(
+            shown(read(b"type=file; \xff\xfe")).unwrap(),
+            "file '\\xff\\xfe' - -"
+        );
+    }
+
+    #[test]
+    fn what_is_not_read() {
+        for line in [
+            "",
+            " ",
+            " name without facts",
+            "type=file;",
+            "type=file; ",
+            "type=file; a/b",
+            "type=file; /a",
+            "type=file;/no/blank",
+            "nofact; x",
+            ";; x",
+            "-rw-r--r-- 1 a b 1 Feb 10 23:00 x",
+            "total 5",
+        ] {
+            assert_eq!(shown(read(line.as_bytes())), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Listings of the server, read as they arrive.
+//!
+//! MLSD has a form (RFC 3659 §7); LIST has none (RFC 959 §4.1.3 leaves it to the server), so its
+//! lines are told apart by their looks. Each file here knows the lines of one kind of server,
+//! reads them strictly and says `None` to all others; a line nobody knows is counted as
+//! unreadable and kept to be shown, never guessed at. So are lines whose name is not a
+//! [`Name`]: an absolute path or one with a `/` in it never becomes an entry.
+//!
+//! What is decided where other programs differ:
+//!
+//! - A size is a number of bytes or unknown. Rounded sizes (`9.0M`), sizes in blocks (VMS), tracks
+//!   or records (MVS, z/VM with variable records), and a size that is glued to the group
+//!   (`ftpadmin125435904`) are unknown: a wrong size would make a whole transfer look broken.
+//!   Folders have none.
+//! - A moment is the server's wall clock. Where the year is not written it is the latest one that
+//!   does not lie more than a day ahead (the day is for clocks and time zones). A date of which
+//!   the order of day, month and year cannot be told is unknown, and so is one that does not
+//!   exist; the entry stays. The date in a list of MVS data sets is that of the last access: it
+//!   is not taken.
+//! - After the date comes one blank; further ones belong to the name. A year that is written one
+//!   blank after the day and two before the name fills a column of five: one blank more.
+//! - VMS: files keep their version (`A.TXT;2`), folders lose `.DIR;1`, as CWD wants it.
+//! - In a link's line the first ` -> ` after which as many bytes follow as the size says parts
+//!   name and target, else the first one.
+//! - MLSD: a line whose name is a path and whose `unique` is that of a link without a target is that
+//!   target; any other path is unreadable, `cdir` and `pdir` are dropped whatever they are called.
+//! - Lines of `DLS` (`README 763 Information about this server`) are not read: they cannot be
+//!   told from prose. Nor are bare names.
+
+mod chameleon;
+mod connect_enterprise;
+mod dates;
+mod dos;
+mod eplf;
+mod fields;
+mod mlsx;
+mod months;
+mod mvs;
+mod netware;
+mod nonstop;
+mod os2;
+mod os400;
+mod os9;
+mod supertcp;
+mod unix;
+mod unix_numeric;
+mod vms;
+mod vshell;
+mod vxworks;
+mod wfftp;
+mod zvm;
+
+use crate::model::entry::{Entry, Kind};
+use crate::model::listing::{Dialect, Listing};
+use crate::model::path::Name;
+use crate::model::stamp::Stamp;
+
+use dates::Now;
+
+/// The command whose answer is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// RFC 3659 §7.
+    Mlsd,
+    /// RFC 959 §4.1.3.
+    List,
+}
+
+/// How much of a listing is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of a line; a longer one is unreadable.
+    pub line: usize,
+    /// Entries of a folder; the listing is incomplete when there are more.
+    pub entries: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            line: 8 * 1024,
+            entries: 5_000_000,
+        }
+    }
+}
+
+/// What a line was.
+#[derive(Debug, PartialEq)]
+enum Reading {
+    /// An entry of the folder.
+    Entry(Entry),
+    /// The folder itself or the one above, a header or a sum.
+    Nothing,
+    /// The first half of an entry whose rest stands on the next line (VMS).
+    Half,
+    /// Where a link leads, told by a line of its own (MLSD): the link's number among the entries
+    /// found, and the path.
+    Target(usize, Box<[u8]>),
+}
+
+impl Reading {
+    /// An entry, or nothing for `.` and `..`; `None` when the name cannot be one.
+    fn entry(name: &[u8], kind: Kind, size: Option<u64>, modified: Option<Stamp>) -> Option<Self> {
+        if matches!(name, b"." | b"..") {
+            return Some(Self::Nothing);
+        }
+        Some(Self::Entry(Entry {
+            size: size.filter(|_| kind != Kind::Dir),
+            modified,
+            ..Entry::new(Name::new(name).ok()?, kind)
+        }))
+    }
+}
+
+/// One kind of server: reads a line, or finds that it is not of its kind.
+struct Style {
+    dialect: Dialect,
+    read: fn(&[u8], &Now) -> Option<Reading>,
+}
+
+const fn other(read: fn(&[u8], &Now) -> Option<Reading>) -> Style {
+    Style {
+        dialect: Dialect::Other,
+        read,
+    }
+}
+
+/// Every kind of LIST, the common ones first.
+const STYLES: [Style; 18] = [
+    Style {
+        dialect: Dialect::Unix,
+        read: unix::read,
+    },
+    Style {
+        dialect: Dialect::Dos,
+        read: dos::read,
+    },
+    other(eplf::read),
+    other(netware::read),
+    other(vms::read),
+    other(mvs::read),
+    other(os400::read),
+    other(os2::read),
+    other(nonstop::read),
+    other(zvm::read),
+    other(vxworks::read),
+    other(wfftp::read),
+    other(vshell::read),
+    other(unix_numeric::read),
+    other(supertcp::read),
+    other(chameleon::read),
+    other(os9::read),
+    other(connect_enterprise::read),
+];
+
+/// Reads a listing from the bytes of its data connection, in whatever pieces they come.
+#[derive(Debug)]
+pub struct Parser {
+    command: Command,
+    now: Now,
+    bounds: Bounds,
+    /// The line that has begun but not ended.
+    line: Vec<u8>,
+    /// Whether that line was too long and is skipped to its end.
+    overlong: bool,
+    /// The first line of an entry of two.
+    half: Option<Box<[u8]>>,
+    /// The style of the last line, in [`STYLES`].
+    style: usize,
+    links: mlsx::OpenLinks,
+    /// Entries found so far, those taken included.
+    found: usize,
+    listing: Listing,
+}
+
+impl Parser {
+    /// A parser for the answer to `command`; `now` in seconds since 1970 in UTC, for dates that
+    /// leave out their year.
+    pub fn new(command: Command, now: i64, bounds: Bounds) -> Self {
+        Self {
+            command,
+            now: Now::new(now),
+            bounds,
+            line: Vec::new(),
+            overlong: false,
+            half: None,
+            style: 0,
+            links: mlsx::OpenLinks::default(),
+            found: 0,
+            listing: Listing::default(),
+        }
+    }
+
+    /// Reads what has arrived.
+    pub fn feed(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|b| *b == b'\n') {
+            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+            bytes = rest;
+            if self.overlong || self.line.len() + line.len() > self.bounds.line {
+                self.keep(line);
+                self.end_overlong();
+            } else if self.line.is_empty() {
+                self.read_line(line);
+            } else {
+                let mut whole = std::mem::take(&mut self.line);
+                whole.extend_from_slice(line);
+                self.read_line(&whole);
+                // the buffer is used again
+                whole.clear();
+                self.line = whole;
+            }
+        }
+        self.keep(bytes);
+    }
+
+    /// The entries that have come since the last call, so that a big folder can be shown while it
+    /// arrives. They are not in the listing that [`Self::finish`] gives.
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.listing.entries)
+    }
+
+    /// Whether the bound on entries has been passed: reading on is of no use.
+    pub fn is_full(&self) -> bool {
+        self.listing.incomplete.is_some()
+    }
+
+    /// The listing, without the entries already taken. `incomplete` says why the data may have
+    /// been cut; then a line without its end is not trusted either: half a name is a wrong name.
+    pub fn finish(mut self, incomplete: Option<String>) -> Listing {
+        let rest = std::mem::take(&mut self.line);
+        if self.overlong || (incomplete.is_some() && !rest.is_empty()) {
+            self.listing.note_unreadable(&rest);
+        } else if !rest.is_empty() {
+            self.read_line(&rest);
+        }
+        self.drop_half();
+        if self.listing.incomplete.is_none() {
+            self.listing.incomplete = incomplete;
+        }
+        self.listing
+    }
+
+    /// Keeps the beginning of a line; no more of it than the bound.
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = self.bounds.line - self.line.len();
+        if bytes.len() > room {
+            self.overlong = true;
+        }
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn end_overlong(&mut self) {
+        self.drop_half();
+        self.listing.note_unreadable(&self.line);
+        self.line.clear();
+        self.overlong = false;
+    }
+
+    fn read_line(&mut self, line: &[u8]) {
+        // ASCII transfers of files made elsewhere end their lines in CR CR LF
+        let mut line = line;
+        while let Some(shorter) = line.strip_suffix(b"\r") {
+            line = shorter;
+        }
+        let reading = match self.command {
+            Command::Mlsd if line.is_empty() => Some(Reading::Nothing),
+            Command::Mlsd => {
+                let reading = mlsx::read(line, self.found, &mut self.links);
+                if reading.is_some() {
+                    self.listing.dialect = Dialect::Mlsd;
+                }
+                reading
+            }
+            Command::List => match self.half.take() {
+                Some(first) => self.read_second_half(&first, line),
+                None => self.read_list_line(line),
+            },
+        };
+        match reading {
+            None => self.listing.note_unreadable(line),
+            Some(Reading::Nothing) => {}
+            Some(Reading::Half) => self.half = Some(line.into()),
+            Some(Reading::Target(link, path)) => {
+                let taken = self.found - self.listing.entries.len();
+                let link = link
+                    .checked_sub(taken)
+                    .and_then(|at| self.listing.entries.get_mut(at));
+                // a link already taken stays without its target
+                if let Some(link) = link {
+                    link.target = Some(path);
+                }
+            }
+            Some(Reading::Entry(_)) if self.found >= self.bounds.entries => {
+                self.listing.incomplete = Some(format!(
+                    "the folder has more than {} entries; the rest was left out",
+                    self.bounds.entries
+                ));
+            }
+            Some(Reading::Entry(entry)) => {
+                self.found += 1;
+                self.listing.entries.push(entry);
+            }
+        }
+    }
+
+    fn read_list_line(&mut self, line: &[u8]) -> Option<Reading> {
+        if says_nothing(line) {
+            return Some(Reading::Nothing);
+        }
+        let others = (0..STYLES.len()).filter(|style| *style != self.style);
+        let (style, reading) = std::iter::once(self.style)
+            .chain(others)
+            .find_map(|style| Some((style, (STYLES[style].read)(line, &self.now)?)))?;
+        self.style = style;
+        self.listing.dialect = STYLES[style].dialect;
+        Some(reading)
+    }
+
+    fn read_second_half(&mut self, first: &[u8], second: &[u8]) -> Option<Reading> {
+        let whole = [first, b" ", second].concat();
+        match vms::read(&whole, &self.now) {
+            Some(reading @ Reading::Entry(_)) => Some(reading),
+            _ => {
+                self.listing.note_unreadable(first);
+                self.read_list_line(second)
+            }
+        }
+    }
+
+    fn drop_half(&mut self) {
+        if let Some(half) = self.half.take() {
+            self.listing.note_unreadable(&half);
+        }
+    }
+}
+
+/// Blank lines, `total 12` in the languages of `ls`, and servers that list the dots without
+/// anything beside them.
+fn says_nothing(line: &[u8]) -> bool {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+    match (words.next(), words.next(), words.next()) {
+        (None, ..) => true,
+        (Some(b"." | b".."), None, None) => true,
+        (Some(sum), Some(number), None) => {
+            let sum = sum.strip_suffix(b":").unwrap_or(sum);
+            let is_number = number[0].is_ascii_digit()
+                && number
+                    .iter()
+                    .all(|b| b.is_ascii_digit() || b",.KMGTkiB".contains(b));
+            is_number && months::is_sum(sum)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

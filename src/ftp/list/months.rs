@@ -1,0 +1,192 @@
+//! The names of months, and the word for "total", as `ls` prints them in the languages met.
+
+/// Number of the month, and how it begins lines of `ls` in English, German, French, Spanish,
+/// Italian, Portuguese, Dutch, the Scandinavian languages, Finnish, Polish, Czech, Hungarian,
+/// Romanian, Turkish, Russian and Ukrainian. No name stands for two months.
+const MONTHS: [&[&str]; 12] = [
+    &[
+        "jan", "jän", "januar", "januari", "january", "janv", "ene", "gen", "sty", "led", "oca", "ian",
+        "tammi", "янв", "січ",
+    ],
+    &[
+        "feb", "febr", "februar", "februari", "february", "févr", "fév", "fev", "lut", "úno", "şub", "helmi",
+        "фев", "лют",
+    ],
+    &[
+        "mar", "märz", "mär", "mrz", "march", "mars", "mrt", "maart", "márc", "bře", "maalis", "мар", "мрт",
+        "бер",
+    ],
+    &[
+        "apr", "april", "avr", "avri", "avril", "abr", "kwi", "dub", "ápr", "nis", "huhti", "апр", "кві",
+    ],
+    &[
+        "may", "mai", "mag", "maj", "mei", "máj", "kvě", "touko", "май", "мая", "тра",
+    ],
+    &[
+        "jun", "juni", "june", "juin", "giu", "cze", "čer", "jún", "haz", "iun", "kesä", "июн", "чер",
+    ],
+    &[
+        "jul", "juli", "july", "juil", "juill", "lug", "lip", "čec", "júl", "tem", "iul", "heinä", "июл",
+        "лип",
+    ],
+    &[
+        "aug", "august", "augusti", "augustus", "août", "ago", "sie", "srp", "ağu", "elo", "авг", "сер",
+    ],
+    &[
+        "sep",
+        "sept",
+        "september",
+        "set",
+        "wrz",
+        "zář",
+        "szept",
+        "eyl",
+        "syys",
+        "сен",
+        "вер",
+    ],
+    &[
+        "oct", "okt", "october", "oktober", "ott", "out", "paź", "říj", "eki", "loka", "окт", "жов",
+    ],
+    &["nov", "november", "lis", "noi", "kas", "marras", "ноя", "лис"],
+    &[
+        "dec", "dez", "dezember", "december", "déc", "dic", "des", "gru", "pro", "ara", "joulu", "дек", "гру",
+    ],
+];
+
+/// `total`, in the same languages and some more.
+const SUMS: [&str; 20] = [
+    "total",
+    "totale",
+    "totaal",
+    "totalt",
+    "insgesamt",
+    "gesamt",
+    "razem",
+    "celkem",
+    "összesen",
+    "toplam",
+    "yhteensä",
+    "samtals",
+    "итого",
+    "всего",
+    "усього",
+    "合計",
+    "总计",
+    "总用量",
+    "總計",
+    "합계",
+];
+
+/// The month a text names: a name in one of the languages, in UTF-8 or Latin-1, whatever its case,
+/// with or without a dot or comma behind it; or a number with non-ASCII bytes behind it (`8月` in
+/// any encoding).
+pub(super) fn month(text: &[u8]) -> Option<u32> {
+    if let Some(month) = english(text) {
+        return Some(month);
+    }
+    // nothing that begins like a size or a name with a digit is looked up
+    let (&first, _) = text.split_first()?;
+    if first.is_ascii_digit() {
+        return numbered(text);
+    }
+    if !(first.is_ascii_alphabetic() || first >= 0x80) || text.len() > 24 {
+        return None;
+    }
+    let bare = text.strip_suffix(b",").unwrap_or(text);
+    let bare = bare.strip_suffix(b".").unwrap_or(bare);
+    let name = lower(bare);
+    let at = MONTHS.iter().position(|names| names.contains(&name.as_str()))?;
+    u32::try_from(at + 1).ok()
+}
+
+/// The month an English abbreviation names: `Jan`.
+pub(super) fn english(text: &[u8]) -> Option<u32> {
+    let name: [u8; 3] = text.try_into().ok()?;
+    Some(match &name.map(|b| b.to_ascii_lowercase()) {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
+}
+
+/// Whether a word means "total".
+pub(super) fn is_sum(word: &[u8]) -> bool {
+    word.len() <= 24 && SUMS.contains(&lower(word).as_str())
+}
+
+/// `8月`: a number, and a few bytes that are not ASCII.
+fn numbered(text: &[u8]) -> Option<u32> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, sign) = text.split_at(digits);
+    if sign.is_empty() || sign.len() > 4 || sign.is_ascii() {
+        return None;
+    }
+    super::fields::small(number).filter(|month| (1..=12).contains(month))
+}
+
+/// In small letters; what is not UTF-8 is taken for Latin-1.
+fn lower(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.to_lowercase(),
+        Err(_) => text.iter().flat_map(|b| char::from(*b).to_lowercase()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_two_months() {
+        let mut all: Vec<&str> = MONTHS.concat();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn months_of_many_languages() {
+        for (text, want) in [
+            ("Jan", 1),
+            ("DEC", 12),
+            ("Juli,", 7),
+            ("Okt.", 10),
+            ("Mär", 3),
+            ("août", 8),
+            ("АПР", 4),
+            ("8月", 8),
+            ("12월", 12),
+        ] {
+            assert_eq!(month(text.as_bytes()), Some(want), "{text}");
+        }
+        assert_eq!(month(b"M\xe4r"), Some(3));
+        assert_eq!(month(b"d\xe9c."), Some(12));
+        assert_eq!(month(b"8\xed"), Some(8));
+        for text in [
+            "Max",
+            "13月",
+            "0月",
+            "8",
+            "8x",
+            "",
+            ".",
+            "Januaryfile",
+            "8月2日xyz",
+        ] {
+            assert_eq!(month(text.as_bytes()), None, "{text}");
+        }
+        assert!(is_sum("Total".as_bytes()) && is_sum("合計".as_bytes()) && !is_sum(b"totals"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Lines of IBM z/OS (MVS): data sets, members of partitioned data sets, load modules.
+
+use super::Reading;
+use super::dates::{Now, clock, numeric_date};
+use super::fields::{exactly, number, split};
+use crate::model::entry::Kind;
+
+/// Reads one of the three tables, their headers, and data sets that are not on a disk.
+pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
+    if is_header(line) {
+        return Some(Reading::Nothing);
+    }
+    data_set(line)
+        .or_else(|| away(line))
+        .or_else(|| member(line))
+        .or_else(|| module(line))
+}
+
+fn is_header(line: &[u8]) -> bool {
+    let starts = |words: &[&[u8]]| {
+        line.split(|b| *b == b' ')
+            .filter(|w| !w.is_empty())
+            .take(words.len())
+            .eq(words.iter().copied())
+    };
+    starts(&[b"Volume", b"Unit", b"Referred"])
+        || starts(&[b"Name", b"VV.MM", b"Created"])
+        || starts(&[b"Name", b"Size", b"TTR", b"Alias-of"])
+}
+
+/// `VOLUME UNIT REFERRED EXT USED RECFM LRECL BLKSZ DSORG NAME`. The date is that of the last
+/// access. A partitioned data set is a folder.
+fn data_set(line: &[u8]) -> Option<Reading> {
+    let [
+        _,
+        unit,
+        referred,
+        extents,
+        used,
+        _,
+        record,
+        block,
+        organisation,
+        name,
+    ] = exactly::<10>(line)?;
+    numeric_date(referred)
+        .filter(|_| referred.len() == 10)
+        .map(drop)
+        .or_else(|| (referred == b"**NONE**").then_some(()))?;
+    let is_count = |text: &[u8]| number(text).is_some() || text.iter().all(|b| *b == b'+');
+    if !unit.iter().all(u8::is_ascii_alphanumeric)
+        || ![extents, used, record, block].into_iter().all(is_count)
+    {
+        return None;
+    }
+    let kind = match organisation {
+        b"PO" | b"PO-E" => Kind::Dir,
+        other if other.iter().all(|b| b.is_ascii_uppercase() || *b == b'-') => Kind::File,
+        _ => return None,
+    };
+    Reading::entry(name, kind, None, None)
+}
+
+/// Data sets on tape or moved to slower storage, and the levels above data sets.
+fn away(line: &[u8]) -> Option<Reading> {
+    let line = line.trim_ascii();
+    let at = line.iter().rposition(|b| *b == b' ')?;
+    let (state, name) = (line[..at].trim_ascii(), &line[at + 1..]);
+    if state == b"Pseudo Directory" {
+        Reading::entry(name, Kind::Dir, None, None)
+    } else if state == b"Migrated" || state.ends_with(b" Not Direct Access Device") {
+        Reading::entry(name, Kind::File, None, None)
+    } else {
+        None
+    }
+}
+
+/// `NAME VV.MM CREATED CHANGED TIME SIZE INIT MOD ID`: sizes are records.
+fn member(line: &[u8]) -> Option<Reading> {
+    let [name, version, created, changed, time, size, first, changes, _] = exactly::<9>(line)?;
+    let is_version = version.len() == 5 && version[2] == b'.' && number(&version[..2]).is_some();
+    numeric_date(created)?;
+    if !is_version || [size, first, changes].into_iter().any(|n| number(n).is_none()) {
+        return None;
+    }
+    Reading::entry(name, Kind::File, None, numeric_date(changed)?.at(clock(time)?))
+}
+
+/// `NAME SIZE TTR [ALIAS-OF] AC ATTRIBUTES AMODE RMODE`: the size is hexadecimal.
+fn module(line: &[u8]) -> Option<Reading> {
+    let ([name, size, ttr], rest) = split::<3>(line)?;
+    let is_hex = |text: &[u8]| text.len() == 6 && text.iter().all(u8::is_ascii_hexdigit);
+    let ends_as_module = rest.trim_ascii().ends_with(b"ANY") || rest.trim_ascii().ends_with(b"24");
+    if !is_hex(size) || !is_hex(ttr) || !ends_as_module {
+        return None;
+    }
+    let size = u64::from_str_radix(std::str::from_utf8(size).ok()?, 16).ok()?;
+    Reading::entry(name, Kind::File, Some(size), None)
+}
+
+#[test]
+fn lines() {
+    let read = |line: &[u8]| super::tests::shown(read(line, &Now::new(0)));
+    for (line, want) in [
+        (
+            "VOL001 3390   2004/06/23  1    1  FB     128  6144  PO-E  A.B.C",
+            "dir 'A.B.C' - -",
+        ),
+        (
+            "VOL001 3390   **NONE**    2 ++++  VB   27994 27998  PS    D.E",
+            "file 'D.E' - -",
+        ),
+        (
+            "VOL001 Not Direct Access Device               TAPE.X",
+            "file 'TAPE.X' - -",
+        ),
+        (
+            "Migrated                                      OLD.X",
+            "file 'OLD.X' - -",
+        ),
+        (
+            "Pseudo Directory                              HLQ",
+            "dir 'HLQ' - -",
+        ),
+        (
+            "MEMBER1 01.01 2004/06/22 2004/06/23 16:32   128   128    0 ME",
+            "file 'MEMBER1' - 2004-06-23T16:32",
+        ),
+        (
+            "MODULE1 00B308 000411  00 FO                31    ANY",
+            "file 'MODULE1' 45832 -",
+        ),
+        (
+            "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname",
+            "nothing",
+        ),
+        (
+            " Name      Size     TTR   Alias-of AC --------- Attributes --------- Amode Rmode",
+            "nothing",
+        ),
+        (
+            " Name     VV.MM   Created       Changed      Size  Init   Mod   Id",
+            "nothing",
+        ),
+    ] {
+        assert_eq!(read(line.as_bytes()).as_deref(), Some(want), "{line}");
+    }
+    for line in [
+        "file2.O",
+        "VOL0013390 2004/06/23 1 FB 1 1 PS x",
+        "a b c d e f g h i j",
+        "x 00B30 000411 ANY",
+    ] {
+        assert_eq!(read(line.as_bytes()), None, "{line}");
+    }
+}

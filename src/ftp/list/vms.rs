@@ -1,0 +1,126 @@
+//! Lines of OpenVMS: name with version, blocks, date, owner, protection; on one line or two.
+
+use super::Reading;
+use super::dates::{Clock, Date, Now, clock, thirds, year_of_century};
+use super::fields::{blanks, is_blank, number, small, split};
+use super::months;
+use crate::model::entry::Kind;
+
+/// `A.TXT;1   9/9   2-JUN-1998 07:32:04  [GROUP,OWNER]  (RWED,RWED,RE,)`: what follows the name may
+/// come in any order and be missing, save the date. A name alone is the first half of an entry.
+/// The size is in blocks and tells no number of bytes.
+pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
+    if is_frame(line) {
+        return Some(Reading::Nothing);
+    }
+    let ([name], mut rest) = split::<1>(line)?;
+    let (stem, version) = name.split_at(name.iter().rposition(|b| *b == b';')?);
+    if stem.is_empty() || !stem.contains(&b'.') && version == b";" || number(&version[1..]).is_none() {
+        return None;
+    }
+    if rest.trim_ascii().is_empty() {
+        return Some(Reading::Half);
+    }
+    let (mut day, mut time): (Option<Date>, Option<Clock>) = (None, None);
+    loop {
+        rest = &rest[blanks(rest)..];
+        let Some(first) = rest.first() else { break };
+        let end = match first {
+            b'[' => rest.iter().position(|b| *b == b']')? + 1,
+            b'(' => rest.iter().position(|b| *b == b')')? + 1,
+            _ => rest.iter().position(|b| is_blank(*b)).unwrap_or(rest.len()),
+        };
+        let (field, next) = rest.split_at(end);
+        rest = next;
+        if matches!(first, b'[' | b'(') || is_blocks(field) {
+            continue;
+        }
+        match (date(field), clock(field)) {
+            (Some(found), _) if day.is_none() => day = Some(found),
+            (_, Some(found)) if time.is_none() => time = Some(found),
+            _ => return None,
+        }
+    }
+    let day = day?;
+    let modified = match time {
+        Some(time) => day.at(time),
+        None => day.alone(),
+    };
+    match stem.len().checked_sub(4).map(|at| stem.split_at(at)) {
+        Some((folder, suffix)) if suffix.eq_ignore_ascii_case(b".DIR") => {
+            Reading::entry(folder, Kind::Dir, None, modified)
+        }
+        _ => Reading::entry(name, Kind::File, None, modified),
+    }
+}
+
+/// `9`, `9/15`, `******`.
+fn is_blocks(field: &[u8]) -> bool {
+    field.iter().all(|b| *b == b'*')
+        || field.split(|b| *b == b'/').all(|part| number(part).is_some())
+            && field.iter().filter(|b| **b == b'/').count() <= 1
+}
+
+/// `2-JUN-1998`.
+fn date(field: &[u8]) -> Option<Date> {
+    let [day, month, year] = thirds(field, b'-')?;
+    Some(Date {
+        year: year_of_century(year).filter(|_| year.len() == 4)?,
+        month: months::english(month)?,
+        day: small(day)?,
+    })
+}
+
+/// `Directory DISK:[PUB]`, `DISK:[PUB]`, `Total of 28 Files, 1557541 Blocks.`
+fn is_frame(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let place = line.strip_prefix(b"Directory ").unwrap_or(line);
+    let is_place =
+        place.ends_with(b"]") && !place.iter().any(|b| is_blank(*b)) && place.windows(2).any(|w| w == b":[");
+    is_place || line.starts_with(b"Total of ") && (line.ends_with(b"Blocks.") || line.ends_with(b"blocks."))
+}
+
+#[test]
+fn lines() {
+    let read = |line: &[u8]| super::tests::shown(read(line, &Now::new(0)));
+    for (line, want) in [
+        (
+            "A.LIS;1    9/9     2-JUN-1998 07:32:04  [GROUP,OWNER]    (RWED,RWED,RWED,RE)",
+            "file 'A.LIS;1' - 1998-06-02T07:32:04",
+        ),
+        (
+            "A.;2     152/153   13-FEB-1997 08:13:43.25  [A, B]  (RWED,,,)",
+            "file 'A.;2' - 1997-02-13T08:13:43",
+        ),
+        (
+            "a;1     17-JUN-1994 17:25    6308/13     (RWED,RWED,R,)",
+            "file 'a;1' - 1994-06-17T17:25",
+        ),
+        (
+            "DATA.DIR;1   1   7-JAN-2000    [X]   (RWED)",
+            "dir 'DATA' - 2000-01-07",
+        ),
+        (
+            "BIG.ISO;2        ******  6-MAY-2008 09:29 [A,B]",
+            "file 'BIG.ISO;2' - 2008-05-06T09:29",
+        ),
+        ("X.Y;1  1  31-FEB-2008 09:29", "file 'X.Y;1' - -"),
+        ("LONG_NAME.COM;12", "half"),
+        ("Directory DISK$1:[PUB.X]", "nothing"),
+        ("Total of 28 Files, 1557541 Blocks.", "nothing"),
+    ] {
+        assert_eq!(read(line.as_bytes()).as_deref(), Some(want), "{line}");
+    }
+    for line in [
+        "A.TXT;1  118/126  14-APR-1997 12:45:27 PM  [A,B]",
+        "A.TXT;1  118/126  13-FED-1997 12:45:27",
+        "A.TXT;1  118/126  [A,B]",
+        "A.TXT;1  118/126  2-JUN-1998 [A,B",
+        "A.TXT;x  118/126  2-JUN-1998",
+        ";1  118/126  2-JUN-1998",
+        "A/B.TXT;1  118/126  2-JUN-1998",
+        "A.TXT",
+    ] {
+        assert_eq!(read(line.as_bytes()), None, "{line}");
+    }
+}

@@ -1,0 +1,118 @@
+//! Listing a folder: which command, and whether what came is all.
+
+use super::error::{Error, Stage};
+use super::list::{Bounds, Command, Parser};
+use super::session::{Session, line};
+use super::transfer::Ending;
+use crate::model::listing::{Dialect, Listing};
+use crate::model::path::RemotePath;
+
+/// How much is read from the data connection at once.
+const CHUNK: usize = 64 * 1024;
+
+impl Session {
+    /// Lists a folder; `now` is Unix seconds, for dates without a year.
+    ///
+    /// MLSD where it is announced (RFC 3659 §7), else LIST from inside the folder: there is no
+    /// way to write a path in LIST that every server reads the same (blanks, a leading `-`,
+    /// wildcards).
+    pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let learned = self.connection().learned().clone();
+        if self.features().has_mlsd() && !learned.no_mlsd {
+            match self.receive(line("MLSD", folder), Command::Mlsd, now).await {
+                Err(Error::Refused(_, _, reply)) if matches!(reply.code, 500 | 502 | 504) => {
+                    self.remark("the server announces MLSD and refuses it; using LIST");
+                    self.connection().learned().no_mlsd = true;
+                }
+                done => return done,
+            }
+        }
+        self.enter(folder).await?;
+        if !learned.no_list_all {
+            match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
+                // some servers take "-a" for the name of a file
+                Err(Error::Refused(_, _, reply)) if reply.class() == 5 => {
+                    self.remark("the server refuses LIST -a; hidden files may not be listed");
+                    self.connection().learned().no_list_all = true;
+                }
+                // ... and say nothing of it: an empty answer is asked for again without
+                Ok(listing) if listing.entries.is_empty() && listing.is_whole() => {
+                    let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
+                    if !plain.entries.is_empty() {
+                        self.connection().learned().no_list_all = true;
+                    }
+                    return Ok(plain);
+                }
+                done => return done,
+            }
+        }
+        self.receive(b"LIST".to_vec(), Command::List, now).await
+    }
+
+    async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let listing = self.receive_lines(command, kind, now).await?;
+        if listing.dialect != Dialect::Unknown {
+            self.connection().learned().dialect = listing.dialect;
+        }
+        Ok(listing)
+    }
+
+    async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let mut transfer = match self.begin(command, 0).await {
+            Ok(transfer) => transfer,
+            // the session stands in the folder: "no files" is an answer and no refusal
+            Err(Error::Refused(Stage::Transfer, _, reply)) if kind == Command::List && says_empty(&reply.shown()) => {
+                return Ok(Listing::default());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut parser = Parser::new(kind, now, Bounds::default());
+        let mut buffer = vec![0u8; CHUNK];
+        let mut arrived = false;
+        let ending = loop {
+            match transfer.read(&mut buffer).await {
+                Ok(0) => break transfer.finish_download().await,
+                Ok(n) => parser.feed(&buffer[..n]),
+                Err(error) => break Err(error),
+            }
+            arrived = true;
+            // past the bound nothing more is kept: the rest is not waited for
+            if parser.is_full() {
+                drop(transfer);
+                break Ok(Ending { closed_properly: None });
+            }
+        };
+        // what came is shown, and that something is missing is said with it
+        let incomplete = match ending {
+            Ok(Ending { closed_properly: Some(false) }) => {
+                Some("the server did not end the encrypted listing properly".to_owned())
+            }
+            Ok(_) => None,
+            Err(Error::Refused(_, _, reply)) if arrived => Some(format!("the server said: {}", reply.shown())),
+            Err(error) if arrived => Some(error.failure("Listing").why),
+            Err(error) => return Err(error),
+        };
+        Ok(parser.finish(incomplete))
+    }
+}
+
+/// Whether a refusal of LIST only says that the folder is empty.
+fn says_empty(reply: &str) -> bool {
+    let reply = reply.to_ascii_lowercase();
+    ["no files found", "no file found", "directory is empty", "directory empty", "empty directory", "no members found", "no data sets found"]
+        .iter()
+        .any(|said| reply.contains(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_folder_is_empty() {
+        assert!(says_empty("550 No files found."));
+        assert!(says_empty("450 No file found"));
+        assert!(!says_empty("550 No such file or directory."));
+        assert!(!says_empty("550 Permission denied."));
+    }
+}
