@@ -245,15 +245,19 @@ impl App {
                 return Vec::new();
             }
         };
-        let start = server.start_folder.clone();
+        let lost = self.lost.take().filter(|(server, _)| *server == attempt.server);
+        let back = lost
+            .map(|(_, path)| path)
+            .filter(|p| p.depth_below(&root).is_some());
+        let start = server.start_folder.clone().filter(|_| back.is_none());
         self.link = Link::Up(Session {
             attempt,
             server,
             facts,
         });
         self.remote.root = Some(root.clone());
-        self.remote.folder = Folder::Remote(root.clone());
-        let mut effects = self.go(Side::Remote, Folder::Remote(root), None);
+        let folder = Folder::Remote(back.unwrap_or(root));
+        let mut effects = self.go(Side::Remote, folder, None);
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }
@@ -264,7 +268,12 @@ impl App {
     pub(super) fn connection_failed(&mut self, id: ConnectionId, failure: Failure) -> Vec<Effect> {
         let attempt = match &self.link {
             Link::Opening(attempt) if attempt.connection == id => attempt.clone(),
-            Link::Up(session) if session.attempt.connection == id => session.attempt.clone(),
+            Link::Up(session) if session.attempt.connection == id => {
+                if let Folder::Remote(path) = &self.remote.folder {
+                    self.lost = Some((session.attempt.server.clone(), path.clone()));
+                }
+                session.attempt.clone()
+            }
             _ => return Vec::new(),
         };
         let _ = self.hang_up();

@@ -14,6 +14,7 @@ use crate::config::theme::Theme;
 use crate::model::command::{Command, Generation};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
+use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -133,6 +134,8 @@ pub struct App {
     patience: Patience,
     /// The beginning of a sequence of keys.
     pub pressed: Vec<Key>,
+    /// The server whose connection was lost, and the folder shown then: one comes back to it.
+    lost: Option<(Server, RemotePath)>,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
     /// When the notice goes, as time since the start.
@@ -171,6 +174,7 @@ impl App {
             zone: start.zone,
             patience: start.patience,
             pressed: Vec::new(),
+            lost: None,
             refused: None,
             notice_until: None,
             batches: HashMap::new(),

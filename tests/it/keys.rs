@@ -220,6 +220,10 @@ fn a_read_only_server_is_never_asked_to_change() {
         assert!(bench.app.dialogs.is_empty(), "{keys}");
         assert!(bench.app.notice.as_ref().unwrap().contains("read only"), "{keys}");
     }
+    // the hints say so beforehand
+    let bench = Bench::connected_to(read_only.clone());
+    let enabled: Vec<bool> = bench.app.hints()[..4].iter().map(|h| h.enabled).collect();
+    assert_eq!(enabled, [true, false, false, false]);
     // what does not touch it goes on: downloads, and this machine's own files
     for keys in ["f5", "tab f7", "tab f6"] {
         let mut bench = Bench::connected_to(read_only.clone());
@@ -292,6 +296,8 @@ fn a_refused_login_asks_again_and_a_lost_connection_offers_to_retry() {
         "{effects:?}"
     );
     bench.stand(3);
+    let effects = bench.press("enter");
+    bench.answer_listings(&effects);
     let lost = Failure::new(Class::Unreachable, "Lost the connection", "silence");
     bench.say(Event::ConnectionFailed(ConnectionId(3), lost));
     assert!(matches!(bench.app.remote.content, Content::Nothing));
@@ -300,6 +306,9 @@ fn a_refused_login_asks_again_and_a_lost_connection_offers_to_retry() {
         matches!(&effects[..], [Effect::Engine(Command::Connect { secret: Some(s), connection: ConnectionId(4), .. })] if s.reveal() == "y"),
         "{effects:?}"
     );
+    // and one is back where one was
+    bench.stand(4);
+    assert_eq!(bench.app.remote.folder.shown(), "/srv/www/logs");
 }
 
 #[test]
@@ -480,6 +489,16 @@ fn the_queue_is_steered_and_its_end_lists_the_target_again() {
         remote("/srv/www")
     );
     assert_eq!(bench.say(Event::BatchOver(BatchId(9))), []);
+    // when nothing is left to do, the person is called
+    bench.say(Event::JobsAdded(vec![Job {
+        batch: BatchId(10),
+        ..job(3)
+    }]));
+    for id in 1..=3 {
+        bench.say(Event::JobChanged(JobId(id), JobState::Cancelled));
+    }
+    let effects = bench.say(Event::BatchOver(BatchId(10)));
+    assert_eq!(effects.last(), Some(&Effect::Bell));
 }
 
 #[test]
