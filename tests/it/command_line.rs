@@ -393,7 +393,9 @@ fn passwords_from_everywhere_and_never_shown() {
     std::fs::write(site.at("netrc"), entry).unwrap();
     site.save("password = { command = \"cat secret\" }");
     let pin = site.demo.pin().to_string();
-    let sources: [(&str, &[&str], &[(&str, &str)]); 6] = [
+    /// What it is, further arguments, further environment.
+    type Source<'s> = (&'s str, &'s [&'s str], &'s [(&'s str, &'s str)]);
+    let sources: [Source; 6] = [
         ("url", &[&in_url], &[]),
         (
             "command",

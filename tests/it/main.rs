@@ -15,5 +15,8 @@ mod engine;
 mod harness;
 mod listing_cases;
 mod listing_speed;
+mod journey;
+mod journey_real;
+mod keys;
 mod real_servers;
 mod screens;
