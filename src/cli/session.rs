@@ -85,6 +85,7 @@ impl Session {
         Ok(Self {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
+                browsing: false,
             }),
             signals,
             speech: Speech::new(quiet),
