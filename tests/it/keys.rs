@@ -164,6 +164,16 @@ fn names_are_typed_and_judged() {
             .contains("document path")
     );
     bench.press("ctrl-u");
+    bench.type_in("logs");
+    assert_eq!(bench.press("enter"), []);
+    assert!(
+        bench.app.dialogs[0]
+            .complaint
+            .as_ref()
+            .unwrap()
+            .contains("exists already")
+    );
+    bench.press("ctrl-u");
     bench.type_in("new one");
     assert_eq!(
         command(bench.press("enter")),
