@@ -15,6 +15,7 @@ use crate::model::job::ConnectionId;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::plan::landing::below;
 
 /// An attempt to connect.
 #[derive(Debug, Clone, PartialEq)]
@@ -256,8 +257,15 @@ impl App {
             facts,
         });
         self.remote.root = Some(root.clone());
-        let folder = Folder::Remote(back.unwrap_or(root));
-        let mut effects = self.go(Side::Remote, folder, None);
+        let first = std::mem::take(&mut self.first_path);
+        let folder = match back {
+            Some(back) => back,
+            None => below(&root, &first).unwrap_or_else(|error| {
+                self.notice = Some(format!("The path was not opened: {error}"));
+                root
+            }),
+        };
+        let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }

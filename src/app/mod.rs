@@ -75,6 +75,8 @@ pub struct Start {
     pub servers: Vec<Server>,
     /// The server to connect to at once, with its password where it is known.
     pub connect: Option<(Server, Option<Secret>)>,
+    /// The folder to open then, relative to the document path, as it was written.
+    pub path: Vec<u8>,
     /// The folder of the left pane; absolute.
     pub folder: PathBuf,
     /// The keys.
@@ -132,6 +134,8 @@ pub struct App {
     pub zone: Zone,
     /// Time-outs of connections.
     patience: Patience,
+    /// The folder the first connection opens; empty is its document path.
+    first_path: Vec<u8>,
     /// The beginning of a sequence of keys.
     pub pressed: Vec<Key>,
     /// The server whose connection was lost, and the folder shown then: one comes back to it.
@@ -173,6 +177,7 @@ impl App {
             theme: start.theme,
             zone: start.zone,
             patience: start.patience,
+            first_path: start.path,
             pressed: Vec::new(),
             lost: None,
             refused: None,

@@ -1,1 +1,169 @@
-//! cli
+//! The command line: what was written, made into requests to the same engine that the interface
+//! uses, and its events made into lines and an exit code.
+//!
+//! Results go to stdout, everything else to stderr. Forms and exit codes are a contract: scripts
+//! depend on them.
+
+mod arguments;
+mod get;
+mod json;
+pub mod log;
+mod ls;
+mod outcome;
+mod password;
+mod place;
+mod printer;
+mod probe;
+mod put;
+mod question;
+mod session;
+mod signal;
+mod speech;
+mod transfer;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::engine::Options;
+use crate::model::failure::{Class, Failure};
+use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server};
+use arguments::{Arguments, Connection, Output, Subcommands};
+use place::Place;
+use session::{End, Session};
+use speech::Speech;
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// The interface.
+    Interface(Box<Interface>),
+    /// The embedded server.
+    Demo {
+        /// Without the interface.
+        serve_only: bool,
+    },
+    /// Anything that ends by itself.
+    Command(Command),
+}
+
+/// How the interface begins.
+#[derive(Debug)]
+pub struct Interface {
+    /// Connect to this server, with the options of the command line, and with its password where
+    /// one is known already; `None` is the list of servers.
+    pub connect: Option<(Server, Option<Secret>)>,
+    /// The folder to open then, relative to the document path, as it was written.
+    pub path: Vec<u8>,
+    /// Time-outs and tries of every connection.
+    pub patience: Patience,
+    /// Settings of the engine.
+    pub options: Options,
+}
+
+/// A request that [`run`] carries out.
+#[derive(Debug)]
+pub struct Command(Box<Subcommands>);
+
+/// Reads the arguments. Help, version and mistakes are printed here.
+///
+/// # Errors
+///
+/// The exit code: 0 after help and version, 2 after a mistake, or that of a failure that was
+/// said on stderr.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
+    let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
+        let _ = e.print();
+        if e.use_stderr() {
+            Class::Usage.exit_code()
+        } else {
+            0
+        }
+    })?;
+    let request = log::start().and_then(|()| match arguments.command {
+        Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
+        Some(command) => Ok(Request::Command(Command(Box::new(command)))),
+        None => interface(arguments.target, &arguments.connection),
+    });
+    request.map_err(|failure| {
+        Speech::new(false).fail(&failure);
+        failure.class.exit_code()
+    })
+}
+
+fn interface(target: Option<OsString>, connection: &Connection) -> Result<Request, Failure> {
+    let (connect, path) = match target {
+        None => (None, Vec::new()),
+        Some(target) => {
+            let mut place = Place::read(&target, connection)?;
+            let speech = Speech::new(false);
+            let command = connection.password_command.as_deref();
+            let find = password::find(&mut place, command, false, &speech);
+            let secret = runtime()?.block_on(find)?;
+            (Some((place.server, secret)), place.path)
+        }
+    };
+    Ok(Request::Interface(Box::new(Interface {
+        connect,
+        path,
+        patience: connection.patience(),
+        options: Options {
+            limit_rate: connection.limit_rate,
+        },
+    })))
+}
+
+/// Carries out a request; the exit code.
+pub fn run(command: &Command) -> u8 {
+    let (connection, output) = match &*command.0 {
+        Subcommands::Ls(ls) => (&ls.connection, ls.output),
+        Subcommands::Get(get) => (&get.connection, get.output),
+        Subcommands::Put(put) => (&put.connection, put.output),
+        Subcommands::Demo { .. } => return Class::Usage.exit_code(),
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(failure) => {
+            Speech::new(false).fail(&failure);
+            return failure.class.exit_code();
+        }
+    };
+    let code = runtime.block_on(carry_out(&command.0, connection, output));
+    // a read of the terminal that nobody answers must not hold us back
+    runtime.shutdown_background();
+    code
+}
+
+async fn carry_out(command: &Subcommands, connection: &Connection, output: Output) -> u8 {
+    let mut session = match Session::start(connection, output.quiet) {
+        Ok(session) => session,
+        Err(failure) => {
+            Speech::new(false).fail(&failure);
+            return failure.class.exit_code();
+        }
+    };
+    let done = match command {
+        Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
+        Subcommands::Get(get) => get::run(get, &mut session).await,
+        Subcommands::Put(put) => put::run(put, &mut session).await,
+        Subcommands::Demo { .. } => Ok(Class::Usage.exit_code()),
+    };
+    let code = match done {
+        Ok(code) => code,
+        Err(End::Signal(code)) => code,
+        Err(End::Failed(failure)) => {
+            session.speech.fail(&failure);
+            failure.class.exit_code()
+        }
+    };
+    session.finish().await;
+    code
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(Class::Other, "Not started", e.to_string()))
+}

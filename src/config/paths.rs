@@ -43,6 +43,16 @@ impl Paths {
         &self.folder
     }
 
+    /// The person's own keys, laid over the default ones.
+    pub fn keymap(&self) -> PathBuf {
+        self.folder.join("keymap.toml")
+    }
+
+    /// The person's own theme.
+    pub fn theme(&self) -> PathBuf {
+        self.folder.join("theme.toml")
+    }
+
     /// The saved servers.
     pub fn servers(&self) -> PathBuf {
         self.folder.join("servers.toml")

@@ -8,6 +8,7 @@
 
 mod folder;
 mod front;
+mod serve;
 mod tls;
 mod tree;
 
@@ -29,6 +30,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{Protocol, Server, TlsVersion};
 use folder::Folder;
 use front::Front;
+pub use serve::serve;
 
 /// The only user of the embedded server.
 pub const USER: &str = "demo";
@@ -63,6 +65,9 @@ pub enum DemoError {
     /// The system has no random numbers.
     #[error("the system gives no random numbers for a password")]
     Random,
+    /// Signals cannot be listened for.
+    #[error("signals cannot be listened for: {0}")]
+    Signals(std::io::Error),
 }
 
 /// How an embedded server is to be.
@@ -219,17 +224,17 @@ async fn welcome(stream: TcpStream, house: House) {
     let _ = stream.set_nodelay(true);
     let config = Arc::clone(&house.config);
     let encrypted = match house.protocol {
-        Protocol::Ftp => return serve(stream, house).await,
+        Protocol::Ftp => return attend(stream, house).await,
         Protocol::FtpsExplicit => Front::explicit(stream, config).await,
         Protocol::FtpsImplicit => Front::implicit(stream, config).await,
     };
     // a failed handshake has told the client already
     if let Ok((front, decrypted)) = encrypted {
-        let _ = tokio::join!(serve(decrypted, house), front.carry());
+        let _ = tokio::join!(attend(decrypted, house), front.carry());
     }
 }
 
-async fn serve(stream: TcpStream, house: House) {
+async fn attend(stream: TcpStream, house: House) {
     let folder = house.folder;
     let builder = libunftp::ServerBuilder::<Folder, DefaultUser>::new(Box::new(move || folder.clone()))
         .authenticator(house.login)

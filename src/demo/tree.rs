@@ -1,7 +1,8 @@
 //! The sample tree: small, but with what makes file managers stumble.
 //!
 //! Every name is UTF-8: libunftp replaces other bytes before they reach the wire, so that such
-//! a file could be listed and never fetched.
+//! a file could be listed and never fetched. There is no link to a folder: libunftp's MLSD shows
+//! it as a folder, and deleting that would delete what it leads to.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -83,10 +84,7 @@ fn plant(root: &Path) -> io::Result<()> {
         writeln!(file, "File number {n}.")?;
     }
     #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink("docs/guide.txt", root.join("link-to-the-guide.txt"))?;
-        std::os::unix::fs::symlink("docs", root.join("link-to-docs"))?;
-    }
+    std::os::unix::fs::symlink("docs/guide.txt", root.join("link-to-the-guide.txt"))?;
     let old = FileTime::from_unix_time(OLD, 0);
     for path in ["docs/2025/archive/notes.txt", "docs/2025/archive", "docs/2025"] {
         filetime::set_file_mtime(root.join(path), old)?;

@@ -44,7 +44,9 @@ async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Fail
     match place.clone() {
         Place::Local(path) => {
             let what = format!("Could not make the folder {}", path.display());
-            blocking(move || std::fs::create_dir(path)).await?.map_err(|e| local(what, &e))
+            blocking(move || std::fs::create_dir(path))
+                .await?
+                .map_err(|e| local(what, &e))
         }
         Place::Remote(_, path) => {
             let done = browsing(pool).await?.make_folder(&path).await;
@@ -91,7 +93,11 @@ async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<()
             must_be_free(&mut lease, &to, &what).await?;
             lease.rename(&from, &to).await.map_err(|e| e.failure(what))
         }
-        _ => Err(Failure::new(Class::Usage, "Could not rename", "the two places are on different sides")),
+        _ => Err(Failure::new(
+            Class::Usage,
+            "Could not rename",
+            "the two places are on different sides",
+        )),
     }
 }
 
@@ -101,7 +107,10 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
     let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
         return Err(exists(what.to_owned(), &path.shown()));
     };
-    let listing = lease.list(&folder, unix_now()).await.map_err(|e| e.failure(what))?;
+    let listing = lease
+        .list(&folder, unix_now())
+        .await
+        .map_err(|e| e.failure(what))?;
     if listing.entries.iter().any(|entry| entry.name == name) {
         return Err(exists(what.to_owned(), &path.shown()));
     }
@@ -109,5 +118,6 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
 }
 
 fn exists(what: String, path: &str) -> Failure {
-    Failure::new(Class::Conflict, what, format!("{path} exists already")).hint("Choose another name, or delete it first.")
+    Failure::new(Class::Conflict, what, format!("{path} exists already"))
+        .hint("Choose another name, or delete it first.")
 }

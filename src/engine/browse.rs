@@ -33,7 +33,8 @@ async fn open(pool: &Arc<Pool>) -> Result<RemotePath, Failure> {
     if !document_path.is_empty() {
         let what = format!("Could not open the document path {root}");
         lease.enter(&root).await.map_err(|e| {
-            e.failure(what).hint("Correct the document path in the server's entry; empty is the server's root.")
+            e.failure(what)
+                .hint("Correct the document path in the server's entry; empty is the server's root.")
         })?;
     }
     Ok(root)
@@ -66,12 +67,20 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
     if let Some(pool) = &pool {
         pool.tell_facts();
     }
-    outlet.tell(Event::Listed { place, generation, result: result.map(Arc::new) });
+    outlet.tell(Event::Listed {
+        place,
+        generation,
+        result: result.map(Arc::new),
+    });
 }
 
 /// Lists a folder of the server. A session that turns out to be lost is replaced once: a listing
 /// changes nothing and may be asked for twice.
-pub(super) async fn list_remote(pool: &Arc<Pool>, path: &RemotePath, purpose: Purpose) -> Result<Listing, Failure> {
+pub(super) async fn list_remote(
+    pool: &Arc<Pool>,
+    path: &RemotePath,
+    purpose: Purpose,
+) -> Result<Listing, Failure> {
     let mut again = true;
     loop {
         let mut lease = pool.lease(purpose).await?;
@@ -84,7 +93,11 @@ pub(super) async fn list_remote(pool: &Arc<Pool>, path: &RemotePath, purpose: Pu
 
 /// The answer to a request for a connection that is not there.
 pub(super) fn not_connected() -> Failure {
-    Failure::new(Class::Unreachable, "Not done", "there is no connection to that server")
+    Failure::new(
+        Class::Unreachable,
+        "Not done",
+        "there is no connection to that server",
+    )
 }
 
 #[cfg(test)]
@@ -103,7 +116,11 @@ mod tests {
             ("~//pub", "/home/me/pub"),
             ("~x", "/~x"),
         ] {
-            assert_eq!(document_root(given, &login).unwrap().as_bytes(), want.as_bytes(), "{given}");
+            assert_eq!(
+                document_root(given, &login).unwrap().as_bytes(),
+                want.as_bytes(),
+                "{given}"
+            );
         }
     }
 }

@@ -24,7 +24,10 @@ const CHUNK: usize = 256 * 1024;
 
 pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
     let item = &task.start.job.item;
-    let source = Known { size: item.size, modified: item.modified };
+    let source = Known {
+        size: item.size,
+        modified: item.modified,
+    };
     let what = || format!("Could not download {}", item.remote);
 
     let standing = standing(&item.local).await?;
@@ -48,7 +51,9 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
         Err(Stop::Failed(failure)) if item.kind == Kind::Link && lease.is_usable() => {
             // what a link leads to is known only when one follows it
             match lease.enter(&item.remote).await {
-                Ok(()) => Err(Stop::Skipped("it is a link to a folder; links are not followed".into())),
+                Ok(()) => Err(Stop::Skipped(
+                    "it is a link to a folder; links are not followed".into(),
+                )),
                 Err(_) => Err(failure.into()),
             }
         }
@@ -64,8 +69,17 @@ async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
     let (path, shown) = (target.to_path_buf(), target.display().to_string());
     match blocking(move || stat(&path)).await? {
         Ok(entry) => {
-            let kind = entry.target_kind.filter(|_| entry.kind == Kind::Link).unwrap_or(entry.kind);
-            Ok(Some((kind, Known { size: entry.size, modified: entry.modified })))
+            let kind = entry
+                .target_kind
+                .filter(|_| entry.kind == Kind::Link)
+                .unwrap_or(entry.kind);
+            Ok(Some((
+                kind,
+                Known {
+                    size: entry.size,
+                    modified: entry.modified,
+                },
+            )))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(local(format!("Could not look at {shown}"), &error)),
@@ -74,12 +88,20 @@ async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
 
 /// A path beside `target` that is free.
 async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
-    let none = || Failure::new(Class::Local, "Could not rename", "no free name was found beside the target");
+    let none = || {
+        Failure::new(
+            Class::Local,
+            "Could not rename",
+            "no free name was found beside the target",
+        )
+    };
     let find = move || {
         let name = Name::new(&bytes_of(target.file_name()?)).ok()?;
         let folder = target.parent()?.to_path_buf();
         let path = |name: &Name| crate::local::names::join(&folder, name).ok();
-        let free = free_name(&name, |name| path(name).is_none_or(|p| std::fs::symlink_metadata(p).is_ok()))?;
+        let free = free_name(&name, |name| {
+            path(name).is_none_or(|p| std::fs::symlink_metadata(p).is_ok())
+        })?;
         path(&free)
     };
     blocking(find).await?.ok_or_else(none)
@@ -88,12 +110,15 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
 async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Path) -> Result<Moved, Stop> {
     let what = || format!("Could not download {from}");
     let failed = |error: Error| Stop::Failed(error.failure(what()));
-    let disk = |error: std::io::Error| Stop::Failed(local(format!("Could not write {}", target.display()), &error));
+    let disk =
+        |error: std::io::Error| Stop::Failed(local(format!("Could not write {}", target.display()), &error));
 
     // the server is asked first: a file it does not have leaves no trace on the disk
     let mut transfer = lease.retrieve(from, 0).await.map_err(failed)?;
     let (path, unique) = (target.to_path_buf(), task.unique);
-    let (part, file) = blocking(move || PartFile::create(&path, unique)).await?.map_err(disk)?;
+    let (part, file) = blocking(move || PartFile::create(&path, unique))
+        .await?
+        .map_err(disk)?;
     let mut file = File::from_std(file);
     file.set_max_buf_size(CHUNK);
 
@@ -116,11 +141,20 @@ async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Pat
     let modified = match task.start.job.item.modified {
         Some(time) if time.precision == crate::model::stamp::Precision::Second => Some(time),
         // a listing that knows the day only would set a wrong time
-        _ => lease.modified(from).await.map_err(failed)?.or(task.start.job.item.modified),
+        _ => lease
+            .modified(from)
+            .await
+            .map_err(failed)?
+            .or(task.start.job.item.modified),
     };
     let file = file.into_std().await;
-    blocking(move || part.commit(file, modified)).await?.map_err(disk)?;
-    Ok(Moved { bytes: received, note })
+    blocking(move || part.commit(file, modified))
+        .await?
+        .map_err(disk)?;
+    Ok(Moved {
+        bytes: received,
+        note,
+    })
 }
 
 /// Proves that what was received is the whole file, or fails. The server's 226 alone proves
@@ -132,11 +166,20 @@ async fn whole(
     received: u64,
     closed_properly: Option<bool>,
 ) -> Result<Option<String>, Stop> {
-    let listed = task.start.job.item.size.filter(|_| task.start.job.item.kind == Kind::File);
+    let listed = task
+        .start
+        .job
+        .item
+        .size
+        .filter(|_| task.start.job.item.kind == Kind::File);
     let expected = match listed {
         Some(size) if size == received => Some(size),
         // the listing may be old: what is the size now?
-        _ => lease.size(from).await.map_err(|e| e.failure(format!("Could not check the size of {from}")))?.or(listed),
+        _ => lease
+            .size(from)
+            .await
+            .map_err(|e| e.failure(format!("Could not check the size of {from}")))?
+            .or(listed),
     };
     let short = |why: String| {
         Failure::new(Class::Unreachable, format!("Could not download {from}"), why)
@@ -144,17 +187,21 @@ async fn whole(
             .transient()
     };
     match (expected, closed_properly) {
-        (Some(size), _) if size != received => {
-            Err(short(format!("{received} bytes came and the file has {size}; the transfer was cut")).into())
-        }
-        (Some(_), Some(false)) => {
-            Ok(Some("the server did not close the encrypted connection properly; the size is right".into()))
-        }
+        (Some(size), _) if size != received => Err(short(format!(
+            "{received} bytes came and the file has {size}; the transfer was cut"
+        ))
+        .into()),
+        (Some(_), Some(false)) => Ok(Some(
+            "the server did not close the encrypted connection properly; the size is right".into(),
+        )),
         (None, Some(false)) => Err(short(
-            "the server did not close the encrypted connection properly and does not tell the file's size".into(),
+            "the server did not close the encrypted connection properly and does not tell the file's size"
+                .into(),
         )
         .into()),
-        (None, None) => Ok(Some("the server does not tell the file's size; its word is the only proof".into())),
+        (None, None) => Ok(Some(
+            "the server does not tell the file's size; its word is the only proof".into(),
+        )),
         _ => Ok(None),
     }
 }

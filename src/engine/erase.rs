@@ -19,7 +19,12 @@ use crate::model::path::RemotePath;
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// Counts what deleting these would delete, and tells it.
-pub(super) async fn count(pool: Option<Arc<Pool>>, places: Vec<Place>, generation: Generation, outlet: Outlet) {
+pub(super) async fn count(
+    pool: Option<Arc<Pool>>,
+    places: Vec<Place>,
+    generation: Generation,
+    outlet: Outlet,
+) {
     let mut counted = Counted::default();
     let mut result = Ok(());
     for place in places {
@@ -31,7 +36,10 @@ pub(super) async fn count(pool: Option<Arc<Pool>>, places: Vec<Place>, generatio
             break;
         }
     }
-    outlet.tell(Event::Counted { generation, result: result.map(|()| counted) });
+    outlet.tell(Event::Counted {
+        generation,
+        result: result.map(|()| counted),
+    });
 }
 
 async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure> {
@@ -42,7 +50,11 @@ async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure
     result.map_err(|e| local(what, &e))
 }
 
-async fn count_remote(pool: Option<&Arc<Pool>>, path: RemotePath, counted: &mut Counted) -> Result<(), Failure> {
+async fn count_remote(
+    pool: Option<&Arc<Pool>>,
+    path: RemotePath,
+    counted: &mut Counted,
+) -> Result<(), Failure> {
     let mut lease = pool.ok_or_else(not_connected)?.lease(Purpose::Work).await?;
     if kind_of(&mut lease, &path).await? != Kind::Dir {
         counted.files += 1;
@@ -76,15 +88,34 @@ async fn count_remote(pool: Option<&Arc<Pool>>, path: RemotePath, counted: &mut 
 /// What the listing of its folder says a path is.
 async fn kind_of(lease: &mut Lease, path: &RemotePath) -> Result<Kind, Failure> {
     let what = || format!("Could not find {path}");
-    let (Some(folder), Some(name)) = (path.parent(), path.name()) else { return Ok(Kind::Dir) };
-    let listing = lease.list(&folder, unix_now()).await.map_err(|e| e.failure(what()))?;
-    let found = listing.entries.iter().find(|entry| entry.name == name).map(|entry| entry.kind);
-    found.ok_or_else(|| Failure::new(Class::Refused, what(), "there is no such file or folder on the server"))
+    let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
+        return Ok(Kind::Dir);
+    };
+    let listing = lease
+        .list(&folder, unix_now())
+        .await
+        .map_err(|e| e.failure(what()))?;
+    let found = listing
+        .entries
+        .iter()
+        .find(|entry| entry.name == name)
+        .map(|entry| entry.kind);
+    found.ok_or_else(|| {
+        Failure::new(
+            Class::Refused,
+            what(),
+            "there is no such file or folder on the server",
+        )
+    })
 }
 
 /// Deletes, and tells how it went.
 pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: Outlet) {
-    let mut ticker = Ticker { outlet: outlet.clone(), count: 0, last: Instant::now() };
+    let mut ticker = Ticker {
+        outlet: outlet.clone(),
+        count: 0,
+        last: Instant::now(),
+    };
     let mut counted = Counted::default();
     for place in &places {
         let done = match place.clone() {
@@ -149,7 +180,10 @@ async fn delete_remote(
             counted.folders += 1;
             ticker.tick();
         } else {
-            let listing = lease.list(&path, unix_now()).await.map_err(|e| e.failure(what.clone()))?;
+            let listing = lease
+                .list(&path, unix_now())
+                .await
+                .map_err(|e| e.failure(what.clone()))?;
             if !listing.is_whole() {
                 return Err(Failure::new(
                     Class::Other,

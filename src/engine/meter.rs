@@ -61,7 +61,12 @@ impl Meter {
         // a job that began again counts once: the total never falls
         let all = all.max(self.samples.back().map_or(0, |(_, bytes)| *bytes));
         self.samples.push_back((now, all));
-        while self.samples.front().is_some_and(|(then, _)| now.duration_since(*then) > WINDOW) && self.samples.len() > 2 {
+        while self
+            .samples
+            .front()
+            .is_some_and(|(then, _)| now.duration_since(*then) > WINDOW)
+            && self.samples.len() > 2
+        {
             self.samples.pop_front();
         }
         let rate = match (self.samples.front(), running.is_empty()) {
@@ -75,7 +80,13 @@ impl Meter {
             self.samples.clear();
         }
         let moved = totals.moved + in_flight;
-        Progress { running, rate, moved, total: totals.wanted.max(moved), walking: totals.walking }
+        Progress {
+            running,
+            rate,
+            moved,
+            total: totals.wanted.max(moved),
+            walking: totals.walking,
+        }
     }
 }
 
@@ -89,7 +100,10 @@ pub(super) struct SpeedLimit {
 
 impl SpeedLimit {
     pub(super) fn new(bytes_per_second: Option<u64>) -> Self {
-        Self { bytes_per_second: bytes_per_second.filter(|n| *n > 0), taken: Mutex::default() }
+        Self {
+            bytes_per_second: bytes_per_second.filter(|n| *n > 0),
+            taken: Mutex::default(),
+        }
     }
 
     /// The largest piece a worker should move at once, so that a low limit does not come in gusts.
@@ -102,7 +116,9 @@ impl SpeedLimit {
 
     /// Waits until these bytes may have moved.
     pub(super) async fn passed(&self, bytes: usize) {
-        let Some(limit) = self.bytes_per_second else { return };
+        let Some(limit) = self.bytes_per_second else {
+            return;
+        };
         let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
         let until = {
             let now = Instant::now();
@@ -124,11 +140,18 @@ mod tests {
         let mut meter = Meter::default();
         let start = Instant::now();
         let counter = meter.begin(JobId(1));
-        let totals = Totals { moved: 0, wanted: 10_000, walking: false };
+        let totals = Totals {
+            moved: 0,
+            wanted: 10_000,
+            walking: false,
+        };
         assert_eq!(meter.sample(start, totals).rate, 0);
         counter.add(2000);
         let progress = meter.sample(start + Duration::from_secs(1), totals);
-        assert_eq!((progress.rate, progress.moved, progress.total), (2000, 2000, 10_000));
+        assert_eq!(
+            (progress.rate, progress.moved, progress.total),
+            (2000, 2000, 10_000)
+        );
         counter.reset();
         assert_eq!(meter.sample(start + Duration::from_secs(2), totals).rate, 1000);
         meter.end(JobId(1));

@@ -51,7 +51,11 @@ pub fn start(options: Options) -> Engine {
     let (outlet, events) = mpsc::unbounded_channel();
     let (samples, progress) = watch::channel(Progress::default());
     tokio::spawn(run::run(options, requests, outlet::Outlet::new(outlet), samples));
-    Engine { commands, events, progress }
+    Engine {
+        commands,
+        events,
+        progress,
+    }
 }
 
 /// Now, in Unix seconds.

@@ -89,7 +89,11 @@ impl Pool {
             let place = place(&self.places).await?;
             while let Some((mut session, since)) = self.take_idle() {
                 if since.elapsed() < FRESH || session.is_alive().await {
-                    return Ok(Lease { session: Some(session), pool: Arc::clone(self), _places: (place, work) });
+                    return Ok(Lease {
+                        session: Some(session),
+                        pool: Arc::clone(self),
+                        _places: (place, work),
+                    });
                 }
                 self.open.fetch_sub(1, Ordering::Relaxed);
                 session.remark("the server has closed the idle connection; making a new one");
@@ -97,17 +101,27 @@ impl Pool {
             match self.log_in(purpose).await {
                 Ok(session) => {
                     self.open.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Lease { session: Some(session), pool: Arc::clone(self), _places: (place, work) });
+                    return Ok(Lease {
+                        session: Some(session),
+                        pool: Arc::clone(self),
+                        _places: (place, work),
+                    });
                 }
                 // The server lets no more of us in, but some are in: go on with those.
                 Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
-                    self.connection.remark("the server allows no further connection; going on with fewer");
+                    self.connection
+                        .remark("the server allows no further connection; going on with fewer");
                     place.forget();
                     if let Some(work) = work {
                         work.forget();
                     }
                 }
-                Err(error) => return Err(error.failure(format!("Could not connect to {}", self.connection.server.address()))),
+                Err(error) => {
+                    return Err(error.failure(format!(
+                        "Could not connect to {}",
+                        self.connection.server.address()
+                    )));
+                }
             }
         }
     }
@@ -127,7 +141,9 @@ impl Pool {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };
-            let Some((certificate, pinned)) = error.certificate() else { return Err(error) };
+            let Some((certificate, pinned)) = error.certificate() else {
+                return Err(error);
+            };
             let pin = certificate.pin;
             let asking = self.asking.lock().await;
             // somebody may have answered for this certificate while we waited
@@ -142,7 +158,9 @@ impl Pool {
             };
             let answer = self.questions.ask(question).await;
             match answer {
-                Answer::Certificate(CertificateAnswer::Once) if pinned.is_none() => self.connection.accept_once(pin),
+                Answer::Certificate(CertificateAnswer::Once) if pinned.is_none() => {
+                    self.connection.accept_once(pin)
+                }
                 Answer::Certificate(CertificateAnswer::Pin) if pinned.is_none() => {
                     self.connection.pin(pin);
                     self.outlet.tell(Event::Pinned(self.id, pin));
@@ -175,7 +193,10 @@ impl Pool {
 }
 
 async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
-    Arc::clone(places).acquire_owned().await.map_err(|_| super::ending())
+    Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(|_| super::ending())
 }
 
 /// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
@@ -190,20 +211,26 @@ impl Deref for Lease {
 
     #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
     fn deref(&self) -> &Session {
-        self.session.as_ref().expect("a lease holds its session until it is dropped")
+        self.session
+            .as_ref()
+            .expect("a lease holds its session until it is dropped")
     }
 }
 
 impl DerefMut for Lease {
     #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
     fn deref_mut(&mut self) -> &mut Session {
-        self.session.as_mut().expect("a lease holds its session until it is dropped")
+        self.session
+            .as_mut()
+            .expect("a lease holds its session until it is dropped")
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(session) = self.session.take() else { return };
+        let Some(session) = self.session.take() else {
+            return;
+        };
         if session.is_usable() {
             self.pool.idle().push((session, Instant::now()));
         } else {

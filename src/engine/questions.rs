@@ -20,7 +20,11 @@ pub(super) struct Questions {
 
 impl Questions {
     pub(super) fn new(outlet: Outlet) -> Self {
-        Self { outlet, next: AtomicU64::new(1), waiting: Mutex::default() }
+        Self {
+            outlet,
+            next: AtomicU64::new(1),
+            waiting: Mutex::default(),
+        }
     }
 
     /// A number no question has had yet.

@@ -24,8 +24,8 @@ use crate::model::command::{Answer, Command, Place};
 use crate::model::event::{DialogueLine, Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
-use crate::model::server::{Patience, Server};
 use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server};
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 /// How often the progress is sampled while something moves.
@@ -37,7 +37,12 @@ const PARTING: Duration = Duration::from_secs(5);
 /// What the engine's own tasks report to its loop.
 pub(super) enum Note {
     /// A walk has found things; the numbers of their jobs go back.
-    Found { batch: BatchId, direction: Direction, found: Vec<Found>, reply: oneshot::Sender<Vec<JobId>> },
+    Found {
+        batch: BatchId,
+        direction: Direction,
+        found: Vec<Found>,
+        reply: oneshot::Sender<Vec<JobId>>,
+    },
     /// A walk is at its end.
     Walked(BatchId, Option<Failure>),
     /// Something failed that is no job.
@@ -124,7 +129,12 @@ impl Loop {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Connect { connection, server, secret, patience } => {
+            Command::Connect {
+                connection,
+                server,
+                secret,
+                patience,
+            } => {
                 self.connect(connection, *server, secret, patience);
             }
             Command::Disconnect(connection) => {
@@ -190,7 +200,12 @@ impl Loop {
         let outlet = self.outlet.clone();
         let sink: Sink = Arc::new(move |line: DialogueLine| outlet.tell(Event::Dialogue(line)));
         let connection = Connection::new(Arc::new(server), secret, patience, sink);
-        let pool = Pool::new(id, Arc::new(connection), self.outlet.clone(), Arc::clone(&self.questions));
+        let pool = Pool::new(
+            id,
+            Arc::new(connection),
+            self.outlet.clone(),
+            Arc::clone(&self.questions),
+        );
         self.pools.insert(id, Arc::clone(&pool));
         let cancel = self.end.child_token();
         self.connecting.insert(id, cancel.clone());
@@ -239,7 +254,10 @@ impl Loop {
             let effects = self.queue.walked(request.id, Some(not_connected()));
             return self.carry_out(effects);
         };
-        let batch = Batch { targets: Arc::default(), walk: self.end.child_token() };
+        let batch = Batch {
+            targets: Arc::default(),
+            walk: self.end.child_token(),
+        };
         let walk = walk::walk(request.clone(), pool, self.notes.clone(), batch.walk.clone());
         self.batches.insert(request.id, batch);
         self.tasks.spawn(walk);
@@ -247,7 +265,12 @@ impl Loop {
 
     fn note(&mut self, note: Note) {
         let effects = match note {
-            Note::Found { batch, direction, found, reply } => {
+            Note::Found {
+                batch,
+                direction,
+                found,
+                reply,
+            } => {
                 let (numbers, effects) = self.queue.add(batch, direction, found);
                 let _ = reply.send(numbers);
                 effects
@@ -295,10 +318,14 @@ impl Loop {
 
     fn start_jobs(&mut self) {
         for connection in self.queue.connections() {
-            let Some(pool) = self.pools.get(&connection).cloned() else { continue };
+            let Some(pool) = self.pools.get(&connection).cloned() else {
+                continue;
+            };
             let busy = self.running.values().filter(|(c, _)| *c == connection).count();
             for _ in busy..pool.lanes() {
-                let Some((start, told)) = self.queue.next(connection) else { break };
+                let Some((start, told)) = self.queue.next(connection) else {
+                    break;
+                };
                 self.carry_out(vec![told]);
                 let job = start.job.id;
                 let cancel = self.end.child_token();

@@ -41,8 +41,14 @@ impl Targets {
     }
 
     /// What stands at `path`; its folder is listed the first time one asks.
-    pub(super) async fn standing(&self, lease: &mut Lease, path: &RemotePath) -> Result<Option<Standing>, Error> {
-        let (Some(folder), Some(name)) = (path.parent(), path.name()) else { return Ok(None) };
+    pub(super) async fn standing(
+        &self,
+        lease: &mut Lease,
+        path: &RemotePath,
+    ) -> Result<Option<Standing>, Error> {
+        let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
+            return Ok(None);
+        };
         Ok(self.content(lease, &folder).await?.get(&name).copied())
     }
 
@@ -52,7 +58,9 @@ impl Targets {
         let content = cell
             .get_or_try_init(|| async {
                 let listing = lease.list(folder, unix_now()).await?;
-                Ok::<_, Error>(Arc::new(listing.entries.iter().map(standing).collect::<HashMap<_, _>>()))
+                Ok::<_, Error>(Arc::new(
+                    listing.entries.iter().map(standing).collect::<HashMap<_, _>>(),
+                ))
             })
             .await?;
         Ok(Arc::clone(content))
@@ -60,6 +68,15 @@ impl Targets {
 }
 
 fn standing(entry: &Entry) -> (Name, Standing) {
-    let known = Known { size: entry.size, modified: entry.modified };
-    (entry.name.clone(), Standing { kind: entry.kind, known })
+    let known = Known {
+        size: entry.size,
+        modified: entry.modified,
+    };
+    (
+        entry.name.clone(),
+        Standing {
+            kind: entry.kind,
+            known,
+        },
+    )
 }

@@ -26,7 +26,10 @@ const CHUNK: usize = 256 * 1024;
 pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, Stop> {
     let item = &task.start.job.item;
     let (file, metadata) = open(&item.local).await?;
-    let source = Known { size: Some(metadata.len()), modified: modified(&metadata) };
+    let source = Known {
+        size: Some(metadata.len()),
+        modified: modified(&metadata),
+    };
 
     let mut lease = task.pool.lease(Purpose::Work).await?;
     let target = choose_target(task, &mut lease, &source).await?;
@@ -43,9 +46,13 @@ async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
         let metadata = file.metadata()?;
         Ok((file, metadata))
     });
-    let (file, metadata) = opened.await?.map_err(|e| local(format!("Could not read {shown}"), &e))?;
+    let (file, metadata) = opened
+        .await?
+        .map_err(|e| local(format!("Could not read {shown}"), &e))?;
     if metadata.is_dir() {
-        return Err(Stop::Skipped("it is a link to a folder; links are not followed".into()));
+        return Err(Stop::Skipped(
+            "it is a link to a folder; links are not followed".into(),
+        ));
     }
     if !metadata.is_file() {
         return Err(Stop::Skipped("it is neither a file nor a folder".into()));
@@ -61,7 +68,9 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
         return Ok(target);
     }
     let failed = |e: Error| Stop::Failed(e.failure(format!("Could not look for {target}")));
-    let Some(standing) = task.targets.standing(lease, &target).await.map_err(failed)? else { return Ok(target) };
+    let Some(standing) = task.targets.standing(lease, &target).await.map_err(failed)? else {
+        return Ok(target);
+    };
     if standing.kind == Kind::Dir {
         return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
     }
@@ -71,10 +80,18 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
         Decision::Ask => Err(conflict(&task.start.job, source, &standing.known)),
         Decision::Rename => {
-            let (Some(folder), Some(name)) = (target.parent(), target.name()) else { return Ok(target) };
+            let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
+                return Ok(target);
+            };
             let content = task.targets.content(lease, &folder).await.map_err(failed)?;
             let free = free_name(&name, |name| content.contains_key(name));
-            let none = || Failure::new(Class::Conflict, what(), "no free name was found beside the target");
+            let none = || {
+                Failure::new(
+                    Class::Conflict,
+                    what(),
+                    "no free name was found beside the target",
+                )
+            };
             Ok(folder.join(&free.ok_or_else(none)?))
         }
     }
@@ -116,10 +133,12 @@ async fn send(
     match lease.size(&part).await.map_err(failed)? {
         Some(size) if size != sent => {
             let why = format!("the server has {size} of {sent} bytes; the transfer was cut");
-            return Err(Failure::new(Class::Unreachable, format!("Could not upload to {target}"), why)
-                .hint("What stood under the target's name is untouched.")
-                .transient()
-                .into());
+            return Err(
+                Failure::new(Class::Unreachable, format!("Could not upload to {target}"), why)
+                    .hint("What stood under the target's name is untouched.")
+                    .transient()
+                    .into(),
+            );
         }
         Some(_) => {}
         None => note = Some("the server does not tell the size; its word is the only proof".to_owned()),
@@ -130,14 +149,24 @@ async fn send(
     }
     lease.rename(&part, target).await.map_err(|e| {
         let failure = e.failure(format!("Could not put {target} in place"));
-        Stop::Failed(failure.hint("The server does not let a file be renamed over another; what stood there is untouched."))
+        Stop::Failed(
+            failure.hint(
+                "The server does not let a file be renamed over another; what stood there is untouched.",
+            ),
+        )
     })?;
     *leftover = None;
     Ok(Moved { bytes: sent, note })
 }
 
 fn temporary(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
-    let nameless = || Stop::Failed(Failure::new(Class::Usage, "Could not upload", "the target has no name"));
+    let nameless = || {
+        Stop::Failed(Failure::new(
+            Class::Usage,
+            "Could not upload",
+            "the target has no name",
+        ))
+    };
     let (folder, name) = target.parent().zip(target.name()).ok_or_else(nameless)?;
     let part = Name::new(&part_name(name.as_bytes(), unique)).map_err(|_| nameless())?;
     Ok(folder.join(&part))
@@ -150,5 +179,9 @@ async fn unchanged(file: &File, source: &Known, sent: u64, path: &Path) -> Resul
     if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
         return Ok(());
     }
-    Err(Failure::new(Class::Local, what(), "the file was changed while it was read").transient().into())
+    Err(
+        Failure::new(Class::Local, what(), "the file was changed while it was read")
+            .transient()
+            .into(),
+    )
 }

@@ -28,7 +28,11 @@ pub(super) async fn walk(
     cancel: CancellationToken,
 ) {
     let batch = request.id;
-    let walker = Walker { request, pool, notes: notes.clone() };
+    let walker = Walker {
+        request,
+        pool,
+        notes: notes.clone(),
+    };
     let failure = tokio::select! {
         done = walker.run() => done.err(),
         () = cancel.cancelled() => None,
@@ -51,7 +55,15 @@ struct Ahead {
 
 impl Walker {
     async fn run(&self) -> Result<(), Failure> {
-        let top = self.request.items.iter().map(|item| Found { item: item.clone(), folder: None }).collect();
+        let top = self
+            .request
+            .items
+            .iter()
+            .map(|item| Found {
+                item: item.clone(),
+                folder: None,
+            })
+            .collect();
         let mut ahead = self.hand_over(top).await?;
         ahead.reverse();
         while let Some(folder) = ahead.pop() {
@@ -77,7 +89,16 @@ impl Walker {
                 };
                 let remote = folder.remote.join(&entry.name);
                 let (kind, size, modified) = (entry.kind, entry.size, entry.modified);
-                Some(Found { item: Item { local, remote, kind, size, modified }, folder: Some(folder.made_by) })
+                Some(Found {
+                    item: Item {
+                        local,
+                        remote,
+                        kind,
+                        size,
+                        modified,
+                    },
+                    folder: Some(folder.made_by),
+                })
             });
             let mut below = self.hand_over(found.collect()).await?;
             below.reverse();
@@ -92,14 +113,30 @@ impl Walker {
 
     /// Makes jobs of what was found; the folders among them are to be walked next.
     async fn hand_over(&self, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
-        let places: Vec<_> =
-            found.iter().map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone())).collect();
+        let places: Vec<_> = found
+            .iter()
+            .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
+            .collect();
         let (reply, numbers) = oneshot::channel();
-        let note = Note::Found { batch: self.request.id, direction: self.request.direction, found, reply };
+        let note = Note::Found {
+            batch: self.request.id,
+            direction: self.request.direction,
+            found,
+            reply,
+        };
         self.notes.send(note).map_err(|_| ending())?;
         let numbers = numbers.await.map_err(|_| ending())?;
-        let folders = places.into_iter().zip(numbers).filter(|((kind, ..), _)| *kind == Kind::Dir);
-        Ok(folders.map(|((_, local, remote), made_by)| Ahead { local, remote, made_by }).collect())
+        let folders = places
+            .into_iter()
+            .zip(numbers)
+            .filter(|((kind, ..), _)| *kind == Kind::Dir);
+        Ok(folders
+            .map(|((_, local, remote), made_by)| Ahead {
+                local,
+                remote,
+                made_by,
+            })
+            .collect())
     }
 
     async fn list(&self, folder: &Ahead) -> Result<Listing, Failure> {
@@ -128,6 +165,10 @@ fn incomplete(folder: &str, listing: &Listing) -> Failure {
         Some(why) => why.clone(),
         None => format!("{} of its lines could not be read", listing.unreadable_count),
     };
-    Failure::new(Class::Other, format!("The listing of {folder} is not complete"), why)
-        .hint("What was listed is transferred; there may be more.")
+    Failure::new(
+        Class::Other,
+        format!("The listing of {folder} is not complete"),
+        why,
+    )
+    .hint("What was listed is transferred; there may be more.")
 }

@@ -54,7 +54,7 @@ pub(super) async fn work(task: Task) -> Outcome {
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
         Err(Stop::Failed(failure)) => Outcome::Failed(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
-        Err(Stop::Conflict(question)) => Outcome::Conflict(question),
+        Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
     Cancelled,
-    Conflict(Question),
+    Conflict(Box<Question>),
 }
 
 impl From<Failure> for Stop {
@@ -110,7 +110,9 @@ async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
         // the reply to MKD does not say reliably whether the folder exists: entering it does
         Err(refused @ Error::Refused(..)) if lease.is_usable() => {
             if lease.enter(path).await.is_err() {
-                return Err(refused.failure(format!("Could not make the folder {path}")).into());
+                return Err(refused
+                    .failure(format!("Could not make the folder {path}"))
+                    .into());
             }
         }
         Err(error) => return Err(error.failure(format!("Could not make the folder {path}")).into()),
@@ -124,8 +126,14 @@ async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
         let mut lease: Lease = pool.lease(Purpose::Work).await.ok()?;
         lease.delete_file(part).await.ok()
     };
-    if tokio::time::timeout(CLEANING, cleaning).await.ok().flatten().is_none() {
-        pool.connection.remark(&format!("could not delete the temporary file {part}"));
+    if tokio::time::timeout(CLEANING, cleaning)
+        .await
+        .ok()
+        .flatten()
+        .is_none()
+    {
+        pool.connection
+            .remark(&format!("could not delete the temporary file {part}"));
     }
 }
 
@@ -137,18 +145,27 @@ pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
         Direction::Download => (job.item.remote.shown(), local),
         Direction::Upload => (local, job.item.remote.shown()),
     };
-    let side = |shown, known: &Known| Side { shown, size: known.size, modified: known.modified };
-    Stop::Conflict(Question::Conflict {
+    let side = |shown, known: &Known| Side {
+        shown,
+        size: known.size,
+        modified: known.modified,
+    };
+    Stop::Conflict(Box::new(Question::Conflict {
         job: job.id,
         direction: job.direction,
         source: side(from, source),
         target: side(to, target),
         can_resume: false,
-    })
+    }))
 }
 
 /// The failure of policy [`Policy::Fail`].
 pub(super) fn in_the_way(what: String, target: &str) -> Stop {
     let policy = Policy::Fail.word();
-    Failure::new(Class::Conflict, what, format!("{target} exists, and the policy is to {policy}")).into()
+    Failure::new(
+        Class::Conflict,
+        what,
+        format!("{target} exists, and the policy is to {policy}"),
+    )
+    .into()
 }

@@ -80,9 +80,16 @@ impl Error {
                 let said = reply.shown().to_ascii_lowercase();
                 // a wrong password is 530 as well: only the words tell the two apart
                 reply.code == 421
-                    || ["too many", "maximum number", "max clients", "connection limit", "limit reached", "user limit"]
-                        .iter()
-                        .any(|words| said.contains(words))
+                    || [
+                        "too many",
+                        "maximum number",
+                        "max clients",
+                        "connection limit",
+                        "limit reached",
+                        "user limit",
+                    ]
+                    .iter()
+                    .any(|words| said.contains(words))
             }
             _ => false,
         }

@@ -31,7 +31,9 @@ impl Session {
         if !learned.no_list_all {
             match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
                 // some servers take "-a" for the name of a file
-                Err(Error::Refused(_, _, reply)) if reply.class() == 5 => {
+                Err(Error::Refused(Stage::Transfer, _, reply))
+                    if matches!(reply.code, 500..=504 | 550 | 553) =>
+                {
                     self.remark("the server refuses LIST -a; hidden files may not be listed");
                     self.connection().learned().no_list_all = true;
                 }
@@ -61,7 +63,9 @@ impl Session {
         let mut transfer = match self.begin(command, 0).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
-            Err(Error::Refused(Stage::Transfer, _, reply)) if kind == Command::List && says_empty(&reply.shown()) => {
+            Err(Error::Refused(Stage::Transfer, _, reply))
+                if kind == Command::List && says_empty(&reply.shown()) =>
+            {
                 return Ok(Listing::default());
             }
             Err(error) => return Err(error),
@@ -79,16 +83,20 @@ impl Session {
             // past the bound nothing more is kept: the rest is not waited for
             if parser.is_full() {
                 drop(transfer);
-                break Ok(Ending { closed_properly: None });
+                break Ok(Ending {
+                    closed_properly: None,
+                });
             }
         };
         // what came is shown, and that something is missing is said with it
         let incomplete = match ending {
-            Ok(Ending { closed_properly: Some(false) }) => {
-                Some("the server did not end the encrypted listing properly".to_owned())
-            }
+            Ok(Ending {
+                closed_properly: Some(false),
+            }) => Some("the server did not end the encrypted listing properly".to_owned()),
             Ok(_) => None,
-            Err(Error::Refused(_, _, reply)) if arrived => Some(format!("the server said: {}", reply.shown())),
+            Err(Error::Refused(_, _, reply)) if arrived => {
+                Some(format!("the server said: {}", reply.shown()))
+            }
             Err(error) if arrived => Some(error.failure("Listing").why),
             Err(error) => return Err(error),
         };
@@ -99,9 +107,17 @@ impl Session {
 /// Whether a refusal of LIST only says that the folder is empty.
 fn says_empty(reply: &str) -> bool {
     let reply = reply.to_ascii_lowercase();
-    ["no files found", "no file found", "directory is empty", "directory empty", "empty directory", "no members found", "no data sets found"]
-        .iter()
-        .any(|said| reply.contains(said))
+    [
+        "no files found",
+        "no file found",
+        "directory is empty",
+        "directory empty",
+        "empty directory",
+        "no members found",
+        "no data sets found",
+    ]
+    .iter()
+    .any(|said| reply.contains(said))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod conflict;
+pub mod landing;
 pub mod queue;
 pub mod rename;
 pub mod retry;

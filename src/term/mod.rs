@@ -22,6 +22,7 @@ use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::ui;
 
+mod begin;
 pub mod clock;
 pub mod input;
 pub mod outside;
@@ -29,6 +30,7 @@ pub mod screen;
 mod signals;
 mod tty;
 
+pub use begin::{Wanted, begin};
 pub use input::Input;
 pub use outside::{Outside, World};
 pub use signals::received;

@@ -11,12 +11,16 @@ use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{Patience, Protocol, Server};
 
-use crate::harness::engine::{CONNECTION, Driver, make_tree, remote_place, tree};
+use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree, remote_place, tree};
 
 const TEST: &str = "the embedded server starts";
 
 async fn empty_demo(protocol: Protocol, folder: &Path) -> Demo {
-    let options = DemoOptions { protocol, folder: Some(folder.to_path_buf()), ..DemoOptions::default() };
+    let options = DemoOptions {
+        protocol,
+        folder: Some(folder.to_path_buf()),
+        ..DemoOptions::default()
+    };
     Demo::start_with(options).await.expect(TEST)
 }
 
@@ -31,23 +35,36 @@ async fn connected(folder: &Path) -> (Demo, Driver) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_goes_up_and_comes_down_the_same_over_every_protocol() {
     for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
-        let (here, there, back) =
-            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (here, there, back) = (
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+            tempfile::tempdir().unwrap(),
+        );
         make_tree(here.path());
         let demo = empty_demo(protocol, there.path()).await;
         let mut driver = Driver::new();
         let root = driver.connect(demo.server(), demo.secret()).await.unwrap();
         assert_eq!(root.as_bytes(), b"/");
 
-        driver.transfer(Direction::Upload, Kind::Dir, here.path(), "/up").await.assert_all_done();
-        assert!(tree(&there.path().join("up")) == tree(here.path()), "{protocol:?}: what went up differs");
+        driver
+            .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")
+            .await
+            .assert_all_done();
+        assert_same_tree(&there.path().join("up"), here.path(), &format!("{protocol:?} up"));
         let copy = back.path().join("copy");
-        driver.transfer(Direction::Download, Kind::Dir, &copy, "/up").await.assert_all_done();
-        assert!(tree(&copy) == tree(here.path()), "{protocol:?}: what came down differs");
+        driver
+            .transfer(Direction::Download, Kind::Dir, &copy, "/up")
+            .await
+            .assert_all_done();
+        assert_same_tree(&copy, here.path(), &format!("{protocol:?} down"));
 
         if protocol.is_tls() {
             let tls = driver.facts.clone().and_then(|f| f.tls).unwrap();
-            assert_eq!(tls.data_resumed, Some(tls.data_handshakes), "{protocol:?}: {tls:?}");
+            assert_eq!(
+                tls.data_resumed,
+                Some(tls.data_handshakes),
+                "{protocol:?}: {tls:?}"
+            );
             assert!(tls.data_handshakes > 25);
         }
         driver.shutdown().await;
@@ -58,18 +75,33 @@ async fn a_tree_goes_up_and_comes_down_the_same_over_every_protocol() {
 async fn actions_on_the_server_are_done_on_its_disk() {
     let there = tempfile::tempdir().unwrap();
     let (_demo, mut driver) = connected(there.path()).await;
-    driver.act(Command::MakeFolder(remote_place("/new folder"))).await.unwrap();
+    driver
+        .act(Command::MakeFolder(remote_place("/new folder")))
+        .await
+        .unwrap();
     assert!(there.path().join("new folder").is_dir());
-    let again = driver.act(Command::MakeFolder(remote_place("/new folder"))).await.unwrap_err();
+    let again = driver
+        .act(Command::MakeFolder(remote_place("/new folder")))
+        .await
+        .unwrap_err();
     assert_eq!(again.class, Class::Refused);
 
-    driver.act(Command::MakeFile(remote_place("/new folder/a"))).await.unwrap();
+    driver
+        .act(Command::MakeFile(remote_place("/new folder/a")))
+        .await
+        .unwrap();
     assert_eq!(std::fs::read(there.path().join("new folder/a")).unwrap(), b"");
-    let taken = driver.act(Command::MakeFile(remote_place("/new folder/a"))).await.unwrap_err();
+    let taken = driver
+        .act(Command::MakeFile(remote_place("/new folder/a")))
+        .await
+        .unwrap_err();
     assert_eq!(taken.class, Class::Conflict);
 
     std::fs::write(there.path().join("b"), "precious").unwrap();
-    let rename = |from, to| Command::Rename { from: remote_place(from), to: remote_place(to) };
+    let rename = |from, to| Command::Rename {
+        from: remote_place(from),
+        to: remote_place(to),
+    };
     let taken = driver.act(rename("/new folder/a", "/b")).await.unwrap_err();
     assert_eq!(taken.class, Class::Conflict, "renaming never replaces silently");
     assert_eq!(std::fs::read(there.path().join("b")).unwrap(), b"precious");
@@ -83,12 +115,22 @@ async fn actions_on_the_server_are_done_on_its_disk() {
     });
     let counted = driver
         .wait(|event| match event {
-            Event::Counted { generation: Generation(7), result } => Some(result.unwrap()),
+            Event::Counted {
+                generation: Generation(7),
+                result,
+            } => Some(result.unwrap()),
             _ => None,
         })
         .await;
-    assert_eq!((counted.files, counted.folders, counted.incomplete), (27, 5, false), "{counted:?}");
-    driver.act(Command::Delete(vec![remote_place("/tree"), remote_place("/b")])).await.unwrap();
+    assert_eq!(
+        (counted.files, counted.folders, counted.incomplete),
+        (27, 5, false),
+        "{counted:?}"
+    );
+    driver
+        .act(Command::Delete(vec![remote_place("/tree"), remote_place("/b")]))
+        .await
+        .unwrap();
     assert!(!there.path().join("tree").exists() && !there.path().join("b").exists());
     assert!(there.path().join("c").exists(), "nothing else is touched");
     driver.shutdown().await;
@@ -102,7 +144,13 @@ async fn actions_on_this_machine() {
     driver.act(Command::MakeFolder(place("d"))).await.unwrap();
     driver.act(Command::MakeFile(place("d/f"))).await.unwrap();
     std::fs::write(here.path().join("kept"), "x").unwrap();
-    let taken = driver.act(Command::Rename { from: place("d/f"), to: place("kept") }).await.unwrap_err();
+    let taken = driver
+        .act(Command::Rename {
+            from: place("d/f"),
+            to: place("kept"),
+        })
+        .await
+        .unwrap_err();
     assert_eq!(taken.class, Class::Conflict);
     let listing = driver.list_place(place("d")).await.unwrap();
     assert_eq!(listing.entries.len(), 1);
@@ -136,14 +184,24 @@ async fn conflicts_are_asked_about_and_decided_both_ways() {
         let ended = driver
             .over(batch, |question| {
                 asked += 1;
-                let Question::Conflict { target, .. } = question else { panic!("{question:?}") };
+                let Question::Conflict { target, .. } = question else {
+                    panic!("{question:?}")
+                };
                 assert_eq!(target.size, Some(3));
                 Answer::Conflict(Policy::Skip, Scope::Batch)
             })
             .await;
         assert!(asked >= 1);
-        let skipped = ended.states.iter().filter(|(.., state)| matches!(state, JobState::Skipped(_))).count();
-        assert_eq!((skipped, read("a").as_str()), (3, "old"), "{direction:?} {ended:?}");
+        let skipped = ended
+            .states
+            .iter()
+            .filter(|(.., state)| matches!(state, JobState::Skipped(_)))
+            .count();
+        assert_eq!(
+            (skipped, read("a").as_str()),
+            (3, "old"),
+            "{direction:?} {ended:?}"
+        );
 
         let batch = driver.enqueue(direction, Kind::Dir, &local, "/d", Policy::Fail);
         let ended = driver.over(batch, |question| panic!("{question:?}")).await;
@@ -151,7 +209,10 @@ async fn conflicts_are_asked_about_and_decided_both_ways() {
         assert!(ended.failures().iter().all(|f| f.class == Class::Conflict));
 
         let batch = driver.enqueue(direction, Kind::Dir, &local, "/d", Policy::Rename);
-        driver.over(batch, |question| panic!("{question:?}")).await.assert_all_done();
+        driver
+            .over(batch, |question| panic!("{question:?}"))
+            .await
+            .assert_all_done();
         assert_eq!((read("a").as_str(), read("a (1)").as_str()), ("old", "new a"));
 
         driver.transfer(direction, Kind::Dir, &local, "/d").await;
@@ -166,7 +227,14 @@ async fn conflicts_are_asked_about_and_decided_both_ways() {
 async fn a_missing_file_and_a_folder_in_the_way_fail_alone() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_demo, mut driver) = connected(there.path()).await;
-    let ended = driver.transfer(Direction::Download, Kind::File, &here.path().join("x"), "/missing").await;
+    let ended = driver
+        .transfer(
+            Direction::Download,
+            Kind::File,
+            &here.path().join("x"),
+            "/missing",
+        )
+        .await;
     let failure = ended.failures()[0].clone();
     assert_eq!(failure.class, Class::Refused, "{failure}");
     assert!(failure.reply.is_some_and(|r| r.starts_with("550")));
@@ -174,7 +242,9 @@ async fn a_missing_file_and_a_folder_in_the_way_fail_alone() {
 
     std::fs::create_dir(here.path().join("x")).unwrap();
     std::fs::write(there.path().join("x"), "x").unwrap();
-    let ended = driver.transfer(Direction::Download, Kind::File, &here.path().join("x"), "/x").await;
+    let ended = driver
+        .transfer(Direction::Download, Kind::File, &here.path().join("x"), "/x")
+        .await;
     assert_eq!(ended.failures()[0].class, Class::Conflict);
     assert!(driver.list("/").await.is_ok(), "the session goes on");
     driver.shutdown().await;
@@ -200,7 +270,9 @@ async fn a_cancelled_upload_leaves_nothing_on_the_server() {
         })
         .await;
     driver.send(Command::CancelBatch(batch));
-    driver.wait(|event| (event == Event::BatchOver(batch)).then_some(())).await;
+    driver
+        .wait(|event| (event == Event::BatchOver(batch)).then_some(()))
+        .await;
     assert_eq!(tree(there.path()), [("big".into(), Some(b"old".to_vec()))]);
     driver.shutdown().await;
 }
@@ -209,7 +281,10 @@ async fn a_cancelled_upload_leaves_nothing_on_the_server() {
 async fn an_unknown_certificate_is_asked_about_before_anything_secret_is_sent() {
     let there = tempfile::tempdir().unwrap();
     let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
-    let unpinned = Server { pin: None, ..demo.server() };
+    let unpinned = Server {
+        pin: None,
+        ..demo.server()
+    };
     for (answer, accepted) in [
         (CertificateAnswer::Refuse, false),
         (CertificateAnswer::Once, true),
@@ -224,15 +299,24 @@ async fn an_unknown_certificate_is_asked_about_before_anything_secret_is_sent() 
         });
         let (id, shown) = driver
             .wait(|event| match event {
-                Event::Question { id, question: Question::Certificate { certificate, pinned: None, .. } } => {
-                    Some((id, certificate))
-                }
+                Event::Question {
+                    id,
+                    question:
+                        Question::Certificate {
+                            certificate,
+                            pinned: None,
+                            ..
+                        },
+                } => Some((id, certificate)),
                 _ => None,
             })
             .await;
         assert_eq!(shown.pin, demo.pin());
         assert!(!shown.doubts.is_empty() && shown.not_after.is_some());
-        assert!(!driver.dialogue.iter().any(|line| line.text.starts_with("USER")), "nothing is sent yet");
+        assert!(
+            !driver.dialogue.iter().any(|line| line.text.starts_with("USER")),
+            "nothing is sent yet"
+        );
         driver.answer(id, Answer::Certificate(answer));
         let mut pinned = None;
         let result = driver
@@ -262,23 +346,63 @@ async fn refusals_say_what_why_and_what_to_do() {
     let there = tempfile::tempdir().unwrap();
     let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
     let secret = demo.secret();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let other = ftpane::model::certificate::Pin([9; 32]);
     let plain = empty_demo(Protocol::Ftp, there.path()).await;
     let base = demo.server();
     for (server, secret, class, says) in [
-        (Server { ..base.clone() }, Secret::new("wrong"), Class::Login, "password"),
-        (Server { port: Some(closed), ..base.clone() }, secret.clone(), Class::Unreachable, "listens"),
-        (Server { host: "no.such.invalid".into(), ..base.clone() }, secret.clone(), Class::Unreachable, "name"),
-        (Server { pin: Some(other), ..base.clone() }, secret.clone(), Class::Tls, "another certificate"),
         (
-            Server { protocol: Protocol::FtpsExplicit, pin: None, ..plain.server() },
+            Server { ..base.clone() },
+            Secret::new("wrong"),
+            Class::Login,
+            "password",
+        ),
+        (
+            Server {
+                port: Some(closed),
+                ..base.clone()
+            },
+            secret.clone(),
+            Class::Unreachable,
+            "listens",
+        ),
+        (
+            Server {
+                host: "no.such.invalid".into(),
+                ..base.clone()
+            },
+            secret.clone(),
+            Class::Unreachable,
+            "name",
+        ),
+        (
+            Server {
+                pin: Some(other),
+                ..base.clone()
+            },
+            secret.clone(),
+            Class::Tls,
+            "another certificate",
+        ),
+        (
+            Server {
+                protocol: Protocol::FtpsExplicit,
+                pin: None,
+                ..plain.server()
+            },
             plain.secret(),
             Class::Tls,
             "does not offer TLS",
         ),
         (
-            Server { document_path: "/not/there".into(), ..base.clone() },
+            Server {
+                document_path: "/not/there".into(),
+                ..base.clone()
+            },
             secret.clone(),
             Class::Refused,
             "no such",
@@ -288,8 +412,16 @@ async fn refusals_say_what_why_and_what_to_do() {
         let failure = driver.connect(server, secret).await.unwrap_err();
         assert_eq!(failure.class, class, "{failure}");
         assert!(failure.to_string().contains(says), "{failure}");
-        let said: String = driver.shutdown().await.iter().map(|line| line.text.clone() + "\n").collect();
-        assert!(!said.contains("wrong") && !said.contains(demo.secret().reveal()), "{said}");
+        let said: String = driver
+            .shutdown()
+            .await
+            .iter()
+            .map(|line| line.text.clone() + "\n")
+            .collect();
+        assert!(
+            !said.contains("wrong") && !said.contains(demo.secret().reveal()),
+            "{said}"
+        );
     }
 }
 
@@ -300,11 +432,23 @@ async fn nothing_that_changes_leaves_for_a_read_only_server() {
     std::fs::write(here.path().join("g"), "y").unwrap();
     let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
     let mut driver = Driver::new();
-    driver.connect(Server { read_only: true, ..demo.server() }, demo.secret()).await.unwrap();
+    driver
+        .connect(
+            Server {
+                read_only: true,
+                ..demo.server()
+            },
+            demo.secret(),
+        )
+        .await
+        .unwrap();
     for command in [
         Command::MakeFolder(remote_place("/d")),
         Command::MakeFile(remote_place("/h")),
-        Command::Rename { from: remote_place("/f"), to: remote_place("/i") },
+        Command::Rename {
+            from: remote_place("/f"),
+            to: remote_place("/i"),
+        },
     ] {
         assert_eq!(driver.act(command).await.unwrap_err().class, Class::Guarded);
     }
@@ -316,16 +460,24 @@ async fn nothing_that_changes_leaves_for_a_read_only_server() {
         })
         .await;
     assert_eq!(failure.class, Class::Guarded);
-    let ended = driver.transfer(Direction::Upload, Kind::File, &here.path().join("g"), "/g").await;
+    let ended = driver
+        .transfer(Direction::Upload, Kind::File, &here.path().join("g"), "/g")
+        .await;
     assert_eq!(ended.failures()[0].class, Class::Guarded);
     driver
         .transfer(Direction::Download, Kind::File, &here.path().join("f"), "/f")
         .await
         .assert_all_done();
     assert_eq!(tree(there.path()), [("f".into(), Some(b"x".to_vec()))]);
-    let allowed = ["STOR", "DELE", "RMD", "MKD", "RNFR", "RNTO", "MFMT", "APPE", "SITE"];
+    let allowed = [
+        "STOR", "DELE", "RMD", "MKD", "RNFR", "RNTO", "MFMT", "APPE", "SITE",
+    ];
     for line in driver.shutdown().await {
-        assert!(!allowed.iter().any(|verb| line.text.starts_with(verb)), "{}", line.text);
+        assert!(
+            !allowed.iter().any(|verb| line.text.starts_with(verb)),
+            "{}",
+            line.text
+        );
     }
 }
 
@@ -344,6 +496,14 @@ async fn counting_on_this_machine_needs_no_server() {
             _ => None,
         })
         .await;
-    assert_eq!(counted, Counted { files: 26, folders: 5, bytes: counted.bytes, incomplete: false });
+    assert_eq!(
+        counted,
+        Counted {
+            files: 26,
+            folders: 5,
+            bytes: counted.bytes,
+            incomplete: false
+        }
+    );
     driver.shutdown().await;
 }

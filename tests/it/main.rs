@@ -5,12 +5,16 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test says what is wrong by panicking"
+    clippy::print_stdout,
+    reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
+mod command_line;
 mod demo;
 mod engine;
 mod harness;
+mod listing_cases;
+mod listing_speed;
 mod journey;
 mod journey_real;
 mod keys;

@@ -36,7 +36,12 @@ impl TrustStore {
 
     /// Whether this certificate is trusted by its fingerprint.
     pub(crate) fn trusts(&self, pin: Pin) -> bool {
-        self.pinned() == Some(pin) || self.once.lock().unwrap_or_else(PoisonError::into_inner).contains(&pin)
+        self.pinned() == Some(pin)
+            || self
+                .once
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&pin)
     }
 
     /// Whether some certificate of this server is trusted by its fingerprint.

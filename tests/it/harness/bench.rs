@@ -132,6 +132,7 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
     Start {
         servers,
         connect: None,
+        path: Vec::new(),
         folder: "/home/me/work".into(),
         keys: keys(None).unwrap(),
         theme: Theme::default(),

@@ -9,9 +9,7 @@ use ftpane::model::entry::Kind;
 use ftpane::model::event::{DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
 use ftpane::model::failure::Failure;
-use ftpane::model::job::{
-    BatchId, BatchRequest, ConnectionId, Direction, Item, JobId, JobState, Policy,
-};
+use ftpane::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::listing::Listing;
 use ftpane::model::path::RemotePath;
 use ftpane::model::secret::Secret;
@@ -25,6 +23,7 @@ pub(crate) const CONNECTION: ConnectionId = ConnectionId(1);
 /// A running engine.
 pub(crate) struct Driver {
     engine: Engine,
+    began: std::time::Instant,
     batches: u32,
     generations: u64,
     /// The dialogue so far, as `C: ...` and `S: ...`.
@@ -64,6 +63,7 @@ impl Driver {
     pub(crate) fn new() -> Self {
         Self {
             engine: start(Options::default()),
+            began: std::time::Instant::now(),
             batches: 0,
             generations: 0,
             dialogue: Vec::new(),
@@ -79,9 +79,21 @@ impl Driver {
     /// The next event; facts, dialogue and failures are kept on the way.
     pub(crate) async fn event(&mut self) -> Event {
         let event = tokio::time::timeout(PATIENCE, self.engine.events.recv()).await;
-        let event = event.expect("nothing happened for too long").expect("the engine has ended");
+        let event = event
+            .expect("nothing happened for too long")
+            .expect("the engine has ended");
         match &event {
-            Event::Dialogue(line) => self.dialogue.push(line.clone()),
+            Event::Dialogue(line) => {
+                // shown by the test runner when the test fails
+                println!(
+                    "{:>8.3} {} {:?} {}",
+                    self.began.elapsed().as_secs_f64(),
+                    line.session,
+                    line.speaker,
+                    line.text
+                );
+                self.dialogue.push(line.clone());
+            }
             Event::Facts(_, facts) | Event::Connected { facts, .. } => self.facts = Some((**facts).clone()),
             Event::Failed(failure) => self.failures.push(failure.clone()),
             _ => {}
@@ -120,7 +132,10 @@ impl Driver {
             match self.event().await {
                 Event::Connected { root, .. } => return Ok(root),
                 Event::ConnectionFailed(_, failure) => return Err(failure),
-                Event::Question { id, question: Question::Certificate { .. } } => {
+                Event::Question {
+                    id,
+                    question: Question::Certificate { .. },
+                } => {
                     self.answer(id, Answer::Dismissed);
                 }
                 _ => {}
@@ -139,11 +154,14 @@ impl Driver {
     pub(crate) async fn list_place(&mut self, place: Place) -> Result<Listing, Failure> {
         self.generations += 1;
         let wanted = Generation(self.generations);
-        self.send(Command::List { place, generation: wanted });
+        self.send(Command::List {
+            place,
+            generation: wanted,
+        });
         self.wait(|event| match event {
-            Event::Listed { generation, result, .. } if generation == wanted => {
-                Some(result.map(|listing| (*listing).clone()))
-            }
+            Event::Listed {
+                generation, result, ..
+            } if generation == wanted => Some(result.map(|listing| (*listing).clone())),
             _ => None,
         })
         .await
@@ -160,8 +178,13 @@ impl Driver {
     ) -> BatchId {
         self.batches += 1;
         let id = BatchId(self.batches);
-        let item =
-            Item { local: local.to_path_buf(), remote: remote(path), kind, size: None, modified: None };
+        let item = Item {
+            local: local.to_path_buf(),
+            remote: remote(path),
+            kind,
+            size: None,
+            modified: None,
+        };
         self.send(Command::Enqueue(BatchRequest {
             id,
             connection: CONNECTION,
@@ -173,7 +196,11 @@ impl Driver {
     }
 
     /// Waits until a batch is over; conflicts are answered by `decide`.
-    pub(crate) async fn over(&mut self, batch: BatchId, mut decide: impl FnMut(&Question) -> Answer) -> Ended {
+    pub(crate) async fn over(
+        &mut self,
+        batch: BatchId,
+        mut decide: impl FnMut(&Question) -> Answer,
+    ) -> Ended {
         let mut ended = Ended::default();
         loop {
             match self.event().await {
@@ -206,7 +233,8 @@ impl Driver {
         path: &str,
     ) -> Ended {
         let batch = self.enqueue(direction, kind, local, path, Policy::Overwrite);
-        self.over(batch, |question| panic!("nothing to ask: {question:?}")).await
+        self.over(batch, |question| panic!("nothing to ask: {question:?}"))
+            .await
     }
 
     /// Does something that answers with `Done`, or gives the failure.
@@ -223,7 +251,8 @@ impl Driver {
     /// Ends the engine in good order.
     pub(crate) async fn shutdown(mut self) -> Vec<DialogueLine> {
         self.send(Command::Shutdown);
-        self.wait(|event| matches!(event, Event::Ended).then_some(())).await;
+        self.wait(|event| matches!(event, Event::Ended).then_some(()))
+            .await;
         self.dialogue
     }
 }
@@ -278,4 +307,30 @@ pub(crate) fn make_tree(root: &Path) {
     for n in 0..20 {
         std::fs::write(root.join(format!("deep/small-{n:02}")), noise(n * 37)).unwrap();
     }
+}
+
+/// Both trees must be the same; says what differs by name and size, not by content.
+pub(crate) fn assert_same_tree(left: &Path, right: &Path, what: &str) {
+    let short = |root: &Path| -> Vec<String> {
+        tree(root)
+            .into_iter()
+            .map(|(path, content)| {
+                let content = content.map(|c| (c.len(), openssl::sha::sha256(&c)[0]));
+                format!("{} {content:?}", path.display())
+            })
+            .collect()
+    };
+    let (left, right) = (short(left), short(right));
+    let only = |a: &[String], b: &[String]| {
+        a.iter()
+            .filter(|line| !b.contains(line))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        left == right,
+        "{what}: only left {:?}, only right {:?}",
+        only(&left, &right),
+        only(&right, &left)
+    );
 }

@@ -1,0 +1,415 @@
+//! The words of the command line.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::validity;
+use crate::model::certificate::Pin;
+use crate::model::job::Policy;
+use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
+
+const AFTER_HELP: &str = "\
+TARGET is SERVER:PATH with a saved server's name, or a URL: ftp:// (not encrypted),
+ftpes:// (explicit TLS) or ftps:// (implicit TLS), as in ftpes://user@host/folder/file.
+In a URL /~/x is relative to the login folder.
+
+Passwords, in this order: in the URL (others can see it), --password-command,
+FTPANE_PASSWORD, ~/.netrc, the source saved with the server, a prompt on the terminal.
+
+Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
+3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
+6 no data connection, 7 no such file or no permission, 8 refused here (read only,
+document path), 9 conflict or verification, 10 local disk, 129 SIGHUP, 130 SIGINT,
+143 SIGTERM.
+
+Environment:
+  FTPANE_CONFIG_DIR  another folder for servers and settings
+  FTPANE_PASSWORD    the password
+  FTPANE_LOG         a file for ftpane's own log (never the dialogue, never a secret)
+  NETRC              another file than ~/.netrc";
+
+/// Two-pane file manager for FTP and FTPS servers.
+#[derive(Debug, Parser)]
+#[command(name = "ftpane", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Subcommands>,
+    /// Open the interface connected to this; without it, at the list of servers
+    #[arg(value_name = "TARGET")]
+    pub(super) target: Option<OsString>,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Subcommands {
+    /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
+    Demo {
+        /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
+        #[arg(long)]
+        serve_only: bool,
+    },
+    /// List a folder, or one file
+    Ls(Ls),
+    /// Download files, and folders with all that is in them
+    Get(Get),
+    /// Upload files, and folders with all that is in them
+    Put(Put),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ls {
+    /// What to list
+    #[arg(value_name = "TARGET", required = true)]
+    pub(super) target: OsString,
+    /// With all folders below
+    #[arg(short = 'R', long)]
+    pub(super) recursive: bool,
+    /// With -R: at most so many levels below the target
+    #[arg(long, value_name = "N", requires = "recursive")]
+    pub(super) depth: Option<usize>,
+    /// The order; with --json that of the server unless given
+    #[arg(long, value_name = "KEY")]
+    pub(super) sort: Option<Sort>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    Name,
+    /// Largest first
+    Size,
+    /// Newest first
+    Time,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Get {
+    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO
+    #[arg(value_name = "TARGET", required = true)]
+    pub(super) targets: Vec<OsString>,
+    /// The folder to put it into; made where it is missing
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) to: PathBuf,
+    #[command(flatten)]
+    pub(super) transfer: Transfer,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Put {
+    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name
+    #[arg(value_name = "LOCAL... TARGET", required = true, num_args = 2..)]
+    pub(super) places: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) transfer: Transfer,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Transfer {
+    /// Continue what is there where that can be proved right (--on-conflict resume)
+    #[arg(short = 'c', long = "continue", conflicts_with = "on_conflict")]
+    pub(super) resume: bool,
+    /// What to do where the target exists [default: ask on a terminal, else overwrite]
+    #[arg(long, value_name = "WHAT", value_parser = policy)]
+    pub(super) on_conflict: Option<Policy>,
+}
+
+impl Transfer {
+    /// The policy; `interactive` where somebody can be asked.
+    pub(super) fn policy(&self, interactive: bool) -> Policy {
+        match (self.resume, self.on_conflict) {
+            (true, _) => Policy::Resume,
+            (false, Some(policy)) => policy,
+            (false, None) if interactive => Policy::Ask,
+            (false, None) => Policy::Overwrite,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Output {
+    /// One JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+    /// No progress and no remarks on stderr, errors only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connection {
+    /// Who opens data connections
+    #[arg(long, value_name = "MODE", value_parser = word(&MODES))]
+    mode: Option<String>,
+    /// Active mode: the address announced to the server
+    #[arg(long, value_name = "IP", value_parser = external_ip)]
+    external_ip: Option<IpAddr>,
+    /// Active mode: the local ports the server may connect to
+    #[arg(long, value_name = "A-B", value_parser = port_range)]
+    port_range: Option<(u16, u16)>,
+    /// Passive mode: which address is used
+    #[arg(long, value_name = "WHICH", value_parser = word(&ADDRESSES))]
+    pasv_address: Option<String>,
+    /// The oldest TLS version accepted
+    #[arg(long, value_name = "VERSION", value_parser = word(&VERSIONS))]
+    tls_min: Option<String>,
+    /// The newest TLS version offered
+    #[arg(long, value_name = "VERSION", value_parser = word(&VERSIONS))]
+    tls_max: Option<String>,
+    /// The library that speaks TLS
+    #[arg(long, value_name = "WHICH", value_parser = word(&BACKENDS))]
+    tls_backend: Option<String>,
+    /// Further certificate authorities, PEM
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// The certificate expected, whoever signed it: sha256:HEX
+    #[arg(long, value_name = "PIN")]
+    pin: Option<Pin>,
+    /// Seconds for a connection to stand
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    connect_timeout: Option<Duration>,
+    /// Seconds of silence on any connection before it is given up
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// How often a transient failure is tried again
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Let nothing through that could change the server
+    #[arg(long)]
+    read_only: bool,
+    /// The document path: nothing above it is reached
+    #[arg(long, value_name = "PATH", value_parser = root)]
+    root: Option<String>,
+    /// Control connections at once
+    #[arg(short = 'j', long, value_name = "N", value_parser = connections)]
+    connections: Option<u8>,
+    /// Bytes a second over all transfers: 500K, 2M
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(super) limit_rate: Option<u64>,
+    /// Write the dialogue with the server to this file, secrets blotted
+    #[arg(long, value_name = "FILE")]
+    pub(super) transcript: Option<PathBuf>,
+    /// A command whose first line of output is the password
+    #[arg(long, value_name = "CMD")]
+    pub(super) password_command: Option<String>,
+}
+
+const MODES: [(&str, ConnectionMode); 3] = [
+    ("passive", ConnectionMode::Passive),
+    ("active", ConnectionMode::Active),
+    ("auto", ConnectionMode::Auto),
+];
+const ADDRESSES: [(&str, PassiveAddress); 3] = [
+    ("repair", PassiveAddress::Repair),
+    ("server", PassiveAddress::Server),
+    ("control", PassiveAddress::Control),
+];
+const VERSIONS: [(&str, TlsVersion); 4] = [
+    ("1.0", TlsVersion::V1_0),
+    ("1.1", TlsVersion::V1_1),
+    ("1.2", TlsVersion::V1_2),
+    ("1.3", TlsVersion::V1_3),
+];
+const BACKENDS: [(&str, TlsBackend); 2] = [("openssl", TlsBackend::Openssl), ("system", TlsBackend::System)];
+
+impl Connection {
+    /// Puts what was given over a server's own settings.
+    ///
+    /// # Errors
+    ///
+    /// Options that contradict each other.
+    pub(super) fn apply(&self, server: &mut Server) -> Result<(), String> {
+        fn meant<T: Copy>(table: &[(&str, T)], word: Option<&String>) -> Option<T> {
+            let word = word?;
+            table.iter().find(|(w, _)| w == word).map(|(_, value)| *value)
+        }
+        fn put<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        put(&mut server.mode, meant(&MODES, self.mode.as_ref()));
+        put(
+            &mut server.passive_address,
+            meant(&ADDRESSES, self.pasv_address.as_ref()),
+        );
+        put(
+            &mut server.tls_backend,
+            meant(&BACKENDS, self.tls_backend.as_ref()),
+        );
+        let (oldest, newest) = (
+            meant(&VERSIONS, self.tls_min.as_ref()),
+            meant(&VERSIONS, self.tls_max.as_ref()),
+        );
+        put(&mut server.tls_max, newest);
+        // a lower newest version alone takes the oldest down with it, but not below what is safe
+        let lowered = newest.map(|n| n.max(TlsVersion::V1_2).min(server.tls_min));
+        put(&mut server.tls_min, oldest.or(lowered));
+        if server.tls_min > server.tls_max {
+            return Err("--tls-max is older than the oldest version accepted; give --tls-min too".into());
+        }
+        put(&mut server.external_ip, self.external_ip.map(Some));
+        put(&mut server.port_range, self.port_range.map(Some));
+        put(&mut server.ca_file, self.ca_file.clone().map(Some));
+        put(&mut server.pin, self.pin.map(Some));
+        put(&mut server.document_path, self.root.clone());
+        put(&mut server.connections, self.connections);
+        server.read_only |= self.read_only;
+        Ok(())
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        let usual = Patience::default();
+        Patience {
+            connect: self.connect_timeout.unwrap_or(usual.connect),
+            silence: self.timeout.unwrap_or(usual.silence),
+            retries: self.retries.unwrap_or(usual.retries),
+        }
+    }
+}
+
+fn word<T>(table: &'static [(&'static str, T)]) -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(table.iter().map(|(word, _)| *word))
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    Policy::ALL
+        .into_iter()
+        .find(|p| p.word() == text)
+        .ok_or_else(|| format!("one of {}", Policy::ALL.map(Policy::word).join(", ")))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|s| *s > 0.0)
+        .and_then(|s| Duration::try_from_secs_f64(s).ok())
+        .ok_or_else(|| "a number of seconds above 0".into())
+}
+
+fn external_ip(text: &str) -> Result<IpAddr, String> {
+    let ip = text.parse().map_err(|_| "neither an IPv4 nor an IPv6 address")?;
+    validity::external_ip(ip).map(|()| ip)
+}
+
+fn port_range(text: &str) -> Result<(u16, u16), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse(), last.parse()) {
+        (Ok(first), Ok(last)) => validity::port_range(first, last).map(|()| (first, last)),
+        _ => Err("a range is written FIRST-LAST".into()),
+    }
+}
+
+fn connections(text: &str) -> Result<u8, String> {
+    let n = text.parse().unwrap_or(0);
+    validity::connections(n).map(|()| n)
+}
+
+fn root(text: &str) -> Result<String, String> {
+    validity::document_path(text).map(|()| text.to_owned())
+}
+
+/// `500`, `500K`, `2M`, `1.5G`, with or without `B` or `iB`: powers of 1024.
+fn rate(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text[number.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" | "kib" => 1024.0,
+        "m" | "mb" | "mib" => 1024.0 * 1024.0,
+        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err("a number of bytes a second, such as 500K or 2M".into()),
+    };
+    match number.parse::<f64>() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be in range"
+        )]
+        Ok(n) if n * factor >= 1.0 && n * factor < 1e18 => Ok((n * factor) as u64),
+        _ => Err("a number of bytes a second, such as 500K or 2M".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn targets_and_commands() {
+        assert!(parse("ftpane").unwrap().target.is_none());
+        assert_eq!(
+            parse("ftpane web:/x --mode active").unwrap().target,
+            Some("web:/x".into())
+        );
+        assert!(parse("ftpane put a").is_err(), "a target is needed");
+        assert!(parse("ftpane ls --depth 2 web:").is_err(), "only with -R");
+        assert!(parse("ftpane get -c --on-conflict skip web:x").is_err());
+        assert!(parse("ftpane get --on-conflict maybe web:x").is_err());
+    }
+
+    #[test]
+    fn options_over_a_servers_own() {
+        let line = "ftpane ls --mode auto --external-ip 192.0.2.1 --port-range 50000-50010 --tls-max 1.2 \
+            --pasv-address control --root /srv --read-only -j 2 --connect-timeout 1.5 --retries 0 web:";
+        let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
+            panic!("no ls");
+        };
+        let mut server = Server {
+            tls_min: TlsVersion::V1_3,
+            ..Server::default()
+        };
+        ls.connection.apply(&mut server).unwrap();
+        assert_eq!(server.mode, ConnectionMode::Auto);
+        assert_eq!(server.port_range, Some((50_000, 50_010)));
+        assert_eq!(
+            (server.tls_min, server.tls_max),
+            (TlsVersion::V1_2, TlsVersion::V1_2)
+        );
+        assert_eq!(server.passive_address, PassiveAddress::Control);
+        assert_eq!((server.document_path.as_str(), server.read_only), ("/srv", true));
+        assert_eq!(server.connections, 2);
+        let patience = ls.connection.patience();
+        assert_eq!((patience.connect.as_millis(), patience.retries), (1500, 0));
+        let Some(Subcommands::Ls(ls)) = parse("ftpane ls --tls-max 1.1 web:").unwrap().command else {
+            panic!("no ls");
+        };
+        assert!(ls.connection.apply(&mut Server::default()).is_err());
+    }
+
+    #[test]
+    fn rates() {
+        for (text, want) in [("500", 500), ("1K", 1024), ("1.5MiB", 1_572_864), ("2g", 2 << 30)] {
+            assert_eq!(rate(text), Ok(want), "{text}");
+        }
+        for bad in ["", "0", "-1", "5X", "nan", "inf", "M"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `ftpane get`: from servers to a folder of this machine.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::arguments::Get;
+use super::place::Place;
+use super::probe::Probe;
+use super::session::{End, Live, Session};
+use super::transfer::Transfers;
+use crate::local::names;
+use crate::model::entry::Kind;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Item, Policy};
+use crate::model::path::RemotePath;
+use crate::model::secret::Secret;
+use crate::model::server::Server;
+use crate::plan::landing::{self, Landing, Standing};
+
+/// What goes over one connection.
+struct Group {
+    server: Server,
+    secret: Option<Secret>,
+    live: Result<Live, Failure>,
+    shown_root: RemotePath,
+    items: Vec<Item>,
+}
+
+/// Runs it; the exit code.
+pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, End> {
+    let policy = arguments.transfer.policy(session.interactive);
+    if policy == Policy::Ask && !session.interactive {
+        return Err(nobody_to_ask().into());
+    }
+    let places = arguments
+        .targets
+        .iter()
+        .map(|target| Place::read(target, &arguments.connection))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut transfers = Transfers::new(arguments.output);
+    let mut probe = Probe::default();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut taken: HashSet<PathBuf> = HashSet::new();
+    for mut place in places {
+        let at = match groups
+            .iter()
+            .position(|g| g.server == place.server && g.secret == place.secret)
+        {
+            Some(at) => at,
+            None => {
+                groups.push(connect(session, &mut place).await?);
+                groups.len() - 1
+            }
+        };
+        let found = match groups[at].live.clone() {
+            Ok(live) => item(session, &mut probe, &live, &place, &arguments.to).await,
+            Err(failure) => Err(failure.into()),
+        };
+        let found = found.and_then(|item| match taken.insert(item.local.clone()) {
+            true => Ok(item),
+            false => Err(Failure::new(
+                Class::Conflict,
+                format!("{} is not downloaded", place.written),
+                format!("another target lands on {} already", item.local.display()),
+            )
+            .into()),
+        });
+        match found {
+            Ok(item) => groups[at].items.push(item),
+            Err(End::Failed(failure)) => transfers.refuse(session, &place.path, &failure),
+            Err(end) => return Err(end),
+        }
+    }
+    if groups.iter().any(|g| !g.items.is_empty()) {
+        std::fs::create_dir_all(&arguments.to).map_err(|e| {
+            Failure::new(
+                Class::Local,
+                format!("The folder {} cannot be made", arguments.to.display()),
+                e.to_string(),
+            )
+        })?;
+    }
+    for group in groups {
+        if let Ok(live) = group.live {
+            let work = (Direction::Download, group.items, policy);
+            transfers.enqueue(session, &live, group.shown_root, work);
+        }
+    }
+    transfers.finish(session).await
+}
+
+/// `--on-conflict ask` where there is no terminal.
+pub(super) fn nobody_to_ask() -> Failure {
+    Failure::new(
+        Class::Usage,
+        "--on-conflict ask",
+        "nobody can be asked: input and error output are no terminal",
+    )
+}
+
+async fn connect(session: &mut Session, place: &mut Place) -> Result<Group, End> {
+    let (server, secret) = (place.server.clone(), place.secret.clone());
+    let live = match session.connect(place).await {
+        Ok(live) => Ok(live),
+        Err(End::Failed(failure)) => Err(failure),
+        Err(end) => return Err(end),
+    };
+    let shown_root = match &live {
+        Ok(live) if place.saved => live.root.clone(),
+        _ => RemotePath::root(),
+    };
+    Ok(Group {
+        server,
+        secret,
+        live,
+        shown_root,
+        items: Vec::new(),
+    })
+}
+
+/// What a target is and where it goes.
+async fn item(
+    session: &mut Session,
+    probe: &mut Probe,
+    live: &Live,
+    place: &Place,
+    to: &Path,
+) -> Result<Item, End> {
+    let remote = place.remote(&live.root)?;
+    let local = match landing::download(&remote, &place.path) {
+        Landing::Named(name) if remote != live.root => names::join(to, &name).map_err(|e| {
+            Failure::new(
+                Class::Local,
+                format!("{} is not downloaded", place.written),
+                e.to_string(),
+            )
+        })?,
+        _ => to.to_owned(),
+    };
+    if place.ends_in_slash() {
+        return Ok(Item {
+            local,
+            remote,
+            kind: Kind::Dir,
+            size: None,
+            modified: None,
+        });
+    }
+    let found = probe.look(session, live, &remote).await?;
+    let kind = match (found.standing, &found.entry) {
+        (Standing::Folder, _) => Kind::Dir,
+        (_, Some(entry)) => entry.kind,
+        // not in any listing, but perhaps the server gives it out: its own "no" says more
+        (_, None) => Kind::File,
+    };
+    let entry = found.entry.filter(|_| kind == Kind::File);
+    Ok(Item {
+        local,
+        remote,
+        kind,
+        size: entry.as_ref().and_then(|e| e.size),
+        modified: entry.and_then(|e| e.modified),
+    })
+}

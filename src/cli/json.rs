@@ -1,0 +1,211 @@
+//! The lines of `--json`: one object each, in the forms scripts depend on.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use crate::model::entry::{Entry, Kind};
+use crate::model::stamp::Precision;
+
+/// Bytes as text, and in base64 beside it when they are not UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) bytes: Option<String>,
+}
+
+impl Text {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self {
+                text: text.to_owned(),
+                bytes: None,
+            },
+            Err(_) => Self {
+                text: String::from_utf8_lossy(bytes).into_owned(),
+                bytes: Some(STANDARD.encode(bytes)),
+            },
+        }
+    }
+}
+
+/// An entry of a listing.
+#[derive(Debug, Serialize)]
+pub(super) struct EntryLine {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    kind: &'static str,
+    size: Option<u64>,
+    modified: Option<String>,
+    modified_precision: Option<&'static str>,
+    permissions: Option<String>,
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_bytes: Option<String>,
+}
+
+impl EntryLine {
+    /// `path` is the entry's own, as it is given back in a target.
+    pub(super) fn new(path: &[u8], entry: &Entry) -> Self {
+        let (path, name) = (Text::new(path), Text::new(entry.name.as_bytes()));
+        let target = entry.target.as_ref().map(|t| Text::new(t));
+        let modified = entry.modified.and_then(|m| m.rfc3339());
+        Self {
+            path: path.text,
+            path_bytes: path.bytes,
+            name: name.text,
+            name_bytes: name.bytes,
+            kind: match entry.kind {
+                Kind::Dir => "dir",
+                Kind::File => "file",
+                Kind::Link => "link",
+                Kind::Other => "other",
+            },
+            size: entry.size,
+            modified_precision: entry
+                .modified
+                .filter(|_| modified.is_some())
+                .map(|m| match m.precision {
+                    Precision::Second => "second",
+                    Precision::Minute => "minute",
+                    Precision::Day => "day",
+                }),
+            modified,
+            permissions: entry.permissions.map(|p| p.symbolic()),
+            target_bytes: target.as_ref().and_then(|t| t.bytes.clone()),
+            target: target.map(|t| t.text),
+        }
+    }
+}
+
+/// What happened, where it is no entry.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(super) enum EventLine {
+    /// A line of a listing that fits no known form.
+    Unreadable {
+        /// The folder.
+        path: String,
+        /// The line, base64.
+        line_bytes: String,
+    },
+    /// A listing that may lack entries.
+    Incomplete {
+        /// The folder.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file is complete.
+    Done(TransferLine),
+    /// A file, or what was asked for, failed.
+    Failed(TransferLine),
+    /// A file was left out; `error` says why.
+    Skipped(TransferLine),
+    /// The last line of a transfer.
+    Summary {
+        /// Files completed.
+        done: u64,
+        /// Failures.
+        failed: u64,
+        /// Files left out.
+        skipped: u64,
+        /// Content bytes moved.
+        bytes: u64,
+        /// From the first request to the last answer.
+        seconds: f64,
+    },
+}
+
+impl EventLine {
+    pub(super) fn unreadable(path: &[u8], line: &[u8]) -> Self {
+        Self::Unreadable {
+            path: Text::new(path).text,
+            line_bytes: STANDARD.encode(line),
+        }
+    }
+}
+
+/// One transfer.
+#[derive(Debug, Serialize)]
+pub(super) struct TransferLine {
+    pub(super) source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source_bytes: Option<String>,
+    pub(super) target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) target_bytes: Option<String>,
+    pub(super) bytes: u64,
+    pub(super) seconds: f64,
+    pub(super) error: Option<String>,
+}
+
+impl TransferLine {
+    pub(super) fn new(source: Option<&[u8]>, target: Option<&[u8]>) -> Self {
+        let (source, target) = (source.map(Text::new), target.map(Text::new));
+        Self {
+            source_bytes: source.as_ref().and_then(|s| s.bytes.clone()),
+            source: source.map(|s| s.text),
+            target_bytes: target.as_ref().and_then(|t| t.bytes.clone()),
+            target: target.map(|t| t.text),
+            bytes: 0,
+            seconds: 0.0,
+            error: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::Permissions;
+    use crate::model::path::Name;
+    use crate::model::stamp::Stamp;
+
+    fn json(line: &impl Serialize) -> String {
+        serde_json::to_string(line).unwrap()
+    }
+
+    #[test]
+    fn an_entry_as_promised() {
+        let mut entry = Entry::new(Name::new(b"a.txt").unwrap(), Kind::File);
+        entry.size = Some(12);
+        entry.modified = Some(Stamp::exact(1_767_323_045));
+        entry.permissions = Some(Permissions(0o644));
+        assert_eq!(
+            json(&EntryLine::new(b"/pub/a.txt", &entry)),
+            r#"{"path":"/pub/a.txt","name":"a.txt","kind":"file","size":12,"modified":"2026-01-02T03:04:05Z","modified_precision":"second","permissions":"rw-r--r--","target":null}"#
+        );
+    }
+
+    #[test]
+    fn bytes_can_be_had_back() {
+        let mut entry = Entry::new(Name::new(b"caf\xe9").unwrap(), Kind::Link);
+        entry.target = Some(Box::from(&b"\xff"[..]));
+        let line: serde_json::Value =
+            serde_json::from_str(&json(&EntryLine::new(b"/caf\xe9", &entry))).unwrap();
+        let back = |key: &str| STANDARD.decode(line[key].as_str().unwrap()).unwrap();
+        assert_eq!(back("name_bytes"), b"caf\xe9");
+        assert_eq!(back("path_bytes"), b"/caf\xe9");
+        assert_eq!(back("target_bytes"), b"\xff");
+        assert!(line["size"].is_null() && line["modified"].is_null() && line["permissions"].is_null());
+    }
+
+    #[test]
+    fn events() {
+        let mut line = TransferLine::new(Some(b"/a"), Some(b"b"));
+        line.error = Some("no".into());
+        assert_eq!(
+            json(&EventLine::Failed(line)),
+            r#"{"event":"failed","source":"/a","target":"b","bytes":0,"seconds":0.0,"error":"no"}"#
+        );
+        assert_eq!(
+            json(&EventLine::unreadable(b"/", b"?")),
+            r#"{"event":"unreadable","path":"/","line_bytes":"Pw=="}"#
+        );
+    }
+}

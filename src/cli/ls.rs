@@ -1,0 +1,403 @@
+//! `ftpane ls`: what is in a folder, for people or as JSON.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+
+use super::arguments::{Ls, Sort};
+use super::json::{EntryLine, EventLine};
+use super::outcome::Outcome;
+use super::place::Place;
+use super::printer::Printer;
+use super::session::{End, Live, Session};
+use crate::model::command::Generation;
+use crate::model::entry::{Entry, Kind};
+use crate::model::event::Event;
+use crate::model::failure::{Class, Failure};
+use crate::model::listing::{Dialect, Listing};
+use crate::model::path::RemotePath;
+use crate::model::stamp::Precision;
+
+/// Listings asked for at once with `-R`.
+const IN_FLIGHT: usize = 4;
+
+/// Runs it; the exit code.
+pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End> {
+    let mut place = Place::read(&arguments.target, &arguments.connection)?;
+    let live = session.connect(&mut place).await?;
+    let target = place.remote(&live.root)?;
+    let mut lister = Lister {
+        shown_root: if place.saved {
+            live.root.clone()
+        } else {
+            RemotePath::root()
+        },
+        sort: arguments.sort.or((!arguments.output.json).then_some(Sort::Name)),
+        json: arguments.output.json,
+        printer: Printer::new(),
+        outcome: Outcome::default(),
+        live,
+    };
+    let depth = match (arguments.recursive, arguments.depth) {
+        (false, _) => 0,
+        (true, depth) => depth.unwrap_or(usize::MAX),
+    };
+    match lister.run(session, &target, depth).await {
+        Ok(()) => Ok(lister.outcome.exit_code()),
+        // whoever read our output has seen enough
+        Err(Halt::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(lister.outcome.exit_code()),
+        Err(Halt::Output(e)) => {
+            Err(Failure::new(Class::Local, "The output cannot be written", e.to_string()).into())
+        }
+        Err(Halt::End(end)) => {
+            let _ = lister.printer.flush();
+            Err(end)
+        }
+    }
+}
+
+enum Halt {
+    End(End),
+    Output(io::Error),
+}
+
+impl From<End> for Halt {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+struct Lister {
+    live: Live,
+    /// Paths are printed as they are written in a target: below this.
+    shown_root: RemotePath,
+    sort: Option<Sort>,
+    json: bool,
+    printer: Printer,
+    outcome: Outcome,
+}
+
+/// A folder of a walk.
+struct Folder {
+    path: RemotePath,
+    level: usize,
+}
+
+impl Lister {
+    async fn run(&mut self, session: &mut Session, target: &RemotePath, depth: usize) -> Result<(), Halt> {
+        let listing = match session.list(&self.live, target).await {
+            Ok(listing) => listing,
+            Err(End::Failed(failure)) if failure.class == Class::Refused => {
+                return match self.as_file(session, target).await? {
+                    Some(entry) => self.print_file(target, &entry),
+                    None => Err(End::Failed(failure).into()),
+                };
+            }
+            Err(end) => return Err(end.into()),
+        };
+        // LIST of a file lists the file itself
+        if listing.dialect != Dialect::Mlsd
+            && let [only] = listing.entries.as_slice()
+            && Some(&only.name) == target.name().as_ref()
+            && let Some(entry) = self.as_file(session, target).await?
+        {
+            return self.print_file(target, &entry);
+        }
+        if depth == 0 {
+            self.print_folder(session, target, &listing)?;
+            self.outcome.success();
+        } else {
+            self.walk(session, target, listing, depth).await?;
+        }
+        self.printer.flush()?;
+        Ok(())
+    }
+
+    /// The entry of something that is no folder, from its parent's listing.
+    async fn as_file(&self, session: &mut Session, path: &RemotePath) -> Result<Option<Entry>, Halt> {
+        let (Some(parent), Some(name)) = (path.parent(), path.name()) else {
+            return Ok(None);
+        };
+        if *path == self.live.root {
+            return Ok(None);
+        }
+        match session.list(&self.live, &parent).await {
+            Ok(listing) => Ok(listing
+                .entries
+                .iter()
+                .find(|e| e.name == name && e.kind != Kind::Dir)
+                .cloned()),
+            Err(End::Failed(_)) => Ok(None),
+            Err(end) => Err(end.into()),
+        }
+    }
+
+    fn print_file(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
+        self.print_entry(path, entry)?;
+        self.outcome.success();
+        self.printer.flush()?;
+        Ok(())
+    }
+
+    /// Walks down with several listings on their way at once. People get the folders in order,
+    /// each as soon as those before it have come; JSON comes as it arrives.
+    async fn walk(
+        &mut self,
+        session: &mut Session,
+        target: &RemotePath,
+        first: Arc<Listing>,
+        depth: usize,
+    ) -> Result<(), Halt> {
+        let mut waiting = VecDeque::new();
+        let mut asked: HashMap<Generation, Folder> = HashMap::new();
+        let mut come: HashMap<RemotePath, Result<Arc<Listing>, Failure>> = HashMap::new();
+        // the folders still to be printed; the next one is last
+        let mut order = vec![target.clone()];
+        waiting.extend(self.folders_below(target, &first, 0, depth));
+        come.insert(target.clone(), Ok(first));
+        loop {
+            self.print_in_order(session, &mut order, &mut come, target, depth)?;
+            while asked.len() < IN_FLIGHT
+                && let Some(folder) = waiting.pop_front()
+            {
+                asked.insert(session.request_listing(&self.live, &folder.path), folder);
+            }
+            if asked.is_empty() {
+                return Ok(());
+            }
+            let Event::Listed {
+                generation, result, ..
+            } = session.event().await?
+            else {
+                continue;
+            };
+            let Some(folder) = asked.remove(&generation) else {
+                continue;
+            };
+            if let Ok(listing) = &result {
+                // depth first, so that what is to be printed next comes next
+                for below in self
+                    .folders_below(&folder.path, listing, folder.level, depth)
+                    .into_iter()
+                    .rev()
+                {
+                    waiting.push_front(below);
+                }
+            }
+            if self.json {
+                self.print_result(session, &folder.path, &result, false)?;
+            } else {
+                come.insert(folder.path, result);
+            }
+        }
+    }
+
+    fn folders_below(&self, path: &RemotePath, listing: &Listing, level: usize, depth: usize) -> Vec<Folder> {
+        if level >= depth {
+            return Vec::new();
+        }
+        self.sorted(listing)
+            .into_iter()
+            .filter(|e| e.kind == Kind::Dir)
+            .map(|e| Folder {
+                path: path.join(&e.name),
+                level: level + 1,
+            })
+            .collect()
+    }
+
+    fn print_in_order(
+        &mut self,
+        session: &Session,
+        order: &mut Vec<RemotePath>,
+        come: &mut HashMap<RemotePath, Result<Arc<Listing>, Failure>>,
+        target: &RemotePath,
+        depth: usize,
+    ) -> Result<(), Halt> {
+        while let Some(next) = order.last()
+            && let Some(result) = come.remove(next)
+        {
+            let path = next.clone();
+            order.pop();
+            self.print_result(session, &path, &result, true)?;
+            if let Ok(listing) = &result {
+                let level = path.depth_below(target).unwrap_or(0);
+                let below = self.folders_below(&path, listing, level, depth);
+                order.extend(below.into_iter().rev().map(|f| f.path));
+            }
+        }
+        // what people see comes in time, not when the buffer is full
+        self.printer.flush()?;
+        Ok(())
+    }
+
+    fn print_result(
+        &mut self,
+        session: &Session,
+        path: &RemotePath,
+        result: &Result<Arc<Listing>, Failure>,
+        heading: bool,
+    ) -> Result<(), Halt> {
+        match result {
+            Ok(listing) => {
+                if heading && !self.json {
+                    self.printer.heading(&self.shown(path))?;
+                }
+                self.print_folder(session, path, listing)?;
+                self.outcome.success();
+            }
+            Err(failure) => {
+                session.speech.fail(failure);
+                self.outcome.failure(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn print_folder(&mut self, session: &Session, path: &RemotePath, listing: &Listing) -> Result<(), Halt> {
+        for entry in self.sorted(listing) {
+            self.print_entry(&path.join(&entry.name), entry)?;
+        }
+        let shown = self.shown(path);
+        if self.json {
+            for line in &listing.unreadable {
+                self.printer.json(&EventLine::unreadable(&shown, line))?;
+            }
+            if let Some(reason) = &listing.incomplete {
+                self.printer.json(&EventLine::Incomplete {
+                    path: String::from_utf8_lossy(&shown).into_owned(),
+                    reason: reason.clone(),
+                })?;
+            }
+        }
+        if !listing.is_whole() {
+            let why = match &listing.incomplete {
+                Some(reason) => reason.clone(),
+                None => format!("{} of its lines could not be read", listing.unreadable_count),
+            };
+            let failure = Failure::new(
+                Class::Other,
+                format!("The listing of {} is not complete", path.shown()),
+                why,
+            );
+            session.speech.fail(&failure);
+            self.outcome.failure(&failure);
+        }
+        Ok(())
+    }
+
+    fn print_entry(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
+        if self.json {
+            let line = EntryLine::new(&self.shown(path), entry);
+            self.printer.json(&line)?;
+        } else {
+            self.printer.entry(&columns(entry), entry)?;
+        }
+        Ok(())
+    }
+
+    /// The path below the document path of a saved server, whole for a URL.
+    fn shown(&self, path: &RemotePath) -> Vec<u8> {
+        match path.below(&self.shown_root) {
+            Some(names) => names
+                .iter()
+                .fold(RemotePath::root(), |path, name| path.join(name))
+                .as_bytes()
+                .to_vec(),
+            None => path.as_bytes().to_vec(),
+        }
+    }
+
+    fn sorted<'l>(&self, listing: &'l Listing) -> Vec<&'l Entry> {
+        let mut all: Vec<&Entry> = listing.entries.iter().collect();
+        if let Some(sort) = self.sort {
+            all.sort_by(|a, b| compare(sort, a, b));
+        }
+        all
+    }
+}
+
+fn compare(sort: Sort, a: &Entry, b: &Entry) -> Ordering {
+    let by_name = || a.name.cmp(&b.name);
+    match sort {
+        Sort::Name => by_name(),
+        Sort::Size => b.size.cmp(&a.size).then_with(by_name),
+        Sort::Time => b
+            .modified
+            .map(|m| m.seconds)
+            .cmp(&a.modified.map(|m| m.seconds))
+            .then_with(by_name),
+    }
+}
+
+/// Kind and permissions, size, time: `-rw-r--r--         12  2026-01-02 03:04  `.
+fn columns(entry: &Entry) -> String {
+    let kind = match entry.kind {
+        Kind::Dir => 'd',
+        Kind::File => '-',
+        Kind::Link => 'l',
+        Kind::Other => '?',
+    };
+    let permissions = entry.permissions.map_or(" ".repeat(9), |p| p.symbolic());
+    let size = match (entry.kind, entry.size) {
+        (Kind::Dir, _) => "-".to_owned(),
+        (_, Some(size)) => size.to_string(),
+        (_, None) => "?".to_owned(),
+    };
+    let time = entry.modified.and_then(|m| {
+        let text = m.rfc3339()?;
+        let (day, time) = text.split_once('T')?;
+        Some(match m.precision {
+            Precision::Day => format!("{day}      "),
+            _ => format!("{day} {}", time.get(..5)?),
+        })
+    });
+    let time = time.unwrap_or_else(|| format!("{:16}", "?"));
+    format!("{kind}{permissions} {size:>12}  {time}  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::Permissions;
+    use crate::model::path::Name;
+    use crate::model::stamp::Stamp;
+
+    fn entry(name: &str, size: Option<u64>, seconds: i64) -> Entry {
+        let mut entry = Entry::new(Name::new(name.as_bytes()).unwrap(), Kind::File);
+        entry.size = size;
+        entry.modified = Some(Stamp::exact(seconds));
+        entry
+    }
+
+    #[test]
+    fn orders() {
+        let all = [
+            entry("b", Some(1), 30),
+            entry("a", Some(5), 10),
+            entry("c", None, 20),
+        ];
+        for (sort, want) in [(Sort::Name, "abc"), (Sort::Size, "abc"), (Sort::Time, "bca")] {
+            let mut sorted: Vec<&Entry> = all.iter().collect();
+            sorted.sort_by(|a, b| compare(sort, a, b));
+            let names: String = sorted.iter().map(|e| e.name.shown()).collect();
+            assert_eq!(names, want, "{sort:?}");
+        }
+    }
+
+    #[test]
+    fn lines_for_people() {
+        let mut file = entry("a", Some(12), 1_767_323_045);
+        file.permissions = Some(Permissions(0o644));
+        assert_eq!(columns(&file), "-rw-r--r--           12  2026-01-02 03:04  ");
+        let unknown = Entry::new(Name::new(b"x").unwrap(), Kind::Dir);
+        assert_eq!(columns(&unknown), "d                     -  ?                 ");
+    }
+}

@@ -1,0 +1,183 @@
+//! `ftpane put`: from this machine to a server.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::arguments::Put;
+use super::get::nobody_to_ask;
+use super::place::Place;
+use super::probe::{Found, Probe};
+use super::session::{End, Live, Session};
+use super::transfer::{Transfers, path_bytes};
+use crate::local::{list, names};
+use crate::model::command::{Command, Place as Somewhere};
+use crate::model::entry::{Entry, Kind};
+use crate::model::event::{Deed, Event};
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Item, Policy};
+use crate::model::path::{Name, RemotePath};
+use crate::plan::landing::{self, Standing};
+
+/// A source that is there.
+struct Source {
+    path: PathBuf,
+    /// Its own name; `None` for `.` and the like, whose contents are meant.
+    name: Option<Name>,
+    kind: Kind,
+    entry: Option<Entry>,
+}
+
+/// Runs it; the exit code.
+pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, End> {
+    let policy = arguments.transfer.policy(session.interactive);
+    if policy == Policy::Ask && !session.interactive {
+        return Err(nobody_to_ask().into());
+    }
+    let Some((target, sources)) = arguments.places.split_last() else {
+        return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
+    };
+    let mut place = Place::read(target, &arguments.connection)?;
+    if place.server.read_only {
+        return Err(Failure::new(
+            Class::Guarded,
+            format!("Nothing is uploaded to {}", place.written),
+            "the server is set to read only",
+        )
+        .into());
+    }
+    let mut transfers = Transfers::new(arguments.output);
+    let several = sources.len() > 1;
+    let mut found = Vec::new();
+    for source in sources {
+        match look(source) {
+            Ok(source) => found.push(source),
+            Err(failure) => transfers.refuse(session, &names::bytes_of(source), &failure),
+        }
+    }
+    if found.is_empty() {
+        return transfers.finish(session).await;
+    }
+    let live = session.connect(&mut place).await?;
+    let target = place.remote(&live.root)?;
+    let there = Probe::default().look(session, &live, &target).await?;
+    // the document path itself is written as nothing, or as a slash
+    let written: &[u8] = if target == live.root { b"/" } else { &place.path };
+    let mut items = Vec::new();
+    let mut taken: HashSet<RemotePath> = HashSet::new();
+    for source in found {
+        let lands = landing::upload(source.name.as_ref(), &target, written, there.standing, several)
+            .map_err(|e| Failure::new(Class::Refused, "Nothing is uploaded", e.to_string()))?;
+        if !taken.insert(lands.clone()) {
+            let failure = Failure::new(
+                Class::Conflict,
+                format!("{} is not uploaded", source.path.display()),
+                format!("another source lands on {} already", lands.shown()),
+            );
+            transfers.refuse(session, &path_bytes(&source.path), &failure);
+            continue;
+        }
+        items.push(Item {
+            local: source.path,
+            remote: lands,
+            kind: source.kind,
+            size: source.entry.as_ref().and_then(|e| e.size),
+            modified: source.entry.and_then(|e| e.modified),
+        });
+    }
+    make_way(session, &live, &target, &there, &items).await?;
+    let shown_root = if place.saved {
+        live.root.clone()
+    } else {
+        RemotePath::root()
+    };
+    transfers.enqueue(session, &live, shown_root, (Direction::Upload, items, policy));
+    transfers.finish(session).await
+}
+
+fn look(source: &OsString) -> Result<Source, Failure> {
+    let path = PathBuf::from(source);
+    let failed = |why: String| Failure::new(Class::Local, format!("{} is not uploaded", path.display()), why);
+    if path.file_name().is_none() {
+        if !path.is_dir() {
+            return Err(failed("it is no folder".into()));
+        }
+        return Ok(Source {
+            path,
+            name: None,
+            kind: Kind::Dir,
+            entry: None,
+        });
+    }
+    let entry = list::stat(without_slash(&path)).map_err(|e| failed(e.to_string()))?;
+    // what a person names is what they mean, also behind a link
+    let kind = match (entry.kind, entry.target_kind) {
+        (Kind::Link, Some(kind)) => kind,
+        (kind, _) => kind,
+    };
+    match kind {
+        Kind::Dir | Kind::File => Ok(Source {
+            name: Some(entry.name.clone()),
+            entry: (kind == Kind::File).then_some(entry),
+            path,
+            kind,
+        }),
+        Kind::Link | Kind::Other => Err(failed("it is neither a file nor a folder".into())),
+    }
+}
+
+/// `x/` names the link `x` itself no more, but its listing entry is that of `x`.
+fn without_slash(path: &Path) -> &Path {
+    match path.file_name() {
+        Some(_) => path,
+        None => Path::new("."),
+    }
+}
+
+/// Makes the folders that must be there before the first file comes: those above every landing
+/// place, from the top down.
+async fn make_way(
+    session: &mut Session,
+    live: &Live,
+    target: &RemotePath,
+    there: &Found,
+    items: &[Item],
+) -> Result<(), End> {
+    let inside = items.iter().any(|item| item.remote != *target);
+    let mut missing = Vec::new();
+    if inside && there.standing == Standing::Nothing {
+        missing.push(target.clone());
+    }
+    if there.standing == Standing::Nothing && !there.parent_listed {
+        let mut at = target.parent();
+        while let Some(folder) = at {
+            if folder == live.root || folder.is_root() {
+                break;
+            }
+            match session.list(live, &folder).await {
+                Ok(_) => break,
+                Err(End::Failed(failure)) if failure.class == Class::Refused => {
+                    at = folder.parent();
+                    missing.push(folder);
+                }
+                Err(end) => return Err(end),
+            }
+        }
+    }
+    while let Some(folder) = missing.pop() {
+        make_folder(session, live, folder).await?;
+    }
+    Ok(())
+}
+
+async fn make_folder(session: &mut Session, live: &Live, folder: RemotePath) -> Result<(), End> {
+    let wanted = Somewhere::Remote(live.id, folder);
+    session.send(Command::MakeFolder(wanted.clone()));
+    loop {
+        match session.event().await? {
+            Event::Done(Deed::MadeFolder(made)) if made == wanted => return Ok(()),
+            Event::Failed(failure) => return Err(failure.into()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! One run of the engine, as the command line drives it: requests down, events up, questions to
+//! the terminal, the dialogue into its file.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::arguments::Connection;
+use super::password;
+use super::place::Place;
+use super::question;
+use super::signal::Signals;
+use super::speech::Speech;
+use crate::engine::{self, Engine, Options};
+use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere};
+use crate::model::event::{Event, Progress, Question, Speaker};
+use crate::model::failure::{Class, Failure};
+use crate::model::job::ConnectionId;
+use crate::model::listing::Listing;
+use crate::model::path::RemotePath;
+use crate::model::server::Patience;
+
+/// How long the goodbye to the servers may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// How often the progress line is drawn.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Why a run ends early.
+#[derive(Debug)]
+pub(super) enum End {
+    /// This failed, and with it the request.
+    Failed(Failure),
+    /// A signal came; the exit code.
+    Signal(u8),
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// A connected server.
+#[derive(Debug, Clone)]
+pub(super) struct Live {
+    pub(super) id: ConnectionId,
+    /// The document path, absolute.
+    pub(super) root: RemotePath,
+}
+
+/// The engine and what stands round it.
+#[derive(Debug)]
+pub(super) struct Session {
+    engine: Engine,
+    signals: Signals,
+    pub(super) speech: Speech,
+    /// Whether somebody can be asked.
+    pub(super) interactive: bool,
+    stdin: BufReader<Stdin>,
+    transcript: Option<File>,
+    tick: Interval,
+    patience: Patience,
+    password_command: Option<String>,
+    generation: u64,
+    connections: u32,
+}
+
+impl Session {
+    /// Starts the engine.
+    pub(super) fn start(connection: &Connection, quiet: bool) -> Result<Self, Failure> {
+        let transcript = connection
+            .transcript
+            .as_deref()
+            .map(open_transcript)
+            .transpose()?;
+        let signals = Signals::listen()
+            .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Ok(Self {
+            engine: engine::start(Options {
+                limit_rate: connection.limit_rate,
+            }),
+            signals,
+            speech: Speech::new(quiet),
+            interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            stdin: BufReader::new(tokio::io::stdin()),
+            transcript,
+            tick,
+            patience: connection.patience(),
+            password_command: connection.password_command.clone(),
+            generation: 0,
+            connections: 0,
+        })
+    }
+
+    /// Finds the password of a place and connects to its server.
+    pub(super) async fn connect(&mut self, place: &mut Place) -> Result<Live, End> {
+        let find = password::find(place, self.password_command.as_deref(), true, &self.speech);
+        let secret = tokio::select! {
+            secret = find => secret?,
+            code = self.signals.next() => return Err(End::Signal(code)),
+        };
+        self.connections += 1;
+        let connection = ConnectionId(self.connections);
+        self.send(Command::Connect {
+            connection,
+            server: Box::new(place.server.clone()),
+            secret,
+            patience: self.patience,
+        });
+        loop {
+            match self.event().await? {
+                Event::Connected {
+                    connection: id, root, ..
+                } if id == connection => return Ok(Live { id, root }),
+                Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Lists one folder.
+    pub(super) async fn list(&mut self, live: &Live, path: &RemotePath) -> Result<Arc<Listing>, End> {
+        let wanted = self.request_listing(live, path);
+        loop {
+            if let Event::Listed {
+                generation, result, ..
+            } = self.event().await?
+                && generation == wanted
+            {
+                return Ok(result?);
+            }
+        }
+    }
+
+    /// Asks for a listing; its [`Event::Listed`] carries the number returned.
+    pub(super) fn request_listing(&mut self, live: &Live, path: &RemotePath) -> Generation {
+        self.generation += 1;
+        let generation = Generation(self.generation);
+        self.send(Command::List {
+            place: Somewhere::Remote(live.id, path.clone()),
+            generation,
+        });
+        generation
+    }
+
+    /// A request to the engine. That it is gone shows at the next event.
+    pub(super) fn send(&self, command: Command) {
+        let _ = self.engine.commands.send(command);
+    }
+
+    /// The next event that concerns the request; dialogue, remarks and questions are dealt with
+    /// on the way.
+    pub(super) async fn event(&mut self) -> Result<Event, End> {
+        loop {
+            if let Some(event) = self.event_or_tick(false).await? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// [`Session::event`], and `None` when the progress line is due.
+    pub(super) async fn event_or_tick(&mut self, ticks: bool) -> Result<Option<Event>, End> {
+        loop {
+            let event = tokio::select! {
+                biased;
+                code = self.signals.next() => return Err(End::Signal(code)),
+                event = self.engine.events.recv() => event,
+                _ = self.tick.tick(), if ticks && self.speech.shows_progress() => return Ok(None),
+            };
+            match event {
+                None | Some(Event::Ended) => {
+                    return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
+                }
+                Some(Event::Dialogue(line)) => {
+                    if let Some(file) = &mut self.transcript {
+                        let sign = match line.speaker {
+                            Speaker::Client => '>',
+                            Speaker::Server => '<',
+                            Speaker::Remark => '#',
+                        };
+                        if let Err(e) = writeln!(file, "{} {sign} {}", line.session, line.text) {
+                            self.transcript = None;
+                            self.speech.warn(&format!("the transcript ends here: {e}"));
+                        }
+                    }
+                }
+                Some(Event::Notice(text)) => self.speech.remark(&text),
+                Some(Event::Connecting(..) | Event::Facts(..)) => {}
+                Some(Event::Question { id, question }) => {
+                    let answer = self.answer(question).await?;
+                    self.send(Command::Answer { question: id, answer });
+                }
+                Some(event) => return Ok(Some(event)),
+            }
+        }
+    }
+
+    /// How much is moving.
+    pub(super) fn progress(&self) -> Progress {
+        self.engine.progress.borrow().clone()
+    }
+
+    /// Says goodbye to the servers; one that does not answer is left.
+    pub(super) async fn finish(mut self) {
+        self.speech.clear_progress();
+        self.send(Command::Shutdown);
+        let ended = async {
+            while let Some(event) = self.engine.events.recv().await {
+                match event {
+                    Event::Ended => break,
+                    Event::Dialogue(line) => {
+                        if let Some(file) = &mut self.transcript {
+                            let _ = writeln!(file, "{} {}", line.session, line.text);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(GOODBYE, ended) => {}
+            _ = self.signals.next() => {}
+        }
+    }
+
+    async fn answer(&mut self, question: Question) -> Result<Answer, End> {
+        match question {
+            Question::Certificate {
+                server,
+                certificate,
+                pinned,
+                ..
+            } => {
+                self.speech
+                    .line(&question::certificate(&server, &certificate, pinned));
+                if pinned.is_some() {
+                    self.speech
+                        .line("It may be renewed, or somebody stands between. Ask the server's administrator; then give the new fingerprint by --pin, or forget the old one in the server's entry.");
+                } else if self.interactive {
+                    let yes = self.ask("Accept it for this run? [y/N] ").await?;
+                    if matches!(yes.trim(), "y" | "Y" | "yes") {
+                        return Ok(Answer::Certificate(CertificateAnswer::Once));
+                    }
+                }
+                Ok(Answer::Certificate(CertificateAnswer::Refuse))
+            }
+            Question::Conflict {
+                direction,
+                source,
+                target,
+                can_resume,
+                ..
+            } => {
+                if !self.interactive {
+                    return Ok(Answer::Dismissed);
+                }
+                self.speech
+                    .line(&question::conflict(direction, &source, &target, can_resume));
+                loop {
+                    let text = self.ask("> ").await?;
+                    if text.is_empty() {
+                        return Ok(Answer::Dismissed);
+                    }
+                    if let Some((policy, scope)) = question::conflict_answer(&text, can_resume) {
+                        return Ok(Answer::Conflict(policy, scope));
+                    }
+                }
+            }
+        }
+    }
+
+    /// One line from the terminal; empty at its end.
+    async fn ask(&mut self, prompt: &str) -> Result<String, End> {
+        self.speech.prompt(prompt);
+        let mut line = String::new();
+        tokio::select! {
+            read = self.stdin.read_line(&mut line) => {
+                let _ = read;
+                Ok(line)
+            }
+            code = self.signals.next() => Err(End::Signal(code)),
+        }
+    }
+}
+
+/// A new file that only this user can read: names of files are in it.
+fn open_transcript(path: &Path) -> Result<File, Failure> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|e| {
+        Failure::new(
+            Class::Local,
+            format!("The transcript {} cannot be written", path.display()),
+            e.to_string(),
+        )
+    })
+}

@@ -1,0 +1,84 @@
+//! What is said on stderr: errors, remarks, and the progress line that gives way to them.
+
+use std::cell::Cell;
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::model::failure::Failure;
+use crate::model::text::escape_str;
+
+/// The voice on stderr.
+#[derive(Debug)]
+pub(super) struct Speech {
+    quiet: bool,
+    terminal: bool,
+    progress_shown: Cell<bool>,
+}
+
+impl Speech {
+    /// `quiet` leaves errors only.
+    pub(super) fn new(quiet: bool) -> Self {
+        Self {
+            quiet,
+            terminal: std::io::stderr().is_terminal(),
+            progress_shown: Cell::new(false),
+        }
+    }
+
+    /// Whether a progress line has a place.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.terminal && !self.quiet
+    }
+
+    /// A failure: always said.
+    pub(super) fn fail(&self, failure: &Failure) {
+        self.line(&format!("ftpane: {failure}"));
+    }
+
+    /// Something a person should change.
+    pub(super) fn warn(&self, text: &str) {
+        self.line(&format!("ftpane: warning: {text}"));
+    }
+
+    /// Something worth knowing; nothing when quiet.
+    pub(super) fn remark(&self, text: &str) {
+        if !self.quiet {
+            self.line(&format!("ftpane: {text}"));
+        }
+    }
+
+    /// Text as it is, escaped: questions and what belongs to them.
+    pub(super) fn line(&self, text: &str) {
+        self.clear_progress();
+        let mut stderr = std::io::stderr().lock();
+        for line in text.lines() {
+            let _ = writeln!(stderr, "{}", escape_str(line));
+        }
+    }
+
+    /// A question's prompt, without a line end.
+    pub(super) fn prompt(&self, text: &str) {
+        self.clear_progress();
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "{}", escape_str(text));
+        let _ = stderr.flush();
+    }
+
+    /// Draws the progress line anew.
+    pub(super) fn progress(&self, text: &str) {
+        if self.shows_progress() {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K{}", escape_str(text));
+            let _ = stderr.flush();
+            self.progress_shown.set(true);
+        }
+    }
+
+    /// Takes the progress line away.
+    pub(super) fn clear_progress(&self) {
+        if self.progress_shown.take() {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K");
+            let _ = stderr.flush();
+        }
+    }
+}

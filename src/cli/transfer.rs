@@ -1,0 +1,314 @@
+//! Batches under way: what `get` and `put` have in common.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::arguments::Output;
+use super::json::{EventLine, TransferLine};
+use super::outcome::Outcome;
+use super::printer::Printer;
+use super::session::{End, Live, Session};
+use crate::local::names::bytes_of;
+use crate::model::command::Command;
+use crate::model::entry::Kind;
+use crate::model::event::Event;
+use crate::model::failure::Failure;
+use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::path::RemotePath;
+use crate::model::size;
+
+/// How long running transfers may take to stop after Ctrl-C.
+const STOPPING: Duration = Duration::from_secs(5);
+/// How many unfinished files are named.
+const NAMED: usize = 10;
+
+/// The transfers of one request.
+#[derive(Debug)]
+pub(super) struct Transfers {
+    json: bool,
+    printer: Printer,
+    outcome: Outcome,
+    /// Batches not over yet, and below which path their remote paths are shown.
+    batches: HashMap<BatchId, RemotePath>,
+    over: HashMap<BatchId, RemotePath>,
+    jobs: HashMap<JobId, Job>,
+    unfinished: HashSet<JobId>,
+    done: u64,
+    failed: u64,
+    skipped: u64,
+    bytes: u64,
+    started: Instant,
+    next_batch: u32,
+}
+
+impl Transfers {
+    pub(super) fn new(output: Output) -> Self {
+        Self {
+            json: output.json,
+            printer: Printer::new(),
+            outcome: Outcome::default(),
+            batches: HashMap::new(),
+            over: HashMap::new(),
+            jobs: HashMap::new(),
+            unfinished: HashSet::new(),
+            done: 0,
+            failed: 0,
+            skipped: 0,
+            bytes: 0,
+            started: Instant::now(),
+            next_batch: 1,
+        }
+    }
+
+    /// Hands items to the engine. Remote paths are shown below `shown_root`.
+    pub(super) fn enqueue(
+        &mut self,
+        session: &Session,
+        live: &Live,
+        shown_root: RemotePath,
+        (direction, items, policy): (Direction, Vec<Item>, Policy),
+    ) {
+        if items.is_empty() {
+            return;
+        }
+        let id = BatchId(self.next_batch);
+        self.next_batch += 1;
+        self.batches.insert(id, shown_root);
+        session.send(Command::Enqueue(BatchRequest {
+            id,
+            connection: live.id,
+            direction,
+            items,
+            policy,
+        }));
+    }
+
+    /// Something asked for failed before it became a job.
+    pub(super) fn refuse(&mut self, session: &Session, source: &[u8], failure: &Failure) {
+        self.failed += 1;
+        self.outcome.failure(failure);
+        session.speech.fail(failure);
+        let mut line = TransferLine::new(Some(source), None);
+        line.error = Some(failure.to_string());
+        self.print(&EventLine::Failed(line));
+    }
+
+    /// Waits until every batch is over and says what came of it; the exit code.
+    pub(super) async fn finish(mut self, session: &mut Session) -> Result<u8, End> {
+        while !self.batches.is_empty() {
+            match session.event_or_tick(true).await {
+                Ok(Some(event)) => self.take(session, event),
+                Ok(None) => session.speech.progress(&self.progress(session)),
+                Err(End::Signal(code)) => {
+                    self.stop(session).await;
+                    self.summarise(session);
+                    return Err(End::Signal(code));
+                }
+                Err(End::Failed(failure)) => {
+                    self.outcome.failure(&failure);
+                    self.summarise(session);
+                    return Err(failure.into());
+                }
+            }
+        }
+        self.summarise(session);
+        Ok(self.outcome.exit_code())
+    }
+
+    /// Takes every batch out, waits a little for the running transfers to end cleanly, and names
+    /// what is left.
+    async fn stop(&mut self, session: &mut Session) {
+        for batch in self.batches.keys() {
+            session.send(Command::CancelBatch(*batch));
+        }
+        let mut left: HashSet<JobId> = self.unfinished.clone();
+        let stopping = async {
+            while !self.batches.is_empty() {
+                match session.event_or_tick(false).await {
+                    Ok(Some(event)) => self.take(session, event),
+                    Ok(None) => {}
+                    Err(_) => break,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(STOPPING, stopping).await;
+        left.retain(|id| self.unfinished.contains(id));
+        let files: Vec<&Job> = left
+            .iter()
+            .filter_map(|id| self.jobs.get(id))
+            .filter(|job| job.item.kind != Kind::Dir)
+            .collect();
+        let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
+        session.speech.line(&format!(
+            "ftpane: stopped; {} not transferred, and what was not looked at yet. With -c the same command goes on.",
+            size::count(count, "file is", "files are")
+        ));
+        let mut names: Vec<String> = files.iter().map(|job| job.item.remote.shown()).collect();
+        names.sort();
+        for name in names.iter().take(NAMED) {
+            session.speech.line(&format!("  {name}"));
+        }
+        if names.len() > NAMED {
+            session
+                .speech
+                .line(&format!("  and {} more", names.len() - NAMED));
+        }
+    }
+
+    fn take(&mut self, session: &Session, event: Event) {
+        match event {
+            Event::JobsAdded(jobs) => {
+                for job in jobs {
+                    self.unfinished.insert(job.id);
+                    self.jobs.insert(job.id, job);
+                }
+            }
+            Event::JobChanged(id, state) => self.changed(session, id, state),
+            Event::Failed(failure) => {
+                self.failed += 1;
+                self.outcome.failure(&failure);
+                session.speech.fail(&failure);
+                let mut line = TransferLine::new(None, None);
+                line.error = Some(failure.to_string());
+                self.print(&EventLine::Failed(line));
+            }
+            Event::BatchOver(id) => {
+                if let Some(root) = self.batches.remove(&id) {
+                    self.over.insert(id, root);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn changed(&mut self, session: &Session, id: JobId, state: JobState) {
+        if !state.is_over() {
+            self.unfinished.insert(id);
+            return;
+        }
+        // a job that was stopped by us stays among the unfinished ones, to be named
+        if state == JobState::Cancelled {
+            return;
+        }
+        self.unfinished.remove(&id);
+        let Some(job) = self.jobs.get(&id) else {
+            return;
+        };
+        let is_file = job.item.kind != Kind::Dir;
+        let mut line = self.line(job);
+        let target = match job.direction {
+            Direction::Download => job.item.local.display().to_string(),
+            Direction::Upload => job.item.remote.shown(),
+        };
+        match state {
+            JobState::Done { bytes, millis, note } if is_file => {
+                self.done += 1;
+                self.bytes += bytes;
+                self.outcome.success();
+                line.bytes = bytes;
+                line.seconds = seconds(Duration::from_millis(millis));
+                if let Some(note) = note {
+                    session.speech.remark(&format!("{target}: {note}"));
+                }
+                self.print(&EventLine::Done(line));
+            }
+            JobState::Skipped(why) if is_file => {
+                self.skipped += 1;
+                self.outcome.success();
+                session.speech.remark(&format!("skipped {target}: {why}"));
+                line.error = Some(why);
+                self.print(&EventLine::Skipped(line));
+            }
+            JobState::Failed(failure) => {
+                self.failed += 1;
+                self.outcome.failure(&failure);
+                session.speech.fail(&failure);
+                line.error = Some(failure.to_string());
+                self.print(&EventLine::Failed(line));
+            }
+            _ => {}
+        }
+    }
+
+    fn line(&self, job: &Job) -> TransferLine {
+        let root = self.batches.get(&job.batch).or_else(|| self.over.get(&job.batch));
+        let remote = match root.and_then(|root| job.item.remote.below(root)) {
+            Some(names) => names
+                .iter()
+                .fold(RemotePath::root(), |path, name| path.join(name)),
+            None => job.item.remote.clone(),
+        };
+        let local = path_bytes(&job.item.local);
+        match job.direction {
+            Direction::Download => TransferLine::new(Some(remote.as_bytes()), Some(&local)),
+            Direction::Upload => TransferLine::new(Some(&local), Some(remote.as_bytes())),
+        }
+    }
+
+    /// A line of JSON, at once: whoever follows it wants to see it now. That nobody reads it any
+    /// more ends no transfer.
+    fn print(&mut self, line: &EventLine) {
+        if self.json {
+            let _ = self.printer.json(line).and_then(|()| self.printer.flush());
+        }
+    }
+
+    fn summarise(&mut self, session: &Session) {
+        session.speech.clear_progress();
+        let elapsed = self.started.elapsed();
+        if self.json {
+            self.print(&EventLine::Summary {
+                done: self.done,
+                failed: self.failed,
+                skipped: self.skipped,
+                bytes: self.bytes,
+                seconds: seconds(elapsed),
+            });
+            return;
+        }
+        let mut parts = vec![
+            size::count(self.done, "file", "files"),
+            size::bytes(self.bytes),
+            format!("in {}", size::duration(elapsed.as_secs())),
+        ];
+        for (count, word) in [(self.skipped, "skipped"), (self.failed, "failed")] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        session.speech.remark(&parts.join(", "));
+    }
+
+    fn progress(&self, session: &Session) -> String {
+        let progress = session.progress();
+        let mut parts = vec![
+            format!("{} done", size::count(self.done, "file", "files")),
+            format!(
+                "{} of {}{}",
+                size::bytes(progress.moved),
+                size::bytes(progress.total),
+                if progress.walking { " and counting" } else { "" }
+            ),
+            size::rate(progress.rate),
+        ];
+        if progress.rate > 0 && !progress.walking {
+            let left = progress.total.saturating_sub(progress.moved) / progress.rate;
+            parts.push(format!("{} left", size::duration(left)));
+        }
+        if self.failed > 0 {
+            parts.push(format!("{} failed", self.failed));
+        }
+        parts.join(" · ")
+    }
+}
+
+fn seconds(time: Duration) -> f64 {
+    // milliseconds are exact enough, and print short
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// A local path's bytes.
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+    bytes_of(path.as_os_str()).into_owned()
+}

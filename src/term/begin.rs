@@ -1,0 +1,103 @@
+//! From the arguments and the files of this person to a running interface.
+
+use crate::app::Start;
+use crate::app::action::{Keys, keys};
+use crate::config::paths::Paths;
+use crate::config::servers::Servers;
+use crate::config::store;
+use crate::config::theme::Theme;
+use crate::engine::{self, Options};
+use crate::model::failure::{Class, Failure};
+use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server};
+
+use super::{World, clock, run};
+
+/// What the arguments say of the interface.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Connect to this server at once, with its password where one is known.
+    pub connect: Option<(Server, Option<Secret>)>,
+    /// And open this folder, relative to the document path, as it was written.
+    pub path: Vec<u8>,
+    /// Time-outs and tries of every connection.
+    pub patience: Patience,
+    /// Settings of the engine.
+    pub options: Options,
+}
+
+/// Reads the person's files and runs the interface; gives the exit code. A file that cannot be
+/// understood is said in the interface and left alone. Must run on the main thread.
+///
+/// # Errors
+///
+/// When there is no home folder, no current folder or no terminal.
+pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
+    let failed = |what: &str| {
+        let what = what.to_owned();
+        move |e: std::io::Error| Failure::new(Class::Local, what, e.to_string())
+    };
+    let paths = Paths::find()?;
+    let mut notices = Vec::new();
+    let servers = Servers::load(paths.servers()).unwrap_or_else(|error| {
+        notices.push(Failure::from(error).to_string());
+        Servers::unread(paths.servers())
+    });
+    let keys = own_keys(&paths, &mut notices)?;
+    let theme = own_theme(&paths, &mut notices);
+    let start = Start {
+        servers: servers.list().to_vec(),
+        connect: wanted.connect,
+        path: wanted.path,
+        folder: std::env::current_dir().map_err(failed("The current folder is gone"))?,
+        keys,
+        theme,
+        zone: clock::local_zone(),
+        patience: wanted.patience,
+        notice: (!notices.is_empty()).then(|| notices.join(" · ")),
+        // the terminal's own follows
+        size: (80, 24),
+    };
+    let engine = engine::start(wanted.options);
+    run(start, engine, World::new(servers))
+        .await
+        .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+}
+
+fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
+    let path = paths.keymap();
+    let shown = path.display().to_string();
+    let own = store::read(&path)
+        .map_err(|e| e.to_string())
+        .and_then(|text| match text {
+            Some(text) => keys(Some((&text, &shown))).map(Some).map_err(|e| e.to_string()),
+            None => Ok(None),
+        });
+    match own {
+        Ok(Some(keys)) => return Ok(keys),
+        Ok(None) => {}
+        Err(why) => notices.push(format!("The default keys are in force: {why}")),
+    }
+    keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
+}
+
+/// The person's own theme; without colour where NO_COLOR is set (no-color.org).
+fn own_theme(paths: &Paths, notices: &mut Vec<String>) -> Theme {
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return Theme::named("mono").unwrap_or_default();
+    }
+    let path = paths.theme();
+    let own = store::read(&path)
+        .map_err(|e| e.to_string())
+        .and_then(|text| match text {
+            Some(text) => Theme::parse(&text, &path.display().to_string())
+                .map(Some)
+                .map_err(|e| e.to_string()),
+            None => Ok(None),
+        });
+    own.unwrap_or_else(|why| {
+        notices.push(format!("The default theme is in force: {why}"));
+        None
+    })
+    .unwrap_or_default()
+}
