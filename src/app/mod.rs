@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::config::keymap::Found;
 use crate::config::theme::Theme;
 use crate::model::command::Generation;
+use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
 use crate::model::path::RemotePath;
@@ -172,7 +173,7 @@ impl App {
             form: None,
             saving: None,
             dialogs: VecDeque::new(),
-            notice: start.notice,
+            notice: None,
             keys: start.keys,
             theme: start.theme,
             zone: start.zone,
@@ -187,6 +188,12 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        if let Some(text) = start.notice {
+            // it may be long and matters longer than a line that passes
+            let what = "Something in your files cannot be used";
+            let dialog = Dialog::failure(Failure::new(Class::Usage, what, text));
+            app.dialogs.push_back(dialog);
+        }
         let mut effects = app.refresh(Side::Local, None);
         if let Some((server, secret)) = start.connect {
             effects.extend(app.connect(server, secret));

@@ -602,3 +602,20 @@ fn every_action_is_in_the_help() {
     }
     assert!(help[0].contains(Context::Panes.title()));
 }
+
+#[test]
+fn what_is_wrong_with_a_file_is_read_in_full_and_closed_by_a_key() {
+    let start = ftpane::app::Start {
+        notice: Some("keymap.toml, line 2: there is no action 'tranfser'; did you mean 'transfer'?".into()),
+        ..crate::harness::bench::start(vec![server("web")])
+    };
+    let (app, _) = ftpane::app::App::new(start);
+    let mut bench = Bench {
+        app,
+        now: Duration::ZERO,
+    };
+    assert!(bench.screen().contains("keymap.toml, line 2: there is no action 'tranfser'"));
+    bench.press("enter");
+    assert!(bench.app.dialogs.is_empty());
+    assert_eq!(bench.app.view, View::Servers);
+}
