@@ -15,6 +15,7 @@ use crate::model::path::{Name, PathError};
 impl App {
     /// A key while a dialog is shown.
     pub(super) fn press_dialog(&mut self, key: Key) -> Vec<Effect> {
+        let surprised = self.question().is_some() && self.now < self.letters_from;
         let Some(dialog) = self.dialogs.front_mut() else {
             return Vec::new();
         };
@@ -48,6 +49,7 @@ impl App {
                     && !key.ctrl
                     && !key.alt
                     && dialog.line.is_none()
+                    && !surprised
                 {
                     let letter = c.to_ascii_lowercase();
                     let choice = dialog.choices.iter().find(|c| c.letter() == Some(letter));

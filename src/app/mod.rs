@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::config::keymap::Found;
 use crate::config::theme::Theme;
-use crate::model::command::Generation;
+use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
@@ -143,6 +143,10 @@ pub struct App {
     lost: Option<(Server, RemotePath)>,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
+    /// Time since the start, as last told.
+    now: Duration,
+    /// From when on a letter answers the question that is shown.
+    letters_from: Duration,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -152,6 +156,9 @@ pub struct App {
     next_batch: u32,
 }
 
+/// A question of the engine comes uncalled for: for so long a letter does not answer it, it was
+/// meant for what was shown before. Enter takes what loses nothing in any case.
+const SURPRISE: Duration = Duration::from_millis(500);
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(8);
 
@@ -182,6 +189,8 @@ impl App {
             pressed: Vec::new(),
             lost: None,
             refused: None,
+            now: Duration::ZERO,
+            letters_from: Duration::ZERO,
             notice_until: None,
             batches: HashMap::new(),
             generations: 0,
@@ -204,7 +213,9 @@ impl App {
 
     /// Takes in a message; `now` is the time since the start.
     pub fn update(&mut self, msg: Msg, now: Duration) -> Vec<Effect> {
+        self.now = now;
         let notice = self.notice.clone();
+        let asked = self.question().is_some();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
             Msg::Paste(text) => {
@@ -244,8 +255,16 @@ impl App {
         if self.notice != notice || (self.notice.is_some() && self.notice_until.is_none()) {
             self.notice_until = self.notice.as_ref().map(|_| now + NOTICE);
         }
+        if !asked && self.question().is_some() {
+            self.letters_from = now + SURPRISE;
+        }
         self.settle();
         effects
+    }
+
+    /// The engine's question that is shown.
+    fn question(&self) -> Option<QuestionId> {
+        self.dialogs.front().and_then(Dialog::question_id)
     }
 
     /// When [`Msg::Tick`] is wanted, as time since the start.

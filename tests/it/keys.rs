@@ -329,12 +329,10 @@ fn giving_up_a_connection_tells_the_engine() {
     assert_eq!(command(bench.press("esc")), Command::Disconnect(C));
     // what comes late changes nothing
     let before = bench.app.clone();
-    bench.say(Event::Connecting(C, "logging in".into()));
-    bench.say(Event::ConnectionFailed(
-        C,
-        Failure::new(Class::Cancelled, "a", "b"),
-    ));
-    assert_eq!(bench.app, before);
+    let late = Failure::new(Class::Cancelled, "a", "b");
+    bench.update(Msg::Engine(Event::Connecting(C, "logging in".into())));
+    bench.update(Msg::Engine(Event::ConnectionFailed(C, late)));
+    assert!(bench.app == before, "a connection given up has changed something");
 }
 
 pub(crate) fn certificate_question(id: u64, pinned: Option<Pin>) -> Event {
@@ -446,6 +444,27 @@ fn conflicts_queue_up_and_are_answered_one_by_one() {
     assert_eq!(bench.press("r"), []);
     assert_eq!(command(bench.press("esc")), answered(4, Answer::Dismissed));
     assert!(bench.app.dialogs.is_empty());
+}
+
+#[test]
+fn a_letter_meant_for_the_panes_answers_no_question() {
+    let mut bench = Bench::connected();
+    bench.update(Msg::Engine(conflict(1)));
+    assert_eq!(bench.press("n"), []);
+    assert_eq!(bench.app.dialogs.len(), 1);
+    bench.now += Duration::from_millis(500);
+    assert_eq!(
+        command(bench.press("n")),
+        answered(1, Answer::Conflict(Policy::Newer, Scope::Once))
+    );
+    // who answers one after the other is not held up
+    bench.say(conflict(2));
+    bench.update(Msg::Engine(conflict(3)));
+    bench.press("n");
+    assert_eq!(
+        command(bench.press("k")),
+        answered(3, Answer::Conflict(Policy::Rename, Scope::Once))
+    );
 }
 
 #[test]
@@ -614,7 +633,11 @@ fn what_is_wrong_with_a_file_is_read_in_full_and_closed_by_a_key() {
         app,
         now: Duration::ZERO,
     };
-    assert!(bench.screen().contains("keymap.toml, line 2: there is no action 'tranfser'"));
+    assert!(
+        bench
+            .screen()
+            .contains("keymap.toml, line 2: there is no action 'tranfser'")
+    );
     bench.press("enter");
     assert!(bench.app.dialogs.is_empty());
     assert_eq!(bench.app.view, View::Servers);
