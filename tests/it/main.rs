@@ -19,5 +19,7 @@ mod journey_real;
 mod keys;
 mod listing_cases;
 mod listing_speed;
+#[cfg(unix)]
+mod pty;
 mod real_servers;
 mod screens;

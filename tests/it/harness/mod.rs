@@ -7,4 +7,6 @@
 pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;
+#[cfg(unix)]
+pub(crate) mod pty;
 pub(crate) mod seat;
