@@ -144,8 +144,8 @@ actions! {
     Last "last" [Panes Servers Queue Log Help] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
-    Accept "accept" [Dialog Text] "take" "Take the choice, or what was typed";
-    Toggle "toggle" [Dialog] "switch" "Switch between this file and the whole batch";
+    Accept "accept" [Dialog Text] "OK" "Take the choice, or what was typed";
+    Toggle "toggle" [Dialog] "this/all" "Switch between this file and the whole batch";
     Back "back" [Panes Servers Queue Log Help Dialog Text] "back" "Close, or clear the filter";
     Queue "queue" [Global] "queue" "Open or close the queue";
     Log "log" [Global] "log" "Open or close the log of the dialogue with the server";

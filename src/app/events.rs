@@ -6,7 +6,7 @@ use super::folder::Side;
 use super::{App, folder};
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
-use crate::model::job::{BatchId, Direction};
+use crate::model::job::{BatchId, Direction, JobState};
 use crate::model::size::{bytes, count};
 
 impl App {
@@ -54,7 +54,13 @@ impl App {
                 }
                 self.queue.add(jobs);
             }
-            Event::JobChanged(id, state) => self.queue.change(id, state),
+            Event::JobChanged(id, state) => {
+                let done = matches!(state, JobState::Done { .. });
+                self.queue.change(id, state);
+                if done {
+                    return self.arrived(id);
+                }
+            }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
@@ -114,13 +120,21 @@ impl App {
             Some(Direction::Upload) => self.refresh(Side::Remote, None),
             None => return Vec::new(),
         };
-        let counts = self.queue.counts;
-        if counts.unfinished() == 0 {
-            let failed = match counts.failed {
-                0 => String::new(),
-                n => format!(", {n} failed; Q shows why"),
-            };
-            self.say(format!("All transfers are over: {} done{failed}", counts.done));
+        self.over.insert(batch);
+        if self.queue.counts.unfinished() == 0 {
+            let over = std::mem::take(&mut self.over);
+            let counts = self.queue.counts_of(|batch| over.contains(&batch));
+            let mut parts = vec![format!("{} done", counts.done)];
+            for (n, word) in [
+                (counts.skipped, "skipped"),
+                (counts.cancelled, "cancelled"),
+                (counts.failed, "failed; Q shows why"),
+            ] {
+                if n > 0 {
+                    parts.push(format!("{n} {word}"));
+                }
+            }
+            self.say(format!("All transfers are over: {}", parts.join(", ")));
             effects.push(Effect::Bell);
         }
         effects

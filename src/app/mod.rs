@@ -5,7 +5,7 @@
 //! be compared and replayed. `ui` draws this state, `term` feeds it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::model::server::{Patience, Server};
 
 pub mod action;
 mod answer;
+mod arrivals;
 mod choosing;
 pub mod connect;
 pub mod cursor;
@@ -43,6 +44,7 @@ pub mod servers;
 pub mod zone;
 
 use action::{Action, Context, Keys};
+use arrivals::Arrivals;
 use connect::Link;
 use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
@@ -151,6 +153,9 @@ pub struct App {
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
     batches: HashMap<BatchId, Direction>,
+    /// The batches that are over and not spoken of yet.
+    over: HashSet<BatchId>,
+    arrivals: Arrivals,
     generations: u64,
     connections: u32,
     next_batch: u32,
@@ -193,6 +198,8 @@ impl App {
             letters_from: Duration::ZERO,
             notice_until: None,
             batches: HashMap::new(),
+            over: HashSet::new(),
+            arrivals: Arrivals::default(),
             generations: 0,
             connections: 0,
             next_batch: 0,
@@ -235,7 +242,7 @@ impl App {
                 if self.notice_until.is_some_and(|until| now >= until) {
                     self.notice = None;
                 }
-                Vec::new()
+                self.show_arrivals()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
             Msg::ServersSaved(Ok(all)) => {
@@ -269,7 +276,7 @@ impl App {
 
     /// When [`Msg::Tick`] is wanted, as time since the start.
     pub fn next_tick(&self) -> Option<Duration> {
-        self.notice_until
+        self.notice_until.into_iter().chain(self.arrivals.next()).min()
     }
 
     /// The pane of a side.

@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::input::Line;
 use super::order::{Sort, arrange};
 use crate::model::command::Generation;
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
@@ -29,9 +29,11 @@ pub enum Content {
 /// What the selection amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// How many entries.
-    pub entries: u64,
-    /// Bytes of those whose size is known.
+    /// How many folders.
+    pub folders: u64,
+    /// How many files, links and other things.
+    pub files: u64,
+    /// Bytes of the files whose size is known.
     pub bytes: u64,
 }
 
@@ -255,16 +257,19 @@ impl Pane {
 }
 
 fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Totals {
-    entries.fold(Totals::default(), |t, e| Totals {
-        entries: t.entries + 1,
-        bytes: t.bytes.saturating_add(e.size.unwrap_or(0)),
+    entries.fold(Totals::default(), |t, e| {
+        let folder = u64::from(e.kind == Kind::Dir);
+        Totals {
+            folders: t.folders + folder,
+            files: t.files + 1 - folder,
+            bytes: t.bytes.saturating_add(e.size.unwrap_or(0)),
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::entry::Kind;
 
     fn listing(names: &[&str]) -> Arc<Listing> {
         Arc::new(Listing {
@@ -321,7 +326,7 @@ mod tests {
         pane.rearrange();
         // what is marked is taken even where it is hidden now: the footer counts it
         assert_eq!(selected(&pane), ["a", "b", ".c"]);
-        assert_eq!(pane.marked().entries, 3);
+        assert_eq!(pane.marked().files, 3);
     }
 
     #[test]

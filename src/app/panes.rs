@@ -154,6 +154,7 @@ impl App {
         if side == Side::Remote && self.link.session().is_none() {
             return Vec::new();
         }
+        self.arrivals.listed(side);
         let generation = self.next_generation();
         self.pane_mut(side).refresh(wanted, generation);
         self.ask_listing(side, generation)

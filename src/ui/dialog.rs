@@ -59,10 +59,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App
         };
     }
     let columns = usize::from(inner.width);
-    let end = below(dialog, columns, theme);
+    let mut end = below(dialog, columns, theme);
+    let mut lines = Page::of(dialog, app, columns).lines;
+    if lines.len() + end.len() > usize::from(inner.height) {
+        // where it is low, air goes first
+        lines.retain(|line| line.width() > 0);
+        end.retain(|line| line.width() > 0);
+    }
     let end_rows = u16::try_from(end.len()).unwrap_or(u16::MAX).min(inner.height);
     let (text, choice_area) = layout::cut_bottom(inner, end_rows);
-    let lines = Page::of(dialog, app, columns).lines;
     let rows = usize::from(text.height).max(1);
     let pages = lines.len().div_ceil(rows).max(1);
     let shown = i32::try_from(pages).map_or(0, |n| dialog.page.rem_euclid(n));
@@ -358,10 +363,17 @@ impl<'a> Page<'a> {
                 .into_iter()
                 .filter(|w| !w.is_empty())
                 .collect();
+            let marks = marks.join(", ");
+            if self.columns < 64 {
+                let label = label.trim_start_matches("on the ");
+                self.pair(label, &format!("{size} {marks}"), Role::Text);
+                self.pair("", &time, Role::Text);
+                continue;
+            }
             self.lines.push(Line::from(vec![
                 Span::styled(format!("{label:<14}"), self.theme.style(Role::Muted)),
                 Span::styled(format!("{size:>12}  {time:<19}"), self.theme.style(Role::Text)),
-                Span::styled(format!("  {}", marks.join(", ")), self.theme.style(Role::Good)),
+                Span::styled(format!("  {marks}"), self.theme.style(Role::Good)),
             ]));
         }
         self.gap();

@@ -529,6 +529,58 @@ fn the_queue_is_steered_and_its_end_lists_the_target_again() {
 }
 
 #[test]
+fn what_arrives_is_listed_soon_but_not_for_each_file() {
+    let mut bench = Bench::connected();
+    bench.press("down down down t enter");
+    let at = |id: u64, local: &str| {
+        let mut job = job(id);
+        job.item.local = local.into();
+        Job {
+            direction: Direction::Download,
+            ..job
+        }
+    };
+    bench.say(Event::JobsAdded(vec![
+        at(1, "/home/me/work/first"),
+        at(2, "/home/me/work/second"),
+        at(3, "/home/me/work/site/known"),
+        at(4, "/home/me/work/fresh/below/deep"),
+        at(5, "/elsewhere/x"),
+    ]));
+    let done = |id| {
+        let state = JobState::Done {
+            bytes: 1,
+            millis: 1,
+            note: None,
+        };
+        Msg::Engine(Event::JobChanged(JobId(id), state))
+    };
+    let second = Duration::from_secs(1);
+    let effects = bench.update(done(1));
+    assert_eq!(listed(effects.clone()), local("/home/me/work"));
+    bench.answer_listings(&effects);
+    // the next one has to wait for its second
+    bench.now -= second / 2;
+    assert_eq!(bench.update(done(2)), []);
+    bench.now += second;
+    let effects = bench.update(Msg::Tick);
+    assert_eq!(listed(effects.clone()), local("/home/me/work"));
+    bench.answer_listings(&effects);
+    // what comes into a folder that is shown already, or into none that is shown, is no news
+    bench.now += second * 10;
+    assert_eq!(bench.update(done(3)), []);
+    assert_eq!(bench.update(done(5)), []);
+    // a new folder is, however deep below it something came
+    bench.now += second;
+    assert_eq!(listed(bench.update(done(4))), local("/home/me/work"));
+    // and when nothing is due no tick is wanted
+    bench.app.notice = None;
+    bench.now += second * 10;
+    bench.update(Msg::Tick);
+    assert_eq!(bench.app.next_tick(), None);
+}
+
+#[test]
 fn quitting_asks_while_something_is_unfinished() {
     let mut bench = Bench::connected();
     assert_eq!(bench.press("q"), [Effect::Quit]);
