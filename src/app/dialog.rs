@@ -11,6 +11,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
 use crate::model::server::Server;
+use crate::model::size::{bytes, count};
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -182,6 +183,20 @@ pub const POLICIES: [Policy; 7] = [
     Policy::Rename,
     Policy::Skip,
 ];
+
+/// `1204 files and 17 folders, 83.9 MiB`; folders alone have no size.
+pub fn amount(counted: &Counted) -> String {
+    let folders = count(counted.folders, "folder", "folders");
+    if counted.files == 0 && counted.folders > 0 {
+        return folders;
+    }
+    let files = count(counted.files, "file", "files");
+    let size = bytes(counted.bytes);
+    match counted.folders {
+        0 => format!("{files}, {size}"),
+        _ => format!("{files} and {folders}, {size}"),
+    }
+}
 
 impl Dialog {
     /// A dialog with these choices, the first one taken by Enter.

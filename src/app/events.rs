@@ -1,13 +1,13 @@
 //! What the engine's events change.
 
-use super::dialog::{Dialog, Subject};
+use super::dialog::{Dialog, Subject, amount};
 use super::effect::Effect;
 use super::folder::Side;
 use super::{App, folder};
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::job::{BatchId, Direction, JobState};
-use crate::model::size::{bytes, count};
+use crate::model::size::count;
 
 impl App {
     /// Takes in an event. Dialogs stay where they are: below them everything goes on.
@@ -97,15 +97,7 @@ impl App {
                 }
             }
             Deed::Deleted { places, counted } => {
-                let mut parts = vec![count(counted.files, "file", "files")];
-                if counted.folders > 0 {
-                    parts.push(count(counted.folders, "folder", "folders"));
-                }
-                self.say(format!(
-                    "Deleted {}, {}",
-                    parts.join(" and "),
-                    bytes(counted.bytes)
-                ));
+                self.say(format!("Deleted {}", amount(counted)));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)
             }

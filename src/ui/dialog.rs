@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType};
 use super::text::{fit_end, wrap};
 use super::widgets::{choices, field};
 use super::{layout, when};
-use crate::app::dialog::{Dialog, POLICIES, Subject};
+use crate::app::dialog::{Dialog, POLICIES, Subject, amount};
 use crate::app::folder::{name_at, shown, shown_place};
 use crate::app::zone::Zone;
 use crate::app::{App, server_title};
@@ -314,18 +314,7 @@ impl<'a> Page<'a> {
             None => self.say("counting what is in it …", Role::Muted),
             Some(Err(failure)) => self.failure(failure),
             Some(Ok(counted)) => {
-                let mut parts = Vec::new();
-                if counted.files > 0 || counted.folders == 0 {
-                    parts.push(count(counted.files, "file", "files"));
-                }
-                if counted.folders > 0 {
-                    parts.push(count(counted.folders, "folder", "folders"));
-                }
-                let text = format!(
-                    "{}, {}: gone for good.",
-                    parts.join(" and "),
-                    bytes(counted.bytes)
-                );
+                let text = format!("{}: gone for good.", amount(counted));
                 self.say(&text, Role::Error);
                 if counted.incomplete {
                     self.say(

@@ -213,6 +213,29 @@ fn panes_with_trouble() {
 }
 
 #[test]
+fn a_server_that_is_gone_is_not_praised_at_the_top() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("enter");
+    let Effect::Engine(Command::List { place, generation }) = effects[0].clone() else {
+        panic!("{effects:?}")
+    };
+    assert!(bench.screen().contains("TLS 1.3"));
+    let gone = Failure::new(
+        Class::Unreachable,
+        "Could not connect to web",
+        "nothing listens on that port",
+    );
+    bench.say(Event::Listed {
+        place,
+        generation,
+        result: Err(gone),
+    });
+    let screen = bench.screen();
+    let top = screen.lines().next().unwrap();
+    assert_eq!(top, " web  not connected: nothing listens on that port");
+}
+
+#[test]
 fn panes_filter() {
     let mut bench = Bench::connected();
     bench.press("s s / r e l");
