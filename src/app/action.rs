@@ -116,6 +116,8 @@ actions! {
     Mark "mark" [Panes] "mark" "Mark or unmark, and go down";
     MarkAll "mark-all" [Panes] "mark all" "Mark everything shown";
     Unmark "unmark" [Panes] "unmark" "Unmark everything";
+    MarkPattern "mark-pattern" [Panes] "mark by name" "Mark what a pattern fits, such as *.log";
+    UnmarkPattern "unmark-pattern" [Panes] "unmark by name" "Unmark what a pattern fits";
     Invert "invert" [Panes] "invert" "Mark what is not marked, and the other way round";
     Filter "filter" [Panes Servers Log] "filter" "Show only what contains a text";
     Hidden "hidden" [Panes] "hidden" "Show or hide names that begin with a dot";

@@ -109,6 +109,11 @@ pub enum Subject {
         /// What is renamed; several are moved.
         names: Vec<Name>,
     },
+    /// A pattern of names to be marked or unmarked in the active pane.
+    Pattern {
+        /// Whether they are marked.
+        mark: bool,
+    },
     /// A password.
     Password {
         /// The server it is for.

@@ -39,6 +39,7 @@ pub mod msg;
 pub mod order;
 pub mod pane;
 mod panes;
+mod pattern;
 pub mod queue;
 pub mod servers;
 pub mod zone;

@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use super::folder::Folder;
 use super::input::Line;
 use super::order::{Sort, arrange};
+use super::pattern::fits;
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -236,6 +237,22 @@ impl Pane {
     /// Marks all that is shown.
     pub fn mark_all(&mut self) {
         self.marks.extend(&self.shown);
+    }
+
+    /// Marks or unmarks what is shown and fits a pattern; how many that was.
+    pub fn mark_fitting(&mut self, pattern: &str, mark: bool) -> u64 {
+        let mut changed = 0;
+        for place in self.shown.clone() {
+            let fit = |e: &Entry| fits(pattern, e.name.as_bytes());
+            if self.entries().get(place as usize).is_some_and(fit) {
+                let news = match mark {
+                    true => self.marks.insert(place),
+                    false => self.marks.remove(&place),
+                };
+                changed += u64::from(news);
+            }
+        }
+        changed
     }
 
     /// Marks the unmarked and the other way round, of what is shown.

@@ -53,6 +53,11 @@ impl App {
             Action::Mark => self.pane_mut(side).mark(),
             Action::MarkAll => self.pane_mut(side).mark_all(),
             Action::Unmark => self.pane_mut(side).marks.clear(),
+            Action::MarkPattern | Action::UnmarkPattern => {
+                let mark = action == Action::MarkPattern;
+                self.dialogs
+                    .push_back(Dialog::asking(Subject::Pattern { mark }, Line::new("*")));
+            }
             Action::Invert => self.pane_mut(side).invert(),
             Action::Hidden => {
                 let pane = self.pane_mut(side);

@@ -112,6 +112,8 @@ fn title(dialog: &Dialog) -> &'static str {
         },
         Subject::Delete { .. } => "Delete",
         Subject::NewFolder { .. } => "New folder",
+        Subject::Pattern { mark: true } => "Mark",
+        Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
         Subject::Password { .. } => "Password",
@@ -164,6 +166,9 @@ impl<'a> Page<'a> {
             Subject::Transfer { request, to } => page.transfer(request, to),
             Subject::Delete { places, counted, .. } => page.delete(places, counted.as_ref()),
             Subject::NewFolder { folder } => page.path("in", &folder.shown()),
+            Subject::Pattern { .. } => {
+                page.say("What fits: * is any text, ? one character", Role::Text);
+            }
             Subject::Rename { folder, names } => {
                 page.path("in", &folder.shown());
                 match &names[..] {

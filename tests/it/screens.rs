@@ -343,6 +343,14 @@ fn dialog_names() {
 }
 
 #[test]
+fn dialog_pattern() {
+    let mut bench = Bench::connected();
+    bench.press("+");
+    bench.type_in(".tar");
+    pictures("dialog-pattern", &mut bench);
+}
+
+#[test]
 fn dialog_certificate() {
     for (picture, pinned) in [
         ("dialog-certificate", None),

@@ -70,6 +70,29 @@ fn what_is_marked_is_downloaded_in_one_batch() {
 }
 
 #[test]
+fn names_are_marked_by_a_pattern() {
+    let mut bench = Bench::connected();
+    let marked = |bench: &Bench| -> Vec<String> {
+        let marks = !bench.app.remote.marks.is_empty();
+        let shown = bench.app.remote.selection().into_iter().map(|e| e.name.shown());
+        shown.filter(|_| marks).collect()
+    };
+    bench.press("+");
+    bench.type_in(".TAR");
+    assert_eq!(bench.press("enter"), []);
+    assert_eq!(marked(&bench), ["release-9.tar", "release-10.tar"]);
+    bench.press("- backspace");
+    bench.type_in("release-?.tar");
+    bench.press("enter");
+    assert_eq!(marked(&bench), ["release-10.tar"]);
+    bench.press("+");
+    bench.type_in("zip");
+    bench.press("enter");
+    assert_eq!(marked(&bench), ["release-10.tar"]);
+    assert!(bench.app.notice.as_ref().unwrap().contains("fits *zip"));
+}
+
+#[test]
 fn a_transfer_can_be_thought_better_of() {
     let mut bench = Bench::connected();
     assert_eq!(bench.press("f5 esc"), []);
