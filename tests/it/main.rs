@@ -21,5 +21,6 @@ mod listing_cases;
 mod listing_speed;
 #[cfg(unix)]
 mod pty;
+mod readme;
 mod real_servers;
 mod screens;
