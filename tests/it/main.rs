@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
+mod awkward;
 mod command_line;
 mod demo;
 mod engine;

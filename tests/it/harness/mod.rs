@@ -7,4 +7,5 @@
 pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;
+pub(crate) mod scripted;
 pub(crate) mod seat;
