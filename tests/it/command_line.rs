@@ -380,6 +380,8 @@ fn a_server_without_tls_gets_no_password() {
     ends(&site.run("ls", &[&site.url("/")]), 0);
 }
 
+type Variables<'v> = &'v [(&'v str, &'v str)];
+
 #[test]
 fn passwords_from_everywhere_and_never_shown() {
     let site = Site::new();
@@ -393,7 +395,7 @@ fn passwords_from_everywhere_and_never_shown() {
     std::fs::write(site.at("netrc"), entry).unwrap();
     site.save("password = { command = \"cat secret\" }");
     let pin = site.demo.pin().to_string();
-    let sources: [(&str, &[&str], &[(&str, &str)]); 6] = [
+    let sources: [(&str, &[&str], Variables<'_>); 6] = [
         ("url", &[&in_url], &[]),
         (
             "command",
@@ -485,6 +487,57 @@ fn signals_stop_transfers_and_say_what_is_left() {
             "{said}"
         );
         assert!(!site.at("big.bin").exists(), "half a file under its final name");
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_can_be_left() {
+    let site = Site::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ftp://{}/", silent.local_addr().unwrap());
+    let mut child = spawn(&site, &["ls", &url]);
+    // it is connected, and waits for a greeting that never comes
+    let held = silent.accept().unwrap();
+    let begun = std::time::Instant::now();
+    kill(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "it waited for the server"
+    );
+    drop(held);
+    // and it is left by itself when its time is over
+    let output = bare(site.home.path())
+        .args([
+            "ls",
+            "--timeout",
+            "0.2",
+            "--connect-timeout",
+            "0.2",
+            "--retries",
+            "0",
+            &url,
+        ])
+        .output()
+        .unwrap();
+    ends(&output, 3);
+}
+
+#[test]
+fn every_json_transfer_ends_with_a_summary() {
+    let site = Site::new();
+    std::fs::write(site.at("x"), "").unwrap();
+    for (words, targets, wanted) in [
+        ("get --json --to x/y", vec![site.url("/empty")], 10),
+        ("put --json --read-only", vec!["x".into(), site.url("/")], 8),
+        ("put --json", vec!["gone".into(), site.url("/")], 10),
+    ] {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let output = site.run(words, &targets);
+        ends(&output, wanted);
+        let lines = json(&output);
+        assert_eq!(lines[0]["event"], "failed", "{words}");
+        assert_eq!(lines.last().unwrap()["failed"], 1, "{words}");
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod command_line;
+mod command_line_terminal;
 mod demo;
 mod engine;
 mod harness;
