@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use ftpane::demo::Demo;
+use ftpane::demo::{Demo, DemoOptions};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::runtime::Runtime;
 
@@ -164,24 +164,22 @@ fn a_conflict_is_asked_and_all_others_follow() {
 
 #[test]
 fn progress_is_one_line_and_goes_away() {
-    let (_runtime, demo, home) = site();
+    let served = tempfile::tempdir().unwrap();
+    std::fs::write(served.path().join("file"), vec![b'x'; 4 << 20]).unwrap();
+    let runtime = Runtime::new().unwrap();
+    let options = DemoOptions {
+        folder: Some(served.path().to_owned()),
+        ..DemoOptions::default()
+    };
+    let demo = runtime.block_on(Demo::start_with(options)).unwrap();
+    let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("secret"), demo.secret().reveal()).unwrap();
-    let big = url(&demo, "/big.bin");
+    let url = url(&demo, "/file");
     let pin = demo.pin().to_string();
-    let words = [
-        "get",
-        "--limit-rate",
-        "64M",
-        "--password-command",
-        "cat secret",
-        "--pin",
-        &pin,
-        &big,
-    ];
-    let terminal = Terminal::run(home.path(), &words);
-    let (ended, shown) = terminal.end();
+    let words = ["get", "--limit-rate", "4M", "--password-command", "cat secret", "--pin", &pin, &url];
+    let (ended, shown) = Terminal::run(home.path(), &words).end();
     assert_eq!(ended, 0, "{shown}");
-    assert!(shown.contains("MiB of 64.0 MiB"), "{shown}");
+    assert!(shown.contains("MiB of 4.0 MiB"), "{shown}");
     let last = shown.rsplit("\x1b[K").next().unwrap();
-    assert!(last.contains("1 file, 64.0 MiB"), "{shown}");
+    assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
 }
