@@ -1,4 +1,13 @@
 #![doc = include_str!("ARCHITECTURE.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test says what is wrong by panicking"
+    )
+)]
 
 pub mod app;
 pub mod cli;

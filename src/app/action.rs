@@ -106,10 +106,10 @@ macro_rules! actions {
 }
 
 actions! {
-    Transfer "transfer" [Panes] "transfer" "Transfer what is marked, or what is under the cursor, to the other pane";
+    Transfer "transfer" [Panes] "transfer" "Transfer what is marked or under the cursor to the other pane";
     Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
     NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
-    Delete "delete" [Panes] "delete" "Delete what is marked, or what is under the cursor (counts first, then asks)" changes;
+    Delete "delete" [Panes] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;
     Enter "enter" [Panes] "open" "Go into the folder under the cursor";
     Leave "leave" [Panes] "up" "Go to the folder above";
     OtherPane "other-pane" [Panes] "other pane" "Go to the other pane";
@@ -138,8 +138,8 @@ actions! {
     NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
     Up "up" [Panes Servers Queue Log Help Dialog] "up" "One line up";
     Down "down" [Panes Servers Queue Log Help Dialog] "down" "One line down";
-    PageUp "page-up" [Panes Servers Queue Log Help] "page up" "One page up";
-    PageDown "page-down" [Panes Servers Queue Log Help] "page down" "One page down";
+    PageUp "page-up" [Panes Servers Queue Log Help Dialog] "page up" "One page up";
+    PageDown "page-down" [Panes Servers Queue Log Help Dialog] "page down" "One page down";
     First "first" [Panes Servers Queue Log Help] "first" "To the first line";
     Last "last" [Panes Servers Queue Log Help] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";

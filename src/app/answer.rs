@@ -39,6 +39,8 @@ impl App {
             Found::Action(Action::Previous) => dialog.turn(false),
             Found::Action(Action::Up) => dialog.move_line(false),
             Found::Action(Action::Down) => dialog.move_line(true),
+            Found::Action(Action::PageUp) => dialog.page = dialog.page.wrapping_sub(1),
+            Found::Action(Action::PageDown) => dialog.page = dialog.page.wrapping_add(1),
             Found::Action(Action::Toggle) => dialog.toggle(),
             Found::Action(action) => return self.anywhere(action),
             Found::Prefix | Found::Nothing => {
@@ -64,10 +66,15 @@ impl App {
             return Vec::new();
         };
         match (dialog.question_id(), dialog.subject) {
-            (Some(question), _) => vec![Effect::Engine(Command::Answer {
-                question,
-                answer: Answer::Dismissed,
-            })],
+            (Some(question), subject) => {
+                if let Subject::Certificate { connection, .. } = subject {
+                    self.refused = Some(connection);
+                }
+                vec![Effect::Engine(Command::Answer {
+                    question,
+                    answer: Answer::Dismissed,
+                })]
+            }
             (None, Subject::Password { .. }) => self.cancel_connecting(),
             _ => Vec::new(),
         }
@@ -79,7 +86,7 @@ impl App {
         };
         let answer = |question, answer| vec![Effect::Engine(Command::Answer { question, answer })];
         match (choice, &mut dialog.subject) {
-            (Choice::Cancel | Choice::Close, _) => {
+            (Choice::Cancel | Choice::Close | Choice::Stay, _) => {
                 self.dialogs.push_front(dialog);
                 self.dismiss()
             }
@@ -118,7 +125,8 @@ impl App {
             (Choice::Pin, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Pin))
             }
-            (Choice::Refuse, Subject::Certificate { id, .. }) => {
+            (Choice::Refuse, Subject::Certificate { id, connection, .. }) => {
+                self.refused = Some(*connection);
                 answer(*id, Answer::Certificate(CertificateAnswer::Refuse))
             }
             (Choice::Retry, Subject::ConnectionFailed(_)) => self.reconnect(),

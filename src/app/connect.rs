@@ -246,19 +246,25 @@ impl App {
                 return Vec::new();
             }
         };
-        let start = server.start_folder.clone();
+        let lost = self.lost.take().filter(|(server, _)| *server == attempt.server);
+        let back = lost
+            .map(|(_, path)| path)
+            .filter(|p| p.depth_below(&root).is_some());
+        let start = server.start_folder.clone().filter(|_| back.is_none());
         self.link = Link::Up(Session {
             attempt,
             server,
             facts,
         });
         self.remote.root = Some(root.clone());
-        self.remote.folder = Folder::Remote(root.clone());
-        let first = below(&root, &std::mem::take(&mut self.first_path));
-        let folder = first.unwrap_or_else(|error| {
-            self.notice = Some(format!("The path was not opened: {error}"));
-            root
-        });
+        let first = std::mem::take(&mut self.first_path);
+        let folder = match back {
+            Some(back) => back,
+            None => below(&root, &first).unwrap_or_else(|error| {
+                self.notice = Some(format!("The path was not opened: {error}"));
+                root
+            }),
+        };
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
@@ -270,15 +276,22 @@ impl App {
     pub(super) fn connection_failed(&mut self, id: ConnectionId, failure: Failure) -> Vec<Effect> {
         let attempt = match &self.link {
             Link::Opening(attempt) if attempt.connection == id => attempt.clone(),
-            Link::Up(session) if session.attempt.connection == id => session.attempt.clone(),
+            Link::Up(session) if session.attempt.connection == id => {
+                if let Folder::Remote(path) = &self.remote.folder {
+                    self.lost = Some((session.attempt.server.clone(), path.clone()));
+                }
+                session.attempt.clone()
+            }
             _ => return Vec::new(),
         };
         let _ = self.hang_up();
         let server = attempt.server.clone();
         self.link = Link::Lost(attempt, failure.clone());
+        let refused = self.refused.take() == Some(id);
         match failure.class {
             // refused or stopped by the person: the pane says so, that is enough
             Class::Cancelled => {}
+            _ if refused => {}
             Class::Login if server.password == PasswordSource::Ask && needs_secret(&server) => {
                 self.ask_password(server, Some(failure));
             }

@@ -37,6 +37,8 @@ pub enum Choice {
     Delete,
     /// End the program.
     Quit,
+    /// Do not end it.
+    Stay,
     /// Go on with what was typed.
     Take,
 }
@@ -63,6 +65,7 @@ impl Choice {
             Self::Refuse => "&Refuse",
             Self::Delete => "&Delete",
             Self::Quit => "&Quit",
+            Self::Stay => "&Go on",
             Self::Take => "OK",
         }
     }
@@ -164,6 +167,9 @@ pub struct Dialog {
     pub line: Option<Line>,
     /// What is wrong with the text.
     pub complaint: Option<String>,
+    /// Which page of its text is shown where it does not fit on one; counted round and round by
+    /// however many pages there are.
+    pub page: i32,
 }
 
 /// The policies a transfer can begin with, in the order of its dialog.
@@ -186,6 +192,7 @@ impl Dialog {
             at: 0,
             line: None,
             complaint: None,
+            page: 0,
         }
     }
 

@@ -59,8 +59,10 @@ impl App {
             Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Question { id, question } => {
+                // one bell calls the person; the questions behind the first wait anyway
+                let first = self.dialogs.is_empty();
                 self.dialogs.push_back(Dialog::question(id, question));
-                return vec![Effect::Bell];
+                return if first { vec![Effect::Bell] } else { Vec::new() };
             }
             Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),
             Event::Notice(text) => self.say(text),
@@ -104,13 +106,24 @@ impl App {
         }
     }
 
-    /// The folders the batch wrote into are listed again.
+    /// The folders the batch wrote into are listed again; when it was the last one, the person is
+    /// told how it went.
     fn batch_over(&mut self, batch: BatchId) -> Vec<Effect> {
-        match self.batches.remove(&batch) {
+        let mut effects = match self.batches.remove(&batch) {
             Some(Direction::Download) => self.refresh(Side::Local, None),
             Some(Direction::Upload) => self.refresh(Side::Remote, None),
-            None => Vec::new(),
+            None => return Vec::new(),
+        };
+        let counts = self.queue.counts;
+        if counts.unfinished() == 0 {
+            let failed = match counts.failed {
+                0 => String::new(),
+                n => format!(", {n} failed; Q shows why"),
+            };
+            self.say(format!("All transfers are over: {} done{failed}", counts.done));
+            effects.push(Effect::Bell);
         }
+        effects
     }
 
     /// Whether a question about quitting is shown already.

@@ -24,6 +24,9 @@ impl App {
     pub fn hints(&self) -> Vec<Hint> {
         use Action as A;
         let context = self.context();
+        if !self.pressed.is_empty() {
+            return self.continuations(context);
+        }
         let actions: &[A] = match context {
             Context::Dialog => &[A::Accept, A::Back, A::Next],
             Context::Text => &[A::Accept, A::Back],
@@ -87,6 +90,22 @@ impl App {
         hints
     }
 
+    /// What may follow the keys pressed so far.
+    fn continuations(&self, context: Context) -> Vec<Hint> {
+        let follows = self.keys.bindings().filter(|b| {
+            (b.context == context || b.context == Context::Global) && b.keys.starts_with(&self.pressed)
+        });
+        follows
+            .filter_map(|b| {
+                Some(Hint {
+                    key: shown(b.keys.get(self.pressed.len()..)?),
+                    word: b.action.row().short,
+                    enabled: true,
+                })
+            })
+            .collect()
+    }
+
     fn hint(&self, context: Context, action: Action) -> Option<Hint> {
         let keys = [context, Context::Global]
             .into_iter()
@@ -104,7 +123,17 @@ impl App {
         Some(Hint {
             key: shown(if function_for_mc { key } else { first }),
             word: action.row().short,
-            enabled: context != Context::Panes || self.refusal(action).is_none(),
+            enabled: match context {
+                Context::Panes => self.refusal(action).is_none(),
+                Context::Servers => self.servers.current().is_some() || !acts_on_server(action),
+                _ => true,
+            },
         })
     }
+}
+
+/// Whether the action needs a server under the cursor.
+fn acts_on_server(action: Action) -> bool {
+    use Action::{Connect, CopyServer, EditServer, RemoveServer};
+    matches!(action, Connect | EditServer | CopyServer | RemoveServer)
 }

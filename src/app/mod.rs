@@ -14,6 +14,7 @@ use crate::config::theme::Theme;
 use crate::model::command::{Command, Generation};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
+use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -137,6 +138,10 @@ pub struct App {
     first_path: Vec<u8>,
     /// The beginning of a sequence of keys.
     pub pressed: Vec<Key>,
+    /// The server whose connection was lost, and the folder shown then: one comes back to it.
+    lost: Option<(Server, RemotePath)>,
+    /// The connection whose certificate the person refused: its failure is no news.
+    refused: Option<ConnectionId>,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -174,6 +179,8 @@ impl App {
             patience: start.patience,
             first_path: start.path,
             pressed: Vec::new(),
+            lost: None,
+            refused: None,
             notice_until: None,
             batches: HashMap::new(),
             generations: 0,
@@ -428,7 +435,7 @@ impl App {
         }
         let subject = Subject::Quit { unfinished };
         self.dialogs
-            .push_front(Dialog::new(subject, [Choice::Cancel, Choice::Quit]));
+            .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
         Vec::new()
     }
 

@@ -54,7 +54,7 @@ pub(super) async fn work(task: Task) -> Outcome {
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
         Err(Stop::Failed(failure)) => Outcome::Failed(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
-        Err(Stop::Conflict(question)) => Outcome::Conflict(question),
+        Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
     Cancelled,
-    Conflict(Question),
+    Conflict(Box<Question>),
 }
 
 impl From<Failure> for Stop {
@@ -150,13 +150,13 @@ pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
         size: known.size,
         modified: known.modified,
     };
-    Stop::Conflict(Question::Conflict {
+    Stop::Conflict(Box::new(Question::Conflict {
         job: job.id,
         direction: job.direction,
         source: side(from, source),
         target: side(to, target),
         can_resume: false,
-    })
+    }))
 }
 
 /// The failure of policy [`Policy::Fail`].

@@ -16,6 +16,15 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has too many connections",
             "Lower the number of connections, or wait.",
         ),
+        (Stage::Login, "USER", 421 | 530..=599)
+            if says(&["tls", "ssl", "encrypt", "cleartext", "secure"]) =>
+        {
+            (
+                Class::Login,
+                "the server wants an encrypted connection",
+                "Use explicit TLS (ftpes://).",
+            )
+        }
         (_, _, 421) => (
             Class::Unreachable,
             "the server is not available and closed the connection",
@@ -41,11 +50,6 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             Class::Login,
             "the server asks for an account besides user and password",
             "",
-        ),
-        (Stage::Login, "USER", 530 | 331..=599) if says(&["tls", "ssl", "encrypt", "secure"]) => (
-            Class::Login,
-            "the server wants an encrypted connection",
-            "Use explicit TLS (ftpes://).",
         ),
         (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),

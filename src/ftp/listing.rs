@@ -31,7 +31,9 @@ impl Session {
         if !learned.no_list_all {
             match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
                 // some servers take "-a" for the name of a file
-                Err(Error::Refused(_, _, reply)) if reply.class() == 5 => {
+                Err(Error::Refused(Stage::Transfer, _, reply))
+                    if matches!(reply.code, 500..=504 | 550 | 553) =>
+                {
                     self.remark("the server refuses LIST -a; hidden files may not be listed");
                     self.connection().learned().no_list_all = true;
                 }

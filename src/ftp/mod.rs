@@ -18,6 +18,7 @@ pub(crate) mod transfer;
 mod connect;
 mod control;
 mod data;
+mod digits;
 mod explain;
 mod listing;
 mod login;

@@ -5,6 +5,7 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use super::digits::number;
 use super::time_val::parse_time_val;
 use crate::model::stamp::Stamp;
 use crate::model::text::escape;
@@ -141,11 +142,7 @@ impl Reply {
         if self.code != 213 {
             return None;
         }
-        let digits = self.text().trim_ascii();
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        number(self.text().trim_ascii())
     }
 
     /// The moment of a reply to MDTM (RFC 3659 §3.1).
@@ -180,7 +177,7 @@ fn bracketed_port(text: &[u8]) -> Option<u16> {
         return None;
     }
     let end = rest.iter().position(|b| !b.is_ascii_digit())?;
-    let port = small_number(&rest[..end], u16::MAX)?;
+    let port = u16::try_from(number(&rest[..end])?).ok()?;
     (port != 0 && rest[end..].starts_with(&[delimiter, b')'])).then_some(port)
 }
 
@@ -195,7 +192,7 @@ fn six_numbers(text: &[u8]) -> Option<SocketAddrV4> {
         let mut numbers = Vec::with_capacity(6);
         loop {
             let digits = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-            numbers.push(small_number(&text[at..at + digits], 255).and_then(|n| u8::try_from(n).ok()));
+            numbers.push(number(&text[at..at + digits]).and_then(|n| u8::try_from(n).ok()));
             at += digits;
             let blanks = match text[at..].strip_prefix(b",") {
                 Some(after) => after.iter().take_while(|b| **b == b' ').count(),
@@ -225,17 +222,6 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
         out.push(*byte);
     }
     None
-}
-
-/// A number of one to five digits, at most `most`.
-fn small_number(digits: &[u8], most: u16) -> Option<u16> {
-    if digits.is_empty() || digits.len() > 5 {
-        return None;
-    }
-    let value = digits
-        .iter()
-        .fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    u16::try_from(value).ok().filter(|value| *value <= most)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //!
 //! `MDTM` replies and the `modify` fact of MLSD write moments this way.
 
+use super::digits::number;
 use crate::model::stamp::{Precision, Stamp};
 
 /// Reads a time-val; a fraction is checked and dropped (stamps are exact to the second).
 ///
 /// Old servers print the year as `"19"` and the years since 1900, which made `19100` of 2000:
 /// fifteen digits that begin with `191` are read that way.
-pub fn parse_time_val(text: &[u8]) -> Option<Stamp> {
+pub(super) fn parse_time_val(text: &[u8]) -> Option<Stamp> {
     let (digits, fraction) = match text.iter().position(|b| *b == b'.') {
         Some(dot) => (&text[..dot], Some(&text[dot + 1..])),
         None => (text, None),
@@ -21,7 +22,7 @@ pub fn parse_time_val(text: &[u8]) -> Option<Stamp> {
         15 if digits.starts_with(b"191") => (1900 + number(&digits[2..5])?, &digits[5..]),
         _ => return None,
     };
-    let two = |at: usize| number(&rest[at..at + 2]);
+    let two = |at: usize| u32::try_from(number(&rest[at..at + 2])?).ok();
     let (hour, minute, second) = (two(4)?, two(6)?, two(8)?);
     if second > 60 {
         return None;
@@ -31,16 +32,6 @@ pub fn parse_time_val(text: &[u8]) -> Option<Stamp> {
         (hour, minute, second),
         Precision::Second,
     )
-}
-
-/// A number of at most nine digits and nothing else.
-fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 9 {
-        return None;
-    }
-    digits.iter().try_fold(0u32, |sum, digit| {
-        Some(sum * 10 + u32::from(digit.is_ascii_digit().then(|| digit - b'0')?))
-    })
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn describe(name: Name, metadata: &Metadata, path: &Path) -> Entry {
             .map(|t| bytes_of(t.as_os_str()).into_owned().into());
         if let Ok(end) = std::fs::metadata(path) {
             entry.target_kind = Some(kind_of(&end));
-            entry.size = end.is_file().then(|| end.len());
+            entry.size = end.is_file().then_some(end.len());
             entry.modified = modified(&end);
         } else {
             // it leads nowhere

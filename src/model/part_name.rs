@@ -12,8 +12,9 @@ pub fn part_name(name: &[u8], unique: u64) -> Vec<u8> {
     let room = LONGEST - 1 - tag.len() - MARK.len();
     let mut kept = name.len().min(room);
     // a cut in the middle of a UTF-8 character would be refused by some servers
-    while kept < name.len() && kept > 0 && name[kept] & 0xc0 == 0x80 {
-        kept -= 1;
+    let cut = |at: usize| at < name.len() && name[at] & 0xc0 == 0x80;
+    if let Some(start) = (kept.saturating_sub(3)..=kept).rev().find(|at| !cut(*at)) {
+        kept = start;
     }
     [b".", &name[..kept], tag.as_bytes(), MARK].concat()
 }

@@ -172,12 +172,14 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 }
                 event = self.engine.events.recv(), if engine_runs => {
                     engine_runs = event.is_some();
-                    let mut next = event;
-                    for _ in 0..BURST {
-                        let Some(event) = next else { break };
+                    let (mut next, mut taken) = (event, 0);
+                    while let Some(event) = next.take() {
                         self.told.events += 1;
                         self.update(Msg::Engine(event))?;
-                        next = self.engine.events.try_recv().ok();
+                        taken += 1;
+                        if taken < BURST {
+                            next = self.engine.events.try_recv().ok();
+                        }
                     }
                 }
                 changed = self.engine.progress.changed(), if progress_runs && !progress_waits => {

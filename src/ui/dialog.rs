@@ -51,7 +51,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App
         block = block.title_bottom(Line::styled(text, theme.style(Role::Muted)).right_aligned());
     }
     let mut inner = block.inner(area);
-    frame.render_widget(block, area);
     if inner.width > 2 {
         inner = Rect {
             x: inner.x + 1,
@@ -63,8 +62,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App
     let end = below(dialog, columns, theme);
     let end_rows = u16::try_from(end.len()).unwrap_or(u16::MAX).min(inner.height);
     let (text, choice_area) = layout::cut_bottom(inner, end_rows);
-    let page = Page::of(dialog, app, columns);
-    for (y, line) in (text.y..text.bottom()).zip(page.lines) {
+    let lines = Page::of(dialog, app, columns).lines;
+    let rows = usize::from(text.height).max(1);
+    let pages = lines.len().div_ceil(rows).max(1);
+    let shown = i32::try_from(pages).map_or(0, |n| dialog.page.rem_euclid(n));
+    if pages > 1 {
+        let text = format!(" {}/{pages} PgDn ", shown + 1);
+        block = block.title_bottom(Line::styled(text, theme.style(Role::Warning)));
+    }
+    frame.render_widget(block, area);
+    let from = usize::try_from(shown).unwrap_or(0) * rows;
+    for (y, line) in (text.y..text.bottom()).zip(lines.into_iter().skip(from)) {
         put(frame, Rect { y, height: 1, ..text }, line, theme);
     }
     if let Some(area) = choice_area {

@@ -39,9 +39,10 @@ const SIGNS: usize = 2;
 impl Columns {
     /// Shares a row out: the name keeps enough to be read, the others give way one by one.
     fn share(room: usize) -> Self {
-        let room = room.saturating_sub(SIGNS);
+        // one column stays free before the frame, where there is room
+        let room = room.saturating_sub(SIGNS + usize::from(room >= 30));
         let wishes = [
-            (22, SIZE, LONG_TIME, PERMISSIONS),
+            (21, SIZE, LONG_TIME, PERMISSIONS),
             (20, SIZE, LONG_TIME, 0),
             (14, SIZE, DAY, 0),
             (10, SIZE, 0, 0),
@@ -263,6 +264,14 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
         return Line::default();
     };
     let mut parts: Vec<(String, Role)> = Vec::new();
+    // what is missing comes first: totals of a cut listing say little
+    if let Some(reason) = &listing.incomplete {
+        parts.push((format!("incomplete: {}", escape_str(reason)), Role::Warning));
+    }
+    if listing.unreadable_count > 0 {
+        let lines = count(listing.unreadable_count, "line", "lines");
+        parts.push((format!("{lines} unreadable"), Role::Warning));
+    }
     if pane.marks.is_empty() {
         let all = pane.all();
         parts.push((
@@ -281,13 +290,6 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
     }
     if pane.awaited.is_some() {
         parts.push(("listing …".to_owned(), Role::Muted));
-    }
-    if listing.unreadable_count > 0 {
-        let lines = count(listing.unreadable_count, "line", "lines");
-        parts.push((format!("{lines} unreadable"), Role::Warning));
-    }
-    if let Some(reason) = &listing.incomplete {
-        parts.push((format!("incomplete: {}", escape_str(reason)), Role::Warning));
     }
     let mut used = 2;
     for (place, (part, role)) in parts.into_iter().enumerate() {
@@ -384,9 +386,9 @@ mod tests {
             let c = Columns::share(w);
             (c.name, c.size, c.time, c.permissions)
         };
-        assert_eq!(at(58), (22, 6, 16, 9));
-        assert_eq!(at(50), (24, 6, 16, 0));
-        assert_eq!(at(38), (18, 6, 10, 0));
+        assert_eq!(at(59), (22, 6, 16, 9));
+        assert_eq!(at(51), (24, 6, 16, 0));
+        assert_eq!(at(38), (17, 6, 10, 0));
         assert_eq!(at(25), (16, 6, 0, 0));
         assert_eq!(at(12), (10, 0, 0, 0));
         assert_eq!(at(0), (0, 0, 0, 0));

@@ -35,10 +35,10 @@ pub(super) fn counted(queue: &Queue) -> Vec<(String, Role)> {
     [
         (c.running, "running", Role::Text),
         (c.asking, "asking", Role::Warning),
+        (c.failed, "failed", Role::Error),
         (c.waiting, "waiting", Role::Text),
         (c.done, "done", Role::Good),
         (c.skipped, "skipped", Role::Muted),
-        (c.failed, "failed", Role::Error),
         (c.cancelled, "cancelled", Role::Muted),
     ]
     .into_iter()
@@ -47,35 +47,48 @@ pub(super) fn counted(queue: &Queue) -> Vec<(String, Role)> {
     .collect()
 }
 
+/// The counts on the left, rate and time left on the right; where it is narrow the counts that say
+/// least give way, then the amounts.
 fn summary(queue: &Queue, columns: usize, theme: &Theme) -> Line<'static> {
     let p = &queue.progress;
+    let mut tails = vec![String::new()];
+    if queue.counts.unfinished() > 0 && p.total > 0 {
+        let left = queue.seconds_left().map(|s| format!(" · {} left", duration(s)));
+        let pace = format!("{}{} ", rate(p.rate), left.unwrap_or_default());
+        let amount = match p.walking {
+            true => format!("{}, still counting", bytes(p.moved)),
+            false => format!("{} of {}", bytes(p.moved), bytes(p.total)),
+        };
+        tails = vec![format!("{amount} · {pace}"), pace, String::new()];
+    }
+    let counts = counted(queue);
+    let head: usize = counts.iter().map(|(text, _)| width(text) + 3).sum::<usize>() + 6;
+    let fits = |tail: &&String| head + 2 + width(tail) <= columns;
+    let pace = tails.len().saturating_sub(2);
+    let tail = tails
+        .iter()
+        .find(fits)
+        .filter(|t| !t.is_empty())
+        .unwrap_or(&tails[pace]);
+    let tail_room = if width(tail) + 20 <= columns {
+        width(tail)
+    } else {
+        0
+    };
     let mut line = Line::from(Span::styled(" Queue", theme.style(Role::Title)));
     let mut used = 6;
-    for (text, role) in counted(queue) {
+    for (text, role) in counts {
         let text = format!(" · {text}");
-        if used + width(&text) > columns {
-            return line;
+        if used + width(&text) + tail_room + usize::from(tail_room > 0) > columns {
+            break;
         }
         used += width(&text);
         line.push_span(Span::styled(text, theme.style(role)));
     }
-    if queue.counts.unfinished() == 0 || p.total == 0 {
+    if tail_room == 0 {
         return line;
     }
-    let mut tail = match p.walking {
-        true => format!("{}, still counting", bytes(p.moved)),
-        false => format!("{} of {}", bytes(p.moved), bytes(p.total)),
-    };
-    tail.push_str(&format!(" · {}", rate(p.rate)));
-    if let Some(left) = queue.seconds_left() {
-        tail.push_str(&format!(" · {} left", duration(left)));
-    }
-    tail.push(' ');
-    let room = columns.saturating_sub(used);
-    if width(&tail) + 1 > room {
-        return line;
-    }
-    let gap = room - width(&tail);
+    let gap = columns - used - tail_room;
     // a gauge where there is room for a useful one
     if gap >= 14 && !p.walking {
         let wide = (gap - 4).min(30);
@@ -85,7 +98,7 @@ fn summary(queue: &Queue, columns: usize, theme: &Theme) -> Line<'static> {
     } else {
         line.push_span(" ".repeat(gap));
     }
-    line.push_span(Span::styled(tail, theme.style(Role::Text)));
+    line.push_span(Span::styled(tail.clone(), theme.style(Role::Text)));
     line
 }
 

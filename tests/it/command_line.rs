@@ -380,8 +380,6 @@ fn a_server_without_tls_gets_no_password() {
     ends(&site.run("ls", &[&site.url("/")]), 0);
 }
 
-type Variables<'v> = &'v [(&'v str, &'v str)];
-
 #[test]
 fn passwords_from_everywhere_and_never_shown() {
     let site = Site::new();
@@ -395,7 +393,9 @@ fn passwords_from_everywhere_and_never_shown() {
     std::fs::write(site.at("netrc"), entry).unwrap();
     site.save("password = { command = \"cat secret\" }");
     let pin = site.demo.pin().to_string();
-    let sources: [(&str, &[&str], Variables<'_>); 6] = [
+    /// What it is, further arguments, further environment.
+    type Source<'s> = (&'s str, &'s [&'s str], &'s [(&'s str, &'s str)]);
+    let sources: [Source; 6] = [
         ("url", &[&in_url], &[]),
         (
             "command",

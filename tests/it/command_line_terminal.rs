@@ -176,7 +176,16 @@ fn progress_is_one_line_and_goes_away() {
     std::fs::write(home.path().join("secret"), demo.secret().reveal()).unwrap();
     let url = url(&demo, "/file");
     let pin = demo.pin().to_string();
-    let words = ["get", "--limit-rate", "4M", "--password-command", "cat secret", "--pin", &pin, &url];
+    let words = [
+        "get",
+        "--limit-rate",
+        "4M",
+        "--password-command",
+        "cat secret",
+        "--pin",
+        &pin,
+        &url,
+    ];
     let (ended, shown) = Terminal::run(home.path(), &words).end();
     assert_eq!(ended, 0, "{shown}");
     assert!(shown.contains("MiB of 4.0 MiB"), "{shown}");

@@ -11,7 +11,7 @@ use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{Patience, Protocol, Server};
 
-use crate::harness::engine::{CONNECTION, Driver, make_tree, remote_place, tree};
+use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree, remote_place, tree};
 
 const TEST: &str = "the embedded server starts";
 
@@ -50,19 +50,13 @@ async fn a_tree_goes_up_and_comes_down_the_same_over_every_protocol() {
             .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")
             .await
             .assert_all_done();
-        assert!(
-            tree(&there.path().join("up")) == tree(here.path()),
-            "{protocol:?}: what went up differs"
-        );
+        assert_same_tree(&there.path().join("up"), here.path(), &format!("{protocol:?} up"));
         let copy = back.path().join("copy");
         driver
             .transfer(Direction::Download, Kind::Dir, &copy, "/up")
             .await
             .assert_all_done();
-        assert!(
-            tree(&copy) == tree(here.path()),
-            "{protocol:?}: what came down differs"
-        );
+        assert_same_tree(&copy, here.path(), &format!("{protocol:?} down"));
 
         if protocol.is_tls() {
             let tls = driver.facts.clone().and_then(|f| f.tls).unwrap();

@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test says what is wrong by panicking"
+    clippy::print_stdout,
+    reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
 mod command_line;
@@ -13,5 +14,10 @@ mod command_line_terminal;
 mod demo;
 mod engine;
 mod harness;
+mod journey;
+mod journey_real;
+mod keys;
+mod listing_cases;
+mod listing_speed;
 mod real_servers;
 mod screens;

@@ -3,7 +3,7 @@
 use super::Reading;
 use super::dates::{Now, clock};
 use super::fields::{number, split};
-use super::unix::moment;
+use super::unix_date::moment;
 use crate::model::entry::Kind;
 
 /// `A.DOC  11264  May 11 1995 14:20  RHA`.

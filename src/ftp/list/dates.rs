@@ -57,6 +57,12 @@ impl Now {
     }
 }
 
+impl Clock {
+    pub(super) fn has_seconds(self) -> bool {
+        self.precision == Precision::Second
+    }
+}
+
 impl Date {
     /// At a time of day; `None` when one of the two does not exist.
     pub(super) fn at(self, clock: Clock) -> Option<Stamp> {

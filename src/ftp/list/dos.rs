@@ -5,13 +5,15 @@ use super::dates::{Now, clock_of_12_or_24, numeric_date};
 use super::fields::{blanks, grouped_number, split};
 use crate::model::entry::Kind;
 
-/// How many blanks IIS writes behind `<DIR>`.
-const AFTER_DIR: usize = 10;
+/// Where IIS begins names, counted from the end of the date. There further blanks belong to the
+/// name; other servers write as many as they like.
+const NAME_COLUMN: usize = 31;
 
 /// `12-05-96  05:03PM       <DIR>          name`, `2002-09-02  19:06      9,730 name`: month before
 /// day save where the year comes first or dots stand between them.
 pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     let ([date, time], rest) = split::<2>(line)?;
+    let column = blanks(line) + date.len() + NAME_COLUMN;
     let date = numeric_date(date)?;
     // 05:03PM or 05:03 PM
     let ([half], after_half) = split::<1>(rest)?;
@@ -28,12 +30,12 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         b"<SYMLINK>" => (Kind::Link, Some(Kind::File)),
         _ => {
             let size = grouped_number(what)?;
-            return Reading::entry(rest.get(1..)?, Kind::File, Some(size), modified);
+            return Reading::entry(name(line, rest, column)?, Kind::File, Some(size), modified);
         }
     };
-    let name = &rest[blanks(rest).min(AFTER_DIR)..];
+    let name = name(line, rest, column)?;
     let (name, target) = match kind {
-        Kind::Link => split_target(&rest[blanks(rest)..]),
+        Kind::Link => split_target(name),
         _ => (name, None),
     };
     let mut reading = Reading::entry(name, kind, None, modified)?;
@@ -42,6 +44,18 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         entry.target_kind = target_kind;
     }
     Some(reading)
+}
+
+/// The name in the rest of a line behind the size or `<DIR>`.
+fn name<'a>(line: &'a [u8], rest: &'a [u8], column: usize) -> Option<&'a [u8]> {
+    let after_field = line.len() - rest.len();
+    let after_blanks = after_field + blanks(rest);
+    let at = if (after_field + 1..after_blanks).contains(&column) {
+        column
+    } else {
+        after_blanks
+    };
+    line.get(at..)
 }
 
 /// `name [C:\target]`.
@@ -74,6 +88,7 @@ mod tests {
                 "12-05-96  05:03PM       <DIR>           blank",
                 "dir ' blank' - 1996-12-05T17:03",
             ),
+            ("12-05-96  05:03PM  403   far", "file 'far' 403 1996-12-05T17:03"),
             (
                 "12-05-96  05:03PM       <DIR> near",
                 "dir 'near' - 1996-12-05T17:03",
@@ -83,8 +98,13 @@ mod tests {
                 "file 'A.LOG' 403 2024-12-05T00:03",
             ),
             (
-                "12-05-2024  12:03 am                  403  b ",
+                "12-05-2024  12:03AM                  403  b ",
                 "file ' b ' 403 2024-12-05T00:03",
+            ),
+            ("12-05-2024  12:03 am    403 b ", "file 'b ' 403 2024-12-05T00:03"),
+            (
+                "12-05-2024  12:03AM       <DIR>          four",
+                "dir 'four' - 2024-12-05T00:03",
             ),
             (
                 "2002-09-02  19:06                9,730 x",

@@ -1,5 +1,7 @@
 //! The fields of a line: what stands between blanks.
 
+pub(super) use crate::ftp::digits::number;
+
 /// Most fields that are looked at.
 const MOST: usize = 32;
 
@@ -81,17 +83,6 @@ pub(super) fn blanks(text: &[u8]) -> usize {
     text.iter().take_while(|b| is_blank(**b)).count()
 }
 
-/// Digits and nothing else.
-pub(super) fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0u64, |sum, byte| {
-        let digit = byte.is_ascii_digit().then(|| byte - b'0')?;
-        sum.checked_mul(10)?.checked_add(u64::from(digit))
-    })
-}
-
 /// A number that may have commas between its thousands: `1,234,567`.
 pub(super) fn grouped_number(text: &[u8]) -> Option<u64> {
     if !text.contains(&b',') {
@@ -119,9 +110,6 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
-        assert_eq!(number(b"18446744073709551616"), None);
-        assert_eq!((number(b""), number(b"-1"), number(b"1k")), (None, None, None));
         assert_eq!(grouped_number(b"1,234,567"), Some(1_234_567));
         assert_eq!(grouped_number(b"9730"), Some(9730));
         for bad in [&b"1,23"[..], b",123", b"1234,567", b"1,234,"] {

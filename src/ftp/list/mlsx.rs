@@ -31,36 +31,7 @@ impl OpenLinks {
 /// the form, or its name is a path. Unknown facts are passed over, and a fact whose value cannot be
 /// read is a fact that is not there.
 pub(super) fn read(line: &[u8], number: usize, links: &mut OpenLinks) -> Option<Reading> {
-    let mut facts = Facts::default();
-    let mut rest = line;
-    let name = loop {
-        // the name begins behind the first blank that stands where a fact would begin
-        if let Some(name) = rest.strip_prefix(b" ") {
-            if rest.len() == line.len() {
-                // no fact at all: not a line of MLSD but something said in its place
-                return None;
-            }
-            break name;
-        }
-        let end = rest.iter().position(|b| *b == b';');
-        let (fact, next) = match end {
-            Some(end) => (&rest[..end], &rest[end + 1..]),
-            None => (rest, &rest[rest.len()..]),
-        };
-        // some servers leave out the last semicolon; only a link's target may hold a blank
-        let blank = fact.iter().position(|b| *b == b' ');
-        match blank {
-            Some(blank) if end.is_none() || !is_link_with_target(fact) => {
-                facts.take(&rest[..blank])?;
-                break &rest[blank + 1..];
-            }
-            _ => facts.take(fact)?,
-        }
-        if end.is_none() {
-            return None;
-        }
-        rest = next;
-    };
+    let (facts, name) = Facts::split(line)?;
     let reading = facts.entry(name);
     match (&reading, facts.unique) {
         (Some(Reading::Entry(entry)), Some(unique)) if entry.kind == Kind::Link && entry.target.is_none() => {
@@ -84,6 +55,31 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    /// Parts facts and name. The name begins behind the first blank that follows a fact's
+    /// semicolon; some servers leave out the last semicolon, and some have blanks in the values
+    /// that hold names of their own.
+    fn split(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let mut facts = Self::default();
+        let mut rest = line;
+        loop {
+            if rest.len() < line.len()
+                && let Some(name) = rest.strip_prefix(b" ")
+            {
+                return Some((facts, name));
+            }
+            let end = rest.iter().position(|b| *b == b';');
+            let fact = &rest[..end.unwrap_or(rest.len())];
+            if let Some(blank) = fact.iter().position(|b| *b == b' ')
+                && (end.is_none() || !may_hold_blanks(fact))
+            {
+                facts.take(&fact[..blank])?;
+                return Some((facts, &rest[blank + 1..]));
+            }
+            facts.take(fact)?;
+            rest = &rest[end? + 1..];
+        }
+    }
+
     /// Takes `name=value`; names are case-insensitive (RFC 3659 §7.5).
     fn take(&mut self, fact: &'a [u8]) -> Option<()> {
         let equals = fact.iter().position(|b| *b == b'=')?;
@@ -142,9 +138,15 @@ fn link(kind: &[u8]) -> Option<&[u8]> {
         })
 }
 
-fn is_link_with_target(fact: &[u8]) -> bool {
-    let value = fact.iter().position(|b| *b == b'=').map(|at| &fact[at + 1..]);
-    value.and_then(link).is_some_and(|target| !target.is_empty())
+/// Whether a fact's value is a name: a link's target, a user, a group (`domain users`).
+fn may_hold_blanks(fact: &[u8]) -> bool {
+    const NAMING: [&[u8]; 4] = [b"UNIX.owner", b"UNIX.ownername", b"UNIX.group", b"UNIX.groupname"];
+    let Some(equals) = fact.iter().position(|b| *b == b'=') else {
+        return false;
+    };
+    let (name, value) = (&fact[..equals], &fact[equals + 1..]);
+    NAMING.iter().any(|naming| name.eq_ignore_ascii_case(naming))
+        || name.eq_ignore_ascii_case(b"type") && link(value).is_some_and(|target| !target.is_empty())
 }
 
 /// Permission bits in octal; the bits of the file's type in front of them are dropped.
@@ -214,6 +216,10 @@ mod tests {
                 "file 'no last; semicolon' 7 -",
             ),
             ("type=file short", "file 'short' - -"),
+            (
+                "UNIX.groupname=domain users;type=file;UNIX.ownername=A B; x y",
+                "file 'x y' - -",
+            ),
             ("size=7; what", "other 'what' 7 -"),
             ("type=OS.unix=chr-1/3; null", "other 'null' - -"),
             ("type=OS.unix=slink:/a b;size=3; l", "link 'l' 3 - -> '/a b'"),

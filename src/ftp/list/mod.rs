@@ -18,7 +18,8 @@
 //!   exist; the entry stays. The date in a list of MVS data sets is that of the last access: it
 //!   is not taken.
 //! - After the date comes one blank; further ones belong to the name. A year that is written one
-//!   blank after the day and two before the name fills a column of five: one blank more.
+//!   blank after the day and two before the name fills a column of five: one blank more. A year
+//!   behind a time without seconds belongs to the name.
 //! - VMS: files keep their version (`A.TXT;2`), folders lose `.DIR;1`, as CWD wants it.
 //! - In a link's line the first ` -> ` after which as many bytes follow as the size says parts
 //!   name and target, else the first one.
@@ -43,6 +44,7 @@ mod os400;
 mod os9;
 mod supertcp;
 mod unix;
+mod unix_date;
 mod unix_numeric;
 mod vms;
 mod vshell;

@@ -1,11 +1,11 @@
-//! Lines of IBM z/OS (MVS): data sets, members of partitioned data sets, load modules.
+//! Lines of IBM z/OS (MVS): data sets, members of partitioned data sets, load modules, jobs.
 
 use super::Reading;
 use super::dates::{Now, clock, numeric_date};
-use super::fields::{exactly, number, split};
+use super::fields::{Fields, exactly, number, split};
 use crate::model::entry::Kind;
 
-/// Reads one of the three tables, their headers, and data sets that are not on a disk.
+/// Reads a line of one of the tables, their headers, and data sets that are not on a disk.
 pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     if is_header(line) {
         return Some(Reading::Nothing);
@@ -14,6 +14,7 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         .or_else(|| away(line))
         .or_else(|| member(line))
         .or_else(|| module(line))
+        .or_else(|| job(line))
 }
 
 fn is_header(line: &[u8]) -> bool {
@@ -28,37 +29,45 @@ fn is_header(line: &[u8]) -> bool {
         || starts(&[b"Name", b"Size", b"TTR", b"Alias-of"])
 }
 
-/// `VOLUME UNIT REFERRED EXT USED RECFM LRECL BLKSZ DSORG NAME`. The date is that of the last
-/// access. A partitioned data set is a folder.
+/// `VOLUME UNIT REFERRED EXT USED RECFM LRECL BLKSZ DSORG NAME`, where extents and tracks may run
+/// together; `VOLUME UNIT VSAM NAME`. The date is that of the last access. A partitioned data set is
+/// a folder.
 fn data_set(line: &[u8]) -> Option<Reading> {
-    let [
-        _,
-        unit,
-        referred,
-        extents,
-        used,
-        _,
-        record,
-        block,
-        organisation,
-        name,
-    ] = exactly::<10>(line)?;
-    numeric_date(referred)
-        .filter(|_| referred.len() == 10)
-        .map(drop)
-        .or_else(|| (referred == b"**NONE**").then_some(()))?;
+    let fields = Fields::of(line);
+    let (unit, referred, counts, organisation, name) = match fields.as_slice() {
+        [_, unit, organisation, name] if organisation.text == b"VSAM" => {
+            let is_unit = number(unit.text).is_some();
+            return Reading::entry(name.text, Kind::File, None, None).filter(|_| is_unit);
+        }
+        [
+            _,
+            unit,
+            referred,
+            extents,
+            used,
+            _,
+            record,
+            block,
+            organisation,
+            name,
+        ] => (unit, referred, [extents, used, record, block], organisation, name),
+        [_, unit, referred, space, _, record, block, organisation, name] => {
+            (unit, referred, [space, space, record, block], organisation, name)
+        }
+        _ => return None,
+    };
+    let is_date =
+        referred.text == b"**NONE**" || referred.text.len() == 10 && numeric_date(referred.text).is_some();
     let is_count = |text: &[u8]| number(text).is_some() || text.iter().all(|b| *b == b'+');
-    if !unit.iter().all(u8::is_ascii_alphanumeric)
-        || ![extents, used, record, block].into_iter().all(is_count)
-    {
+    if !is_date || number(unit.text).is_none() || !counts.into_iter().all(|field| is_count(field.text)) {
         return None;
     }
-    let kind = match organisation {
+    let kind = match organisation.text {
         b"PO" | b"PO-E" => Kind::Dir,
         other if other.iter().all(|b| b.is_ascii_uppercase() || *b == b'-') => Kind::File,
         _ => return None,
     };
-    Reading::entry(name, kind, None, None)
+    Reading::entry(name.text, kind, None, None)
 }
 
 /// Data sets on tape or moved to slower storage, and the levels above data sets.
@@ -98,6 +107,29 @@ fn module(line: &[u8]) -> Option<Reading> {
     Reading::entry(name, Kind::File, Some(size), None)
 }
 
+/// `NAME ID STATUS 3 Spool Files`, `NAME ID OWNER STATUS CLASS RC=0000 3 spool files`: what is fetched is
+/// the job's identity.
+fn job(line: &[u8]) -> Option<Reading> {
+    let fields = Fields::of(line);
+    let [_, id, middle @ .., count, spool, files] = fields.as_slice() else {
+        return None;
+    };
+    let is_id = id
+        .text
+        .strip_prefix(b"JOB")
+        .or_else(|| id.text.strip_prefix(b"J"))
+        .is_some_and(|n| number(n).is_some());
+    let is_spool =
+        spool.text.eq_ignore_ascii_case(b"spool") && files.text.to_ascii_lowercase().starts_with(b"file");
+    let has_status = middle
+        .iter()
+        .any(|f| matches!(f.text, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD"));
+    if !is_id || !is_spool || !has_status || number(count.text).is_none() {
+        return None;
+    }
+    Reading::entry(id.text, Kind::File, None, None)
+}
+
 #[test]
 fn lines() {
     let read = |line: &[u8]| super::tests::shown(read(line, &Now::new(0)));
@@ -109,6 +141,16 @@ fn lines() {
         (
             "VOL001 3390   **NONE**    2 ++++  VB   27994 27998  PS    D.E",
             "file 'D.E' - -",
+        ),
+        (
+            "VOL001 3390   2005/06/06 213000 U          0 27998  PO  RUN.TOGETHER",
+            "dir 'RUN.TOGETHER' - -",
+        ),
+        ("VOL001 3390   VSAM KEYED.DATA", "file 'KEYED.DATA' - -"),
+        ("ME01  J01081   OUTPUT   3 Spool Files", "file 'J01081' - -"),
+        (
+            "ME01  JOB01234 ME       OUTPUT A        RC=0000 3 spool files",
+            "file 'JOB01234' - -",
         ),
         (
             "VOL001 Not Direct Access Device               TAPE.X",
@@ -146,6 +188,8 @@ fn lines() {
         assert_eq!(read(line.as_bytes()).as_deref(), Some(want), "{line}");
     }
     for line in [
+        "ME01 J01081 DONE 3 Spool Files",
+        "ME01 X01081 OUTPUT 3 Spool Files",
         "file2.O",
         "VOL0013390 2004/06/23 1 FB 1 1 PS x",
         "a b c d e f g h i j",

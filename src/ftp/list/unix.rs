@@ -5,9 +5,10 @@
 //! where a date stands behind a size.
 
 use super::Reading;
-use super::dates::{Clock, Date, Now, clock, numeric_date, thirds};
-use super::fields::{Field, Fields, blanks, grouped_number, is_blank, number, small};
-use super::months::{self, month};
+use super::dates::Now;
+use super::fields::{Field, Fields, blanks, grouped_number, is_blank, number};
+use super::months;
+use super::unix_date::{Found, find};
 use crate::model::entry::{Kind, Permissions};
 use crate::model::stamp::Stamp;
 
@@ -70,14 +71,20 @@ fn with_date<'a>(
             Size::Glued if at >= 3 && months::english(fields[at].text).is_some() => None,
             Size::Glued | Size::None => continue,
         };
-        let Some((count, modified, fills_column)) = date(&fields[at..], now) else {
+        let Some(Found {
+            fields: count,
+            modified,
+            ends_in_year,
+        }) = find(&fields[at..], now)
+        else {
             continue;
         };
         let last = fields[at + count - 1];
         let name = line[last.end..].get(1..)?;
         let before = last.start - fields[at + count - 2].end;
         let name = match name.strip_prefix(b" ") {
-            Some(name) if fills_column && before == 1 => name,
+            // a year of four in a column of five
+            Some(name) if ends_in_year && before == 1 => name,
             _ => name,
         };
         return Some((name, size, modified));
@@ -132,83 +139,6 @@ impl Size {
     }
 }
 
-/// How many fields the date takes, the moment, and whether it ends in a year that stands in a
-/// column of five.
-fn date(fields: &[Field<'_>], now: &Now) -> Option<(usize, Option<Stamp>, bool)> {
-    let first = fields.first()?.text;
-    let second = fields.get(1).map_or(&b""[..], |f| f.text);
-    let third = fields.get(2).map(|f| f.text);
-    if first.len() >= 5 && first[0].is_ascii_digit() && first.contains(&b'-') {
-        return iso_date(first, fields, now);
-    }
-    // Mar 17 11:07, 3月 2日 2003年; or 26. Juli, 20:10
-    let ((month, (day, comma)), third) = match (month(first), day(second)) {
-        (Some(month), Some(day)) => ((month, day), third?),
-        _ => ((month(second)?, day(first)?), third?),
-    };
-    if let Some(clock) = clock(third) {
-        return Some((3, now.latest(month, day, clock), false));
-    }
-    let date = Date {
-        year: year(third)?,
-        month,
-        day,
-    };
-    // Oct 08, 2002 09:47
-    if comma && let Some(clock) = fields.get(3).and_then(|f| clock(f.text)) {
-        return Some((4, date.at(clock), false));
-    }
-    Some((3, date.alone(), true))
-}
-
-/// `2005-06-01 12:34`, `2005-06-01 12:34:56.123456789 +0200`, `2005-06-01`, `09-26 13:45`, `09-26 2000`: the
-/// time styles of GNU `ls`. A zone is passed over: moments are the server's wall clock.
-fn iso_date(first: &[u8], fields: &[Field<'_>], now: &Now) -> Option<(usize, Option<Stamp>, bool)> {
-    let second = fields.get(1)?.text;
-    if first.len() == 5 {
-        let (month, day) = (small(&first[..2])?, small(&first[3..])?);
-        return match clock(second) {
-            Some(clock) => Some((2, now.latest(month, day, clock), false)),
-            None => {
-                let year = year(second)?;
-                Some((2, Date { year, month, day }.alone(), true))
-            }
-        };
-    }
-    thirds(first, b'-').filter(|parts| parts[0].len() == 4)?;
-    let date = numeric_date(first)?;
-    let Some(clock) = clock(second) else {
-        return Some((1, date.alone(), true));
-    };
-    let is_zone = |f: &&Field<'_>| {
-        let sign = f.text.first();
-        f.text.len() == 5 && matches!(sign, Some(b'+' | b'-')) && number(&f.text[1..]).is_some()
-    };
-    let count = if fields.get(2).filter(is_zone).is_some() {
-        3
-    } else {
-        2
-    };
-    Some((count, date.at(clock), false))
-}
-
-/// `17`, `2.`, `08,`, `2日`; and whether there is a comma behind it.
-fn day(text: &[u8]) -> Option<(u32, bool)> {
-    let (number, tail) = text.split_at(text.iter().take_while(|b| b.is_ascii_digit()).count());
-    let is_sign = tail.len() <= 4 && tail.iter().all(|b| *b >= 0x80);
-    let day = small(number).filter(|day| (1..=39).contains(day))?;
-    (is_sign || tail == b"." || tail == b",").then_some((day, tail == b","))
-}
-
-/// `2003`, `2003年`.
-fn year(text: &[u8]) -> Option<i32> {
-    let (number, sign) = text.split_at_checked(4)?;
-    let is_year = sign.len() <= 4 && sign.iter().all(|b| *b >= 0x80);
-    i32::try_from(super::fields::number(number)?)
-        .ok()
-        .filter(|_| is_year)
-}
-
 /// Name and target. Both may hold ` -> `: `ls` gives the target's length as the link's size.
 fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     const ARROW: &[u8] = b" -> ";
@@ -226,16 +156,6 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
 /// Size, date and name of the servers that borrow the date of `ls`.
 pub(super) fn read_tail<'a>(text: &'a [u8], now: &Now) -> Option<(&'a [u8], Option<u64>, Option<Stamp>)> {
     with_date(text, Fields::of(text).as_slice(), now)
-}
-
-/// The moment of `Mon DD YYYY HH:MM`, each in a field.
-pub(super) fn moment(month: &[u8], day: &[u8], year: &[u8], clock: Clock) -> Option<Option<Stamp>> {
-    let date = Date {
-        year: self::year(year)?,
-        month: months::english(month)?,
-        day: small(day)?,
-    };
-    Some(date.at(clock))
 }
 
 #[cfg(test)]
@@ -270,6 +190,14 @@ mod tests {
             (
                 "drwxr-xr-x   2 me  us    4096 Aug  6  2001  old",
                 "dir ' old' - 2001-08-06 0755",
+            ),
+            (
+                "-rw-r--r--   1 me  us      12 Aug 26  2001 10:00 call",
+                "file '10:00 call' 12 2001-08-26 0644",
+            ),
+            (
+                "-rw-r--r--   1 me  us      12 Mar 17 11:07 2024 plans",
+                "file '2024 plans' 12 2024-03-17T11:07 0644",
             ),
             (
                 "drwxrwxrwt+  2 0   0     4096 Jul  1 00:00 tmp/",
@@ -361,6 +289,14 @@ mod tests {
             ("09-26  2000", "2000-09-26"),
             ("Feb 29 18:14", "2024-02-29T18:14"),
             ("Mar 5 0:23", "2024-03-05T00:23"),
+            ("Oct 08 2002 09:47", "2002-10-08T09:47"),
+            ("Mar 17 11:07:33 2024", "2024-03-17T11:07:33"),
+            ("Mar 17 11:07:33", "2024-03-17T11:07:33"),
+            ("3 29 03:26", "2024-03-29T03:26"),
+            ("1999/10/12 17:12", "1999-10-12T17:12"),
+            ("24-04-2003 17:12", "2003-04-24T17:12"),
+            ("04-24-2003 17:12", "2003-04-24T17:12"),
+            ("03-04-2003 17:12", "-"),
         ] {
             let line = format!("-rw-r--r--   1 me us 12 {date} a name");
             let want = format!("file 'a name' 12 {want} 0644");
@@ -412,6 +348,9 @@ mod tests {
             "-rw-r--r-- 1 me us 12 Aug 22  x y",
             "-rw-r--r-- 1 me us 12 Aug 26  201O x",
             "-rw-r--r-- 1 me us 12 Mar 17 11:07",
+            "-rw-r--r-- 1 me us 12 13 29 03:26 x",
+            "-rw-r--r-- 1 me us 12 3 29 2003 x y",
+            "-rw-r--r-- 1 me us 12 24-04-2003 x y",
             "-rw-r--r-- 1 me us 12 Mar 17 11:07 ",
             "-rw-r--r-- 1 me us 12 Mar 17 11:07 a/b",
             "lrwxrwxrwx 1 0 0 2 Jan 25 00:17 /a/b -> /c",

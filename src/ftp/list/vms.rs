@@ -21,7 +21,7 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     if rest.trim_ascii().is_empty() {
         return Some(Reading::Half);
     }
-    let (mut day, mut time): (Option<Date>, Option<Clock>) = (None, None);
+    let (mut day, mut time, mut owner): (Option<Option<Date>>, Option<Clock>, _) = (None, None, None);
     loop {
         rest = &rest[blanks(rest)..];
         let Some(first) = rest.first() else { break };
@@ -38,13 +38,14 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         match (date(field), clock(field)) {
             (Some(found), _) if day.is_none() => day = Some(found),
             (_, Some(found)) if time.is_none() => time = Some(found),
+            _ if owner.is_none() && is_owner(field) => owner = Some(field),
             _ => return None,
         }
     }
-    let day = day?;
-    let modified = match time {
-        Some(time) => day.at(time),
-        None => day.alone(),
+    let modified = match (day?, time) {
+        (Some(day), Some(time)) => day.at(time),
+        (Some(day), None) => day.alone(),
+        (None, _) => None,
     };
     match stem.len().checked_sub(4).map(|at| stem.split_at(at)) {
         Some((folder, suffix)) if suffix.eq_ignore_ascii_case(b".DIR") => {
@@ -61,14 +62,22 @@ fn is_blocks(field: &[u8]) -> bool {
             && field.iter().filter(|b| **b == b'/').count() <= 1
 }
 
-/// `2-JUN-1998`.
-fn date(field: &[u8]) -> Option<Date> {
+/// A name without brackets; not the half of a day.
+fn is_owner(field: &[u8]) -> bool {
+    field.len() > 2
+        && field
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+}
+
+/// `2-JUN-1998`; the month of another language makes a date that is not known.
+fn date(field: &[u8]) -> Option<Option<Date>> {
     let [day, month, year] = thirds(field, b'-')?;
-    Some(Date {
-        year: year_of_century(year).filter(|_| year.len() == 4)?,
-        month: months::english(month)?,
-        day: small(day)?,
-    })
+    let (day, year) = (small(day)?, year_of_century(year).filter(|_| year.len() == 4)?);
+    if month.is_empty() || !month.iter().all(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    Some(months::month(month).map(|month| Date { year, month, day }))
 }
 
 /// `Directory DISK:[PUB]`, `DISK:[PUB]`, `Total of 28 Files, 1557541 Blocks.`
@@ -77,7 +86,13 @@ fn is_frame(line: &[u8]) -> bool {
     let place = line.strip_prefix(b"Directory ").unwrap_or(line);
     let is_place =
         place.ends_with(b"]") && !place.iter().any(|b| is_blank(*b)) && place.windows(2).any(|w| w == b":[");
-    is_place || line.starts_with(b"Total of ") && (line.ends_with(b"Blocks.") || line.ends_with(b"blocks."))
+    let is_sum = line.starts_with(b"Total of ") || line.starts_with(b"Grand total of ");
+    let counts = |words: [&[u8]; 2]| {
+        words
+            .into_iter()
+            .any(|word| line.windows(word.len()).any(|w| w == word))
+    };
+    is_place || is_sum && counts([b"ile", b"director"])
 }
 
 #[test]
@@ -105,7 +120,13 @@ fn lines() {
             "file 'BIG.ISO;2' - 2008-05-06T09:29",
         ),
         ("X.Y;1  1  31-FEB-2008 09:29", "file 'X.Y;1' - -"),
+        ("X.Y;1  1  13-FED-1997 09:29", "file 'X.Y;1' - -"),
+        (
+            "X.Y;1  6/8  15-JUIL-2002  MYSELF  (RWED,,,)",
+            "file 'X.Y;1' - 2002-07-15",
+        ),
         ("LONG_NAME.COM;12", "half"),
+        ("Grand total of 2 directories, 5 files, 1/2 blocks.", "nothing"),
         ("Directory DISK$1:[PUB.X]", "nothing"),
         ("Total of 28 Files, 1557541 Blocks.", "nothing"),
     ] {
@@ -113,7 +134,8 @@ fn lines() {
     }
     for line in [
         "A.TXT;1  118/126  14-APR-1997 12:45:27 PM  [A,B]",
-        "A.TXT;1  118/126  13-FED-1997 12:45:27",
+        "A.TXT;1  118/126  2-JUN-1998 OWNER OTHER",
+        "A.TXT;1  118/126  2-6-1998",
         "A.TXT;1  118/126  [A,B]",
         "A.TXT;1  118/126  2-JUN-1998 [A,B",
         "A.TXT;x  118/126  2-JUN-1998",

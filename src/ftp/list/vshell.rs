@@ -3,7 +3,7 @@
 use super::Reading;
 use super::dates::{Now, clock};
 use super::fields::{number, split};
-use super::unix::moment;
+use super::unix_date::moment;
 use crate::model::entry::Kind;
 
 /// `206876  Apr 04, 2000 21:06 name`; folders have a slash behind their names.

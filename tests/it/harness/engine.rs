@@ -23,6 +23,7 @@ pub(crate) const CONNECTION: ConnectionId = ConnectionId(1);
 /// A running engine.
 pub(crate) struct Driver {
     engine: Engine,
+    began: std::time::Instant,
     batches: u32,
     generations: u64,
     /// The dialogue so far, as `C: ...` and `S: ...`.
@@ -62,6 +63,7 @@ impl Driver {
     pub(crate) fn new() -> Self {
         Self {
             engine: start(Options::default()),
+            began: std::time::Instant::now(),
             batches: 0,
             generations: 0,
             dialogue: Vec::new(),
@@ -81,7 +83,17 @@ impl Driver {
             .expect("nothing happened for too long")
             .expect("the engine has ended");
         match &event {
-            Event::Dialogue(line) => self.dialogue.push(line.clone()),
+            Event::Dialogue(line) => {
+                // shown by the test runner when the test fails
+                println!(
+                    "{:>8.3} {} {:?} {}",
+                    self.began.elapsed().as_secs_f64(),
+                    line.session,
+                    line.speaker,
+                    line.text
+                );
+                self.dialogue.push(line.clone());
+            }
             Event::Facts(_, facts) | Event::Connected { facts, .. } => self.facts = Some((**facts).clone()),
             Event::Failed(failure) => self.failures.push(failure.clone()),
             _ => {}
@@ -295,4 +307,30 @@ pub(crate) fn make_tree(root: &Path) {
     for n in 0..20 {
         std::fs::write(root.join(format!("deep/small-{n:02}")), noise(n * 37)).unwrap();
     }
+}
+
+/// Both trees must be the same; says what differs by name and size, not by content.
+pub(crate) fn assert_same_tree(left: &Path, right: &Path, what: &str) {
+    let short = |root: &Path| -> Vec<String> {
+        tree(root)
+            .into_iter()
+            .map(|(path, content)| {
+                let content = content.map(|c| (c.len(), openssl::sha::sha256(&c)[0]));
+                format!("{} {content:?}", path.display())
+            })
+            .collect()
+    };
+    let (left, right) = (short(left), short(right));
+    let only = |a: &[String], b: &[String]| {
+        a.iter()
+            .filter(|line| !b.contains(line))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        left == right,
+        "{what}: only left {:?}, only right {:?}",
+        only(&left, &right),
+        only(&right, &left)
+    );
 }

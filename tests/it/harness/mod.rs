@@ -7,3 +7,4 @@
 pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;
+pub(crate) mod seat;

@@ -1,0 +1,281 @@
+//! The whole interface with a channel for a keyboard and a buffer for a screen.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ftpane::app::effect::Change;
+use ftpane::app::msg::Msg;
+use ftpane::app::{App, Start};
+use ftpane::engine::Engine;
+use ftpane::model::command::Command;
+use ftpane::model::event::{Event, Progress};
+use ftpane::model::failure::Failure;
+use ftpane::model::key::Key;
+use ftpane::model::secret::Secret;
+use ftpane::model::server::Server;
+use ftpane::term::{Idle, Input, Loop, Outside, received};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::bench::text_of;
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A screen that can be looked at while the loop draws on it.
+#[derive(Clone)]
+pub(crate) struct Glass(Arc<Mutex<TestBackend>>);
+
+impl Glass {
+    fn new(columns: u16, rows: u16) -> Self {
+        Self(Arc::new(Mutex::new(TestBackend::new(columns, rows))))
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut TestBackend) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Backend for Glass {
+    type Error = Infallible;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Infallible>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        self.with(|b| b.draw(content))
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(|b| b.hide_cursor())
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(|b| b.show_cursor())
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.with(|b| b.get_cursor_position())
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.with(|b| b.set_cursor_position(position))
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.with(|b| b.clear())
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.with(|b| b.clear_region(clear_type))
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        self.with(|b| b.size())
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.with(|b| b.window_size())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.with(|b| b.flush())
+    }
+}
+
+/// A world that keeps the servers in memory and knows one password.
+#[derive(Clone, Default)]
+pub(crate) struct SmallWorld {
+    pub(crate) servers: Arc<Mutex<Vec<Server>>>,
+    pub(crate) suspended: Arc<Mutex<u32>>,
+    pub(crate) rung: Arc<Mutex<u32>>,
+}
+
+impl Outside for SmallWorld {
+    fn resolve(
+        &self,
+        _server: Server,
+    ) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
+        std::future::ready(Ok(Some(Secret::new("from-the-world"))))
+    }
+
+    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        let mut all = self.servers.lock().unwrap();
+        match change {
+            Change::Add(server) => all.push(*server),
+            Change::Replace(name, server) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
+            Change::Pin(name, pin) => all.iter_mut().find(|s| s.name == name).unwrap().pin = pin,
+            Change::Remove(name) => all.retain(|s| s.name != name),
+        }
+        std::future::ready(Ok(all.clone()))
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        *self.suspended.lock().unwrap() += 1;
+        Ok(())
+    }
+
+    fn bell(&mut self) -> io::Result<()> {
+        *self.rung.lock().unwrap() += 1;
+        Ok(())
+    }
+}
+
+/// The other ends of an engine's channels, in the hands of a test.
+pub(crate) struct Puppet {
+    commands: mpsc::UnboundedReceiver<Command>,
+    events: mpsc::UnboundedSender<Event>,
+    pub(crate) progress: watch::Sender<Progress>,
+}
+
+impl Puppet {
+    pub(crate) fn new() -> (Engine, Self) {
+        let (commands, commands_in) = mpsc::unbounded_channel();
+        let (events_out, events) = mpsc::unbounded_channel();
+        let (progress_out, progress) = watch::channel(Progress::default());
+        let engine = Engine {
+            commands,
+            events,
+            progress,
+        };
+        let puppet = Self {
+            commands: commands_in,
+            events: events_out,
+            progress: progress_out,
+        };
+        (engine, puppet)
+    }
+
+    /// The next command; there must be one.
+    pub(crate) async fn command(&mut self) -> Command {
+        tokio::time::timeout(PATIENCE, self.commands.recv())
+            .await
+            .expect("no command comes")
+            .expect("the loop is gone")
+    }
+
+    /// Whether every command was looked at.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.commands.try_recv().is_err()
+    }
+}
+
+/// Somebody at a keyboard before a screen.
+pub(crate) struct Seat {
+    keyboard: mpsc::UnboundedSender<Input>,
+    glass: Glass,
+    idle: watch::Receiver<Idle>,
+    sent: u64,
+    task: JoinHandle<u8>,
+}
+
+impl Seat {
+    /// Sits down before an interface of this size.
+    pub(crate) fn take(start: Start, engine: Engine, world: impl Outside + Send + 'static) -> Self {
+        let (columns, rows) = start.size;
+        let glass = Glass::new(columns, rows);
+        let (app, effects) = App::new(start);
+        let (keyboard, keys) = mpsc::unbounded_channel();
+        let (told, idle) = watch::channel(Idle::default());
+        let terminal = Terminal::new(glass.clone()).unwrap();
+        let mut driver = Loop::new(app, terminal, engine, world, told);
+        let task = tokio::spawn(async move {
+            let code = match driver.run(effects, received(keys)).await {
+                Ok(code) => code,
+                Err(never) => match never {},
+            };
+            driver.goodbye().await;
+            code
+        });
+        Self {
+            keyboard,
+            glass,
+            idle,
+            sent: 0,
+            task,
+        }
+    }
+
+    pub(crate) fn give(&mut self, input: Input) {
+        self.sent += 1;
+        self.keyboard.send(input).expect("the loop is gone");
+    }
+
+    /// Presses keys, written with a space between them, and waits until the screen shows what
+    /// came of them.
+    pub(crate) async fn press(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            self.give(Input::Msg(Msg::Key(key.parse().unwrap())));
+        }
+        self.settle(|_| true).await;
+    }
+
+    pub(crate) async fn type_in(&mut self, text: &str) {
+        for c in text.chars() {
+            self.give(Input::Msg(Msg::Key(Key::char(c))));
+        }
+        self.settle(|_| true).await;
+    }
+
+    /// Waits until all that was pressed is taken in, and what `further` wants has come.
+    pub(crate) async fn settle(&mut self, mut further: impl FnMut(&Idle) -> bool) -> Idle {
+        let sent = self.sent;
+        let come = self
+            .idle
+            .wait_for(|i| i.over || (i.inputs >= sent && !i.waiting && further(i)));
+        let idle = tokio::time::timeout(PATIENCE, come).await.map(|i| i.map(|i| *i));
+        match idle {
+            Ok(Ok(idle)) => idle,
+            other => panic!(
+                "it never settles ({other:?}, {:?} after {sent}); the screen shows\n{}",
+                *self.idle.borrow(),
+                self.screen()
+            ),
+        }
+    }
+
+    /// Says something as the engine, and waits until it is taken in.
+    pub(crate) async fn hear(&mut self, puppet: &Puppet, events: Vec<Event>) {
+        let before = self.idle.borrow().events;
+        let more = u64::try_from(events.len()).unwrap();
+        for event in events {
+            puppet.events.send(event).expect("the loop is gone");
+        }
+        self.settle(|i| i.events >= before + more).await;
+    }
+
+    /// Waits until the screen shows a text; gives the screen.
+    pub(crate) async fn see(&mut self, text: &str) -> String {
+        let glass = self.glass.clone();
+        self.settle(|_| glass.with(|b| text_of(b.buffer())).contains(text))
+            .await;
+        let screen = self.screen();
+        assert!(screen.contains(text), "'{text}' is not to be seen:\n{screen}");
+        screen
+    }
+
+    /// What the screen shows now.
+    pub(crate) fn screen(&self) -> String {
+        self.glass.with(|b| text_of(b.buffer()))
+    }
+
+    /// Frames drawn so far.
+    pub(crate) fn frames(&self) -> u64 {
+        self.idle.borrow().frames
+    }
+
+    /// The exit code, once it has ended.
+    pub(crate) async fn leave(self) -> u8 {
+        tokio::time::timeout(PATIENCE, self.task)
+            .await
+            .expect("it does not end")
+            .expect("the loop panicked")
+    }
+}

@@ -1,0 +1,62 @@
+//! A folder of a million entries: how long its listing takes to read and sort, and how much memory.
+//!
+//! `cargo test --release --test it -- --ignored --nocapture listing_speed`
+
+use std::time::{Duration, Instant};
+
+use ftpane::ftp::list::{Bounds, Command, Parser};
+
+const ENTRIES: usize = 1_000_000;
+const LONGEST: Duration = Duration::from_millis(1500);
+const MOST_MEMORY: u64 = 250 * 1024 * 1024;
+
+#[test]
+#[ignore = "says something of a release build only"]
+fn a_million_entries_are_read_and_sorted() {
+    if cfg!(debug_assertions) {
+        panic!("run it with --release");
+    }
+    for command in [Command::Mlsd, Command::List] {
+        let before = resident();
+        let mut parser = Parser::new(command, 1_790_000_000, Bounds::default());
+        let mut spent = Duration::ZERO;
+        for start in (0..ENTRIES).step_by(1000) {
+            let chunk: String = (start..start + 1000)
+                .map(|number| line(command, number))
+                .collect();
+            let begun = Instant::now();
+            parser.feed(chunk.as_bytes());
+            spent += begun.elapsed();
+        }
+        let begun = Instant::now();
+        let mut listing = parser.finish(None);
+        listing.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        spent += begun.elapsed();
+        let memory = resident().saturating_sub(before);
+        println!("{command:?}: {spent:?}, {} MiB", memory / 1024 / 1024);
+        assert_eq!((listing.entries.len(), listing.unreadable_count), (ENTRIES, 0));
+        assert!(spent <= LONGEST, "{command:?} took {spent:?}");
+        assert!(memory <= MOST_MEMORY, "{command:?} took {memory} bytes");
+    }
+}
+
+/// In an order that is not that of the names.
+fn line(command: Command, number: usize) -> String {
+    let name = (number * 7919) % ENTRIES;
+    match command {
+        Command::Mlsd => format!(
+            "modify=20260102030405;perm=adfrw;size={number};type=file;unique=FE00U55E229;UNIX.mode=0644; file-{name:07}.txt\r\n"
+        ),
+        Command::List => {
+            format!("-rw-r--r--   1 demo     users    {number:8} Mar 17 11:07 file-{name:07}.txt\r\n")
+        }
+    }
+}
+
+/// Bytes of memory held now, as Linux counts them; 0 elsewhere.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
