@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::config::keymap::Found;
 use crate::config::theme::Theme;
-use crate::model::command::{Command, Generation};
+use crate::model::command::Generation;
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
 use crate::model::path::RemotePath;
@@ -436,51 +436,6 @@ impl App {
         let subject = Subject::Quit { unfinished };
         self.dialogs
             .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
-        Vec::new()
-    }
-
-    fn act_queue(&mut self, action: Action) -> Vec<Effect> {
-        let job = self.queue.current().map(|r| (r.job.id, r.job.batch));
-        let command = |c: Command| vec![Effect::Engine(c)];
-        match (action, job) {
-            (Action::Back, _) => self.view = self.beneath,
-            (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
-            (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
-            (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
-            (Action::ClearFinished, _) => return command(Command::ClearFinished),
-            (Action::NextView, _) => {
-                self.queue.view = self.queue.view.next();
-                self.queue.cursor = Cursor::default();
-            }
-            (movement, _) => {
-                let (len, rows) = (self.queue.len(), self.list_rows(Context::Queue));
-                self.queue.cursor.go(movement, len, rows);
-            }
-        }
-        Vec::new()
-    }
-
-    fn act_log(&mut self, action: Action) -> Vec<Effect> {
-        match action {
-            Action::Back if self.log.filter.text().is_empty() => self.view = self.beneath,
-            Action::Back => self.log.filter.clear(),
-            Action::Filter => self.log.typing = true,
-            Action::NextView => self.log.next_session(),
-            // the window is counted from the end: there the newest line is
-            movement => {
-                let (len, rows) = (self.log.shown().count(), self.list_rows(Context::Log));
-                let turned = match movement {
-                    Action::Up => Action::Down,
-                    Action::Down => Action::Up,
-                    Action::PageUp => Action::PageDown,
-                    Action::PageDown => Action::PageUp,
-                    Action::First => Action::Last,
-                    Action::Last => Action::First,
-                    other => other,
-                };
-                self.log.cursor.scroll(turned, len, rows);
-            }
-        }
         Vec::new()
     }
 

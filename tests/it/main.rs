@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
+mod anything;
 mod command_line;
 mod command_line_terminal;
 mod demo;
