@@ -11,6 +11,7 @@
 
 mod anything;
 mod command_line;
+mod command_line_terminal;
 mod demo;
 mod engine;
 mod harness;
