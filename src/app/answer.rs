@@ -15,6 +15,7 @@ use crate::model::path::{Name, PathError};
 impl App {
     /// A key while a dialog is shown.
     pub(super) fn press_dialog(&mut self, key: Key) -> Vec<Effect> {
+        let surprised = self.question().is_some() && self.now < self.letters_from;
         let Some(dialog) = self.dialogs.front_mut() else {
             return Vec::new();
         };
@@ -48,6 +49,7 @@ impl App {
                     && !key.ctrl
                     && !key.alt
                     && dialog.line.is_none()
+                    && !surprised
                 {
                     let letter = c.to_ascii_lowercase();
                     let choice = dialog.choices.iter().find(|c| c.letter() == Some(letter));
@@ -143,11 +145,16 @@ impl App {
         match &dialog.subject {
             Subject::NewFolder { folder } => {
                 let place = self.resolve(folder, text, false)?;
+                self.must_be_free(&place)?;
                 Ok(vec![Effect::Engine(Command::MakeFolder(place.place(connection)))])
             }
             Subject::Rename { folder, names } => {
                 let several = names.len() > 1 || text.ends_with('/');
                 let to = self.resolve(folder, text, several)?;
+                let same = matches!(&names[..], [name] if folder.join(name) == to);
+                if !several && !same {
+                    self.must_be_free(&to)?;
+                }
                 let rename = |name: &Name| {
                     let from = folder.join(name);
                     let to = if several { to.join(name) } else { to.clone() };
@@ -161,6 +168,19 @@ impl App {
                 Ok(names.iter().filter_map(rename).collect())
             }
             _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Says so at once where a pane shows that the path is taken; the engine looks again.
+    fn must_be_free(&self, path: &Folder) -> Result<(), String> {
+        let pane = self.pane(self.active);
+        let taken = path.parent().as_ref() == Some(&pane.folder)
+            && path
+                .name()
+                .is_some_and(|name| pane.entries().iter().any(|e| e.name == name));
+        match taken {
+            true => Err(format!("{} exists already", path.shown())),
+            false => Ok(()),
         }
     }
 

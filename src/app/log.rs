@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::App;
+use super::action::{Action, Context};
 use super::cursor::Cursor;
+use super::effect::Effect;
 use super::input::Line;
 use crate::model::event::DialogueLine;
 
@@ -49,6 +52,33 @@ impl Log {
             None => self.sessions.first().copied(),
             Some(now) => self.sessions.range(now + 1..).next().copied(),
         };
+    }
+}
+
+impl App {
+    /// An action on the log's screen.
+    pub(super) fn act_log(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Back if self.log.filter.text().is_empty() => self.view = self.beneath,
+            Action::Back => self.log.filter.clear(),
+            Action::Filter => self.log.typing = true,
+            Action::NextView => self.log.next_session(),
+            // the window is counted from the end: there the newest line is
+            movement => {
+                let (len, rows) = (self.log.shown().count(), self.list_rows(Context::Log));
+                let turned = match movement {
+                    Action::Up => Action::Down,
+                    Action::Down => Action::Up,
+                    Action::PageUp => Action::PageDown,
+                    Action::PageDown => Action::PageUp,
+                    Action::First => Action::Last,
+                    Action::Last => Action::First,
+                    other => other,
+                };
+                self.log.cursor.scroll(turned, len, rows);
+            }
+        }
+        Vec::new()
     }
 }
 

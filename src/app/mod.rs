@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::config::keymap::Found;
 use crate::config::theme::Theme;
-use crate::model::command::{Command, Generation};
+use crate::model::command::{Generation, QuestionId};
+use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::{Code, Key};
 use crate::model::path::RemotePath;
@@ -142,6 +143,10 @@ pub struct App {
     lost: Option<(Server, RemotePath)>,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
+    /// Time since the start, as last told.
+    now: Duration,
+    /// From when on a letter answers the question that is shown.
+    letters_from: Duration,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -151,6 +156,9 @@ pub struct App {
     next_batch: u32,
 }
 
+/// A question of the engine comes uncalled for: for so long a letter does not answer it, it was
+/// meant for what was shown before. Enter takes what loses nothing in any case.
+const SURPRISE: Duration = Duration::from_millis(500);
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(8);
 
@@ -172,7 +180,7 @@ impl App {
             form: None,
             saving: None,
             dialogs: VecDeque::new(),
-            notice: start.notice,
+            notice: None,
             keys: start.keys,
             theme: start.theme,
             zone: start.zone,
@@ -181,12 +189,20 @@ impl App {
             pressed: Vec::new(),
             lost: None,
             refused: None,
+            now: Duration::ZERO,
+            letters_from: Duration::ZERO,
             notice_until: None,
             batches: HashMap::new(),
             generations: 0,
             connections: 0,
             next_batch: 0,
         };
+        if let Some(text) = start.notice {
+            // it may be long and matters longer than a line that passes
+            let what = "Something in your files cannot be used";
+            let dialog = Dialog::failure(Failure::new(Class::Usage, what, text));
+            app.dialogs.push_back(dialog);
+        }
         let mut effects = app.refresh(Side::Local, None);
         if let Some((server, secret)) = start.connect {
             effects.extend(app.connect(server, secret));
@@ -197,7 +213,9 @@ impl App {
 
     /// Takes in a message; `now` is the time since the start.
     pub fn update(&mut self, msg: Msg, now: Duration) -> Vec<Effect> {
+        self.now = now;
         let notice = self.notice.clone();
+        let asked = self.question().is_some();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
             Msg::Paste(text) => {
@@ -237,8 +255,16 @@ impl App {
         if self.notice != notice || (self.notice.is_some() && self.notice_until.is_none()) {
             self.notice_until = self.notice.as_ref().map(|_| now + NOTICE);
         }
+        if !asked && self.question().is_some() {
+            self.letters_from = now + SURPRISE;
+        }
         self.settle();
         effects
+    }
+
+    /// The engine's question that is shown.
+    fn question(&self) -> Option<QuestionId> {
+        self.dialogs.front().and_then(Dialog::question_id)
     }
 
     /// When [`Msg::Tick`] is wanted, as time since the start.
@@ -436,51 +462,6 @@ impl App {
         let subject = Subject::Quit { unfinished };
         self.dialogs
             .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
-        Vec::new()
-    }
-
-    fn act_queue(&mut self, action: Action) -> Vec<Effect> {
-        let job = self.queue.current().map(|r| (r.job.id, r.job.batch));
-        let command = |c: Command| vec![Effect::Engine(c)];
-        match (action, job) {
-            (Action::Back, _) => self.view = self.beneath,
-            (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
-            (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
-            (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
-            (Action::ClearFinished, _) => return command(Command::ClearFinished),
-            (Action::NextView, _) => {
-                self.queue.view = self.queue.view.next();
-                self.queue.cursor = Cursor::default();
-            }
-            (movement, _) => {
-                let (len, rows) = (self.queue.len(), self.list_rows(Context::Queue));
-                self.queue.cursor.go(movement, len, rows);
-            }
-        }
-        Vec::new()
-    }
-
-    fn act_log(&mut self, action: Action) -> Vec<Effect> {
-        match action {
-            Action::Back if self.log.filter.text().is_empty() => self.view = self.beneath,
-            Action::Back => self.log.filter.clear(),
-            Action::Filter => self.log.typing = true,
-            Action::NextView => self.log.next_session(),
-            // the window is counted from the end: there the newest line is
-            movement => {
-                let (len, rows) = (self.log.shown().count(), self.list_rows(Context::Log));
-                let turned = match movement {
-                    Action::Up => Action::Down,
-                    Action::Down => Action::Up,
-                    Action::PageUp => Action::PageDown,
-                    Action::PageDown => Action::PageUp,
-                    Action::First => Action::Last,
-                    Action::Last => Action::First,
-                    other => other,
-                };
-                self.log.cursor.scroll(turned, len, rows);
-            }
-        }
         Vec::new()
     }
 

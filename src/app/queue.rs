@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::App;
+use super::action::{Action, Context};
 use super::cursor::Cursor;
+use super::effect::Effect;
+use crate::model::command::Command;
 use crate::model::event::Progress;
 use crate::model::job::{Job, JobId, JobState};
 
@@ -211,6 +215,30 @@ impl Queue {
     pub fn seconds_left(&self) -> Option<u64> {
         let p = &self.progress;
         (!p.walking && p.rate > 0).then(|| p.total.saturating_sub(p.moved).div_ceil(p.rate))
+    }
+}
+
+impl App {
+    /// An action on the queue's screen.
+    pub(super) fn act_queue(&mut self, action: Action) -> Vec<Effect> {
+        let job = self.queue.current().map(|r| (r.job.id, r.job.batch));
+        let command = |c: Command| vec![Effect::Engine(c)];
+        match (action, job) {
+            (Action::Back, _) => self.view = self.beneath,
+            (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
+            (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
+            (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
+            (Action::ClearFinished, _) => return command(Command::ClearFinished),
+            (Action::NextView, _) => {
+                self.queue.view = self.queue.view.next();
+                self.queue.cursor = Cursor::default();
+            }
+            (movement, _) => {
+                let (len, rows) = (self.queue.len(), self.list_rows(Context::Queue));
+                self.queue.cursor.go(movement, len, rows);
+            }
+        }
+        Vec::new()
     }
 }
 

@@ -110,6 +110,7 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
         patience: connection.patience(),
         options: Options {
             limit_rate: connection.limit_rate,
+            browsing: false,
         },
     })))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::arguments::Connection;
 use super::password;
@@ -17,10 +17,10 @@ use super::question;
 use super::signal::Signals;
 use super::speech::Speech;
 use crate::engine::{self, Engine, Options};
-use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere};
-use crate::model::event::{Event, Progress, Question, Speaker};
+use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
+use crate::model::event::{DialogueLine, Event, Progress, Question, Speaker};
 use crate::model::failure::{Class, Failure};
-use crate::model::job::ConnectionId;
+use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::server::Patience;
@@ -68,6 +68,9 @@ pub(super) struct Session {
     password_command: Option<String>,
     generation: u64,
     connections: u32,
+    /// What a person has said for all conflicts; those that other lanes had met already are
+    /// answered with it too.
+    for_all: Option<Policy>,
 }
 
 impl Session {
@@ -85,6 +88,7 @@ impl Session {
         Ok(Self {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
+                browsing: false,
             }),
             signals,
             speech: Speech::new(quiet),
@@ -96,6 +100,7 @@ impl Session {
             password_command: connection.password_command.clone(),
             generation: 0,
             connections: 0,
+            for_all: None,
         })
     }
 
@@ -178,19 +183,7 @@ impl Session {
                 None | Some(Event::Ended) => {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
-                Some(Event::Dialogue(line)) => {
-                    if let Some(file) = &mut self.transcript {
-                        let sign = match line.speaker {
-                            Speaker::Client => '>',
-                            Speaker::Server => '<',
-                            Speaker::Remark => '#',
-                        };
-                        if let Err(e) = writeln!(file, "{} {sign} {}", line.session, line.text) {
-                            self.transcript = None;
-                            self.speech.warn(&format!("the transcript ends here: {e}"));
-                        }
-                    }
-                }
+                Some(Event::Dialogue(line)) => self.write_down(&line),
                 Some(Event::Notice(text)) => self.speech.remark(&text),
                 Some(Event::Connecting(..) | Event::Facts(..)) => {}
                 Some(Event::Question { id, question }) => {
@@ -211,22 +204,33 @@ impl Session {
     pub(super) async fn finish(mut self) {
         self.speech.clear_progress();
         self.send(Command::Shutdown);
-        let ended = async {
-            while let Some(event) = self.engine.events.recv().await {
-                match event {
-                    Event::Ended => break,
-                    Event::Dialogue(line) => {
-                        if let Some(file) = &mut self.transcript {
-                            let _ = writeln!(file, "{} {}", line.session, line.text);
-                        }
-                    }
-                    _ => {}
-                }
+        let end = Instant::now() + GOODBYE;
+        loop {
+            let event = tokio::select! {
+                event = self.engine.events.recv() => event,
+                () = sleep_until(end) => return,
+                _ = self.signals.next() => return,
+            };
+            match event {
+                None | Some(Event::Ended) => return,
+                Some(Event::Dialogue(line)) => self.write_down(&line),
+                Some(_) => {}
             }
+        }
+    }
+
+    fn write_down(&mut self, line: &DialogueLine) {
+        let Some(file) = &mut self.transcript else {
+            return;
         };
-        tokio::select! {
-            _ = tokio::time::timeout(GOODBYE, ended) => {}
-            _ = self.signals.next() => {}
+        let sign = match line.speaker {
+            Speaker::Client => '>',
+            Speaker::Server => '<',
+            Speaker::Remark => '#',
+        };
+        if let Err(e) = writeln!(file, "{} {sign} {}", line.session, line.text) {
+            self.transcript = None;
+            self.speech.warn(&format!("the transcript ends here: {e}"));
         }
     }
 
@@ -261,6 +265,9 @@ impl Session {
                 if !self.interactive {
                     return Ok(Answer::Dismissed);
                 }
+                if let Some(policy) = self.for_all {
+                    return Ok(Answer::Conflict(policy, Scope::Batch));
+                }
                 self.speech
                     .line(&question::conflict(direction, &source, &target, can_resume));
                 loop {
@@ -269,6 +276,9 @@ impl Session {
                         return Ok(Answer::Dismissed);
                     }
                     if let Some((policy, scope)) = question::conflict_answer(&text, can_resume) {
+                        if scope == Scope::Batch {
+                            self.for_all = Some(policy);
+                        }
                         return Ok(Answer::Conflict(policy, scope));
                     }
                 }

@@ -166,20 +166,15 @@ async fn whole(
     received: u64,
     closed_properly: Option<bool>,
 ) -> Result<Option<String>, Stop> {
-    let listed = task
-        .start
-        .job
-        .item
-        .size
-        .filter(|_| task.start.job.item.kind == Kind::File);
+    let listed = task.start.job.item.size;
     let expected = match listed {
-        Some(size) if size == received => Some(size),
-        // the listing may be old: what is the size now?
-        _ => lease
-            .size(from)
-            .await
-            .map_err(|e| e.failure(format!("Could not check the size of {from}")))?
-            .or(listed),
+        Some(size) if size == received => listed,
+        // the listing may be old, or give the size of a link itself: what is it now?
+        _ => {
+            let now = lease.size(from).await;
+            now.map_err(|e| e.failure(format!("Could not check the size of {from}")))?
+                .or(listed.filter(|_| task.start.job.item.kind == Kind::File))
+        }
     };
     let short = |why: String| {
         Failure::new(Class::Unreachable, format!("Could not download {from}"), why)

@@ -31,6 +31,9 @@ mod worker;
 pub struct Options {
     /// Content bytes a second over all lanes and both directions; `None` is unlimited.
     pub limit_rate: Option<u64>,
+    /// Somebody browses while files move: where a server may see two connections or more, one of
+    /// them stays free for that.
+    pub browsing: bool,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

@@ -41,6 +41,7 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     /// Of these, the ones work may take: one stays free for browsing where there are two.
     work: Arc<Semaphore>,
+    lanes: usize,
     idle: Mutex<Vec<(Session, Instant)>>,
     open: AtomicU32,
     /// Only one certificate is asked about at a time.
@@ -54,15 +55,18 @@ impl Pool {
         connection: Arc<Connection>,
         outlet: Outlet,
         questions: Arc<Questions>,
+        browsing: bool,
     ) -> Arc<Self> {
         let places = usize::from(connection.server.connections.max(1));
+        let lanes = if browsing { (places - 1).max(1) } else { places };
         Arc::new(Self {
             id,
             connection,
             outlet,
             questions,
             places: Arc::new(Semaphore::new(places)),
-            work: Arc::new(Semaphore::new((places - 1).max(1))),
+            work: Arc::new(Semaphore::new(lanes)),
+            lanes,
             idle: Mutex::default(),
             open: AtomicU32::new(0),
             asking: tokio::sync::Mutex::default(),
@@ -72,7 +76,7 @@ impl Pool {
 
     /// How many jobs can run at once.
     pub(super) fn lanes(&self) -> usize {
-        usize::from(self.connection.server.connections.max(2)) - 1
+        self.lanes
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Session, Instant)>> {

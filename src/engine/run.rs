@@ -63,6 +63,7 @@ struct Loop {
     notes: mpsc::UnboundedSender<Note>,
     questions: Arc<Questions>,
     limit: Arc<SpeedLimit>,
+    browsing: bool,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
     queue: Queue,
@@ -89,6 +90,7 @@ pub(super) async fn run(
         outlet,
         notes,
         limit: Arc::new(SpeedLimit::new(options.limit_rate)),
+        browsing: options.browsing,
         pools: HashMap::new(),
         connecting: HashMap::new(),
         queue: Queue::new(Patience::default().retries),
@@ -205,6 +207,7 @@ impl Loop {
             Arc::new(connection),
             self.outlet.clone(),
             Arc::clone(&self.questions),
+            self.browsing,
         );
         self.pools.insert(id, Arc::clone(&pool));
         let cancel = self.end.child_token();

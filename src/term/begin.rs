@@ -58,7 +58,10 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         // the terminal's own follows
         size: (80, 24),
     };
-    let engine = engine::start(wanted.options);
+    let engine = engine::start(Options {
+        browsing: true,
+        ..wanted.options
+    });
     run(start, engine, World::new(servers))
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))

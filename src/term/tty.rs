@@ -1,10 +1,15 @@
 //! Taking the terminal and giving it back as it was, however the program ends.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
+
+/// Whether the terminal is ours. Giving it back twice would move the cursor over what was printed
+/// in between: leaving the second screen restores the cursor.
+static HELD: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal: raw, on its second screen. Dropping it gives the terminal back.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ impl Drop for Tty {
 /// Raw mode, second screen, pastes in brackets.
 pub(super) fn enter() -> io::Result<()> {
     enable_raw_mode()?;
+    HELD.store(true, Ordering::SeqCst);
     execute!(
         io::stdout(),
         EnterAlternateScreen,
@@ -49,6 +55,9 @@ pub(super) fn enter() -> io::Result<()> {
 
 /// Everything back. Errors are of no use here: there is nobody left to tell.
 pub(super) fn restore() {
+    if !HELD.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = io::stdout();
     let _ = queue!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = out.flush();

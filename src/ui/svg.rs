@@ -6,7 +6,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr as _;
 
-const CELL: (u32, u32) = (9, 19);
+const CELL: (u32, u32) = (9, 17);
 const GROUND: &str = "#14171c";
 const INK: &str = "#d0d0d0";
 
@@ -61,7 +61,7 @@ pub fn draw(buffer: &Buffer) -> String {
                 let _ = writeln!(
                     out,
                     "<text x=\"{left}\" y=\"{}\" textLength=\"{wide}\" fill=\"{ink}\"{weight}{line}>{}</text>",
-                    top + 14,
+                    top + 13,
                     escape(&text)
                 );
             }

@@ -149,7 +149,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
     .await;
     assert!(seat.screen().contains("The target exists"));
     assert_eq!(*world.rung.lock().unwrap(), 1);
-    seat.press("space o").await;
+    seat.press("space right enter").await;
     assert_eq!(
         puppet.command().await,
         Command::Answer {

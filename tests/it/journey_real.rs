@@ -90,7 +90,7 @@ async fn an_unknown_certificate_is_shown_and_pinned() {
     let screen = seat.see("Is this the right server?").await;
     let first: String = demo.pin().0[..2].iter().map(|b| format!("{b:02x}")).collect();
     assert!(screen.contains(&first), "{screen}");
-    seat.press("p").await;
+    seat.press("right right enter").await;
     seat.see("certificate pinned").await;
     seat.settle(|_| world.servers.lock().unwrap()[0].pin.is_some())
         .await;

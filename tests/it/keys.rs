@@ -16,10 +16,8 @@ use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{
     BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
 };
-use ftpane::model::key::{Code, Key};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Patience, Server};
-use proptest::prelude::*;
 
 use crate::harness::bench::{Bench, file, folder, listing, name, path, server};
 
@@ -162,6 +160,16 @@ fn names_are_typed_and_judged() {
             .as_ref()
             .unwrap()
             .contains("document path")
+    );
+    bench.press("ctrl-u");
+    bench.type_in("logs");
+    assert_eq!(bench.press("enter"), []);
+    assert!(
+        bench.app.dialogs[0]
+            .complaint
+            .as_ref()
+            .unwrap()
+            .contains("exists already")
     );
     bench.press("ctrl-u");
     bench.type_in("new one");
@@ -321,15 +329,13 @@ fn giving_up_a_connection_tells_the_engine() {
     assert_eq!(command(bench.press("esc")), Command::Disconnect(C));
     // what comes late changes nothing
     let before = bench.app.clone();
-    bench.say(Event::Connecting(C, "logging in".into()));
-    bench.say(Event::ConnectionFailed(
-        C,
-        Failure::new(Class::Cancelled, "a", "b"),
-    ));
-    assert_eq!(bench.app, before);
+    let late = Failure::new(Class::Cancelled, "a", "b");
+    bench.update(Msg::Engine(Event::Connecting(C, "logging in".into())));
+    bench.update(Msg::Engine(Event::ConnectionFailed(C, late)));
+    assert!(bench.app == before, "a connection given up has changed something");
 }
 
-fn certificate_question(id: u64, pinned: Option<Pin>) -> Event {
+pub(crate) fn certificate_question(id: u64, pinned: Option<Pin>) -> Event {
     Event::Question {
         id: QuestionId(id),
         question: Question::Certificate {
@@ -400,7 +406,7 @@ fn a_pin_is_written_into_the_saved_entry_only() {
     assert_eq!(unsaved.say(Event::Pinned(C, pin)), []);
 }
 
-fn conflict(id: u64) -> Event {
+pub(crate) fn conflict(id: u64) -> Event {
     let side = |shown: &str| ConflictSide {
         shown: shown.into(),
         size: Some(1),
@@ -441,6 +447,27 @@ fn conflicts_queue_up_and_are_answered_one_by_one() {
 }
 
 #[test]
+fn a_letter_meant_for_the_panes_answers_no_question() {
+    let mut bench = Bench::connected();
+    bench.update(Msg::Engine(conflict(1)));
+    assert_eq!(bench.press("n"), []);
+    assert_eq!(bench.app.dialogs.len(), 1);
+    bench.now += Duration::from_millis(500);
+    assert_eq!(
+        command(bench.press("n")),
+        answered(1, Answer::Conflict(Policy::Newer, Scope::Once))
+    );
+    // who answers one after the other is not held up
+    bench.say(conflict(2));
+    bench.update(Msg::Engine(conflict(3)));
+    bench.press("n");
+    assert_eq!(
+        command(bench.press("k")),
+        answered(3, Answer::Conflict(Policy::Rename, Scope::Once))
+    );
+}
+
+#[test]
 fn behind_a_dialog_everything_goes_on() {
     let mut bench = Bench::connected();
     bench.press("f7");
@@ -459,7 +486,7 @@ fn behind_a_dialog_everything_goes_on() {
     assert_eq!(bench.app.remote.entries().len(), 7);
 }
 
-fn job(id: u64) -> Job {
+pub(crate) fn job(id: u64) -> Job {
     Job {
         id: JobId(id),
         batch: BatchId(9),
@@ -583,83 +610,6 @@ fn notices_pass() {
     assert_eq!((bench.app.notice.as_deref(), bench.app.next_tick()), (None, None));
 }
 
-#[test]
-fn a_hundred_thousand_entries_are_sorted_and_filtered_at_once() {
-    let mut bench = Bench::connected();
-    let effects = bench.press("ctrl-r");
-    let Effect::Engine(Command::List { place, generation }) = effects[0].clone() else {
-        panic!("{effects:?}")
-    };
-    let many = (0..100_000u32)
-        .rev()
-        .map(|n| file(&format!("file{n}.dat"), u64::from(n % 977), 1))
-        .collect();
-    bench.listed(place, generation, many);
-    assert_eq!(
-        bench.app.remote.entry(99_999).unwrap().name,
-        name("file99999.dat")
-    );
-    bench.press("s s G");
-    assert_eq!(bench.app.remote.current().unwrap().size, Some(976));
-    bench.press("/");
-    bench.type_in("77777");
-    assert_eq!(bench.app.remote.shown.len(), 1);
-    assert!(bench.screen().contains("file77777.dat"));
-}
-
-/// Which keys people and cats press.
-fn any_key() -> impl Strategy<Value = Key> {
-    let bound: Vec<Key> = {
-        let keys = ftpane::app::action::keys(None).unwrap();
-        keys.bindings().flat_map(|b| b.keys.clone()).collect()
-    };
-    prop_oneof![
-        6 => proptest::sample::select(bound),
-        2 => any::<char>().prop_filter("typed", |c| !c.is_control()).prop_map(Key::char),
-        1 => (1u8..=24).prop_map(|n| Key::plain(Code::F(n))),
-    ]
-}
-
-/// What may happen meanwhile.
-fn any_msg() -> impl Strategy<Value = Msg> {
-    let failure = Failure::new(Class::Other, "Something", "went wrong").hint("Look");
-    prop_oneof![
-        30 => any_key().prop_map(Msg::Key),
-        3 => (0u16..140, 0u16..50).prop_map(|(w, h)| Msg::Resize(w, h)),
-        1 => ".{0,12}".prop_map(Msg::Paste),
-        1 => (0u64..5).prop_map(|id| Msg::Engine(conflict(id))),
-        1 => (0u64..5).prop_map(|id| Msg::Engine(certificate_question(id, None))),
-        1 => (0u64..5).prop_map(|id| Msg::Engine(Event::JobsAdded(vec![job(id)]))),
-        1 => (0u64..5).prop_map(|id| Msg::Engine(Event::JobChanged(JobId(id), JobState::Running))),
-        1 => (0u32..3).prop_map({
-            let failure = failure.clone();
-            move |id| Msg::Engine(Event::ConnectionFailed(ConnectionId(id), failure.clone()))
-        }),
-        1 => Just(Msg::Engine(Event::Failed(failure))),
-        1 => Just(Msg::Tick),
-        1 => Just(Msg::ServersSaved(Ok(vec![server("a"), server("b")]))),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_pressed_breaks_it_at_any_size(messages in proptest::collection::vec(any_msg(), 1..150), at_list in any::<bool>()) {
-        let mut bench = if at_list { Bench::new(vec![server("a"), server("b")]) } else { Bench::connected() };
-        for msg in messages {
-            let effects = bench.update(msg);
-            bench.answer_listings(&effects);
-            bench.buffer();
-            let rows = bench.app.pane_rows();
-            for pane in [&bench.app.local, &bench.app.remote] {
-                prop_assert!(pane.shown.is_empty() || pane.cursor.at < pane.shown.len());
-                prop_assert!(rows == 0 || pane.cursor.at < pane.cursor.top + rows);
-            }
-        }
-    }
-}
-
 /// The README shows these keys: it is made of the same table.
 #[test]
 fn every_action_is_in_the_help() {
@@ -670,4 +620,25 @@ fn every_action_is_in_the_help() {
         assert!(help.iter().any(|l| l.contains(row.help)), "{}", row.id);
     }
     assert!(help[0].contains(Context::Panes.title()));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_read_in_full_and_closed_by_a_key() {
+    let start = ftpane::app::Start {
+        notice: Some("keymap.toml, line 2: there is no action 'tranfser'; did you mean 'transfer'?".into()),
+        ..crate::harness::bench::start(vec![server("web")])
+    };
+    let (app, _) = ftpane::app::App::new(start);
+    let mut bench = Bench {
+        app,
+        now: Duration::ZERO,
+    };
+    assert!(
+        bench
+            .screen()
+            .contains("keymap.toml, line 2: there is no action 'tranfser'")
+    );
+    bench.press("enter");
+    assert!(bench.app.dialogs.is_empty());
+    assert_eq!(bench.app.view, View::Servers);
 }

@@ -9,15 +9,17 @@
     reason = "a test says what is wrong by panicking, and what led to it by printing"
 )]
 
+mod anything;
 mod awkward;
 mod command_line;
+mod command_line_terminal;
 mod demo;
 mod engine;
 mod harness;
-mod listing_cases;
-mod listing_speed;
 mod journey;
 mod journey_real;
 mod keys;
+mod listing_cases;
+mod listing_speed;
 mod real_servers;
 mod screens;

@@ -97,10 +97,15 @@ fn ways(lab: &Lab) -> Vec<Server> {
             for version in versions {
                 for mode in [ConnectionMode::Passive, ConnectionMode::Active] {
                     let base = server_of(lab, server, *protocol);
+                    // pyftpdlib 2.2 loses track of active data connections when several sessions
+                    // make them at once (Python's own ftplib stalls on it in the same way)
+                    let alone = server.name.starts_with("pyftpd") && mode == ConnectionMode::Active;
+                    let connections = if alone { 1 } else { base.connections };
                     ways.push(Server {
                         tls_min: (*version).min(TlsVersion::V1_2),
                         tls_max: *version,
                         mode,
+                        connections,
                         ..base
                     });
                 }

@@ -431,7 +431,7 @@ fn form() {
 fn the_readme_shows_what_is_drawn() {
     let mut bench = with_queue(Bench::connected());
     bench.press("down space down space");
-    bench.at_size((110, 30));
+    bench.at_size((110, 24));
     let drawn = ftpane::ui::svg::draw(&bench.buffer());
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/panes.svg");
     if std::env::var_os("UPDATE_PICTURES").is_some() {

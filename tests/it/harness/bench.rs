@@ -208,8 +208,11 @@ impl Bench {
         });
     }
 
+    /// Says something as the engine; a second later the person has seen it.
     pub(crate) fn say(&mut self, event: Event) -> Vec<Effect> {
-        self.update(Msg::Engine(event))
+        let effects = self.update(Msg::Engine(event));
+        self.now += Duration::from_secs(1);
+        effects
     }
 
     pub(crate) fn update(&mut self, msg: Msg) -> Vec<Effect> {
