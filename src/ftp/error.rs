@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::guard::Refusal;
 use super::reply::Reply;
 use super::tls::TlsError;
+use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::failure::{Class, Failure};
 use crate::model::text::escape;
@@ -46,6 +47,8 @@ pub(crate) enum Error {
     NotFtp(Vec<u8>),
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
+    /// Something arrived in clear behind the answer to `AUTH`.
+    Injected,
     /// TLS could not be had.
     Tls(Stage, TlsError),
     /// The gate did not let the line out.
@@ -135,6 +138,8 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
+                .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
@@ -210,7 +215,11 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("the TCP connection failed ({error})"),
             "",
         ),
-        (_, Kind::InvalidData) => (Class::Tls, error.to_string(), "Do not use this network for it."),
+        (_, Kind::InvalidData) => (
+            Class::Unreachable,
+            error.to_string(),
+            "What answers there may be no FTP server: check host and port.",
+        ),
         (Stage::Greeting, _) => (
             Class::Unreachable,
             "the server closed the connection before it said anything".into(),
@@ -274,6 +283,12 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
         .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
         TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
+        TlsError::NotTls if stage == Stage::Data => Failure::new(
+            Class::Tls,
+            what,
+            "the server does not encrypt the data connection, although it said that it would",
+        )
+        .hint("Nothing was sent over it or taken from it."),
         TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {

@@ -53,7 +53,10 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
-        (Stage::Data, _, 522 | 425 | 500..=599) if says(&["reuse", "session", "operation not permitted"]) => {
+        // before the transfer or, as vsftpd, after 150; 550 with these words is a file's matter
+        (Stage::Data | Stage::Transfer, _, 425 | 522)
+            if says(&["reuse", "session", "operation not permitted"]) =>
+        {
             (
                 Class::Tls,
                 "the server demands that data connections resume the control connection's TLS session",

@@ -4,21 +4,30 @@ use ftpane::model::command::Command;
 use ftpane::model::failure::Class;
 use ftpane::model::server::Protocol;
 
-use super::{assert_says, connected, connected_as, names, refused, remarked};
+use super::{all_at_once, assert_says, connected, connected_as, names, refused, remarked};
 use crate::harness::engine::{make_tree, remote_place};
-use crate::harness::scripted::{
-    GREETING, Script, close, hold, raw, raw_without_end, reset, say, usual,
-};
+use crate::harness::scripted::{GREETING, Script, close, hold, raw, raw_without_end, reset, say, usual};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_well_behaved_server_is_no_trouble() {
     for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
         let (server, mut driver) = connected(Script::new(protocol).file("/d/f", "1234")).await;
         let listing = driver.list("/d").await.unwrap();
-        assert_eq!((names(&listing), listing.entries[0].size), (vec!["f".into()], Some(4)));
+        assert_eq!(
+            (names(&listing), listing.entries[0].size),
+            (vec!["f".into()], Some(4))
+        );
         let resumed = server.data_handshakes();
-        assert_eq!(resumed, if protocol.is_tls() { vec![true] } else { vec![] }, "{protocol:?}");
-        let secrets: Vec<_> = server.heard().into_iter().filter(|h| h.line.starts_with("PASS ")).collect();
+        assert_eq!(
+            resumed,
+            if protocol.is_tls() { vec![true] } else { vec![] },
+            "{protocol:?}"
+        );
+        let secrets: Vec<_> = server
+            .heard()
+            .into_iter()
+            .filter(|h| h.line.starts_with("PASS "))
+            .collect();
         assert!(secrets.iter().all(|h| h.encrypted == protocol.is_tls()) && secrets.len() == 1);
         driver.shutdown().await;
     }
@@ -41,27 +50,77 @@ async fn greetings_of_all_kinds_let_one_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn greetings_that_are_none_are_explained() {
-    for (greeting, class, words) in [
-        (vec![say("SSH-2.0-OpenSSH_9.6")], Class::Unreachable, &["does not speak FTP", "SSH-2.0", "SFTP"][..]),
-        (vec![say("HTTP/1.1 400 Bad Request")], Class::Unreachable, &["does not speak FTP", "HTTP"]),
-        (vec![raw(b"\x16\x03\x01\x02\x00")], Class::Unreachable, &["no greeting within"]),
-        (vec![hold()], Class::Unreachable, &["no greeting within 1", "implicit TLS"]),
-        (vec![close()], Class::Unreachable, &["closed the connection before it said anything"]),
-        (vec![reset()], Class::Unreachable, &["closed the connection before it said anything"]),
-        (vec![say("421 Too many connections from your address."), close()], Class::Unreachable, &["too many", "421"]),
-        (vec![say("421 Service not available."), close()], Class::Unreachable, &["not available", "421 Service"]),
-        (vec![say("530 You are banned."), close()], Class::Unreachable, &["does not let anybody in", "banned"]),
-        (vec![raw(b"220-never ends\r\n"), close()], Class::Unreachable, &["closed the connection"]),
-        (vec![raw_without_end(&[b'2'; 65536])], Class::Unreachable, &["does not speak FTP"]),
-        (vec![raw_without_end(b"220-and on and on\r\n")], Class::Unreachable, &["does not speak FTP"]),
-    ] {
+    let cases = [
+        (
+            vec![say("SSH-2.0-OpenSSH_9.6")],
+            Class::Unreachable,
+            &["does not speak FTP", "SSH-2.0", "SFTP"][..],
+        ),
+        (
+            vec![say("HTTP/1.1 400 Bad Request")],
+            Class::Unreachable,
+            &["does not speak FTP", "HTTP"],
+        ),
+        (
+            vec![raw(b"\x16\x03\x01\x02\x00")],
+            Class::Unreachable,
+            &["no greeting within"],
+        ),
+        (
+            vec![hold()],
+            Class::Unreachable,
+            &["no greeting within 1", "implicit TLS"],
+        ),
+        (
+            vec![close()],
+            Class::Unreachable,
+            &["closed the connection before it said anything"],
+        ),
+        (
+            vec![reset()],
+            Class::Unreachable,
+            &["closed the connection before it said anything"],
+        ),
+        (
+            vec![say("421 Too many connections from your address."), close()],
+            Class::Unreachable,
+            &["too many", "421"],
+        ),
+        (
+            vec![say("421 Service not available."), close()],
+            Class::Unreachable,
+            &["not available", "421 Service"],
+        ),
+        (
+            vec![say("530 You are banned."), close()],
+            Class::Unreachable,
+            &["does not let anybody in", "banned"],
+        ),
+        (
+            vec![raw(b"220-never ends\r\n"), close()],
+            Class::Unreachable,
+            &["closed the connection"],
+        ),
+        (
+            vec![raw_without_end(&[b'2'; 65536])],
+            Class::Unreachable,
+            &["larger than", "no FTP server"],
+        ),
+        (
+            vec![raw_without_end(b"220-and on and on\r\n")],
+            Class::Unreachable,
+            &["larger than"],
+        ),
+    ];
+    all_at_once(cases.into_iter().map(|(greeting, class, words)| async move {
         let shown = format!("{:.60}", format!("{greeting:?}"));
         println!("{shown}");
         let (server, failure) = refused(Script::new(Protocol::FtpsExplicit).on(GREETING, greeting)).await;
         assert_says(&failure, class, words);
         assert!(failure.to_string().contains("127.0.0.1:"), "{failure}");
         server.assert_nothing_given_away();
-    }
+    }))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +130,10 @@ async fn logins_of_all_kinds() {
         script().on("USER", say("230 In without a password.")),
         script().on("PASS", say("202 Superfluous.")),
         script().on("FEAT", say("500 What?")).on("OPTS", say("500 What?")),
-        script().on("FEAT", raw(b"211-Features\r\nMLST type*;size*;\r\nEPSV\r\n211 \r\n")),
+        script().on(
+            "FEAT",
+            raw(b"211-Features\r\nMLST type*;size*;\r\nEPSV\r\n211 \r\n"),
+        ),
         script().on("FEAT", raw(b"211\r\n")),
         script().on("PWD", say("550 You may not know.")),
         script().on("PASS", raw(b"230-Welcome\r\n\r\n 230 no\r\n230-2300\r\n230\r\n")),
@@ -86,32 +148,95 @@ async fn logins_of_all_kinds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_logins_say_why_and_keep_the_secret() {
     let script = || Script::new(Protocol::Ftp);
-    for (script, class, words) in [
-        (script().on("PASS", say("530 Login incorrect.")), Class::Login, &["user or password", "530"][..]),
-        (script().on("USER", say("530 User cannot log in.")), Class::Login, &["user or password"]),
-        (script().on("USER", say("331 go")).on("PASS", say("332 Account?")), Class::Login, &["account"]),
-        (script().on("USER", say("332 Account?")), Class::Login, &["account"]),
-        (script().on("USER", say("534 TLS required")), Class::Login, &["encrypted", "ftpes://"]),
-        (script().on("PASS", [say("421 Too many users."), close()]), Class::Unreachable, &["too many"]),
-        (script().on("PASS", say("530 Sorry, the maximum number of clients (2) is reached.")), Class::Unreachable, &["no further login"]),
-        (script().on("PASS", close()), Class::Unreachable, &["closed the connection"]),
+    let cases = [
+        (
+            script().on("PASS", say("530 Login incorrect.")),
+            Class::Login,
+            &["user or password", "530"][..],
+        ),
+        (
+            script().on("USER", say("530 User cannot log in.")),
+            Class::Login,
+            &["user or password"],
+        ),
+        (
+            script().on("USER", say("331 go")).on("PASS", say("332 Account?")),
+            Class::Login,
+            &["account"],
+        ),
+        (
+            script().on("USER", say("332 Account?")),
+            Class::Login,
+            &["account"],
+        ),
+        (
+            script().on("USER", say("534 TLS required")),
+            Class::Login,
+            &["encrypted", "ftpes://"],
+        ),
+        (
+            script().on("PASS", [say("421 Too many users."), close()]),
+            Class::Unreachable,
+            &["too many"],
+        ),
+        (
+            script().on(
+                "PASS",
+                say("530 Sorry, the maximum number of clients (2) is reached."),
+            ),
+            Class::Unreachable,
+            &["no further login"],
+        ),
+        (
+            script().on("PASS", close()),
+            Class::Unreachable,
+            &["closed the connection"],
+        ),
         (script().on("PASS", hold()), Class::Unreachable, &["silent for 1"]),
-        (script().on("PASS", say("hello?")), Class::Unreachable, &["does not speak FTP"]),
-        (script().on("PASS", say("999 hello?")), Class::Unreachable, &["does not speak FTP"]),
-        (script().on("TYPE", say("504 Text only here.")), Class::Refused, &["504"]),
-    ] {
+        (
+            script().on("PASS", say("hello?")),
+            Class::Unreachable,
+            &["does not speak FTP"],
+        ),
+        (
+            script().on("PASS", say("999 hello?")),
+            Class::Unreachable,
+            &["does not speak FTP"],
+        ),
+        (
+            script().on("TYPE", say("504 Text only here.")),
+            Class::Refused,
+            &["504"],
+        ),
+        (
+            script().on("FEAT", [say("421 Shutting down."), close()]),
+            Class::Unreachable,
+            &["421 Shutting down."],
+        ),
+    ];
+    all_at_once(cases.into_iter().map(|(script, class, words)| async move {
         let (_server, failure) = refused(script).await;
         assert_says(&failure, class, words);
-        assert!(!failure.to_string().contains(crate::harness::scripted::PASSWORD), "{failure}");
-    }
+        assert!(
+            !failure.to_string().contains(crate::harness::scripted::PASSWORD),
+            "{failure}"
+        );
+    }))
+    .await;
 }
 
 /// The fourth session and all later ones are turned away: the queue goes on with three.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_on_connections_lowers_the_number_of_lanes() {
     for turned_away in [
-        [say("421 There are too many connections from your internet address."), close()],
-        [say("530 Sorry, the maximum number of clients (2) from your host are already connected."), close()],
+        [
+            say("421 There are too many connections from your internet address."),
+            close(),
+        ],
+        [
+            say("530 Sorry, the maximum number of clients (2) from your host are already connected."),
+            close(),
+        ],
     ] {
         let here = tempfile::tempdir().unwrap();
         make_tree(here.path());
@@ -120,7 +245,12 @@ async fn a_limit_on_connections_lowers_the_number_of_lanes() {
             .on(GREETING, usual());
         let (server, mut driver) = connected(script).await;
         let up = driver
-            .transfer(ftpane::model::job::Direction::Upload, ftpane::model::entry::Kind::Dir, here.path(), "/up")
+            .transfer(
+                ftpane::model::job::Direction::Upload,
+                ftpane::model::entry::Kind::Dir,
+                here.path(),
+                "/up",
+            )
             .await;
         up.assert_all_done();
         assert_eq!(server.files().len(), 26, "{:?}", server.files());
@@ -134,19 +264,29 @@ async fn a_limit_on_connections_lowers_the_number_of_lanes() {
 /// new one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_session_that_was_closed_is_replaced() {
-    for ending in [vec![say("421 Idle too long."), close()], vec![close()], vec![reset()]] {
+    for ending in [
+        vec![say("421 Idle too long."), close()],
+        vec![close()],
+        vec![reset()],
+    ] {
         let after = |steps: &[_]| [&[usual()], steps].concat();
-        let (server, mut driver) =
-            connected(Script::new(Protocol::Ftp).file("/f", "x").once("PWD", after(&ending))).await;
+        let (server, mut driver) = connected(
+            Script::new(Protocol::Ftp)
+                .file("/f", "x")
+                .once("PWD", after(&ending)),
+        )
+        .await;
         assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
         assert_eq!(server.sessions(), 2);
         driver.shutdown().await;
 
-        // an action is not done twice, so the loss has to be noticed before
-        let (server, mut driver) =
-            connected(Script::new(Protocol::Ftp).once("PWD", after(&ending))).await;
+        // an action may have been done when its answer is lost: it is not repeated unasked
+        let (server, mut driver) = connected(Script::new(Protocol::Ftp).once("PWD", after(&ending))).await;
         server.has_ended(1).await;
-        driver.act(Command::MakeFolder(remote_place("/d"))).await.unwrap();
+        let make = Command::MakeFolder(remote_place("/d"));
+        let failure = driver.act(make.clone()).await.unwrap_err();
+        assert_says(&failure, Class::Unreachable, &["/d", "closed the connection"]);
+        driver.act(make).await.unwrap();
         assert_eq!((server.sessions(), server.count("MKD")), (2, 1));
         driver.shutdown().await;
     }
@@ -156,12 +296,21 @@ async fn an_idle_session_that_was_closed_is_replaced() {
 async fn a_document_path_that_is_not_there_is_said() {
     let server = Script::new(Protocol::Ftp).file("/www/f", "x").start().await;
     let mut driver = crate::harness::engine::Driver::new();
-    let saved = ftpane::model::server::Server { document_path: "/www/f".into(), ..server.server() };
-    let failure = driver.connect_patiently(saved, server.secret(), super::SHORT).await.unwrap_err();
+    let saved = ftpane::model::server::Server {
+        document_path: "/www/f".into(),
+        ..server.server()
+    };
+    let failure = driver
+        .connect_patiently(saved, server.secret(), super::SHORT)
+        .await
+        .unwrap_err();
     assert_says(&failure, Class::Refused, &["/www/f", "no such", "document path"]);
     driver.shutdown().await;
     let (_server, driver) = connected_as(Script::new(Protocol::Ftp).file("/www/f", "x"), |server| {
-        ftpane::model::server::Server { document_path: "/www".into(), ..server }
+        ftpane::model::server::Server {
+            document_path: "/www".into(),
+            ..server
+        }
     })
     .await;
     driver.shutdown().await;

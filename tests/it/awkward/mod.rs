@@ -26,6 +26,11 @@ const SHORT: Patience = Patience {
     retries: 0,
 };
 
+/// Runs all cases of a test at once: many of them wait for a silence to pass.
+async fn all_at_once(cases: impl IntoIterator<Item: Future<Output = ()>>) {
+    futures_util::future::join_all(cases).await;
+}
+
 /// A driver connected to a server that lets it in.
 async fn connected(script: Script) -> (Scripted, Driver) {
     connected_as(script, |server| server).await
@@ -36,7 +41,10 @@ async fn connected_as(script: Script, settings: impl FnOnce(Server) -> Server) -
     let server = script.start().await;
     let mut driver = Driver::new();
     let saved = settings(server.server());
-    driver.connect_patiently(saved, server.secret(), SHORT).await.unwrap();
+    driver
+        .connect_patiently(saved, server.secret(), SHORT)
+        .await
+        .unwrap();
     (server, driver)
 }
 
@@ -44,7 +52,10 @@ async fn connected_as(script: Script, settings: impl FnOnce(Server) -> Server) -
 async fn refused(script: Script) -> (Scripted, Failure) {
     let server = script.start().await;
     let mut driver = Driver::new();
-    let failure = driver.connect_patiently(server.server(), server.secret(), SHORT).await.unwrap_err();
+    let failure = driver
+        .connect_patiently(server.server(), server.secret(), SHORT)
+        .await
+        .unwrap_err();
     driver.shutdown().await;
     (server, failure)
 }
@@ -58,7 +69,9 @@ fn assert_says(failure: &Failure, class: Class, words: &[&str]) {
         assert!(text.contains(word), "'{word}' is not in: {text}");
     }
     assert!(!failure.what.is_empty() && !failure.why.is_empty(), "{text}");
-    for debug in ["Os {", "Custom {", "Kind(", "Error(", "Some(", "\u{1b}", "\r", "\n"] {
+    for debug in [
+        "Os {", "Custom {", "Kind(", "Error(", "Some(", "\u{1b}", "\r", "\n",
+    ] {
         assert!(!text.contains(debug), "not made for people: {text}");
     }
 }
@@ -99,7 +112,10 @@ fn done(state: JobState) -> Option<String> {
 
 /// Whether a remark of the dialogue holds these words.
 fn remarked(driver: &Driver, words: &str) -> bool {
-    driver.dialogue.iter().any(|line| line.speaker == Speaker::Remark && line.text.contains(words))
+    driver
+        .dialogue
+        .iter()
+        .any(|line| line.speaker == Speaker::Remark && line.text.contains(words))
 }
 
 /// The names in a listing, sorted.

@@ -19,7 +19,10 @@ impl Disk {
     }
 
     pub(super) fn append(&mut self, path: &str, content: &[u8]) {
-        self.files.entry(path.into()).or_default().extend_from_slice(content);
+        self.files
+            .entry(path.into())
+            .or_default()
+            .extend_from_slice(content);
     }
 
     pub(super) fn read(&self, path: &str) -> Option<Vec<u8>> {
@@ -43,7 +46,9 @@ impl Disk {
     }
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
-        let Some(content) = self.files.remove(from) else { return false };
+        let Some(content) = self.files.remove(from) else {
+            return false;
+        };
         self.files.insert(to.into(), content);
         true
     }
@@ -56,7 +61,10 @@ impl Disk {
             (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
         };
         let folders = self.folders.iter().filter_map(|path| Some((name(path)?, None)));
-        let files = self.files.iter().filter_map(|(path, content)| Some((name(path)?, Some(content.len()))));
+        let files = self
+            .files
+            .iter()
+            .filter_map(|(path, content)| Some((name(path)?, Some(content.len()))));
         folders.chain(files).collect()
     }
 }

@@ -22,6 +22,8 @@ mod stream;
 mod tls;
 mod usual;
 
+pub(super) use tls::make as make_tls;
+
 use std::net::SocketAddr;
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,6 +50,8 @@ pub(crate) const PASSWORD: &str = "swordfish-4711";
 pub(crate) enum Step {
     /// What a well-behaved server does about this command.
     Usual,
+    /// The same, without a word.
+    Obey,
     /// Lines on the control connection; CRLF is added at the end.
     Say(String),
     /// Exactly these bytes on the control connection.
@@ -95,6 +99,11 @@ pub(crate) enum Port {
 /// What a well-behaved server does.
 pub(crate) fn usual() -> Step {
     Step::Usual
+}
+
+/// What a well-behaved server does, but without a word about it.
+pub(crate) fn obey() -> Step {
+    Step::Obey
 }
 
 /// A reply, or several lines of one.
@@ -386,7 +395,10 @@ impl Scripted {
     /// How many lines with this verb were heard.
     pub(crate) fn count(&self, verb: &str) -> usize {
         let heard = self.heard();
-        heard.iter().filter(|h| h.line.split(' ').next() == Some(verb)).count()
+        heard
+            .iter()
+            .filter(|h| h.line.split(' ').next() == Some(verb))
+            .count()
     }
 
     /// How many sessions there have been.

@@ -8,7 +8,7 @@ use ftpane::model::server::Protocol;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::stream::Stream;
-use super::{GREETING, House, Heard, Port, Step};
+use super::{GREETING, Heard, House, Port, Step};
 
 /// The way to the next data connection.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Session {
     control: Option<Stream>,
     inbound: Vec<u8>,
     pub(super) protects_data: bool,
-    pub(super) way: Option<Way>,
+    way: Option<Way>,
     data: Option<Stream>,
     /// Ports behind the firewall; kept so that they stay as they are.
     dropped: Vec<(TcpListener, Vec<TcpStream>)>,
@@ -97,6 +97,13 @@ impl Session {
                         self.take(step, line).await;
                     }
                 }
+                Step::Obey => {
+                    for step in self.usual(line) {
+                        if !matches!(step, Step::Say(_)) {
+                            self.take(step, line).await;
+                        }
+                    }
+                }
                 step => self.take(step, line).await,
             }
         }
@@ -106,7 +113,7 @@ impl Session {
     /// client made of it is what is looked at.
     async fn take(&mut self, step: Step, line: &str) {
         match step {
-            Step::Usual => {}
+            Step::Usual | Step::Obey => {}
             Step::Say(text) => self.say(format!("{text}\r\n").as_bytes()).await,
             Step::Raw(bytes) => self.say(&bytes).await,
             Step::RawWithoutEnd(bytes) => {
@@ -177,7 +184,7 @@ impl Session {
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = socket.local_addr().unwrap();
         match port {
-            Port::Open => self.way = Some(Way::Listening(socket.listen(8).unwrap())),
+            Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
             Port::Closed => drop(socket),
             Port::Dropped => {
                 // a full queue of waiting connections: the system drops what else comes
@@ -192,6 +199,12 @@ impl Session {
             .replace("{p1}", &(number >> 8).to_string())
             .replace("{p2}", &(number & 255).to_string());
         self.say(format!("{text}\r\n").as_bytes()).await;
+    }
+
+    /// Another data connection is to be made; the last one, if it still stands, is done with.
+    pub(super) fn lay(&mut self, way: Way) {
+        self.way = Some(way);
+        self.data = None;
     }
 
     async fn open_data(&mut self) -> io::Result<&mut Stream> {
@@ -209,7 +222,9 @@ impl Session {
                 Stream::Clear(stream)
             });
         }
-        self.data.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.data
+            .as_mut()
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -224,7 +239,9 @@ impl Session {
         while left > 0 {
             let most = left.min(buffer.len());
             let Ok(data) = self.open_data().await else { return };
-            let Ok(n @ 1..) = data.read(&mut buffer[..most]).await else { return };
+            let Ok(n @ 1..) = data.read(&mut buffer[..most]).await else {
+                return;
+            };
             self.house.disk.lock().unwrap().append(&path, &buffer[..n]);
             left -= n;
         }

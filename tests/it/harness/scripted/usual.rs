@@ -27,7 +27,10 @@ impl Session {
             "PASS" => vec![say("530 Login incorrect.")],
             "FEAT" => {
                 let features = self.house.features.split(' ').map(|word| format!(" {word}\r\n"));
-                vec![say(&format!("211-Features:\r\n{}211 End", features.collect::<String>()))]
+                vec![say(&format!(
+                    "211-Features:\r\n{}211 End",
+                    features.collect::<String>()
+                ))]
             }
             "OPTS" | "TYPE" | "NOOP" => vec![say("200 As you wish.")],
             "PWD" => vec![say(&format!("257 \"{}\" is where you are.", self.folder))],
@@ -63,23 +66,29 @@ impl Session {
             "PASV" => vec![announce("227 Entering Passive Mode (127,0,0,1,{p1},{p2}).")],
             "EPRT" | "PORT" => match active(verb, argument) {
                 Some(address) => {
-                    self.way = Some(Way::Active(address));
+                    self.lay(Way::Active(address));
                     vec![say("200 I will come.")]
                 }
                 None => vec![say("501 Where?")],
             },
             "MLSD" if self.disk(|disk| disk.is_folder(&path)) => {
-                let facts = self.disk(|disk| disk.list(&path)).into_iter().map(|(name, size)| match size {
-                    Some(size) => format!("type=file;size={size};modify=20240102030405; {name}\r\n"),
-                    None => format!("type=dir;modify=20240102030405; {name}\r\n"),
-                });
+                let facts = self
+                    .disk(|disk| disk.list(&path))
+                    .into_iter()
+                    .map(|(name, size)| match size {
+                        Some(size) => format!("type=file;size={size};modify=20240102030405; {name}\r\n"),
+                        None => format!("type=dir;modify=20240102030405; {name}\r\n"),
+                    });
                 transfer(facts.collect::<String>())
             }
             "LIST" => {
-                let lines = self.disk(|disk| disk.list(&self.folder)).into_iter().map(|(name, size)| match size {
-                    Some(size) => format!("-rw-r--r-- 1 me us {size} Jan  2  2024 {name}\r\n"),
-                    None => format!("drwxr-xr-x 2 me us 0 Jan  2  2024 {name}\r\n"),
-                });
+                let lines = self
+                    .disk(|disk| disk.list(&self.folder))
+                    .into_iter()
+                    .map(|(name, size)| match size {
+                        Some(size) => format!("-rw-r--r-- 1 me us {size} Jan  2  2024 {name}\r\n"),
+                        None => format!("drwxr-xr-x 2 me us 0 Jan  2  2024 {name}\r\n"),
+                    });
                 transfer(lines.collect::<String>())
             }
             "RETR" => match self.disk(|disk| disk.read(&path)) {
@@ -89,7 +98,12 @@ impl Session {
                 }
                 None => vec![say("550 No such file.")],
             },
-            "STOR" => vec![say("150 Send it."), receive_all(), end_data(), say("226 Have it.")],
+            "STOR" => vec![
+                say("150 Send it."),
+                receive_all(),
+                end_data(),
+                say("226 Have it."),
+            ],
             "CWD" | "DELE" | "MDTM" | "RNFR" | "MLSD" => vec![say("550 No such file or folder.")],
             _ => vec![say("500 Never heard of it.")],
         }
@@ -101,7 +115,12 @@ impl Session {
 }
 
 fn transfer(content: impl AsRef<[u8]>) -> Vec<Step> {
-    vec![say("150 Here it comes."), send(content), end_data(), say("226 That was it.")]
+    vec![
+        say("150 Here it comes."),
+        send(content),
+        end_data(),
+        say("226 That was it."),
+    ]
 }
 
 /// The address in EPRT (RFC 2428 §2) or PORT (RFC 959 §4.1.2), IPv4.
@@ -113,9 +132,7 @@ fn active(verb: &str, argument: &str) -> Option<SocketAddr> {
     }
     let n: Vec<u8> = argument.split(',').filter_map(|n| n.parse().ok()).collect();
     match n[..] {
-        [a, b, c, d, high, low] => {
-            Some((Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([high, low])).into())
-        }
+        [a, b, c, d, high, low] => Some((Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([high, low])).into()),
         _ => None,
     }
 }
