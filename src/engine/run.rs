@@ -342,6 +342,7 @@ impl Loop {
                     limit: Arc::clone(&self.limit),
                     cancel,
                     unique: self.unique.wrapping_add(job.0),
+                    disk: TaskTracker::new(),
                 };
                 let notes = self.notes.clone();
                 self.tasks.spawn(async move {
