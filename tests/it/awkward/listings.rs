@@ -1,18 +1,22 @@
 //! Listings that are refused, lie, break off or never end.
 
-use ftpane::model::command::{Command, Generation};
-use ftpane::model::event::Event;
+use ftpane::model::command::{Answer, Command, Generation, Scope};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::{Event, Question};
 use ftpane::model::failure::Class;
-use ftpane::model::server::Protocol;
+use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::server::{Patience, Protocol};
 
-use super::{assert_says, connected, names, remarked};
-use crate::harness::engine::remote_place;
+use super::{SHORT, all_at_once, assert_says, connected, names, remarked};
+use crate::harness::engine::{Driver, remote_place};
 use crate::harness::scripted::{
     Script, Step, close, cut_data, end_data, hold, reset_data, say, send, send_without_end, usual,
 };
 
 fn script() -> Script {
-    Script::new(Protocol::Ftp).file("/d/f", "x").file("/d/.hidden", "")
+    Script::new(Protocol::Ftp)
+        .file("/d/f", "x")
+        .file("/d/.hidden", "")
 }
 
 fn lines(text: &str) -> Vec<Step> {
@@ -40,9 +44,15 @@ async fn without_mlsd_there_is_list() {
 async fn list_with_an_option_is_done_without_where_it_fails() {
     let script = || script().features("EPSV");
     for (script, asked) in [
-        (script().on("LIST -a", say("550 -a: No such file or directory.")), 1),
+        (
+            script().on("LIST -a", say("550 -a: No such file or directory.")),
+            1,
+        ),
         (script().on("LIST -a", say("501 Unknown option.")), 1),
-        (script().on("LIST -a", [say("150 go"), end_data(), say("550 -a not found")]), 1),
+        (
+            script().on("LIST -a", [say("150 go"), end_data(), say("550 -a not found")]),
+            1,
+        ),
         (script().on("LIST -a", lines("")), 1),
         (script().on("LIST -a", lines("total 0\r\n")), 1),
     ] {
@@ -51,14 +61,22 @@ async fn list_with_an_option_is_done_without_where_it_fails() {
             assert_eq!(names(&driver.list("/d").await.unwrap()), [".hidden", "f"]);
         }
         let heard = server.heard();
-        assert_eq!(heard.iter().filter(|h| h.line == "LIST -a").count(), asked, "{heard:?}");
+        assert_eq!(
+            heard.iter().filter(|h| h.line == "LIST -a").count(),
+            asked,
+            "{heard:?}"
+        );
         driver.shutdown().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_folder_is_empty_and_a_missing_one_is_missing() {
-    for reply in ["550 No files found.", "450 No files found", "550 Directory is empty."] {
+    for reply in [
+        "550 No files found.",
+        "450 No files found",
+        "550 Directory is empty.",
+    ] {
         let (_server, mut driver) = connected(script().features("EPSV").on("LIST", say(reply))).await;
         let listing = driver.list("/d").await.unwrap();
         assert!(listing.entries.is_empty() && listing.is_whole(), "{reply}");
@@ -76,18 +94,47 @@ async fn an_empty_folder_is_empty_and_a_missing_one_is_missing() {
 async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
     let line = "type=file;size=1; a\r\ntype=file;size=1; b\r\n";
     let cut = |protocol, steps: Vec<Step>| (protocol, [vec![say("150 go"), send(line)], steps].concat());
-    for ((protocol, steps), words) in [
-        (cut(Protocol::Ftp, vec![reset_data(), say("426 Connection closed; transfer aborted.")]), "426"),
-        (cut(Protocol::Ftp, vec![end_data(), say("451 Disk error.")]), "451 Disk error."),
-        (cut(Protocol::Ftp, vec![end_data(), close()]), "closed the connection"),
+    let cases = [
+        (
+            cut(
+                Protocol::Ftp,
+                vec![end_data(), say("426 Connection closed; transfer aborted.")],
+            ),
+            "426",
+        ),
+        (cut(Protocol::Ftp, vec![say("426 Timeout.")]), "426 Timeout."),
+        (
+            cut(Protocol::Ftp, vec![end_data(), say("451 Disk error.")]),
+            "451 Disk error.",
+        ),
+        (
+            cut(Protocol::Ftp, vec![end_data(), close()]),
+            "closed the connection",
+        ),
         (cut(Protocol::Ftp, vec![end_data(), hold()]), "silent for 1"),
         (cut(Protocol::Ftp, vec![hold()]), "silent for 1"),
-        (cut(Protocol::Ftp, vec![send("type=file;si"), end_data(), say("426 cut")]), "426 cut"),
-        (cut(Protocol::FtpsExplicit, vec![cut_data(), say("226 all of it")]), "properly"),
-        (cut(Protocol::FtpsExplicit, vec![reset_data(), say("426 reset")]), "426 reset"),
-    ] {
+        (
+            cut(
+                Protocol::Ftp,
+                vec![send("type=file;si"), end_data(), say("426 cut")],
+            ),
+            "426 cut",
+        ),
+        (
+            cut(Protocol::FtpsExplicit, vec![cut_data(), say("226 all of it")]),
+            "properly",
+        ),
+        (
+            cut(Protocol::FtpsExplicit, vec![cut_data(), say("426 cut")]),
+            "426 cut",
+        ),
+    ];
+    all_at_once(cases.into_iter().map(|((protocol, steps), words)| async move {
         println!("{protocol:?} {words}");
-        let script = Script::new(protocol).file("/d/a", "1").file("/d/b", "2").on("MLSD /d", steps);
+        let script = Script::new(protocol)
+            .file("/d/a", "1")
+            .file("/d/b", "2")
+            .on("MLSD /d", steps);
         let (server, mut driver) = connected(script).await;
         let listing = driver.list("/d").await.unwrap();
         assert_eq!(names(&listing), ["a", "b"]);
@@ -104,7 +151,10 @@ async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
             .await;
         assert_says(&failure, Class::Other, &["/d", "not complete"]);
         assert_eq!((server.count("DELE"), server.files().len()), (0, 2));
-        driver.send(Command::Count { places: vec![remote_place("/d")], generation: Generation(9) });
+        driver.send(Command::Count {
+            places: vec![remote_place("/d")],
+            generation: Generation(9),
+        });
         let counted = driver
             .wait(|event| match event {
                 Event::Counted { result, .. } => Some(result.unwrap()),
@@ -113,21 +163,132 @@ async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
             .await;
         assert!(counted.incomplete);
         driver.shutdown().await;
+    }))
+    .await;
+}
+
+/// A name that a listing with gaps does not show is not free: nothing is replaced on its word.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_listing_with_gaps_leaves_out_is_not_replaced() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "new").unwrap();
+    for gap in [
+        vec![
+            say("150 go"),
+            send("type=file;size=1; a\r\n"),
+            end_data(),
+            say("426 cut"),
+        ],
+        lines("type=file;size=1; a\r\nnonsense\r\n"),
+    ] {
+        let script = Script::new(Protocol::Ftp)
+            .file("/d/f", "precious")
+            .file("/d/a", "1");
+        let (server, mut driver) = connected(script.on("MLSD /d", gap)).await;
+        for policy in [Policy::Ask, Policy::Fail, Policy::Skip, Policy::Rename] {
+            let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/d/f", policy);
+            let mut asked = 0;
+            let ended = driver
+                .over(batch, |question| {
+                    let Question::Conflict { target, .. } = question else {
+                        panic!("{question:?}")
+                    };
+                    assert_eq!(target.size, Some(8));
+                    asked += 1;
+                    Answer::Conflict(Policy::Skip, Scope::Once)
+                })
+                .await;
+            assert_eq!(asked, usize::from(policy == Policy::Ask));
+            assert!(
+                !matches!(ended.states[0].2, JobState::Done { .. }),
+                "{policy:?} {ended:?}"
+            );
+        }
+        let rename = Command::Rename {
+            from: remote_place("/d/a"),
+            to: remote_place("/d/f"),
+        };
+        assert_says(
+            &driver.act(rename).await.unwrap_err(),
+            Class::Conflict,
+            &["/d/f exists"],
+        );
+        let make = Command::MakeFile(remote_place("/d/f"));
+        assert_says(
+            &driver.act(make).await.unwrap_err(),
+            Class::Conflict,
+            &["/d/f exists"],
+        );
+        assert_eq!(
+            (server.content("/d/f").unwrap(), server.files().len()),
+            (b"precious".to_vec(), 2)
+        );
+        driver.shutdown().await;
     }
+}
+
+/// A walk asks again for a folder whose listing failed or broke off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_asks_again_for_a_listing_that_broke_off() {
+    let cases = [
+        vec![
+            say("150 go"),
+            send("type=file;size=1; a\r\n"),
+            end_data(),
+            say("426 cut"),
+        ],
+        vec![say("425 not now")],
+        vec![say("450 busy")],
+    ];
+    all_at_once(cases.into_iter().map(|broken| async move {
+        let here = tempfile::tempdir().unwrap();
+        let server = script().once("MLSD /d", broken).start().await;
+        let mut driver = Driver::new();
+        let patience = Patience { retries: 1, ..SHORT };
+        driver
+            .connect_patiently(server.server(), server.secret(), patience)
+            .await
+            .unwrap();
+        let ended = driver
+            .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+            .await;
+        ended.assert_all_done();
+        assert_eq!(crate::harness::engine::tree(here.path()).len(), 3);
+        assert!(driver.failures.is_empty(), "{:?}", driver.failures);
+        driver.shutdown().await;
+    }))
+    .await;
 }
 
 /// With nothing at all received there is nothing to show but the reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_of_which_nothing_came_has_failed() {
     for (steps, class, words) in [
-        (vec![say("150 go"), reset_data(), say("426 aborted")], Class::Unreachable, "426 aborted"),
-        (vec![say("150 go"), end_data(), say("451 Disk error.")], Class::Refused, "451 Disk error."),
-        (vec![say("550 Permission denied.")], Class::Refused, "refuses permission"),
+        (
+            vec![say("150 go"), reset_data(), say("426 aborted")],
+            Class::Unreachable,
+            "426 aborted",
+        ),
+        (
+            vec![say("150 go"), end_data(), say("451 Disk error.")],
+            Class::Refused,
+            "451 Disk error.",
+        ),
+        (
+            vec![say("550 Permission denied.")],
+            Class::Refused,
+            "refuses permission",
+        ),
         (vec![say("450 Try later.")], Class::Refused, "450 Try later."),
     ] {
         let (_server, mut driver) = connected(script().on("MLSD /d", steps)).await;
         assert_says(&driver.list("/d").await.unwrap_err(), class, &["/d", words]);
-        assert_eq!(names(&driver.list("/").await.unwrap()), ["d"], "the session goes on");
+        assert_eq!(
+            names(&driver.list("/").await.unwrap()),
+            ["d"],
+            "the session goes on"
+        );
         driver.shutdown().await;
     }
 }
@@ -139,7 +300,10 @@ async fn hostile_names_and_lines_never_become_entries() {
     let (_server, mut driver) = connected(script().on("MLSD", lines(text))).await;
     let listing = driver.list("/d").await.unwrap();
     assert_eq!(names(&listing), ["big", "ok"]);
-    assert!(listing.unreadable_count >= 4 && !listing.is_whole(), "{listing:?}");
+    assert!(
+        listing.unreadable_count >= 4 && !listing.is_whole(),
+        "{listing:?}"
+    );
     driver.shutdown().await;
 }
 
@@ -152,7 +316,10 @@ async fn a_line_of_a_hundred_megabytes_is_one_unreadable_line() {
     steps.extend([send("\r\ntype=file; last\r\n"), end_data(), say("226 done")]);
     let (_server, mut driver) = connected(script().on("MLSD", steps)).await;
     let listing = driver.list("/d").await.unwrap();
-    assert_eq!((names(&listing), listing.unreadable_count), (vec!["first".into(), "last".into()], 1));
+    assert_eq!(
+        (names(&listing), listing.unreadable_count),
+        (vec!["first".into(), "last".into()], 1)
+    );
     assert!(listing.unreadable.iter().map(|line| line.len()).sum::<usize>() < 100_000);
     driver.shutdown().await;
 }
@@ -167,9 +334,12 @@ async fn a_reply_without_end_ends() {
     ] {
         let (server, mut driver) =
             connected(script().features("EPSV").once("CWD", endless).on("CWD", usual())).await;
-        driver.list("/d").await.unwrap_err();
-        assert_eq!(driver.list("/d").await.unwrap().entries.len(), 2);
-        assert_eq!(server.sessions(), 2);
+        let listing = driver.list("/d").await.unwrap();
+        assert_eq!(
+            (listing.entries.len(), server.sessions()),
+            (2, 2),
+            "on a new session"
+        );
         driver.shutdown().await;
     }
 }
@@ -177,9 +347,15 @@ async fn a_reply_without_end_ends() {
 /// A listing without end: lines that say nothing are waited for only so long.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_without_end_can_be_left() {
-    let script = script().on("MLSD /d", [say("150 go"), send_without_end("\r\n".repeat(30_000))]);
+    let script = script().on(
+        "MLSD /d",
+        [say("150 go"), send_without_end("\r\n".repeat(30_000))],
+    );
     let (server, mut driver) = connected(script).await;
-    driver.send(Command::List { place: remote_place("/d"), generation: Generation(1) });
+    driver.send(Command::List {
+        place: remote_place("/d"),
+        generation: Generation(1),
+    });
     driver
         .wait(|event| match event {
             Event::Dialogue(line) if line.text.starts_with("150") => Some(()),
@@ -195,10 +371,16 @@ async fn a_listing_without_end_can_be_left() {
 /// A server that sends bells and colours instead of words paints nothing on the screen.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_says_is_escaped() {
-    let (_server, mut driver) = connected(script().on("MLSD", say("550 \x1b[31mNo\x07 such\u{9b}file"))).await;
+    let (_server, mut driver) =
+        connected(script().on("MLSD", say("550 \x1b[31mNo\x07 such\u{9b}file"))).await;
     let failure = driver.list("/d").await.unwrap_err();
     assert_says(&failure, Class::Refused, &["\\x1b[31mNo"]);
-    assert!(driver.dialogue.iter().all(|line| !line.text.chars().any(char::is_control)));
+    assert!(
+        driver
+            .dialogue
+            .iter()
+            .all(|line| !line.text.chars().any(char::is_control))
+    );
     assert!(!remarked(&driver, "\u{1b}"));
     driver.shutdown().await;
 }
