@@ -15,6 +15,7 @@ mod command_line;
 mod command_line_terminal;
 mod demo;
 mod engine;
+mod faults;
 mod harness;
 mod journey;
 mod journey_real;

@@ -7,5 +7,6 @@
 pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;
+pub(crate) mod proxy;
 pub(crate) mod scripted;
 pub(crate) mod seat;
