@@ -53,13 +53,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
-        (Stage::Data, _, 522 | 425 | 500..=599) if says(&["reuse", "session", "operation not permitted"]) => {
-            (
-                Class::Tls,
-                "the server demands that data connections resume the control connection's TLS session",
-                "Use the OpenSSL backend, which does.",
-            )
-        }
+        (_, _, 522 | 425) if says(&["reuse", "operation not permitted"]) => (
+            Class::Tls,
+            "the server demands that data connections resume the control connection's TLS session",
+            "Use the OpenSSL backend, which does.",
+        ),
         (_, "PORT" | "EPRT", 500..=599) => (
             Class::Data,
             "the server does not accept the address and port for active mode",
