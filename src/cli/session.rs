@@ -1,9 +1,7 @@
 //! One run of the engine, as the command line drives it: requests down, events up, questions to
 //! the terminal, the dialogue into its file.
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +16,7 @@ use super::signal::Signals;
 use super::speech::Speech;
 use crate::engine::{self, Engine, Options};
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
-use crate::model::event::{DialogueLine, Event, Progress, Question, Speaker};
+use crate::model::event::{Event, Progress, Question};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
@@ -62,7 +60,6 @@ pub(super) struct Session {
     /// Whether somebody can be asked.
     pub(super) interactive: bool,
     stdin: BufReader<Stdin>,
-    transcript: Option<File>,
     tick: Interval,
     patience: Patience,
     password_command: Option<String>,
@@ -76,11 +73,6 @@ pub(super) struct Session {
 impl Session {
     /// Starts the engine.
     pub(super) fn start(connection: &Connection, quiet: bool) -> Result<Self, Failure> {
-        let transcript = connection
-            .transcript
-            .as_deref()
-            .map(open_transcript)
-            .transpose()?;
         let signals = Signals::listen()
             .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
         let mut tick = interval(TICK);
@@ -89,12 +81,12 @@ impl Session {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
+                transcript: connection.transcript()?,
             }),
             signals,
             speech: Speech::new(quiet),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             stdin: BufReader::new(tokio::io::stdin()),
-            transcript,
             tick,
             patience: connection.patience(),
             password_command: connection.password_command.clone(),
@@ -183,9 +175,8 @@ impl Session {
                 None | Some(Event::Ended) => {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
-                Some(Event::Dialogue(line)) => self.write_down(&line),
                 Some(Event::Notice(text)) => self.speech.remark(&text),
-                Some(Event::Connecting(..) | Event::Facts(..)) => {}
+                Some(Event::Connecting(..) | Event::Facts(..) | Event::Dialogue(_)) => {}
                 Some(Event::Question { id, question }) => {
                     let answer = self.answer(question).await?;
                     self.send(Command::Answer { question: id, answer });
@@ -213,24 +204,8 @@ impl Session {
             };
             match event {
                 None | Some(Event::Ended) => return,
-                Some(Event::Dialogue(line)) => self.write_down(&line),
                 Some(_) => {}
             }
-        }
-    }
-
-    fn write_down(&mut self, line: &DialogueLine) {
-        let Some(file) = &mut self.transcript else {
-            return;
-        };
-        let sign = match line.speaker {
-            Speaker::Client => '>',
-            Speaker::Server => '<',
-            Speaker::Remark => '#',
-        };
-        if let Err(e) = writeln!(file, "{} {sign} {}", line.session, line.text) {
-            self.transcript = None;
-            self.speech.warn(&format!("the transcript ends here: {e}"));
         }
     }
 
@@ -298,19 +273,4 @@ impl Session {
             code = self.signals.next() => Err(End::Signal(code)),
         }
     }
-}
-
-/// A new file that only this user can read: names of files are in it.
-fn open_transcript(path: &Path) -> Result<File, Failure> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|e| {
-        Failure::new(
-            Class::Local,
-            format!("The transcript {} cannot be written", path.display()),
-            e.to_string(),
-        )
-    })
 }

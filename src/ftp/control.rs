@@ -186,9 +186,11 @@ impl Control {
     /// The error that an unexpected reply to `line` is.
     pub(super) fn refusal(&mut self, stage: Stage, line: &[u8], reply: Reply) -> Error {
         let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-        // 421: the server closes the control connection (RFC 959 §5.4); before the login is over
-        // a refused session is of no use
-        if reply.code == 421 || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting) {
+        // 421: the server closes the control connection (RFC 959 §5.4); 522: vsftpd does so after
+        // it refused a data connection's TLS; before the login is over a refused session is of no
+        // use
+        if matches!(reply.code, 421 | 522) || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting)
+        {
             self.poisoned = true;
         }
         Error::Refused(stage, String::from_utf8_lossy(verb).into_owned(), reply)
