@@ -69,7 +69,9 @@ impl Error {
         match self {
             Self::Broken(..) | Self::Silent(..) | Self::Poisoned => true,
             Self::Refused(stage, _, reply) => {
-                reply.code / 100 == 4 && reply.code != 452 || (reply.code == 530 && *stage != Stage::Login)
+                self.is_limit()
+                    || reply.code / 100 == 4 && reply.code != 452
+                    || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
             _ => false,
@@ -82,17 +84,20 @@ impl Error {
             Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => {
                 let said = reply.shown().to_ascii_lowercase();
                 // a wrong password is 530 as well: only the words tell the two apart
+                let blames = ["attempt", "fail"].iter().any(|word| said.contains(word));
+                // too many failed attempts are no limit to wait for: each further one counts
                 reply.code == 421
-                    || [
-                        "too many",
-                        "maximum number",
-                        "max clients",
-                        "connection limit",
-                        "limit reached",
-                        "user limit",
-                    ]
-                    .iter()
-                    .any(|words| said.contains(words))
+                    || !blames
+                        && [
+                            "too many",
+                            "maximum number",
+                            "max clients",
+                            "connection limit",
+                            "limit reached",
+                            "user limit",
+                        ]
+                        .iter()
+                        .any(|words| said.contains(words))
             }
             _ => false,
         }

@@ -1,12 +1,18 @@
 //! From the greeting to the first prompt.
 
-use ftpane::model::command::Command;
+use ftpane::engine::Options;
+use ftpane::model::command::{Command, Generation};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::Event;
 use ftpane::model::failure::Class;
+use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::Protocol;
 
-use super::{all_at_once, assert_says, connected, connected_as, names, refused, remarked};
-use crate::harness::engine::{make_tree, remote_place};
-use crate::harness::scripted::{GREETING, Script, close, hold, raw, raw_without_end, reset, say, usual};
+use super::{SHORT, all_at_once, assert_says, connected, connected_as, names, refused, remarked};
+use crate::harness::engine::{Driver, make_tree, remote_place, tree};
+use crate::harness::scripted::{
+    GREETING, Script, close, gate, hold, raw, raw_without_end, reset, say, usual,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_well_behaved_server_is_no_trouble() {
@@ -245,17 +251,83 @@ async fn a_limit_on_connections_lowers_the_number_of_lanes() {
             .on(GREETING, usual());
         let (server, mut driver) = connected(script).await;
         let up = driver
-            .transfer(
-                ftpane::model::job::Direction::Upload,
-                ftpane::model::entry::Kind::Dir,
-                here.path(),
-                "/up",
-            )
+            .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")
             .await;
         up.assert_all_done();
         assert_eq!(server.files().len(), 26, "{:?}", server.files());
         assert!(remarked(&driver, "no further connection"));
         assert!(driver.list("/up").await.is_ok(), "the pane still has a session");
+        driver.shutdown().await;
+    }
+}
+
+/// "Too many" of failed attempts is no limit that one waits for: the password is not sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_failed_attempts_are_not_made_more() {
+    for (reply, passing) in [
+        ("530 Too many failed login attempts, try later.", false),
+        ("530 Too many users logged in.", true),
+        ("421 Too many users.", true),
+    ] {
+        let (server, failure) = refused(Script::new(Protocol::Ftp).on("PASS", say(reply))).await;
+        assert_eq!(
+            (failure.transient, server.count("PASS")),
+            (passing, 1),
+            "{failure}"
+        );
+    }
+}
+
+/// A server that allows one session only: while the pane uses it, transfers wait for it, and then
+/// they all run on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_session_is_enough_for_pane_and_queue() {
+    for turned_away in ["421 Too many connections.", "530 Too many users logged in."] {
+        let here = tempfile::tempdir().unwrap();
+        let script = Script::new(Protocol::Ftp)
+            .in_sessions(2.., GREETING, [say(turned_away), close()])
+            .on("MLSD /slow", [say("150 go"), gate(), usual()])
+            .file("/slow/f", "x");
+        let files = ["/1", "/2", "/3", "/4", "/5"];
+        let script = files
+            .iter()
+            .fold(script, |script, path| script.file(path, "content"));
+        let server = script.start().await;
+        let mut driver = Driver::with(Options {
+            browsing: true,
+            ..Options::default()
+        });
+        driver
+            .connect_patiently(server.server(), server.secret(), SHORT)
+            .await
+            .unwrap();
+        driver.send(Command::List {
+            place: remote_place("/slow"),
+            generation: Generation(77),
+        });
+        driver.heard("150 go").await;
+        let batches: Vec<_> = files
+            .iter()
+            .map(|path| {
+                let local = here.path().join(path.trim_start_matches('/'));
+                driver.enqueue(Direction::Download, Kind::File, &local, path, Policy::Overwrite)
+            })
+            .collect();
+        for _ in 0..3 {
+            driver.heard("no further connection").await;
+        }
+        server.open_gate();
+        let mut open = batches.len();
+        while open > 0 {
+            match driver.event().await {
+                Event::BatchOver(_) => open -= 1,
+                Event::JobChanged(_, JobState::Failed(failure)) => panic!("{failure}"),
+                Event::Listed { result, .. } => assert_eq!(names(&result.unwrap()), ["f"]),
+                _ => {}
+            }
+        }
+        assert_eq!(tree(here.path()).len(), files.len());
+        assert!(driver.list("/").await.is_ok());
         driver.shutdown().await;
     }
 }
@@ -295,13 +367,13 @@ async fn an_idle_session_that_was_closed_is_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_path_that_is_not_there_is_said() {
     let server = Script::new(Protocol::Ftp).file("/www/f", "x").start().await;
-    let mut driver = crate::harness::engine::Driver::new();
+    let mut driver = Driver::new();
     let saved = ftpane::model::server::Server {
         document_path: "/www/f".into(),
         ..server.server()
     };
     let failure = driver
-        .connect_patiently(saved, server.secret(), super::SHORT)
+        .connect_patiently(saved, server.secret(), SHORT)
         .await
         .unwrap_err();
     assert_says(&failure, Class::Refused, &["/www/f", "no such", "document path"]);

@@ -81,6 +81,8 @@ pub(crate) enum Step {
     Close,
     /// Ends the control connection by a TCP reset.
     Reset,
+    /// Waits until the test says [`Scripted::open_gate`].
+    Gate,
     /// Says nothing any more and waits for the client to hang up.
     Hold,
 }
@@ -189,6 +191,11 @@ pub(crate) fn close() -> Step {
 /// Resets the control connection.
 pub(crate) fn reset() -> Step {
     Step::Reset
+}
+
+/// Waits for [`Scripted::open_gate`].
+pub(crate) fn gate() -> Step {
+    Step::Gate
 }
 
 /// Falls silent.
@@ -314,6 +321,7 @@ impl Script {
             handshakes: Mutex::default(),
             sessions: AtomicU32::new(0),
             ended: watch::Sender::new(0),
+            gate: watch::Sender::new(false),
         });
         let served = Arc::clone(&house);
         let mut accepting = JoinSet::new();
@@ -346,6 +354,7 @@ struct House {
     sessions: AtomicU32,
     /// How many control connections the server has ended.
     ended: watch::Sender<u32>,
+    gate: watch::Sender<bool>,
 }
 
 /// A line a server has heard.
@@ -404,6 +413,11 @@ impl Scripted {
     /// How many sessions there have been.
     pub(crate) fn sessions(&self) -> u32 {
         self.house.sessions.load(Ordering::Relaxed)
+    }
+
+    /// Lets everything pass that waits at a [`gate`], now and later.
+    pub(crate) fn open_gate(&self) {
+        self.house.gate.send_replace(true);
     }
 
     /// Waits until the server has ended this many control connections.

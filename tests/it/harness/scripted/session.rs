@@ -150,6 +150,10 @@ impl Session {
                     data.reset();
                 }
             }
+            Step::Gate => {
+                let mut gate = self.house.gate.subscribe();
+                let _ = gate.wait_for(|open| *open).await;
+            }
             Step::Close => {
                 if let Some(control) = self.control.take() {
                     control.end().await;
