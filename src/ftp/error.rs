@@ -215,20 +215,21 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("there is no way to the host from here ({error})"),
             "Check this machine's network.",
         ),
-        (Stage::Tcp, _) => (
-            Class::Unreachable,
-            format!("the TCP connection failed ({error})"),
-            "",
-        ),
         (_, Kind::InvalidData) => (
             Class::Unreachable,
             error.to_string(),
             "What answers there may be no FTP server: check host and port.",
         ),
-        (Stage::Greeting, _) => (
+        // a reset this early comes from somebody who had accepted
+        (Stage::Greeting, _) | (Stage::Tcp, Kind::ConnectionReset) => (
             Class::Unreachable,
             "the server closed the connection before it said anything".into(),
             "It may accept only certain addresses, or speak implicit TLS on this port (ftps://, usually 990).",
+        ),
+        (Stage::Tcp, _) => (
+            Class::Unreachable,
+            format!("the TCP connection failed ({error})"),
+            "",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
             Class::Data,
