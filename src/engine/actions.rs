@@ -116,7 +116,10 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
     // what a listing with gaps does not show may be there all the same
     let hidden = !listed
         && !listing.is_whole()
-        && asked_for(lease, path).await.map_err(|e| e.failure(what))?.is_some();
+        && asked_for(lease, path)
+            .await
+            .map_err(|e| e.failure(what))?
+            .is_some();
     if listed || hidden {
         return Err(exists(what.to_owned(), &path.shown()));
     }

@@ -149,7 +149,11 @@ impl Transfer<'_> {
         loop {
             // once the server has given it up, only what it has sent before is still to come
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            let limit = if refused { silence.min(EXPLANATION) } else { silence };
+            let limit = if refused {
+                silence.min(EXPLANATION)
+            } else {
+                silence
+            };
             tokio::select! {
                 biased;
                 read = timeout(limit, self.stream.read(buffer)) => return match read {
@@ -202,7 +206,10 @@ impl Transfer<'_> {
     fn refusal(&mut self) -> Error {
         self.settled = true;
         match self.early.take() {
-            Some(reply) => self.session.control.refusal(Stage::Transfer, &self.command, reply),
+            Some(reply) => self
+                .session
+                .control
+                .refusal(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
         }
     }
