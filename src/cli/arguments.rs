@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
 
@@ -205,7 +207,7 @@ pub(super) struct Connection {
     pub(super) limit_rate: Option<u64>,
     /// Write the dialogue with the server to this file, secrets blotted
     #[arg(long, value_name = "FILE")]
-    pub(super) transcript: Option<PathBuf>,
+    transcript: Option<PathBuf>,
     /// A command whose first line of output is the password
     #[arg(long, value_name = "CMD")]
     pub(super) password_command: Option<String>,
@@ -230,6 +232,26 @@ const VERSIONS: [(&str, TlsVersion); 4] = [
 const BACKENDS: [(&str, TlsBackend); 2] = [("openssl", TlsBackend::Openssl), ("system", TlsBackend::System)];
 
 impl Connection {
+    /// The transcript's file, new and empty, which only this user can read: names of files are in
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(super) fn transcript(&self) -> Result<Option<File>, Failure> {
+        let Some(path) = &self.transcript else {
+            return Ok(None);
+        };
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map(Some).map_err(|e| {
+            let what = format!("The transcript {} cannot be written", path.display());
+            Failure::new(Class::Local, what, e.to_string())
+        })
+    }
+
     /// Puts what was given over a server's own settings.
     ///
     /// # Errors

@@ -38,6 +38,18 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
         .map(|target| Place::read(target, &arguments.connection))
         .collect::<Result<Vec<_>, _>>()?;
     let mut transfers = Transfers::new(arguments.output);
+    let prepared = prepare(arguments, session, &mut transfers, places, policy).await;
+    transfers.conclude(session, prepared).await
+}
+
+/// Connects, finds out what the targets are, and hands them to the engine.
+async fn prepare(
+    arguments: &Get,
+    session: &mut Session,
+    transfers: &mut Transfers,
+    places: Vec<Place>,
+    policy: Policy,
+) -> Result<(), End> {
     let mut probe = Probe::default();
     let mut groups: Vec<Group> = Vec::new();
     let mut taken: HashSet<PathBuf> = HashSet::new();
@@ -67,7 +79,7 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
         });
         match found {
             Ok(item) => groups[at].items.push(item),
-            Err(End::Failed(failure)) => transfers.refuse(session, &place.path, &failure),
+            Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.path), &failure),
             Err(end) => return Err(end),
         }
     }
@@ -86,7 +98,7 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
             transfers.enqueue(session, &live, group.shown_root, work);
         }
     }
-    transfers.finish(session).await
+    Ok(())
 }
 
 /// `--on-conflict ask` where there is no terminal.

@@ -110,7 +110,8 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
         patience: connection.patience(),
         options: Options {
             limit_rate: connection.limit_rate,
-            browsing: false,
+            browsing: true,
+            transcript: connection.transcript()?,
         },
     })))
 }

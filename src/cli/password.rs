@@ -1,6 +1,6 @@
 //! The password of a place, from the first source that has one.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use super::place::Place;
 use super::speech::Speech;
@@ -88,7 +88,13 @@ fn ask(server: &Server) -> Result<Secret, Failure> {
             "none is known, and nobody can be asked: the input is no terminal",
         ));
     }
-    match rpassword::prompt_password(format!("Password of {}: ", server.url())) {
+    let answer = Silence::begin()
+        .and_then(|_silence| rpassword::prompt_password(format!("Password of {}: ", server.url())));
+    // the line end after the answer was written while line ends were not translated
+    if std::io::stderr().is_terminal() {
+        let _ = std::io::stderr().write_all(b"\r");
+    }
+    match answer {
         Ok(text) => Ok(Secret::new(text)),
         Err(e) if e.kind() == std::io::ErrorKind::Interrupted => Err(Failure::new(
             Class::Cancelled,
@@ -96,5 +102,22 @@ fn ask(server: &Server) -> Result<Secret, Failure> {
             "interrupted",
         )),
         Err(e) => Err(none(&format!("the terminal could not be read: {e}"))),
+    }
+}
+
+/// A terminal that shows nothing of what is typed. rpassword writes its prompt before it turns
+/// the echo off: an answer that comes at once would be seen.
+struct Silence;
+
+impl Silence {
+    fn begin() -> std::io::Result<Self> {
+        crossterm::terminal::enable_raw_mode()?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = crossterm::terminal::disable_raw_mode();
     }
 }

@@ -37,7 +37,20 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     let Some((target, sources)) = arguments.places.split_last() else {
         return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
     };
-    let mut place = Place::read(target, &arguments.connection)?;
+    let place = Place::read(target, &arguments.connection)?;
+    let mut transfers = Transfers::new(arguments.output);
+    let prepared = prepare(session, &mut transfers, place, sources, policy).await;
+    transfers.conclude(session, prepared).await
+}
+
+/// Looks at the sources, connects, finds where they land, and hands them to the engine.
+async fn prepare(
+    session: &mut Session,
+    transfers: &mut Transfers,
+    mut place: Place,
+    sources: &[OsString],
+    policy: Policy,
+) -> Result<(), End> {
     if place.server.read_only {
         return Err(Failure::new(
             Class::Guarded,
@@ -46,17 +59,16 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
         )
         .into());
     }
-    let mut transfers = Transfers::new(arguments.output);
     let several = sources.len() > 1;
     let mut found = Vec::new();
     for source in sources {
         match look(source) {
             Ok(source) => found.push(source),
-            Err(failure) => transfers.refuse(session, &names::bytes_of(source), &failure),
+            Err(failure) => transfers.refuse(session, Some(&names::bytes_of(source)), &failure),
         }
     }
     if found.is_empty() {
-        return transfers.finish(session).await;
+        return Ok(());
     }
     let live = session.connect(&mut place).await?;
     let target = place.remote(&live.root)?;
@@ -74,7 +86,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
                 format!("{} is not uploaded", source.path.display()),
                 format!("another source lands on {} already", lands.shown()),
             );
-            transfers.refuse(session, &path_bytes(&source.path), &failure);
+            transfers.refuse(session, Some(&path_bytes(&source.path)), &failure);
             continue;
         }
         items.push(Item {
@@ -92,7 +104,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
         RemotePath::root()
     };
     transfers.enqueue(session, &live, shown_root, (Direction::Upload, items, policy));
-    transfers.finish(session).await
+    Ok(())
 }
 
 fn look(source: &OsString) -> Result<Source, Failure> {

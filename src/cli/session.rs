@@ -1,14 +1,12 @@
 //! One run of the engine, as the command line drives it: requests down, events up, questions to
 //! the terminal, the dialogue into its file.
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::arguments::Connection;
 use super::password;
@@ -17,10 +15,10 @@ use super::question;
 use super::signal::Signals;
 use super::speech::Speech;
 use crate::engine::{self, Engine, Options};
-use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere};
-use crate::model::event::{Event, Progress, Question, Speaker};
+use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
+use crate::model::event::{Event, Progress, Question};
 use crate::model::failure::{Class, Failure};
-use crate::model::job::ConnectionId;
+use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::server::Patience;
@@ -62,22 +60,19 @@ pub(super) struct Session {
     /// Whether somebody can be asked.
     pub(super) interactive: bool,
     stdin: BufReader<Stdin>,
-    transcript: Option<File>,
     tick: Interval,
     patience: Patience,
     password_command: Option<String>,
     generation: u64,
     connections: u32,
+    /// What a person has said for all conflicts; those that other lanes had met already are
+    /// answered with it too.
+    for_all: Option<Policy>,
 }
 
 impl Session {
     /// Starts the engine.
     pub(super) fn start(connection: &Connection, quiet: bool) -> Result<Self, Failure> {
-        let transcript = connection
-            .transcript
-            .as_deref()
-            .map(open_transcript)
-            .transpose()?;
         let signals = Signals::listen()
             .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
         let mut tick = interval(TICK);
@@ -86,17 +81,18 @@ impl Session {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
+                transcript: connection.transcript()?,
             }),
             signals,
             speech: Speech::new(quiet),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             stdin: BufReader::new(tokio::io::stdin()),
-            transcript,
             tick,
             patience: connection.patience(),
             password_command: connection.password_command.clone(),
             generation: 0,
             connections: 0,
+            for_all: None,
         })
     }
 
@@ -179,21 +175,8 @@ impl Session {
                 None | Some(Event::Ended) => {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
-                Some(Event::Dialogue(line)) => {
-                    if let Some(file) = &mut self.transcript {
-                        let sign = match line.speaker {
-                            Speaker::Client => '>',
-                            Speaker::Server => '<',
-                            Speaker::Remark => '#',
-                        };
-                        if let Err(e) = writeln!(file, "{} {sign} {}", line.session, line.text) {
-                            self.transcript = None;
-                            self.speech.warn(&format!("the transcript ends here: {e}"));
-                        }
-                    }
-                }
                 Some(Event::Notice(text)) => self.speech.remark(&text),
-                Some(Event::Connecting(..) | Event::Facts(..)) => {}
+                Some(Event::Connecting(..) | Event::Facts(..) | Event::Dialogue(_)) => {}
                 Some(Event::Question { id, question }) => {
                     let answer = self.answer(question).await?;
                     self.send(Command::Answer { question: id, answer });
@@ -212,22 +195,17 @@ impl Session {
     pub(super) async fn finish(mut self) {
         self.speech.clear_progress();
         self.send(Command::Shutdown);
-        let ended = async {
-            while let Some(event) = self.engine.events.recv().await {
-                match event {
-                    Event::Ended => break,
-                    Event::Dialogue(line) => {
-                        if let Some(file) = &mut self.transcript {
-                            let _ = writeln!(file, "{} {}", line.session, line.text);
-                        }
-                    }
-                    _ => {}
-                }
+        let end = Instant::now() + GOODBYE;
+        loop {
+            let event = tokio::select! {
+                event = self.engine.events.recv() => event,
+                () = sleep_until(end) => return,
+                _ = self.signals.next() => return,
+            };
+            match event {
+                None | Some(Event::Ended) => return,
+                Some(_) => {}
             }
-        };
-        tokio::select! {
-            _ = tokio::time::timeout(GOODBYE, ended) => {}
-            _ = self.signals.next() => {}
         }
     }
 
@@ -262,6 +240,9 @@ impl Session {
                 if !self.interactive {
                     return Ok(Answer::Dismissed);
                 }
+                if let Some(policy) = self.for_all {
+                    return Ok(Answer::Conflict(policy, Scope::Batch));
+                }
                 self.speech
                     .line(&question::conflict(direction, &source, &target, can_resume));
                 loop {
@@ -270,6 +251,9 @@ impl Session {
                         return Ok(Answer::Dismissed);
                     }
                     if let Some((policy, scope)) = question::conflict_answer(&text, can_resume) {
+                        if scope == Scope::Batch {
+                            self.for_all = Some(policy);
+                        }
                         return Ok(Answer::Conflict(policy, scope));
                     }
                 }
@@ -289,19 +273,4 @@ impl Session {
             code = self.signals.next() => Err(End::Signal(code)),
         }
     }
-}
-
-/// A new file that only this user can read: names of files are in it.
-fn open_transcript(path: &Path) -> Result<File, Failure> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|e| {
-        Failure::new(
-            Class::Local,
-            format!("The transcript {} cannot be written", path.display()),
-            e.to_string(),
-        )
-    })
 }

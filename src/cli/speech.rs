@@ -66,8 +66,11 @@ impl Speech {
     /// Draws the progress line anew.
     pub(super) fn progress(&self, text: &str) {
         if self.shows_progress() {
+            // a line that wraps could not be taken away again
+            let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+            let line: String = escape_str(text).chars().take(width.saturating_sub(1)).collect();
             let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[K{}", escape_str(text));
+            let _ = write!(stderr, "\r\x1b[K{line}");
             let _ = stderr.flush();
             self.progress_shown.set(true);
         }

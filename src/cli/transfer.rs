@@ -84,18 +84,32 @@ impl Transfers {
         }));
     }
 
-    /// Something asked for failed before it became a job.
-    pub(super) fn refuse(&mut self, session: &Session, source: &[u8], failure: &Failure) {
+    /// Something asked for failed before it became a job; `source` where it is one thing.
+    pub(super) fn refuse(&mut self, session: &Session, source: Option<&[u8]>, failure: &Failure) {
         self.failed += 1;
         self.outcome.failure(failure);
         session.speech.fail(failure);
-        let mut line = TransferLine::new(Some(source), None);
+        let mut line = TransferLine::new(source, None);
         line.error = Some(failure.to_string());
         self.print(&EventLine::Failed(line));
     }
 
+    /// Says the end of a request whose preparation came to `end`, and waits for what was begun.
+    pub(super) async fn conclude(
+        mut self,
+        session: &mut Session,
+        prepared: Result<(), End>,
+    ) -> Result<u8, End> {
+        match prepared {
+            Ok(()) => {}
+            Err(End::Failed(failure)) => self.refuse(session, None, &failure),
+            Err(End::Signal(code)) => return Err(End::Signal(code)),
+        }
+        self.finish(session).await
+    }
+
     /// Waits until every batch is over and says what came of it; the exit code.
-    pub(super) async fn finish(mut self, session: &mut Session) -> Result<u8, End> {
+    async fn finish(mut self, session: &mut Session) -> Result<u8, End> {
         while !self.batches.is_empty() {
             match session.event_or_tick(true).await {
                 Ok(Some(event)) => self.take(session, event),
@@ -165,14 +179,7 @@ impl Transfers {
                 }
             }
             Event::JobChanged(id, state) => self.changed(session, id, state),
-            Event::Failed(failure) => {
-                self.failed += 1;
-                self.outcome.failure(&failure);
-                session.speech.fail(&failure);
-                let mut line = TransferLine::new(None, None);
-                line.error = Some(failure.to_string());
-                self.print(&EventLine::Failed(line));
-            }
+            Event::Failed(failure) => self.refuse(session, None, &failure),
             Event::BatchOver(id) => {
                 if let Some(root) = self.batches.remove(&id) {
                     self.over.insert(id, root);

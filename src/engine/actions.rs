@@ -6,6 +6,7 @@ use super::blocking;
 use super::browse::not_connected;
 use super::outlet::Outlet;
 use super::pool::{Lease, Pool, Purpose};
+use super::targets::asked_for;
 use super::unix_now;
 use crate::ftp::error::local;
 use crate::model::command::Place;
@@ -111,7 +112,15 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
         .list(&folder, unix_now())
         .await
         .map_err(|e| e.failure(what))?;
-    if listing.entries.iter().any(|entry| entry.name == name) {
+    let listed = listing.entries.iter().any(|entry| entry.name == name);
+    // what a listing with gaps does not show may be there all the same
+    let hidden = !listed
+        && !listing.is_whole()
+        && asked_for(lease, path)
+            .await
+            .map_err(|e| e.failure(what))?
+            .is_some();
+    if listed || hidden {
         return Err(exists(what.to_owned(), &path.shown()));
     }
     Ok(())

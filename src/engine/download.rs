@@ -116,7 +116,8 @@ async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Pat
     // the server is asked first: a file it does not have leaves no trace on the disk
     let mut transfer = lease.retrieve(from, 0).await.map_err(failed)?;
     let (path, unique) = (target.to_path_buf(), task.unique);
-    let (part, file) = blocking(move || PartFile::create(&path, unique))
+    let (part, file) = task
+        .on_disk(move || PartFile::create(&path, unique))
         .await?
         .map_err(disk)?;
     let mut file = File::from_std(file);
@@ -148,7 +149,7 @@ async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Pat
             .or(task.start.job.item.modified),
     };
     let file = file.into_std().await;
-    blocking(move || part.commit(file, modified))
+    task.on_disk(move || part.commit(file, modified))
         .await?
         .map_err(disk)?;
     Ok(Moved {

@@ -13,6 +13,9 @@ use crate::plan::queue::Totals;
 /// Rates are means over this time, so that they do not jump.
 const WINDOW: Duration = Duration::from_secs(4);
 
+/// A wait shorter than this is not made: it is added to the next.
+const WORTH_WAITING: Duration = Duration::from_millis(20);
+
 /// The bytes one running job has moved.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counter(Arc<AtomicU64>);
@@ -114,20 +117,22 @@ impl SpeedLimit {
         }
     }
 
-    /// Waits until these bytes may have moved.
+    /// Waits until these bytes may have moved. Short waits are left to add up: a timer is coarser
+    /// than the time one TLS record takes.
     pub(super) async fn passed(&self, bytes: usize) {
-        let Some(limit) = self.bytes_per_second else {
-            return;
-        };
+        if let Some(until) = self.book(bytes, Instant::now()) {
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+
+    /// Books the line for these bytes; until when to wait, if it is worth it.
+    fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
+        let limit = self.bytes_per_second?;
         let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
-        let until = {
-            let now = Instant::now();
-            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-            let until = taken.filter(|t| *t > now).unwrap_or(now) + cost;
-            *taken = Some(until);
-            until
-        };
-        tokio::time::sleep_until(until.into()).await;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = taken.filter(|t| *t > now).unwrap_or(now) + cost;
+        *taken = Some(until);
+        (until - now >= WORTH_WAITING).then_some(until)
     }
 }
 
@@ -163,5 +168,22 @@ mod tests {
         let limit = SpeedLimit::new(Some(1_000_000));
         assert_eq!(limit.piece(1 << 20), 125_000);
         assert_eq!(SpeedLimit::new(None).piece(1 << 20), 1 << 20);
+        assert_eq!(SpeedLimit::new(Some(1)).piece(1 << 20), 1024);
+    }
+
+    #[test]
+    fn the_limit_is_common_to_all_and_short_waits_add_up() {
+        let limit = SpeedLimit::new(Some(1_000_000));
+        let now = Instant::now();
+        let waits: Vec<_> = (0..4).map(|_| limit.book(8_000, now).map(|t| t - now)).collect();
+        let millis = |n| Some(Duration::from_millis(n));
+        assert_eq!(waits, [None, None, millis(24), millis(32)]);
+        let later = now + Duration::from_secs(1);
+        assert_eq!(
+            limit.book(8_000, later),
+            None,
+            "what was not used is not saved up"
+        );
+        assert_eq!(SpeedLimit::new(None).book(usize::MAX, now), None);
     }
 }

@@ -4,6 +4,7 @@
 //! decides nothing that [`crate::plan`] can decide, and says nothing on a screen: commands come
 //! in, events go out.
 
+use std::fs::File;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
@@ -14,6 +15,7 @@ use crate::model::failure::{Class, Failure};
 
 mod actions;
 mod browse;
+mod dialogue;
 mod download;
 mod erase;
 mod meter;
@@ -27,13 +29,15 @@ mod walk;
 mod worker;
 
 /// Settings of one run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Content bytes a second over all lanes and both directions; `None` is unlimited.
     pub limit_rate: Option<u64>,
     /// Somebody browses while files move: where a server may see two connections or more, one of
     /// them stays free for that.
     pub browsing: bool,
+    /// The dialogue of every session is written to this file.
+    pub transcript: Option<File>,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

@@ -2,7 +2,7 @@
 //! one. Browsing and transfers never share a session at the same time.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,8 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     /// Of these, the ones work may take: one stays free for browsing where there are two.
     work: Arc<Semaphore>,
+    /// How many of the places for work have not been given up to the server's limit.
+    work_left: AtomicUsize,
     lanes: usize,
     idle: Mutex<Vec<(Session, Instant)>>,
     open: AtomicU32,
@@ -66,6 +68,7 @@ impl Pool {
             questions,
             places: Arc::new(Semaphore::new(places)),
             work: Arc::new(Semaphore::new(lanes)),
+            work_left: AtomicUsize::new(lanes),
             lanes,
             idle: Mutex::default(),
             open: AtomicU32::new(0),
@@ -116,7 +119,14 @@ impl Pool {
                     self.connection
                         .remark("the server allows no further connection; going on with fewer");
                     place.forget();
-                    if let Some(work) = work {
+                    // the last place for work stays: it will wait for a session of another's
+                    let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
+                    if let Some(work) = work
+                        && self
+                            .work_left
+                            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
+                            .is_ok()
+                    {
                         work.forget();
                     }
                 }

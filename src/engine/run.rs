@@ -17,11 +17,11 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::worker::{self, Task};
-use super::{Options, erase, walk};
+use super::{Options, dialogue, erase, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
-use crate::model::event::{DialogueLine, Event, Progress};
+use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
@@ -63,6 +63,7 @@ struct Loop {
     notes: mpsc::UnboundedSender<Note>,
     questions: Arc<Questions>,
     limit: Arc<SpeedLimit>,
+    sink: Sink,
     browsing: bool,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
@@ -87,10 +88,11 @@ pub(super) async fn run(
     let (notes, mut noted) = mpsc::unbounded_channel();
     let mut state = Loop {
         questions: Arc::new(Questions::new(outlet.clone())),
-        outlet,
         notes,
         limit: Arc::new(SpeedLimit::new(options.limit_rate)),
         browsing: options.browsing,
+        sink: dialogue::sink(outlet.clone(), options.transcript),
+        outlet,
         pools: HashMap::new(),
         connecting: HashMap::new(),
         queue: Queue::new(Patience::default().retries),
@@ -199,9 +201,7 @@ impl Loop {
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
         self.queue.set_retries(patience.retries);
-        let outlet = self.outlet.clone();
-        let sink: Sink = Arc::new(move |line: DialogueLine| outlet.tell(Event::Dialogue(line)));
-        let connection = Connection::new(Arc::new(server), secret, patience, sink);
+        let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
         let pool = Pool::new(
             id,
             Arc::new(connection),
@@ -342,6 +342,7 @@ impl Loop {
                     limit: Arc::clone(&self.limit),
                     cancel,
                     unique: self.unique.wrapping_add(job.0),
+                    disk: TaskTracker::new(),
                 };
                 let notes = self.notes.clone();
                 self.tasks.spawn(async move {

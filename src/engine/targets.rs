@@ -20,8 +20,22 @@ pub(super) struct Standing {
     pub(super) known: Known,
 }
 
-type Content = Arc<HashMap<Name, Standing>>;
-type Cell = Arc<OnceCell<Content>>;
+/// All that stands in a folder, as far as its listing tells.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    entries: HashMap<Name, Standing>,
+    /// Whether the listing may lack entries: then nothing is absent on its word.
+    gaps: bool,
+}
+
+impl Content {
+    /// Whether this name is known to be free.
+    pub(super) fn is_free(&self, name: &Name) -> bool {
+        !self.gaps && !self.entries.contains_key(name)
+    }
+}
+
+type Cell = Arc<OnceCell<Arc<Content>>>;
 
 /// The target folders of one batch.
 #[derive(Debug, Default)]
@@ -49,22 +63,46 @@ impl Targets {
         let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
             return Ok(None);
         };
-        Ok(self.content(lease, &folder).await?.get(&name).copied())
+        let content = self.content(lease, &folder).await?;
+        match content.entries.get(&name) {
+            None if content.gaps => asked_for(lease, path).await,
+            found => Ok(found.copied()),
+        }
     }
 
     /// All that stands in a folder.
-    pub(super) async fn content(&self, lease: &mut Lease, folder: &RemotePath) -> Result<Content, Error> {
+    pub(super) async fn content(
+        &self,
+        lease: &mut Lease,
+        folder: &RemotePath,
+    ) -> Result<Arc<Content>, Error> {
         let cell = self.cell(folder);
         let content = cell
             .get_or_try_init(|| async {
                 let listing = lease.list(folder, unix_now()).await?;
-                Ok::<_, Error>(Arc::new(
-                    listing.entries.iter().map(standing).collect::<HashMap<_, _>>(),
-                ))
+                Ok::<_, Error>(Arc::new(Content {
+                    entries: listing.entries.iter().map(standing).collect(),
+                    gaps: !listing.is_whole(),
+                }))
             })
             .await?;
         Ok(Arc::clone(content))
     }
+}
+
+/// What stands at a path by its own size: for files that a listing may have left out.
+pub(super) async fn asked_for(lease: &mut Lease, path: &RemotePath) -> Result<Option<Standing>, Error> {
+    let Some(size) = lease.size(path).await? else {
+        return Ok(None);
+    };
+    let known = Known {
+        size: Some(size),
+        modified: lease.modified(path).await?,
+    };
+    Ok(Some(Standing {
+        kind: Kind::File,
+        known,
+    }))
 }
 
 fn standing(entry: &Entry) -> (Name, Standing) {

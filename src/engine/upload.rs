@@ -84,7 +84,7 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
                 return Ok(target);
             };
             let content = task.targets.content(lease, &folder).await.map_err(failed)?;
-            let free = free_name(&name, |name| content.contains_key(name));
+            let free = free_name(&name, |name| !content.is_free(name));
             let none = || {
                 Failure::new(
                     Class::Conflict,
@@ -110,9 +110,14 @@ async fn send(
     let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", path.display()), &e));
     let part = temporary(target, task.unique)?;
 
-    let mut transfer = lease.store(&part).await.map_err(failed)?;
-    // from here on there is something on the server to clean up
+    // whatever becomes of it: servers make the file before they find that they cannot fill it
     *leftover = Some(part.clone());
+    let mut transfer = lease.store(&part).await.map_err(|error| {
+        if matches!(error, Error::Guarded(_)) {
+            *leftover = None;
+        }
+        failed(error)
+    })?;
     file.set_max_buf_size(CHUNK);
     let mut buffer = vec![0u8; task.limit.piece(CHUNK)];
     let mut sent: u64 = 0;
@@ -148,12 +153,13 @@ async fn send(
         lease.set_modified(&part, time).await.map_err(failed)?;
     }
     lease.rename(&part, target).await.map_err(|e| {
+        let refused = matches!(e, Error::Refused(..)) && !e.is_loss();
         let failure = e.failure(format!("Could not put {target} in place"));
-        Stop::Failed(
-            failure.hint(
-                "The server does not let a file be renamed over another; what stood there is untouched.",
-            ),
-        )
+        Stop::Failed(failure.hint(if refused {
+            "The server does not let a file be renamed over another; what stood there is untouched."
+        } else {
+            "The old file stands there or the new one, whole; look before you try again."
+        }))
     })?;
     *leftover = None;
     Ok(Moved { bytes: sent, note })

@@ -12,6 +12,7 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::{blocking, ending};
 use crate::ftp::error::local;
+use crate::ftp::list::Bounds;
 use crate::local::names::join;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
@@ -19,6 +20,7 @@ use crate::model::job::{BatchRequest, Direction, Item, JobId};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::plan::queue::Found;
+use crate::plan::retry::retry_after;
 
 /// Finds all jobs of a batch and hands them to the queue.
 pub(super) async fn walk(
@@ -139,9 +141,33 @@ impl Walker {
             .collect())
     }
 
+    /// Lists a folder of the server. Where that fails or breaks off it is tried again, as a job is.
+    async fn list_again(&self, folder: &RemotePath) -> Result<Listing, Failure> {
+        let retries = self.pool.connection.patience.retries;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let listed = list_remote(&self.pool, folder, Purpose::Work).await;
+            let failure = match &listed {
+                Err(failure) => failure.clone(),
+                // one with too many entries would have too many again
+                Ok(listing)
+                    if listing.incomplete.is_some() && listing.entries.len() < Bounds::default().entries =>
+                {
+                    incomplete(&folder.shown(), listing).transient()
+                }
+                Ok(_) => return listed,
+            };
+            match retry_after(&failure, tries, retries) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return listed,
+            }
+        }
+    }
+
     async fn list(&self, folder: &Ahead) -> Result<Listing, Failure> {
         match self.request.direction {
-            Direction::Download => list_remote(&self.pool, &folder.remote, Purpose::Work).await,
+            Direction::Download => self.list_again(&folder.remote).await,
             Direction::Upload => {
                 let path = folder.local.clone();
                 let listed = blocking(move || crate::local::list::list(&path)).await?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::meter::{Counter, SpeedLimit};
 use super::pool::{Lease, Pool, Purpose};
@@ -31,6 +33,24 @@ pub(super) struct Task {
     pub(super) cancel: CancellationToken,
     /// Makes temporary names that no other job of any run has.
     pub(super) unique: u64,
+    /// What the job has begun to do to the disk and cannot be stopped.
+    pub(super) disk: TaskTracker,
+}
+
+impl Task {
+    /// Changes the disk, on a thread of its own. A job that is stopped meanwhile is over only when
+    /// this is, and what it made goes with it: nothing appears on the disk afterwards.
+    pub(super) async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (sender, result) = oneshot::channel();
+        self.disk.spawn_blocking(move || {
+            // nobody waits any more: what was made is dropped here
+            let _ = sender.send(work());
+        });
+        result.await.map_err(|_| super::ending())
+    }
 }
 
 /// Works the job off. Whatever the outcome but [`Outcome::Done`], nothing is under the target's
@@ -43,6 +63,8 @@ pub(super) async fn work(task: Task) -> Outcome {
         ended = run(&task, &mut leftover) => ended,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
+    task.disk.close();
+    task.disk.wait().await;
     if let Some(part) = leftover {
         clean(&task.pool, &part).await;
     }
@@ -123,8 +145,17 @@ async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
 /// Deletes the temporary file of an upload that did not get its final name.
 async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
     let cleaning = async {
-        let mut lease: Lease = pool.lease(Purpose::Work).await.ok()?;
-        lease.delete_file(part).await.ok()
+        for _ in 0..2 {
+            let mut lease: Lease = pool.lease(Purpose::Work).await.ok()?;
+            match lease.delete_file(part).await {
+                // the session may have ended with the upload: another one is made
+                Err(error) if error.is_loss() => {}
+                // refused, most likely: there is no such file
+                Ok(()) | Err(Error::Refused(..)) => return Some(()),
+                Err(_) => return None,
+            }
+        }
+        None
     };
     if tokio::time::timeout(CLEANING, cleaning)
         .await

@@ -197,6 +197,13 @@ impl AsyncTlsConnector for Dialer {
 
     async fn connect(&self, _host: &str, stream: TcpStream) -> FtpResult<Wire> {
         let failed = FtpError::ConnectionError;
+        let next = if self.greeted {
+            Stage::Protect
+        } else {
+            Stage::Greeting
+        };
+        // TCP stands; a server may hang up before we have looked at the socket
+        self.report.stage.send_replace(next);
         // a command is one small segment that must not wait for the answer to the last one
         stream.set_nodelay(true).map_err(failed)?;
         self.report.found().ends = Some((
@@ -219,11 +226,7 @@ impl AsyncTlsConnector for Dialer {
                 }
             }
         };
-        self.report.stage.send_replace(if self.greeted {
-            Stage::Protect
-        } else {
-            Stage::Greeting
-        });
+        self.report.stage.send_replace(next);
         Ok(Wire::new(io, Arc::clone(&self.outbox), self.greeted))
     }
 }

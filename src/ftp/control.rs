@@ -15,7 +15,11 @@ use super::error::{Error, Stage};
 use super::guard::Refusal;
 use super::reply::Reply;
 use super::transcript::Transcript;
-use super::wire::{Outbox, Wire};
+use super::wire::{Injected, Outbox, Wire};
+
+/// How many preliminary replies a command may have: RFC 959 §5.4 knows one, servers that report
+/// progress send more, and nobody waits for ever.
+const MOST_PRELIMINARY: u32 = 1000;
 
 /// A control connection, encrypted or not, logged in or not.
 pub(super) struct Control {
@@ -24,6 +28,8 @@ pub(super) struct Control {
     /// The verbs whose replies are still to come, oldest first.
     awaited: VecDeque<String>,
     silence: Duration,
+    /// How many preliminary replies have come in a row.
+    preliminary: u32,
     poisoned: bool,
     pub(super) peer: SocketAddr,
     pub(super) local: SocketAddr,
@@ -50,6 +56,7 @@ impl Control {
             outbox,
             awaited: VecDeque::new(),
             silence,
+            preliminary: 0,
             poisoned: false,
             peer,
             local,
@@ -104,6 +111,11 @@ impl Control {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
+        // whatever was going on: what fails here is the control connection
+        let stage = match stage {
+            Stage::Data | Stage::Transfer => Stage::Command,
+            stage => stage,
+        };
         // no status is "expected", so that every reply comes back the same way, whatever its code
         let answer = match timeout(self.silence, self.stream.read_response_in(&[])).await {
             Err(_) => {
@@ -121,9 +133,15 @@ impl Control {
                 if reply.code == 421 {
                     self.poisoned = true;
                 }
-                let verb = if reply.code / 100 == 1 {
+                let verb = if reply.class() == 1 {
+                    self.preliminary += 1;
+                    if self.preliminary > MOST_PRELIMINARY {
+                        self.poisoned = true;
+                        return Err(Error::Broken(stage, without_end()));
+                    }
                     self.awaited.front().cloned()
                 } else {
+                    self.preliminary = 0;
                     self.awaited.pop_front()
                 };
                 // 421 may come unasked, when the server closes an idle session
@@ -136,7 +154,8 @@ impl Control {
         }
     }
 
-    /// Sends one command and waits for its final reply, whatever it is.
+    /// Sends one command and waits for its final reply, whatever it is; 421, which may come to any
+    /// command and ends the session (RFC 959 §5.4), is an error.
     pub(super) async fn ask(&mut self, line: &[u8]) -> Result<Reply, Error> {
         self.ask_at(Stage::Command, line).await
     }
@@ -146,8 +165,10 @@ impl Control {
         self.send(&[line])?;
         loop {
             let (_, reply) = self.reply(stage).await?;
-            if reply.code / 100 != 1 {
-                return Ok(reply);
+            match reply.class() {
+                1 => {}
+                _ if reply.code == 421 => return Err(self.refusal(stage, line, reply)),
+                _ => return Ok(reply),
             }
         }
     }
@@ -165,9 +186,11 @@ impl Control {
     /// The error that an unexpected reply to `line` is.
     pub(super) fn refusal(&mut self, stage: Stage, line: &[u8], reply: Reply) -> Error {
         let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-        // 421: the server closes the control connection (RFC 959 §5.4); before the login is over
-        // a refused session is of no use
-        if reply.code == 421 || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting) {
+        // 421: the server closes the control connection (RFC 959 §5.4); 522: vsftpd does so after
+        // it refused a data connection's TLS; before the login is over a refused session is of no
+        // use
+        if matches!(reply.code, 421 | 522) || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting)
+        {
             self.poisoned = true;
         }
         Error::Refused(stage, String::from_utf8_lossy(verb).into_owned(), reply)
@@ -182,11 +205,19 @@ impl Control {
     }
 }
 
+fn without_end() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the server announces the same thing again and again and never comes to an end",
+    )
+}
+
 /// suppaftp's error in our words.
 pub(super) fn from_suppaftp(error: FtpError, stage: Stage, outbox: &Outbox) -> Error {
     match error {
         FtpError::ConnectionError(error) => match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
             Some(refusal) => Error::Guarded(refusal.clone()),
+            None if error.get_ref().is_some_and(|e| e.is::<Injected>()) => Error::Injected,
             None => Error::Broken(stage, error),
         },
         FtpError::UnexpectedResponse(response) => match Reply::parse(&response.body) {

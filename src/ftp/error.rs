@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::guard::Refusal;
 use super::reply::Reply;
 use super::tls::TlsError;
+use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::failure::{Class, Failure};
 use crate::model::text::escape;
@@ -46,6 +47,8 @@ pub(crate) enum Error {
     NotFtp(Vec<u8>),
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
+    /// Something arrived in clear behind the answer to `AUTH`.
+    Injected,
     /// TLS could not be had.
     Tls(Stage, TlsError),
     /// The gate did not let the line out.
@@ -66,7 +69,9 @@ impl Error {
         match self {
             Self::Broken(..) | Self::Silent(..) | Self::Poisoned => true,
             Self::Refused(stage, _, reply) => {
-                reply.code / 100 == 4 && reply.code != 452 || (reply.code == 530 && *stage != Stage::Login)
+                self.is_limit()
+                    || reply.code / 100 == 4 && reply.code != 452
+                    || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
             _ => false,
@@ -79,17 +84,20 @@ impl Error {
             Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => {
                 let said = reply.shown().to_ascii_lowercase();
                 // a wrong password is 530 as well: only the words tell the two apart
+                let blames = ["attempt", "fail"].iter().any(|word| said.contains(word));
+                // too many failed attempts are no limit to wait for: each further one counts
                 reply.code == 421
-                    || [
-                        "too many",
-                        "maximum number",
-                        "max clients",
-                        "connection limit",
-                        "limit reached",
-                        "user limit",
-                    ]
-                    .iter()
-                    .any(|words| said.contains(words))
+                    || !blames
+                        && [
+                            "too many",
+                            "maximum number",
+                            "max clients",
+                            "connection limit",
+                            "limit reached",
+                            "user limit",
+                        ]
+                        .iter()
+                        .any(|words| said.contains(words))
             }
             _ => false,
         }
@@ -135,6 +143,8 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
+                .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
@@ -205,16 +215,21 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("there is no way to the host from here ({error})"),
             "Check this machine's network.",
         ),
+        (_, Kind::InvalidData) => (
+            Class::Unreachable,
+            error.to_string(),
+            "What answers there may be no FTP server: check host and port.",
+        ),
+        // a reset this early comes from somebody who had accepted
+        (Stage::Greeting, _) | (Stage::Tcp, Kind::ConnectionReset) => (
+            Class::Unreachable,
+            "the server closed the connection before it said anything".into(),
+            "It may accept only certain addresses, or speak implicit TLS on this port (ftps://, usually 990).",
+        ),
         (Stage::Tcp, _) => (
             Class::Unreachable,
             format!("the TCP connection failed ({error})"),
             "",
-        ),
-        (_, Kind::InvalidData) => (Class::Tls, error.to_string(), "Do not use this network for it."),
-        (Stage::Greeting, _) => (
-            Class::Unreachable,
-            "the server closed the connection before it said anything".into(),
-            "It may accept only certain addresses, or speak implicit TLS on this port (ftps://, usually 990).",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
             Class::Data,
@@ -274,6 +289,12 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
         .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
         TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
+        TlsError::NotTls if stage == Stage::Data => Failure::new(
+            Class::Tls,
+            what,
+            "the server does not encrypt the data connection, although it said that it would",
+        )
+        .hint("Nothing was sent over it or taken from it."),
         TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {

@@ -8,7 +8,7 @@ use crate::model::failure::{Class, Failure};
 pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> Failure {
     let verb = verb.to_ascii_uppercase();
     let code = reply.code;
-    let text = String::from_utf8_lossy(reply.text()).to_ascii_lowercase();
+    let text = reply.shown().to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
     let (class, why, hint) = match (stage, verb.as_str(), code) {
         (_, _, 421) if says(&["too many", "maximum", "limit"]) => (
@@ -53,13 +53,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
-        (Stage::Data, _, 522 | 425 | 500..=599) if says(&["reuse", "session", "operation not permitted"]) => {
-            (
-                Class::Tls,
-                "the server demands that data connections resume the control connection's TLS session",
-                "Use the OpenSSL backend, which does.",
-            )
-        }
+        (_, _, 522 | 425) if says(&["reuse", "resum", "operation not permitted"]) => (
+            Class::Tls,
+            "the server demands that data connections resume the control connection's TLS session",
+            "Use the OpenSSL backend, which does.",
+        ),
         (_, "PORT" | "EPRT", 500..=599) => (
             Class::Data,
             "the server does not accept the address and port for active mode",
@@ -80,11 +78,6 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the data connection was closed during the transfer",
             "",
         ),
-        (_, _, 450) => (
-            Class::Refused,
-            "the file is not available now",
-            "It may be in use; try again later.",
-        ),
         (_, _, 451) => (Class::Refused, "the server stopped with an error of its own", ""),
         (_, _, 452 | 552) => (
             Class::Refused,
@@ -93,10 +86,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (_, _, 553) => (Class::Refused, "the server does not allow that name", ""),
         (_, _, 530 | 532) => (Class::Refused, "the server wants a login for this", ""),
-        (_, _, 550)
+        (_, _, 450 | 500..=504 | 550)
             if says(&[
                 "no such",
                 "not found",
+                "existence",
                 "not exist",
                 "cannot find",
                 "can't find",
@@ -124,6 +118,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             (Class::Refused, "the server refuses permission", "")
         }
         (_, _, 550) => (Class::Refused, "the server refused it", ""),
+        (_, _, 450) => (
+            Class::Refused,
+            "the file is not available now",
+            "It may be in use; try again later.",
+        ),
         (_, _, 500..=504) => (Class::Refused, "the server does not know that command", ""),
         _ => (Class::Refused, "the server refused it", ""),
     };
@@ -132,5 +131,167 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         failure
     } else {
         failure.hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(stage: Stage, verb: &str, reply: &str) -> (Class, String) {
+        let reply = Reply::parse(reply.as_bytes()).unwrap();
+        let failure = refused("x".into(), stage, verb, &reply);
+        assert!(failure.reply.unwrap().starts_with(&reply.code.to_string()));
+        (failure.class, failure.why)
+    }
+
+    #[test]
+    fn real_servers_words() {
+        for (stage, verb, reply, class, says) in [
+            (
+                Stage::Transfer,
+                "RETR",
+                "550 Failed to open file.",
+                Class::Refused,
+                "refused it",
+            ),
+            (
+                Stage::Transfer,
+                "RETR",
+                "550 x: No such file or directory",
+                Class::Refused,
+                "no such",
+            ),
+            (
+                Stage::Transfer,
+                "RETR",
+                "550 Can't check for file existence",
+                Class::Refused,
+                "no such",
+            ),
+            (
+                Stage::Command,
+                "CWD",
+                "501 No such directory.",
+                Class::Refused,
+                "no such",
+            ),
+            (
+                Stage::Command,
+                "MKD",
+                "550 /a: File exists",
+                Class::Refused,
+                "exists already",
+            ),
+            (
+                Stage::Command,
+                "STOR",
+                "550 Permission denied.",
+                Class::Refused,
+                "permission",
+            ),
+            (
+                Stage::Command,
+                "RMD",
+                "550 Directory not empty",
+                Class::Refused,
+                "not empty",
+            ),
+            (
+                Stage::Transfer,
+                "STOR",
+                "452 Disk quota exceeded",
+                Class::Refused,
+                "no room",
+            ),
+            (
+                Stage::Login,
+                "PASS",
+                "530 Login incorrect.",
+                Class::Login,
+                "user or password",
+            ),
+            (
+                Stage::Login,
+                "USER",
+                "530 Non-anonymous sessions must use encryption.",
+                Class::Login,
+                "encrypted",
+            ),
+            (
+                Stage::Login,
+                "USER",
+                "421-Sorry, cleartext sessions and weak ciphers are not accepted on this server.\r\n421 Bye",
+                Class::Login,
+                "encrypted",
+            ),
+            (
+                Stage::Login,
+                "PASS",
+                "530 Too many users logged in",
+                Class::Unreachable,
+                "further login",
+            ),
+            (
+                Stage::Greeting,
+                "",
+                "421 Too many connections",
+                Class::Unreachable,
+                "too many",
+            ),
+            (
+                Stage::Protect,
+                "AUTH",
+                "530 Please login with USER and PASS.",
+                Class::Tls,
+                "does not offer TLS",
+            ),
+            (
+                Stage::Protect,
+                "PROT",
+                "536 Requested PROT level not supported",
+                Class::Tls,
+                "not encrypt data",
+            ),
+            (
+                Stage::Data,
+                "LIST",
+                "522 SSL connection failed: session reuse required",
+                Class::Tls,
+                "resume",
+            ),
+            (
+                Stage::Data,
+                "LIST",
+                "425 Unable to build data connection: Operation not permitted",
+                Class::Tls,
+                "resume",
+            ),
+            (
+                Stage::Transfer,
+                "LIST",
+                "425 Cannot open data connection",
+                Class::Data,
+                "data connection",
+            ),
+            (
+                Stage::Data,
+                "PORT",
+                "500 Illegal PORT command.",
+                Class::Data,
+                "active mode",
+            ),
+            (
+                Stage::Command,
+                "SITE",
+                "500 Unknown command.",
+                Class::Refused,
+                "does not know",
+            ),
+        ] {
+            let (found, why) = why(stage, verb, reply);
+            assert_eq!(found, class, "{reply}: {why}");
+            assert!(why.contains(says), "{reply}: {why}");
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn log_in(
         control.ask(b"OPTS UTF8 ON").await?;
     }
     // ASCII is the default (RFC 959 §3.1.1.1) and would change line ends
-    control.demand(Stage::Login, b"TYPE I", 2).await?;
+    control.demand(Stage::Command, b"TYPE I", 2).await?;
     let reply = control.ask(b"PWD").await?;
     let login_folder = reply
         .quoted_path()

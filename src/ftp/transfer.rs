@@ -11,6 +11,7 @@ use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
+use super::tls::TlsError;
 use crate::model::path::RemotePath;
 
 /// How long a server may take to say why a data connection failed.
@@ -86,6 +87,12 @@ impl Session {
         let mut preliminary = false;
         loop {
             tokio::select! {
+                // in this order: what a server says after it has sent its data must not cost them
+                biased;
+                done = &mut data, if stream.is_none() => match done {
+                    Ok(done) => stream = Some(done),
+                    Err(error) => return Err(self.reason(Stage::Data, error).await),
+                },
                 reply = self.control.reply(Stage::Transfer) => match reply?.1 {
                     reply if reply.class() == 1 => preliminary = true,
                     // a short transfer may be over before our side of the connection stands
@@ -98,10 +105,6 @@ impl Session {
                     }
                     reply => return Ok(Started::Refused(reply)),
                 },
-                done = &mut data, if stream.is_none() => match done {
-                    Ok(done) => stream = Some(done),
-                    Err(error) => return Err(self.reason(Stage::Data, error).await),
-                },
             }
             if preliminary && let Some(stream) = stream.take() {
                 return Ok(Started::Open(None, stream));
@@ -109,15 +112,18 @@ impl Session {
         }
     }
 
-    /// The data connection failed; if the server says why within a moment, that is the better
-    /// reason.
+    /// The data connection failed; if the server says why within a moment, or is gone altogether,
+    /// that is the better reason.
     async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
         let said = async {
             loop {
-                let (verb, reply) = self.control.reply(stage).await.ok()?;
-                match reply.class() {
-                    1 => {}
-                    4 | 5 => return Some(Error::Refused(stage, verb, reply)),
+                match self.control.reply(stage).await {
+                    Ok((_, reply)) if reply.class() == 1 => {}
+                    Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
+                        return Some(Error::Refused(stage, verb, reply));
+                    }
+                    Err(gone @ Error::Broken(..)) if line_broke => return Some(gone),
                     _ => return None,
                 }
             }
@@ -140,25 +146,80 @@ impl Transfer<'_> {
     /// Reads data into `buffer`; 0 is the end of it.
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         let silence = self.session.connection().patience.silence;
-        match timeout(silence, self.stream.read(buffer)).await {
-            Ok(Ok(n)) => Ok(n),
-            Ok(Err(error)) => Err(self.broken(error).await),
-            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+        loop {
+            // once the server has given it up, only what it has sent before is still to come
+            let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
+            let limit = if refused {
+                silence.min(EXPLANATION)
+            } else {
+                silence
+            };
+            tokio::select! {
+                biased;
+                read = timeout(limit, self.stream.read(buffer)) => return match read {
+                    Ok(Ok(n)) => Ok(n),
+                    Ok(Err(_)) | Err(_) if refused => Err(self.refusal()),
+                    Ok(Err(error)) => Err(self.broken(error).await),
+                    Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+                },
+                reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                    let (_, reply) = reply?;
+                    if reply.class() != 1 {
+                        self.early = Some(reply);
+                    }
+                }
+            }
         }
     }
 
     /// Writes all of `bytes`.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let silence = self.session.connection().patience.silence;
-        match timeout(silence, self.stream.write_all(bytes)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.broken(error).await),
-            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+        let mut left = bytes;
+        while !left.is_empty() {
+            tokio::select! {
+                biased;
+                written = timeout(silence, self.stream.write(left)) => match written {
+                    Ok(Ok(0)) => return Err(self.broken(std::io::ErrorKind::WriteZero.into()).await),
+                    Ok(Ok(n)) => left = &left[n..],
+                    Ok(Err(error)) => return Err(self.broken(error).await),
+                    Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+                },
+                // a server that has no more room may say so and leave the data lying
+                reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                    let (_, reply) = reply?;
+                    match reply.class() {
+                        1 => {}
+                        2 => self.early = Some(reply),
+                        _ => {
+                            self.early = Some(reply);
+                            return Err(self.refusal());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The refusal that came before the end of the data.
+    fn refusal(&mut self) -> Error {
+        self.settled = true;
+        match self.early.take() {
+            Some(reply) => self
+                .session
+                .control
+                .refusal(Stage::Transfer, &self.command, reply),
+            None => Error::Poisoned,
         }
     }
 
     /// A server that runs out of space closes the data connection first and then says so.
     async fn broken(&mut self, error: std::io::Error) -> Error {
+        if self.early.is_some() {
+            // the last word has been said; a drop will see to the session
+            return Error::Broken(Stage::Transfer, error);
+        }
         let error = self
             .session
             .reason(Stage::Transfer, Error::Broken(Stage::Transfer, error))

@@ -97,6 +97,11 @@ impl Outbox {
     }
 }
 
+/// Something arrived in clear behind the answer to `AUTH`.
+#[derive(Debug, thiserror::Error)]
+#[error("something was sent in clear after the answer to AUTH; it may have been injected on the way")]
+pub(super) struct Injected;
+
 /// A control connection's stream, clear or encrypted. Hands out what arrives line by line, so
 /// that nothing a server sends after its answer to `AUTH` in clear can be taken for a reply.
 #[derive(Debug)]
@@ -238,10 +243,7 @@ impl TokioTlsStream for Wire {
     /// its kin): the connection ends.
     fn tcp_stream(self) -> FtpResult<TcpStream> {
         if self.inbound.len() > self.given {
-            return Err(FtpError::ConnectionError(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "something was sent in clear after the answer to AUTH; it may have been injected on the way",
-            )));
+            return Err(FtpError::ConnectionError(io::Error::other(Injected)));
         }
         self.io.into_plain().ok_or_else(|| {
             FtpError::ConnectionError(io::Error::other("the control connection is encrypted already"))

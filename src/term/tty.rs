@@ -66,14 +66,27 @@ pub(super) fn restore() {
 
 /// Raw mode again, where it was lost: a shell puts back its own modes when a program was stopped
 /// by a signal that cannot be caught. Nothing happens while the terminal is not ours.
+#[cfg(unix)]
 pub(super) fn reclaim() -> io::Result<()> {
-    if !HELD.load(Ordering::SeqCst) {
+    if !HELD.load(Ordering::SeqCst) || is_raw() {
         return Ok(());
     }
     // crossterm sets the modes only where it thinks they are not set
     disable_raw_mode()?;
     enable_raw_mode()?;
     execute!(io::stdout(), EnableBracketedPaste, cursor::Hide)
+}
+
+#[cfg(not(unix))]
+pub(super) fn reclaim() -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the terminal gives each key at once; crossterm only knows what it set itself.
+#[cfg(unix)]
+fn is_raw() -> bool {
+    use rustix::termios::{LocalModes, tcgetattr};
+    tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ICANON))
 }
 
 /// Stops this program until the shell says `fg`; the terminal is the shell's meanwhile.

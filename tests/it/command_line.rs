@@ -491,6 +491,57 @@ fn signals_stop_transfers_and_say_what_is_left() {
 }
 
 #[test]
+fn a_server_that_says_nothing_can_be_left() {
+    let site = Site::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ftp://{}/", silent.local_addr().unwrap());
+    let mut child = spawn(&site, &["ls", &url]);
+    // it is connected, and waits for a greeting that never comes
+    let held = silent.accept().unwrap();
+    let begun = std::time::Instant::now();
+    kill(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "it waited for the server"
+    );
+    drop(held);
+    // and it is left by itself when its time is over
+    let output = bare(site.home.path())
+        .args([
+            "ls",
+            "--timeout",
+            "0.2",
+            "--connect-timeout",
+            "0.2",
+            "--retries",
+            "0",
+            &url,
+        ])
+        .output()
+        .unwrap();
+    ends(&output, 3);
+}
+
+#[test]
+fn every_json_transfer_ends_with_a_summary() {
+    let site = Site::new();
+    std::fs::write(site.at("x"), "").unwrap();
+    for (words, targets, wanted) in [
+        ("get --json --to x/y", vec![site.url("/empty")], 10),
+        ("put --json --read-only", vec!["x".into(), site.url("/")], 8),
+        ("put --json", vec!["gone".into(), site.url("/")], 10),
+    ] {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let output = site.run(words, &targets);
+        ends(&output, wanted);
+        let lines = json(&output);
+        assert_eq!(lines[0]["event"], "failed", "{words}");
+        assert_eq!(lines.last().unwrap()["failed"], 1, "{words}");
+    }
+}
+
+#[test]
 fn output_that_nobody_reads_ends_quietly() {
     let site = Site::new();
     let pin = site.demo.pin().to_string();

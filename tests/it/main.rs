@@ -10,9 +10,12 @@
 )]
 
 mod anything;
+mod awkward;
 mod command_line;
+mod command_line_terminal;
 mod demo;
 mod engine;
+mod faults;
 mod harness;
 mod journey;
 mod journey_real;

@@ -38,6 +38,9 @@ fn every_server_greets_with_the_certificate_of_the_lab() {
     }
 }
 
+/// The servers are common to all tests, and some count what a server's log says: one at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A folder of its own in the servers' home, gone at the end.
 struct Ground {
     name: String,
@@ -127,6 +130,7 @@ fn demo_secret() -> Secret {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
+    let _alone = ALONE.lock().await;
     let lab = Lab::running();
     let only = std::env::var("LAB_ONLY").unwrap_or_default();
     for (n, server) in ways(&lab).into_iter().enumerate() {
@@ -180,6 +184,7 @@ async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn twenty_uploads_in_a_row_are_all_resumed_and_the_servers_log_agrees() {
+    let _alone = ALONE.lock().await;
     let lab = Lab::running();
     for name in ["vsftpd-tls", "vsftpd-implicit", "proftpd", "proftpd-implicit"] {
         let lab_server = lab.server(name);
@@ -235,6 +240,7 @@ async fn twenty_uploads_in_a_row_are_all_resumed_and_the_servers_log_agrees() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn refusals_of_real_servers_are_understood() {
+    let _alone = ALONE.lock().await;
     let lab = Lab::running();
     for lab_server in lab.servers() {
         let protocol = match lab_server.tls {
@@ -301,6 +307,7 @@ async fn refusals_of_real_servers_are_understood() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn the_system_backend_works_where_resumption_is_not_demanded_and_says_so_where_it_is() {
+    let _alone = ALONE.lock().await;
     let lab = Lab::running();
     for (name, works) in [
         ("pureftpd", true),
@@ -350,6 +357,7 @@ async fn the_system_backend_works_where_resumption_is_not_demanded_and_says_so_w
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn a_reader_is_refused_by_the_server_and_nothing_is_left() {
+    let _alone = ALONE.lock().await;
     let lab = Lab::running();
     for name in ["vsftpd", "proftpd", "pureftpd", "pyftpd"] {
         let ground = Ground::new(&lab, &format!("reader-{name}"));

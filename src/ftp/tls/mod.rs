@@ -82,6 +82,7 @@ impl Tls {
             min: server.tls_min,
             max: server.tls_max,
             ca_file: server.ca_file.clone(),
+            authorities: trust.pinned().is_none(),
         };
         let backend = match server.tls_backend {
             TlsBackend::Openssl => Backend::Openssl(openssl::Settings::new(&settings)?),
@@ -109,6 +110,9 @@ struct Versions {
     min: TlsVersion,
     max: TlsVersion,
     ca_file: Option<PathBuf>,
+    /// Whether anybody is trusted by signature: with a pin nobody is, and reading all of the
+    /// system's authorities for it would only cost time.
+    authorities: bool,
 }
 
 /// The TLS of one control connection and its data connections.

@@ -1,16 +1,18 @@
 //! The default backend: OpenSSL, which lets data connections resume the control connection's
 //! TLS session.
 
+use std::net::IpAddr;
 use std::pin::Pin as StdPin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{
-    ErrorCode, Ssl, SslConnector, SslConnectorBuilder, SslMethod, SslSessionCacheMode, SslVerifyMode,
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslSessionCacheMode, SslVerifyMode,
     SslVersion,
 };
 use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::X509CheckFlags;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
@@ -26,11 +28,14 @@ use crate::model::server::TlsVersion;
 /// trip more (they know P-256 only and ask for another ClientHello).
 const GROUPS: &str = "P-256:X25519:P-384";
 
+/// Ciphers up to TLS 1.2: OpenSSL's default without what is broken or has no certificate.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
 /// Where a connection's session store hangs on its `SSL`.
 static SESSIONS: OnceLock<Index<Ssl, Arc<Sessions>>> = OnceLock::new();
 
 pub(super) struct Settings {
-    connector: SslConnector,
+    context: SslContext,
     sessions: Index<Ssl, Arc<Sessions>>,
 }
 
@@ -43,21 +48,33 @@ impl std::fmt::Debug for Settings {
 impl Settings {
     pub(super) fn new(versions: &Versions) -> Result<Self, TlsError> {
         let settings = |e: ErrorStack| TlsError::Settings(format!("OpenSSL refuses the settings: {e}"));
-        let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(settings)?;
+        // SslConnector would read the system's authorities each time, wanted or not
+        let mut builder = SslContextBuilder::new(SslMethod::tls_client()).map_err(settings)?;
+        builder.set_mode(
+            SslMode::AUTO_RETRY
+                | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+                | SslMode::ENABLE_PARTIAL_WRITE
+                | SslMode::RELEASE_BUFFERS,
+        );
         builder
             .set_min_proto_version(Some(version(versions.min)))
             .map_err(settings)?;
         builder
             .set_max_proto_version(Some(version(versions.max)))
             .map_err(settings)?;
-        if versions.min < TlsVersion::V1_2 {
-            // TLS 1.0 and 1.1 sign with MD5 and SHA-1, which any higher security level refuses
-            builder
-                .set_cipher_list("DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
-                .map_err(settings)?;
-        }
+        // TLS 1.0 and 1.1 sign with MD5 and SHA-1, which any higher security level refuses
+        let level = if versions.min < TlsVersion::V1_2 {
+            ":@SECLEVEL=0"
+        } else {
+            ""
+        };
+        builder
+            .set_cipher_list(&format!("{CIPHERS}{level}"))
+            .map_err(settings)?;
         builder.set_groups_list(GROUPS).map_err(settings)?;
-        load_authorities(&mut builder, versions)?;
+        if versions.authorities {
+            load_authorities(&mut builder, versions)?;
+        }
         let sessions = match SESSIONS.get() {
             Some(index) => *index,
             None => {
@@ -72,9 +89,26 @@ impl Settings {
             }
         });
         Ok(Self {
-            connector: builder.build(),
+            context: builder.build(),
             sessions,
         })
+    }
+
+    /// A connection that asks for `host` by name (SNI, RFC 6066 §3: names only) and compares the
+    /// certificate with it.
+    fn prepare(&self, host: &str) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        let address = host.parse::<IpAddr>();
+        if address.is_err() {
+            ssl.set_hostname(host)?;
+        }
+        let parameters = ssl.param_mut();
+        parameters.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+        match address {
+            Ok(address) => parameters.set_ip(address)?,
+            Err(_) => parameters.set_host(host)?,
+        }
+        Ok(ssl)
     }
 
     pub(super) async fn handshake(
@@ -85,12 +119,12 @@ impl Settings {
         sessions: &Arc<Sessions>,
     ) -> Result<(NetStream, Handshake), TlsError> {
         let other = |e: ErrorStack| TlsError::Other(e.to_string());
-        let mut configuration = self.connector.configure().map_err(other)?;
+        let mut ssl = self.prepare(host).map_err(other)?;
         // The callback only takes notes; `judge` decides once all of them are there, before a
         // single byte of ours goes over the connection.
         let found: Arc<Mutex<Vec<(Doubt, String)>>> = Arc::default();
         let notes = Arc::clone(&found);
-        configuration.set_verify_callback(SslVerifyMode::PEER, move |verified, context| {
+        ssl.set_verify_callback(SslVerifyMode::PEER, move |verified, context| {
             if !verified {
                 let error = context.error();
                 let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +132,6 @@ impl Settings {
             }
             true
         });
-        let mut ssl = configuration.into_ssl(host).map_err(other)?;
         ssl.set_ex_data(self.sessions, Arc::clone(sessions));
         if let Some(der) = sessions.newest() {
             offer_session(&mut ssl, &der).map_err(other)?;
@@ -151,7 +184,7 @@ impl Settings {
 
 /// The system's authorities, found by openssl-probe (a vendored OpenSSL does not know where they
 /// are), and those of the server's own file.
-fn load_authorities(builder: &mut SslConnectorBuilder, versions: &Versions) -> Result<(), TlsError> {
+fn load_authorities(builder: &mut SslContextBuilder, versions: &Versions) -> Result<(), TlsError> {
     let settings = |e: ErrorStack| TlsError::Settings(format!("the certificate store cannot be read: {e}"));
     let mut store = X509StoreBuilder::new().map_err(settings)?;
     let found = openssl_probe::probe();

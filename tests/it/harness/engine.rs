@@ -61,8 +61,12 @@ impl Ended {
 
 impl Driver {
     pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
         Self {
-            engine: start(Options::default()),
+            engine: start(options),
             began: std::time::Instant::now(),
             batches: 0,
             generations: 0,
@@ -109,6 +113,15 @@ impl Driver {
                 return found;
             }
         }
+    }
+
+    /// Waits for a line of the dialogue that holds these words.
+    pub(crate) async fn heard(&mut self, words: &str) {
+        self.wait(|event| match event {
+            Event::Dialogue(line) if line.text.contains(words) => Some(()),
+            _ => None,
+        })
+        .await;
     }
 
     /// Connects; certificate questions are dismissed.

@@ -1,0 +1,161 @@
+use super::*;
+use crate::model::server::{ConnectionMode, PasswordSource, Protocol};
+
+fn server(name: &str) -> Server {
+    Server {
+        name: name.into(),
+        host: "ftp.example.org".into(),
+        ..Server::default()
+    }
+}
+
+fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("servers.toml");
+    std::fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn every_field_comes_back() {
+    let (_folder, path) = file("");
+    let full = Server {
+        group: "customers".into(),
+        note: "a \"note\" with = and #".into(),
+        protocol: Protocol::FtpsImplicit,
+        port: Some(9990),
+        document_path: "~/www".into(),
+        read_only: true,
+        user: "anna".into(),
+        password: PasswordSource::Command("pass show 'ftp/web'".into()),
+        mode: ConnectionMode::Auto,
+        external_ip: Some("2001:db8::1".parse().unwrap()),
+        port_range: Some((50_000, 50_100)),
+        pin: Some(Pin([7; 32])),
+        connections: 2,
+        start_folder: Some("/srv/a b".into()),
+        ca_file: Some("/etc/ca.pem".into()),
+        ..server("full")
+    };
+    let mut servers = Servers::load(&path).unwrap();
+    servers.add(server("plain")).unwrap();
+    servers.add(full.clone()).unwrap();
+    let again = Servers::load(&path).unwrap();
+    assert_eq!(again.list(), [server("plain"), full]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("[[server]]\nname = \"plain\"\nprotocol = \"ftps-explicit\"\nhost"));
+    assert!(text.contains("password = { command = "), "{text}");
+    assert!(!text.contains("tls-min"), "defaults are not written: {text}");
+}
+
+#[test]
+fn names_are_unique_and_changes_are_by_name() {
+    let (_folder, path) = file("");
+    let mut servers = Servers::load(&path).unwrap();
+    servers.add(server("a")).unwrap();
+    servers.add(server("b")).unwrap();
+    assert_eq!(servers.add(server("a")), Err(ServersError::Taken("a".into())));
+    assert_eq!(
+        servers.replace("a", server("b")),
+        Err(ServersError::Taken("b".into()))
+    );
+    servers.replace("a", server("c")).unwrap();
+    servers.remove("b").unwrap();
+    assert_eq!(servers.remove("b"), Err(ServersError::Unknown("b".into())));
+    assert_eq!(Servers::load(&path).unwrap().list(), [server("c")]);
+}
+
+#[test]
+fn another_instance_loses_nothing() {
+    let (_folder, path) = file("");
+    let mut one = Servers::load(&path).unwrap();
+    one.add(server("shared")).unwrap();
+    let mut two = Servers::load(&path).unwrap();
+    one.add(server("of one")).unwrap();
+    two.add(server("of two")).unwrap();
+    let names: Vec<_> = two.list().iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["shared", "of one", "of two"]);
+    // the same server changed by both: the second is told, and a pin goes in all the same
+    let mut noted = server("shared");
+    noted.note = "by one".into();
+    one.replace("shared", noted.clone()).unwrap();
+    let mut moved = server("shared");
+    moved.host = "elsewhere".into();
+    assert_eq!(
+        two.replace("shared", moved),
+        Err(ServersError::Overtaken("shared".into()))
+    );
+    two.pin("shared", Some(Pin([1; 32]))).unwrap();
+    noted.pin = Some(Pin([1; 32]));
+    assert_eq!(two.find("shared"), Some(&noted));
+    two.pin("shared", None).unwrap();
+    assert_eq!(two.find("shared").unwrap().pin, None);
+}
+
+#[test]
+fn comments_and_order_stay() {
+    let before = "\
+# my servers
+[[server]]
+host = \"h\" # the big one
+name = \"a\"
+
+# the other
+[[server]]
+name = \"b\"
+host = \"h\"
+";
+    let (_folder, path) = file(before);
+    let mut servers = Servers::load(&path).unwrap();
+    let mut changed = servers.find("a").unwrap().clone();
+    changed.host = "new".into();
+    servers.replace("a", changed).unwrap();
+    let after = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        after.starts_with("# my servers\n[[server]]\nhost = \"new\" # the big one\nname = \"a\""),
+        "{after}"
+    );
+    assert!(after.contains("# the other\n[[server]]\nname = \"b\""), "{after}");
+}
+
+#[test]
+fn a_broken_file_is_told_by_line_and_never_touched() {
+    for (content, line, words) in [
+        ("[[server]]\nname = \"a\"\nhots = \"h\"\n", 3, "`host`"),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nmode = \"pasive\"\n",
+            4,
+            "`passive`",
+        ),
+        ("[[servers]]\nname = \"a\"\n", 1, "`server`"),
+        ("[[server]]\nname = \"a\n", 2, ""),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\npin = \"x\"\n",
+            4,
+            "sha256:",
+        ),
+        ("[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n", 4, ""),
+    ] {
+        let (_folder, path) = file(content);
+        let error = Servers::load(&path).unwrap_err();
+        let ServersError::Broken { line: at, why, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(*at, line, "{error}");
+        assert!(why.contains(words), "{error}");
+        assert!(Servers::unread(&path).add(server("new")).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    let (_folder, path) = file("[[server]]\nname = \"a:b\"\nhost = \"h\"\n");
+    let error = Servers::load(&path).unwrap_err().to_string();
+    assert!(error.contains("'a:b'") && error.contains("field name"), "{error}");
+}
+
+#[test]
+fn an_invalid_server_is_not_saved() {
+    let (_folder, path) = file("");
+    let mut servers = Servers::load(&path).unwrap();
+    assert!(servers.add(server("a/b")).is_err());
+    assert!(servers.list().is_empty());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+}

@@ -1,0 +1,37 @@
+//! Where the lines of the sessions' dialogues go: to whoever listens, and into the transcript.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::outlet::Outlet;
+use crate::ftp::transcript::Sink;
+use crate::model::event::{DialogueLine, Event, Speaker};
+
+/// The sink of every session. The transcript's lines are `SESSION > sent`, `SESSION < received`
+/// and `SESSION # remark`; secrets were blotted before a line was made. A transcript that cannot
+/// be written any more ends, with a notice, and nothing else does.
+pub(super) fn sink(outlet: Outlet, transcript: Option<File>) -> Sink {
+    let transcript = Mutex::new(transcript);
+    Arc::new(move |line: DialogueLine| {
+        let mut file = transcript.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = file.as_mut()
+            && let Err(error) = write(open, &line)
+        {
+            *file = None;
+            outlet.tell(Event::Notice(format!("The transcript ends here: {error}")));
+        }
+        drop(file);
+        outlet.tell(Event::Dialogue(line));
+    })
+}
+
+fn write(file: &mut File, line: &DialogueLine) -> std::io::Result<()> {
+    let sign = match line.speaker {
+        Speaker::Client => '>',
+        Speaker::Server => '<',
+        Speaker::Remark => '#',
+    };
+    // one write a line: two programs may share the file
+    file.write_all(format!("{} {sign} {}\n", line.session, line.text).as_bytes())
+}

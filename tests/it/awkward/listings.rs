@@ -1,0 +1,386 @@
+//! Listings that are refused, lie, break off or never end.
+
+use ftpane::model::command::{Answer, Command, Generation, Scope};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::{Event, Question};
+use ftpane::model::failure::Class;
+use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::server::{Patience, Protocol};
+
+use super::{SHORT, all_at_once, assert_says, connected, names, remarked};
+use crate::harness::engine::{Driver, remote_place};
+use crate::harness::scripted::{
+    Script, Step, close, cut_data, end_data, hold, reset_data, say, send, send_without_end, usual,
+};
+
+fn script() -> Script {
+    Script::new(Protocol::Ftp)
+        .file("/d/f", "x")
+        .file("/d/.hidden", "")
+}
+
+fn lines(text: &str) -> Vec<Step> {
+    vec![say("150 go"), send(text), end_data(), say("226 done")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_mlsd_there_is_list() {
+    for (script, mlsd) in [
+        (script().features("EPSV SIZE"), 0),
+        (script().on("MLSD", say("500 MLSD not understood")), 1),
+        (script().on("MLSD", say("502 Command not implemented")), 1),
+        (script().on("MLSD", say("504 Not for you")), 1),
+    ] {
+        let (server, mut driver) = connected(script).await;
+        for _ in 0..2 {
+            assert_eq!(names(&driver.list("/d").await.unwrap()), [".hidden", "f"]);
+        }
+        assert_eq!(server.count("MLSD"), mlsd, "a refusal is remembered");
+        driver.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_with_an_option_is_done_without_where_it_fails() {
+    let script = || script().features("EPSV");
+    for (script, asked) in [
+        (
+            script().on("LIST -a", say("550 -a: No such file or directory.")),
+            1,
+        ),
+        (script().on("LIST -a", say("501 Unknown option.")), 1),
+        (
+            script().on("LIST -a", [say("150 go"), end_data(), say("550 -a not found")]),
+            1,
+        ),
+        (script().on("LIST -a", lines("")), 1),
+        (script().on("LIST -a", lines("total 0\r\n")), 1),
+    ] {
+        let (server, mut driver) = connected(script).await;
+        for _ in 0..2 {
+            assert_eq!(names(&driver.list("/d").await.unwrap()), [".hidden", "f"]);
+        }
+        let heard = server.heard();
+        assert_eq!(
+            heard.iter().filter(|h| h.line == "LIST -a").count(),
+            asked,
+            "{heard:?}"
+        );
+        driver.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_folder_is_empty_and_a_missing_one_is_missing() {
+    for reply in [
+        "550 No files found.",
+        "450 No files found",
+        "550 Directory is empty.",
+    ] {
+        let (_server, mut driver) = connected(script().features("EPSV").on("LIST", say(reply))).await;
+        let listing = driver.list("/d").await.unwrap();
+        assert!(listing.entries.is_empty() && listing.is_whole(), "{reply}");
+        driver.shutdown().await;
+    }
+    let (_server, mut driver) = connected(script().features("EPSV")).await;
+    let failure = driver.list("/nowhere").await.unwrap_err();
+    assert_says(&failure, Class::Refused, &["/nowhere", "no such file or folder"]);
+    assert_eq!(driver.list("/d").await.unwrap().entries.len(), 2);
+    driver.shutdown().await;
+}
+
+/// What came is shown, and that it is not all is said with it; nothing is deleted on its word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
+    let line = "type=file;size=1; a\r\ntype=file;size=1; b\r\n";
+    let cut = |protocol, steps: Vec<Step>| (protocol, [vec![say("150 go"), send(line)], steps].concat());
+    let cases = [
+        (
+            cut(
+                Protocol::Ftp,
+                vec![end_data(), say("426 Connection closed; transfer aborted.")],
+            ),
+            "426",
+        ),
+        (cut(Protocol::Ftp, vec![say("426 Timeout.")]), "426 Timeout."),
+        (
+            cut(Protocol::Ftp, vec![end_data(), say("451 Disk error.")]),
+            "451 Disk error.",
+        ),
+        (
+            cut(Protocol::Ftp, vec![end_data(), close()]),
+            "closed the connection",
+        ),
+        (cut(Protocol::Ftp, vec![end_data(), hold()]), "silent for 1"),
+        (cut(Protocol::Ftp, vec![hold()]), "silent for 1"),
+        (
+            cut(
+                Protocol::Ftp,
+                vec![send("type=file;si"), end_data(), say("426 cut")],
+            ),
+            "426 cut",
+        ),
+        (
+            cut(Protocol::FtpsExplicit, vec![cut_data(), say("226 all of it")]),
+            "properly",
+        ),
+        (
+            cut(Protocol::FtpsExplicit, vec![cut_data(), say("426 cut")]),
+            "426 cut",
+        ),
+    ];
+    all_at_once(cases.into_iter().map(|((protocol, steps), words)| async move {
+        println!("{protocol:?} {words}");
+        let script = Script::new(protocol)
+            .file("/d/a", "1")
+            .file("/d/b", "2")
+            .on("MLSD /d", steps);
+        let (server, mut driver) = connected(script).await;
+        let listing = driver.list("/d").await.unwrap();
+        assert_eq!(names(&listing), ["a", "b"]);
+        let why = listing.incomplete.unwrap();
+        assert!(why.contains(words), "{why}");
+
+        driver.send(Command::Delete(vec![remote_place("/d")]));
+        let failure = driver
+            .wait(|event| match event {
+                Event::Failed(failure) => Some(failure),
+                Event::Done(_) => panic!("nothing may be done"),
+                _ => None,
+            })
+            .await;
+        assert_says(&failure, Class::Other, &["/d", "not complete"]);
+        assert_eq!((server.count("DELE"), server.files().len()), (0, 2));
+        driver.send(Command::Count {
+            places: vec![remote_place("/d")],
+            generation: Generation(9),
+        });
+        let counted = driver
+            .wait(|event| match event {
+                Event::Counted { result, .. } => Some(result.unwrap()),
+                _ => None,
+            })
+            .await;
+        assert!(counted.incomplete);
+        driver.shutdown().await;
+    }))
+    .await;
+}
+
+/// A name that a listing with gaps does not show is not free: nothing is replaced on its word.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_listing_with_gaps_leaves_out_is_not_replaced() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "new").unwrap();
+    for gap in [
+        vec![
+            say("150 go"),
+            send("type=file;size=1; a\r\n"),
+            end_data(),
+            say("426 cut"),
+        ],
+        lines("type=file;size=1; a\r\nnonsense\r\n"),
+    ] {
+        let script = Script::new(Protocol::Ftp)
+            .file("/d/f", "precious")
+            .file("/d/a", "1");
+        let (server, mut driver) = connected(script.on("MLSD /d", gap)).await;
+        for policy in [Policy::Ask, Policy::Fail, Policy::Skip, Policy::Rename] {
+            let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/d/f", policy);
+            let mut asked = 0;
+            let ended = driver
+                .over(batch, |question| {
+                    let Question::Conflict { target, .. } = question else {
+                        panic!("{question:?}")
+                    };
+                    assert_eq!(target.size, Some(8));
+                    asked += 1;
+                    Answer::Conflict(Policy::Skip, Scope::Once)
+                })
+                .await;
+            assert_eq!(asked, usize::from(policy == Policy::Ask));
+            assert!(
+                !matches!(ended.states[0].2, JobState::Done { .. }),
+                "{policy:?} {ended:?}"
+            );
+        }
+        let rename = Command::Rename {
+            from: remote_place("/d/a"),
+            to: remote_place("/d/f"),
+        };
+        assert_says(
+            &driver.act(rename).await.unwrap_err(),
+            Class::Conflict,
+            &["/d/f exists"],
+        );
+        let make = Command::MakeFile(remote_place("/d/f"));
+        assert_says(
+            &driver.act(make).await.unwrap_err(),
+            Class::Conflict,
+            &["/d/f exists"],
+        );
+        assert_eq!(
+            (server.content("/d/f").unwrap(), server.files().len()),
+            (b"precious".to_vec(), 2)
+        );
+        driver.shutdown().await;
+    }
+}
+
+/// A walk asks again for a folder whose listing failed or broke off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_asks_again_for_a_listing_that_broke_off() {
+    let cases = [
+        vec![
+            say("150 go"),
+            send("type=file;size=1; a\r\n"),
+            end_data(),
+            say("426 cut"),
+        ],
+        vec![say("425 not now")],
+        vec![say("450 busy")],
+    ];
+    all_at_once(cases.into_iter().map(|broken| async move {
+        let here = tempfile::tempdir().unwrap();
+        let server = script().once("MLSD /d", broken).start().await;
+        let mut driver = Driver::new();
+        let patience = Patience { retries: 1, ..SHORT };
+        driver
+            .connect_patiently(server.server(), server.secret(), patience)
+            .await
+            .unwrap();
+        let ended = driver
+            .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+            .await;
+        ended.assert_all_done();
+        assert_eq!(crate::harness::engine::tree(here.path()).len(), 3);
+        assert!(driver.failures.is_empty(), "{:?}", driver.failures);
+        driver.shutdown().await;
+    }))
+    .await;
+}
+
+/// With nothing at all received there is nothing to show but the reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_of_which_nothing_came_has_failed() {
+    for (steps, class, words) in [
+        (
+            vec![say("150 go"), reset_data(), say("426 aborted")],
+            Class::Unreachable,
+            "426 aborted",
+        ),
+        (
+            vec![say("150 go"), end_data(), say("451 Disk error.")],
+            Class::Refused,
+            "451 Disk error.",
+        ),
+        (
+            vec![say("550 Permission denied.")],
+            Class::Refused,
+            "refuses permission",
+        ),
+        (vec![say("450 Try later.")], Class::Refused, "450 Try later."),
+    ] {
+        let (_server, mut driver) = connected(script().on("MLSD /d", steps)).await;
+        assert_says(&driver.list("/d").await.unwrap_err(), class, &["/d", words]);
+        assert_eq!(
+            names(&driver.list("/").await.unwrap()),
+            ["d"],
+            "the session goes on"
+        );
+        driver.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_names_and_lines_never_become_entries() {
+    let text = "type=file; ../../etc/passwd\r\ntype=file; /etc/passwd\r\ntype=file; a/b\r\ntype=file; ..\r\n\
+                type=dir; .\r\ntype=cdir; x\r\nnonsense\r\ntype=file; ok\r\ntype=file; \r\ntype=file;size=99999999999999999999999; big\r\n";
+    let (_server, mut driver) = connected(script().on("MLSD", lines(text))).await;
+    let listing = driver.list("/d").await.unwrap();
+    assert_eq!(names(&listing), ["big", "ok"]);
+    assert!(
+        listing.unreadable_count >= 4 && !listing.is_whole(),
+        "{listing:?}"
+    );
+    driver.shutdown().await;
+}
+
+/// One line of 100 MB: it is read past, it is not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_a_hundred_megabytes_is_one_unreadable_line() {
+    let piece = vec![b'x'; 1 << 20];
+    let mut steps = vec![say("150 go"), send("type=file; first\r\n")];
+    steps.extend((0..100).map(|_| send(&piece)));
+    steps.extend([send("\r\ntype=file; last\r\n"), end_data(), say("226 done")]);
+    let (_server, mut driver) = connected(script().on("MLSD", steps)).await;
+    let listing = driver.list("/d").await.unwrap();
+    assert_eq!(
+        (names(&listing), listing.unreadable_count),
+        (vec!["first".into(), "last".into()], 1)
+    );
+    assert!(listing.unreadable.iter().map(|line| line.len()).sum::<usize>() < 100_000);
+    driver.shutdown().await;
+}
+
+/// A reply without end is cut off at a bound; the pane gets a sentence and a new session.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_without_end_ends() {
+    for endless in [
+        Step::RawWithoutEnd(vec![b'2'; 1 << 16]),
+        Step::RawWithoutEnd(b"250-more and more and more and more and more\r\n".to_vec()),
+        Step::RawWithoutEnd(b"150 and again\r\n".to_vec()),
+    ] {
+        let (server, mut driver) =
+            connected(script().features("EPSV").once("CWD", endless).on("CWD", usual())).await;
+        let listing = driver.list("/d").await.unwrap();
+        assert_eq!(
+            (listing.entries.len(), server.sessions()),
+            (2, 2),
+            "on a new session"
+        );
+        driver.shutdown().await;
+    }
+}
+
+/// A listing without end: lines that say nothing are waited for only so long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_without_end_can_be_left() {
+    let script = script().on(
+        "MLSD /d",
+        [say("150 go"), send_without_end("\r\n".repeat(30_000))],
+    );
+    let (server, mut driver) = connected(script).await;
+    driver.send(Command::List {
+        place: remote_place("/d"),
+        generation: Generation(1),
+    });
+    driver
+        .wait(|event| match event {
+            Event::Dialogue(line) if line.text.starts_with("150") => Some(()),
+            _ => None,
+        })
+        .await;
+    // the pane is not held up by it, and the end of the program neither
+    assert_eq!(names(&driver.list("/").await.unwrap()), ["d"]);
+    assert_eq!(server.sessions(), 2);
+    driver.shutdown().await;
+}
+
+/// A server that sends bells and colours instead of words paints nothing on the screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_is_escaped() {
+    let (_server, mut driver) =
+        connected(script().on("MLSD", say("550 \x1b[31mNo\x07 such\u{9b}file"))).await;
+    let failure = driver.list("/d").await.unwrap_err();
+    assert_says(&failure, Class::Refused, &["\\x1b[31mNo"]);
+    assert!(
+        driver
+            .dialogue
+            .iter()
+            .all(|line| !line.text.chars().any(char::is_control))
+    );
+    assert!(!remarked(&driver, "\u{1b}"));
+    driver.shutdown().await;
+}

@@ -1,0 +1,194 @@
+//! The command line on a terminal: what it asks, and what it shows meanwhile.
+
+use std::io::{Read as _, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use ftpane::demo::{Demo, DemoOptions};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::runtime::Runtime;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program in a terminal.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    screen: Receiver<Vec<u8>>,
+    seen: String,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    fn run(home: &Path, words: &[&str]) -> Self {
+        let pty = native_pty_system()
+            .openpty(PtySize {
+                rows: 24,
+                cols: 80,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ftpane"));
+        command.args(words);
+        command.cwd(home);
+        command.env("HOME", home);
+        command.env("FTPANE_CONFIG_DIR", home.join("config"));
+        command.env_remove("FTPANE_PASSWORD");
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let keys = pty.master.take_writer().unwrap();
+        let (send, screen) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0u8; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keys,
+            screen,
+            seen: String::new(),
+            _master: pty.master,
+        }
+    }
+
+    /// Waits until this is written, and gives what came up to it.
+    fn until(&mut self, text: &str) -> String {
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                let rest = self.seen.split_off(at + text.len());
+                return std::mem::replace(&mut self.seen, rest);
+            }
+            let more = self
+                .screen
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| panic!("'{text}' did not come, but: {}", self.seen));
+            self.seen.push_str(&String::from_utf8_lossy(&more));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// The exit code, and what was still written.
+    fn end(mut self) -> (u32, String) {
+        loop {
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(more) => self.seen.push_str(&String::from_utf8_lossy(&more)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.child.kill().unwrap();
+                    panic!("it does not end: {}", self.seen);
+                }
+            }
+        }
+        (self.child.wait().unwrap().exit_code(), self.seen)
+    }
+}
+
+fn site() -> (Runtime, Demo, tempfile::TempDir) {
+    let runtime = Runtime::new().unwrap();
+    let demo = runtime.block_on(Demo::start()).unwrap();
+    (runtime, demo, tempfile::tempdir().unwrap())
+}
+
+fn url(demo: &Demo, path: &str) -> String {
+    format!("{}{path}", demo.server().url())
+}
+
+#[test]
+fn password_and_certificate_are_asked_for() {
+    let (_runtime, demo, home) = site();
+    for (answer, code) in [("y\r", 0), ("\r", 5)] {
+        let mut terminal = Terminal::run(home.path(), &["ls", &url(&demo, "/docs")]);
+        terminal.until("Password of ftpes://demo@127.0.0.1");
+        terminal.press(demo.secret().reveal());
+        terminal.press("\r");
+        let shown = terminal.until("Accept it for this run? [y/N] ");
+        assert!(shown.contains(&demo.pin().to_string()), "{shown}");
+        assert!(!shown.contains(demo.secret().reveal()), "the password was echoed");
+        terminal.press(answer);
+        let (ended, rest) = terminal.end();
+        assert_eq!(ended, code, "{rest}");
+        assert_eq!(rest.contains("guide.txt"), code == 0);
+    }
+}
+
+#[test]
+fn ctrl_c_at_the_password_ends_with_130() {
+    let (_runtime, demo, home) = site();
+    let mut terminal = Terminal::run(home.path(), &["ls", &url(&demo, "/")]);
+    terminal.until("Password of");
+    terminal.press("abc\x03");
+    let (ended, rest) = terminal.end();
+    assert_eq!(ended, 130, "{rest}");
+}
+
+#[test]
+fn a_conflict_is_asked_and_all_others_follow() {
+    let (_runtime, demo, home) = site();
+    std::fs::write(home.path().join("secret"), demo.secret().reveal()).unwrap();
+    for name in ["guide.txt", "README.txt"] {
+        std::fs::write(home.path().join(name), "mine").unwrap();
+    }
+    let (one, two) = (url(&demo, "/docs/guide.txt"), url(&demo, "/README.txt"));
+    let pin = demo.pin().to_string();
+    let words = [
+        "get",
+        "--password-command",
+        "cat secret",
+        "--pin",
+        &pin,
+        &one,
+        &two,
+    ];
+    let mut terminal = Terminal::run(home.path(), &words);
+    terminal.until("i skip; a capital letter for all");
+    terminal.press("what?\r");
+    terminal.until("> ");
+    terminal.press("I\r");
+    let (ended, rest) = terminal.end();
+    assert_eq!(ended, 0, "{rest}");
+    assert!(rest.contains("2 skipped"), "{rest}");
+    assert_eq!(std::fs::read(home.path().join("README.txt")).unwrap(), b"mine");
+}
+
+#[test]
+fn progress_is_one_line_and_goes_away() {
+    let served = tempfile::tempdir().unwrap();
+    std::fs::write(served.path().join("file"), vec![b'x'; 4 << 20]).unwrap();
+    let runtime = Runtime::new().unwrap();
+    let options = DemoOptions {
+        folder: Some(served.path().to_owned()),
+        ..DemoOptions::default()
+    };
+    let demo = runtime.block_on(Demo::start_with(options)).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("secret"), demo.secret().reveal()).unwrap();
+    let url = url(&demo, "/file");
+    let pin = demo.pin().to_string();
+    let words = [
+        "get",
+        "--limit-rate",
+        "4M",
+        "--password-command",
+        "cat secret",
+        "--pin",
+        &pin,
+        &url,
+    ];
+    let (ended, shown) = Terminal::run(home.path(), &words).end();
+    assert_eq!(ended, 0, "{shown}");
+    assert!(shown.contains("MiB of 4.0 MiB"), "{shown}");
+    let last = shown.rsplit("\x1b[K").next().unwrap();
+    assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
+}

@@ -1,0 +1,70 @@
+//! The disk of a scripted server: files by path, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    files: BTreeMap<String, Vec<u8>>,
+    folders: BTreeSet<String>,
+}
+
+impl Disk {
+    pub(super) fn write(&mut self, path: &str, content: &[u8]) {
+        let mut above = path;
+        while let Some((folder, _)) = above.rsplit_once('/') {
+            self.folders.insert(folder.into());
+            above = folder;
+        }
+        self.files.insert(path.into(), content.to_vec());
+    }
+
+    pub(super) fn append(&mut self, path: &str, content: &[u8]) {
+        self.files
+            .entry(path.into())
+            .or_default()
+            .extend_from_slice(content);
+    }
+
+    pub(super) fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.files.get(path).cloned()
+    }
+
+    pub(super) fn files(&self) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
+    pub(super) fn is_folder(&self, path: &str) -> bool {
+        path == "/" || self.folders.contains(path.trim_end_matches('/'))
+    }
+
+    pub(super) fn make_folder(&mut self, path: &str) -> bool {
+        !self.files.contains_key(path) && self.folders.insert(path.into())
+    }
+
+    pub(super) fn remove(&mut self, path: &str) -> bool {
+        self.files.remove(path).is_some()
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
+        let Some(content) = self.files.remove(from) else {
+            return false;
+        };
+        self.files.insert(to.into(), content);
+        true
+    }
+
+    /// Names directly in a folder; the size of files, `None` for folders.
+    pub(super) fn list(&self, folder: &str) -> Vec<(String, Option<usize>)> {
+        let folder = format!("{}/", folder.trim_end_matches('/'));
+        let name = |path: &String| {
+            let name = path.strip_prefix(&folder)?;
+            (!name.is_empty() && !name.contains('/')).then(|| name.to_owned())
+        };
+        let folders = self.folders.iter().filter_map(|path| Some((name(path)?, None)));
+        let files = self
+            .files
+            .iter()
+            .filter_map(|(path, content)| Some((name(path)?, Some(content.len()))));
+        folders.chain(files).collect()
+    }
+}

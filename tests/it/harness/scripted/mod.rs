@@ -1,0 +1,454 @@
+//! A scripted FTP server on loopback: the language in which tests describe awkward servers.
+//!
+//! Out of the box it is a well-behaved server with a disk in memory. A test overrules what it
+//! wants to be awkward, command by command, in steps:
+//!
+//! ```ignore
+//! let server = Script::new(Protocol::Ftp)
+//!     .file("/f", "content")
+//!     .on("EPSV", say("500 unknown"))
+//!     .once("RETR", [say("150 here it comes"), send("cont"), reset_data(), say("426 broken")])
+//!     .start()
+//!     .await;
+//! ```
+//!
+//! A pattern is a verb, or the beginning of a line up to a blank (`LIST -a`); [`GREETING`] is the
+//! moment of connecting. The first rule that fits counts; without one the server does the usual.
+//! Everything heard is kept: [`Scripted::heard`].
+
+mod disk;
+mod session;
+mod stream;
+mod tls;
+mod usual;
+
+pub(super) use tls::make as make_tls;
+
+use std::net::SocketAddr;
+use std::ops::RangeBounds;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ftpane::model::certificate::Pin;
+use ftpane::model::secret::Secret;
+use ftpane::model::server::{Protocol, Server};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use disk::Disk;
+use session::Session;
+
+/// The pattern of the moment when a client has connected (and, with implicit TLS, shaken hands).
+pub(crate) const GREETING: &str = "(connected)";
+
+/// The password every scripted server expects; nothing else is spelled like it.
+pub(crate) const PASSWORD: &str = "swordfish-4711";
+
+/// One thing a scripted server does.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// What a well-behaved server does about this command.
+    Usual,
+    /// The same, without a word.
+    Obey,
+    /// Lines on the control connection; CRLF is added at the end.
+    Say(String),
+    /// Exactly these bytes on the control connection.
+    Raw(Vec<u8>),
+    /// The same bytes on the control connection until the client hangs up.
+    RawWithoutEnd(Vec<u8>),
+    /// Opens a data port and says the line, in which `{port}`, `{p1}` and `{p2}` stand for it.
+    Announce(String, Port),
+    /// Encrypts the control connection.
+    StartTls,
+    /// Accepts (or makes) the data connection now; the steps below do so by themselves.
+    OpenData,
+    /// Bytes on the data connection.
+    Send(Vec<u8>),
+    /// The same bytes on the data connection until the client hangs up.
+    SendWithoutEnd(Vec<u8>),
+    /// Reads this many bytes from the data connection and puts them into the file the command
+    /// names, as servers do with the part of an upload that has arrived.
+    Receive(usize),
+    /// Ends the data connection properly.
+    EndData,
+    /// Ends the data connection without TLS close_notify.
+    CutData,
+    /// Ends the data connection by a TCP reset.
+    ResetData,
+    /// Ends the control connection.
+    Close,
+    /// Ends the control connection by a TCP reset.
+    Reset,
+    /// Waits until the test says [`Scripted::open_gate`].
+    Gate,
+    /// Says nothing any more and waits for the client to hang up.
+    Hold,
+}
+
+/// What is behind an announced data port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// The server, listening.
+    Open,
+    /// Nothing: connecting is refused.
+    Closed,
+    /// A firewall that drops every packet: connecting is never answered.
+    Dropped,
+}
+
+/// What a well-behaved server does.
+pub(crate) fn usual() -> Step {
+    Step::Usual
+}
+
+/// What a well-behaved server does, but without a word about it.
+pub(crate) fn obey() -> Step {
+    Step::Obey
+}
+
+/// A reply, or several lines of one.
+pub(crate) fn say(text: &str) -> Step {
+    Step::Say(text.into())
+}
+
+/// Bytes on the control connection, no line end added.
+pub(crate) fn raw(bytes: &[u8]) -> Step {
+    Step::Raw(bytes.to_vec())
+}
+
+/// Bytes on the control connection that never end.
+pub(crate) fn raw_without_end(bytes: &[u8]) -> Step {
+    Step::RawWithoutEnd(bytes.to_vec())
+}
+
+/// An open data port, announced in these words: `{port}`, or `{p1}` and `{p2}`.
+pub(crate) fn announce(line: &str) -> Step {
+    Step::Announce(line.into(), Port::Open)
+}
+
+/// A data port on which nobody listens.
+pub(crate) fn announce_closed(line: &str) -> Step {
+    Step::Announce(line.into(), Port::Closed)
+}
+
+/// A data port behind a firewall that drops what comes.
+pub(crate) fn announce_dropped(line: &str) -> Step {
+    Step::Announce(line.into(), Port::Dropped)
+}
+
+/// Encrypts the control connection (after saying 234).
+pub(crate) fn start_tls() -> Step {
+    Step::StartTls
+}
+
+/// Accepts the data connection.
+pub(crate) fn open_data() -> Step {
+    Step::OpenData
+}
+
+/// Bytes on the data connection.
+pub(crate) fn send(bytes: impl AsRef<[u8]>) -> Step {
+    Step::Send(bytes.as_ref().to_vec())
+}
+
+/// Bytes on the data connection that never end.
+pub(crate) fn send_without_end(bytes: impl AsRef<[u8]>) -> Step {
+    Step::SendWithoutEnd(bytes.as_ref().to_vec())
+}
+
+/// Takes this much of an upload.
+pub(crate) fn receive(bytes: usize) -> Step {
+    Step::Receive(bytes)
+}
+
+/// Takes all of an upload.
+pub(crate) fn receive_all() -> Step {
+    Step::Receive(usize::MAX)
+}
+
+/// Ends the data connection properly.
+pub(crate) fn end_data() -> Step {
+    Step::EndData
+}
+
+/// Ends the data connection without TLS close_notify.
+pub(crate) fn cut_data() -> Step {
+    Step::CutData
+}
+
+/// Resets the data connection.
+pub(crate) fn reset_data() -> Step {
+    Step::ResetData
+}
+
+/// Closes the control connection.
+pub(crate) fn close() -> Step {
+    Step::Close
+}
+
+/// Resets the control connection.
+pub(crate) fn reset() -> Step {
+    Step::Reset
+}
+
+/// Waits for [`Scripted::open_gate`].
+pub(crate) fn gate() -> Step {
+    Step::Gate
+}
+
+/// Falls silent.
+pub(crate) fn hold() -> Step {
+    Step::Hold
+}
+
+impl From<Step> for Vec<Step> {
+    fn from(step: Step) -> Self {
+        vec![step]
+    }
+}
+
+/// What a server does about some of the lines.
+#[derive(Debug)]
+struct Rule {
+    pattern: String,
+    sessions: (u32, u32),
+    /// How often it still counts.
+    left: AtomicU32,
+    steps: Vec<Step>,
+}
+
+impl Rule {
+    fn fits(&self, session: u32, line: &str) -> bool {
+        let rest = line
+            .get(..self.pattern.len())
+            .filter(|begin| begin.eq_ignore_ascii_case(&self.pattern))
+            .map(|_| &line[self.pattern.len()..]);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            && (self.sessions.0..=self.sessions.1).contains(&session)
+            && self
+                .left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                .is_ok()
+    }
+}
+
+/// A server in the making.
+#[derive(Debug)]
+pub(crate) struct Script {
+    protocol: Protocol,
+    features: String,
+    rules: Vec<Rule>,
+    disk: Disk,
+}
+
+impl Script {
+    /// A well-behaved server with an empty disk.
+    pub(crate) fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            features: "EPSV MLST MDTM SIZE UTF8".into(),
+            rules: Vec::new(),
+            disk: Disk::default(),
+        }
+    }
+
+    /// The features it tells of, a word each; none of them is hindered from working.
+    pub(crate) fn features(mut self, words: &str) -> Self {
+        self.features = words.into();
+        self
+    }
+
+    /// Puts a file on its disk, with the folders above it.
+    pub(crate) fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.disk.write(path, content.as_ref());
+        self
+    }
+
+    /// What it does about every line that fits.
+    pub(crate) fn on(self, pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
+        self.rule(pattern, (1, u32::MAX), u32::MAX, steps.into())
+    }
+
+    /// What it does about the first line that fits; from the second on, later rules count.
+    pub(crate) fn once(self, pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
+        self.rule(pattern, (1, u32::MAX), 1, steps.into())
+    }
+
+    /// What it does about a line in some sessions only; they are counted from 1.
+    pub(crate) fn in_sessions(
+        self,
+        sessions: impl RangeBounds<u32>,
+        pattern: &str,
+        steps: impl Into<Vec<Step>>,
+    ) -> Self {
+        use std::ops::Bound;
+        let first = match sessions.start_bound() {
+            Bound::Included(n) | Bound::Excluded(n) => *n,
+            Bound::Unbounded => 1,
+        };
+        let last = match sessions.end_bound() {
+            Bound::Included(n) => *n,
+            Bound::Excluded(n) => n - 1,
+            Bound::Unbounded => u32::MAX,
+        };
+        self.rule(pattern, (first, last), u32::MAX, steps.into())
+    }
+
+    fn rule(mut self, pattern: &str, sessions: (u32, u32), times: u32, steps: Vec<Step>) -> Self {
+        self.rules.push(Rule {
+            pattern: pattern.into(),
+            sessions,
+            left: AtomicU32::new(times),
+            steps,
+        });
+        self
+    }
+
+    /// Starts it on a free port of 127.0.0.1; it ends when dropped.
+    pub(crate) async fn start(self) -> Scripted {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (config, pin) = tls::make();
+        let house = Arc::new(House {
+            protocol: self.protocol,
+            features: self.features,
+            rules: self.rules,
+            config,
+            disk: Mutex::new(self.disk),
+            heard: Mutex::default(),
+            handshakes: Mutex::default(),
+            sessions: AtomicU32::new(0),
+            ended: watch::Sender::new(0),
+            gate: watch::Sender::new(false),
+        });
+        let served = Arc::clone(&house);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(async move {
+            let mut sessions = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let number = served.sessions.fetch_add(1, Ordering::Relaxed) + 1;
+                sessions.spawn(Session::serve(number, stream, Arc::clone(&served)));
+            }
+        });
+        Scripted {
+            house,
+            address,
+            pin,
+            _accepting: accepting,
+        }
+    }
+}
+
+/// What all sessions of a server share.
+#[derive(Debug)]
+struct House {
+    protocol: Protocol,
+    features: String,
+    rules: Vec<Rule>,
+    config: Arc<rustls::ServerConfig>,
+    disk: Mutex<Disk>,
+    heard: Mutex<Vec<Heard>>,
+    handshakes: Mutex<Vec<bool>>,
+    sessions: AtomicU32,
+    /// How many control connections the server has ended.
+    ended: watch::Sender<u32>,
+    gate: watch::Sender<bool>,
+}
+
+/// A line a server has heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// In which session, counted from 1.
+    pub(crate) session: u32,
+    /// Whether it came encrypted.
+    pub(crate) encrypted: bool,
+    /// The line without its end.
+    pub(crate) line: String,
+}
+
+/// A running scripted server.
+#[derive(Debug)]
+pub(crate) struct Scripted {
+    house: Arc<House>,
+    address: SocketAddr,
+    pin: Pin,
+    _accepting: JoinSet<()>,
+}
+
+impl Scripted {
+    /// The server as a saved one would be, its certificate pinned.
+    pub(crate) fn server(&self) -> Server {
+        Server {
+            name: "scripted".into(),
+            protocol: self.house.protocol,
+            host: self.address.ip().to_string(),
+            port: Some(self.address.port()),
+            user: "me".into(),
+            pin: self.house.protocol.is_tls().then_some(self.pin),
+            ..Server::default()
+        }
+    }
+
+    /// The password.
+    pub(crate) fn secret(&self) -> Secret {
+        Secret::new(PASSWORD)
+    }
+
+    /// Every line heard so far, in all sessions, in order.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.house.heard.lock().unwrap().clone()
+    }
+
+    /// How many lines with this verb were heard.
+    pub(crate) fn count(&self, verb: &str) -> usize {
+        let heard = self.heard();
+        heard
+            .iter()
+            .filter(|h| h.line.split(' ').next() == Some(verb))
+            .count()
+    }
+
+    /// How many sessions there have been.
+    pub(crate) fn sessions(&self) -> u32 {
+        self.house.sessions.load(Ordering::Relaxed)
+    }
+
+    /// Lets everything pass that waits at a [`gate`], now and later.
+    pub(crate) fn open_gate(&self) {
+        self.house.gate.send_replace(true);
+    }
+
+    /// Waits until the server has ended this many control connections.
+    pub(crate) async fn has_ended(&self, sessions: u32) {
+        let mut ended = self.house.ended.subscribe();
+        ended.wait_for(|n| *n >= sessions).await.unwrap();
+    }
+
+    /// Of each data connection's handshake, whether it resumed the control connection's session.
+    pub(crate) fn data_handshakes(&self) -> Vec<bool> {
+        self.house.handshakes.lock().unwrap().clone()
+    }
+
+    /// A file's content.
+    pub(crate) fn content(&self, path: &str) -> Option<Vec<u8>> {
+        self.house.disk.lock().unwrap().read(path)
+    }
+
+    /// The paths of all files.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.house.disk.lock().unwrap().files()
+    }
+
+    /// Neither user nor password has come, encrypted or not.
+    pub(crate) fn assert_nothing_given_away(&self) {
+        for heard in self.heard() {
+            let line = heard.line.to_ascii_uppercase();
+            assert!(
+                !line.starts_with("USER") && !line.starts_with("PASS ") && !heard.line.contains(PASSWORD),
+                "{heard:?}"
+            );
+        }
+    }
+}

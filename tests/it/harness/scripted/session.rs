@@ -1,0 +1,263 @@
+//! One session of a scripted server: hears lines and carries out steps.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ftpane::model::server::Protocol;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::stream::Stream;
+use super::{GREETING, Heard, House, Port, Step};
+
+/// The way to the next data connection.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// The client comes here.
+    Listening(TcpListener),
+    /// We go there.
+    Active(SocketAddr),
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    number: u32,
+    pub(super) house: Arc<House>,
+    control: Option<Stream>,
+    inbound: Vec<u8>,
+    pub(super) protects_data: bool,
+    way: Option<Way>,
+    data: Option<Stream>,
+    /// Ports behind the firewall; kept so that they stay as they are.
+    dropped: Vec<(TcpListener, Vec<TcpStream>)>,
+    pub(super) folder: String,
+    pub(super) renaming: Option<String>,
+    pub(super) offset: usize,
+}
+
+impl Session {
+    pub(super) async fn serve(number: u32, stream: TcpStream, house: Arc<House>) {
+        let _ = stream.set_nodelay(true);
+        let control = match house.protocol {
+            Protocol::FtpsImplicit => match Stream::encrypt(stream, Arc::clone(&house.config)).await {
+                Ok((stream, _)) => stream,
+                // the client did not like the certificate, or speaks no TLS
+                Err(_) => return,
+            },
+            Protocol::Ftp | Protocol::FtpsExplicit => Stream::Clear(stream),
+        };
+        let mut session = Self {
+            number,
+            house,
+            control: Some(control),
+            inbound: Vec::new(),
+            protects_data: false,
+            way: None,
+            data: None,
+            dropped: Vec::new(),
+            folder: "/".into(),
+            renaming: None,
+            offset: 0,
+        };
+        session.act(GREETING).await;
+        while let Some(line) = session.line().await {
+            session.act(&line).await;
+        }
+    }
+
+    /// The next line; `None` when the connection has ended.
+    async fn line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.inbound.windows(2).position(|two| two == b"\r\n") {
+                let line: Vec<u8> = self.inbound.drain(..end + 2).collect();
+                let line = String::from_utf8_lossy(&line[..end]).into_owned();
+                self.house.heard.lock().unwrap().push(Heard {
+                    session: self.number,
+                    encrypted: self.control.as_ref().is_some_and(Stream::is_encrypted),
+                    line: line.clone(),
+                });
+                return Some(line);
+            }
+            let mut buffer = [0u8; 4096];
+            let n = self.control.as_mut()?.read(&mut buffer).await.ok()?;
+            if n == 0 {
+                return None;
+            }
+            self.inbound.extend_from_slice(&buffer[..n]);
+        }
+    }
+
+    async fn act(&mut self, line: &str) {
+        let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
+        let steps = rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone());
+        for step in steps {
+            match step {
+                Step::Usual => {
+                    for step in self.usual(line) {
+                        self.take(step, line).await;
+                    }
+                }
+                Step::Obey => {
+                    for step in self.usual(line) {
+                        if !matches!(step, Step::Say(_)) {
+                            self.take(step, line).await;
+                        }
+                    }
+                }
+                step => self.take(step, line).await,
+            }
+        }
+    }
+
+    /// Takes one step. What fails because the client has gone is no failure of the test: what the
+    /// client made of it is what is looked at.
+    async fn take(&mut self, step: Step, line: &str) {
+        match step {
+            Step::Usual | Step::Obey => {}
+            Step::Say(text) => self.say(format!("{text}\r\n").as_bytes()).await,
+            Step::Raw(bytes) => self.say(&bytes).await,
+            Step::RawWithoutEnd(bytes) => {
+                while self.control.is_some() {
+                    self.say(&bytes).await;
+                }
+            }
+            Step::Announce(text, port) => self.announce(&text, port).await,
+            Step::StartTls => {
+                if let Some(Stream::Clear(stream)) = self.control.take() {
+                    let encrypted = Stream::encrypt(stream, Arc::clone(&self.house.config)).await;
+                    self.control = encrypted.ok().map(|(stream, _)| stream);
+                }
+            }
+            Step::OpenData => drop(self.open_data().await),
+            Step::Send(bytes) => drop(self.send(&bytes).await),
+            Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
+            Step::Receive(wanted) => self.receive(wanted, line).await,
+            Step::EndData => {
+                let _ = self.open_data().await;
+                if let Some(data) = self.data.take() {
+                    data.end().await;
+                }
+            }
+            Step::CutData => {
+                let _ = self.open_data().await;
+                if let Some(data) = self.data.take() {
+                    data.cut().await;
+                }
+            }
+            Step::ResetData => {
+                let _ = self.open_data().await;
+                if let Some(data) = self.data.take() {
+                    data.reset();
+                }
+            }
+            Step::Gate => {
+                let mut gate = self.house.gate.subscribe();
+                let _ = gate.wait_for(|open| *open).await;
+            }
+            Step::Close => {
+                if let Some(control) = self.control.take() {
+                    control.end().await;
+                    self.house.ended.send_modify(|n| *n += 1);
+                }
+            }
+            Step::Reset => {
+                if let Some(control) = self.control.take() {
+                    control.reset();
+                    self.house.ended.send_modify(|n| *n += 1);
+                }
+            }
+            Step::Hold => {
+                if let Some(mut control) = self.control.take() {
+                    let mut buffer = [0u8; 4096];
+                    while control.read(&mut buffer).await.is_ok_and(|n| n > 0) {}
+                }
+            }
+        }
+    }
+
+    async fn say(&mut self, bytes: &[u8]) {
+        if let Some(control) = &mut self.control
+            && control.write(bytes).await.is_err()
+        {
+            self.control = None;
+        }
+    }
+
+    async fn announce(&mut self, text: &str, port: Port) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        match port {
+            Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
+            Port::Closed => drop(socket),
+            Port::Dropped => {
+                // a full queue of waiting connections: the system drops what else comes
+                let listener = socket.listen(0).unwrap();
+                let waiting = vec![TcpStream::connect(address).await.unwrap()];
+                self.dropped.push((listener, waiting));
+            }
+        }
+        let number = address.port();
+        let text = text
+            .replace("{port}", &number.to_string())
+            .replace("{p1}", &(number >> 8).to_string())
+            .replace("{p2}", &(number & 255).to_string());
+        self.say(format!("{text}\r\n").as_bytes()).await;
+    }
+
+    /// Another data connection is to be made; the last one, if it still stands, is done with.
+    pub(super) fn lay(&mut self, way: Way) {
+        self.way = Some(way);
+        self.data = None;
+    }
+
+    async fn open_data(&mut self) -> io::Result<&mut Stream> {
+        if self.data.is_none() {
+            let stream = match self.way.take() {
+                Some(Way::Listening(listener)) => listener.accept().await?.0,
+                Some(Way::Active(address)) => TcpStream::connect(address).await?,
+                None => return Err(io::ErrorKind::NotConnected.into()),
+            };
+            self.data = Some(if self.protects_data {
+                let (stream, resumed) = Stream::encrypt(stream, Arc::clone(&self.house.config)).await?;
+                self.house.handshakes.lock().unwrap().push(resumed);
+                stream
+            } else {
+                Stream::Clear(stream)
+            });
+        }
+        self.data
+            .as_mut()
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.open_data().await?.write(bytes).await
+    }
+
+    async fn receive(&mut self, wanted: usize, line: &str) {
+        let path = self.path(line);
+        self.house.disk.lock().unwrap().write(&path, b"");
+        let mut buffer = vec![0u8; 64 * 1024];
+        let mut left = wanted;
+        while left > 0 {
+            let most = left.min(buffer.len());
+            let Ok(data) = self.open_data().await else { return };
+            let Ok(n @ 1..) = data.read(&mut buffer[..most]).await else {
+                return;
+            };
+            self.house.disk.lock().unwrap().append(&path, &buffer[..n]);
+            left -= n;
+        }
+    }
+
+    /// The absolute path a command names.
+    pub(super) fn path(&self, line: &str) -> String {
+        let argument = line.split_once(' ').map_or("", |(_, argument)| argument);
+        match argument {
+            "" => self.folder.clone(),
+            absolute if absolute.starts_with('/') => absolute.to_owned(),
+            relative => format!("{}/{relative}", self.folder.trim_end_matches('/')),
+        }
+    }
+}
