@@ -162,7 +162,7 @@ impl Field {
             Self::PortRange => "Port range",
             Self::TlsBackend => "TLS library",
             Self::TlsMin => "Oldest TLS",
-            Self::Pin => "Keep certificate",
+            Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
