@@ -7,7 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
 use super::blocking;
-use super::pool::{Lease, Purpose};
+use super::pool::Lease;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::local::list::stat;
@@ -47,7 +47,7 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
         None => (item.local.clone(), overwrites),
     };
 
-    let mut lease = task.pool.lease(Purpose::Work).await?;
+    let mut lease = task.lease().await?;
     let done = receive(task, &mut lease, &target, may_replace).await;
     let moved = match done {
         Err(Stop::Failed(failure)) if item.kind == Kind::Link && lease.is_usable() => {

@@ -87,6 +87,11 @@ impl Pool {
         self.lanes
     }
 
+    /// Whether the server has let anybody in who is still there.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,7 +114,7 @@ impl Pool {
             match self.log_in(purpose).await {
                 Ok(session) => return Ok(self.lend(Open::new(session, &self.open), (place, work))),
                 // The server lets no more of us in, but some are in: go on with those.
-                Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
+                Err(error) if error.is_limit() && self.is_open() => {
                     self.connection
                         .remark("the server allows no further connection; going on with fewer");
                     place.forget();
