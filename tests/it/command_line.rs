@@ -429,6 +429,29 @@ fn passwords_from_everywhere_and_never_shown() {
     }
 }
 
+#[test]
+fn no_mistake_shows_the_password_of_a_url() {
+    let home = tempfile::tempdir().unwrap();
+    let url = "ftp://me:s3cret/x@h/y";
+    for words in [
+        &["ls", url][..],
+        &["ls", "ftp://me:x/s3cret@h/y"],
+        &["ls", "web:", url],
+        &["get", "--json", url],
+        &["put", "--json", url, "ftp://h/"],
+        &["frobnicate", "--mode", url],
+        &[url],
+    ] {
+        let output = bare(home.path()).args(words).output().unwrap();
+        assert_ne!(code(&output), 0);
+        let said = stdout(&output) + &stderr(&output);
+        assert!(
+            said.contains("ftp://me:***@h") && !said.contains("s3cret"),
+            "{said}"
+        );
+    }
+}
+
 fn spawn(site: &Site, words: &[&str]) -> Child {
     std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"))
         .args(words)
