@@ -7,6 +7,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use crate::model::entry::{Entry, Kind};
+use crate::model::failure::{Class, Failure};
 use crate::model::text::{escape, is_plain};
 
 /// Buffered stdout that knows whether a terminal reads it.
@@ -68,6 +69,11 @@ impl Printer {
             self.out.write_all(bytes)
         }
     }
+}
+
+/// Results could not be written: the disk is full, for example.
+pub(super) fn unwritten(error: &io::Error) -> Failure {
+    Failure::new(Class::Local, "The output cannot be written", error.to_string())
 }
 
 /// JSON on one line, with `\uXXXX` for every character that [`is_plain`] refuses: a name from a

@@ -453,16 +453,20 @@ fn no_mistake_shows_the_password_of_a_url() {
 }
 
 fn spawn(site: &Site, words: &[&str]) -> Child {
-    std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"))
+    command(site, words).spawn().unwrap()
+}
+
+fn command(site: &Site, words: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+    command
         .args(words)
         .env("FTPANE_PASSWORD", site.demo.secret().reveal())
         .env("FTPANE_CONFIG_DIR", site.at("config"))
         .current_dir(site.home.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    command
 }
 
 fn kill(child: &Child, signal: &str) {
@@ -574,6 +578,34 @@ fn output_that_nobody_reads_ends_quietly() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_that_could_not_be_written_end_with_10() {
+    let site = Site::new();
+    std::fs::write(site.at("x"), "x").unwrap();
+    let pin = site.demo.pin().to_string();
+    let (from, to) = (site.url("/README.txt"), site.url("/empty/"));
+    for words in [
+        &["get", "--json", "--pin", &pin, &from][..],
+        &["put", "--json", "--pin", &pin, "x", &to],
+        &["ls", "--json", "--pin", &pin, &from],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(&site, words).stdout(full).output().unwrap();
+        ends(&output, 10);
+        let said = stderr(&output);
+        assert_eq!(said.matches("The output cannot be written").count(), 1, "{said}");
+    }
+    assert!(site.at("README.txt").exists(), "the transfer went on");
+    let mut child = spawn(
+        &site,
+        &["get", "--quiet", "--json", "--pin", &pin, "--to", "y", &from],
+    );
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
 }
 
 #[test]
