@@ -21,7 +21,7 @@ ftpes:// (explicit TLS) or ftps:// (implicit TLS), as in ftpes://user@host/folde
 In a URL /~/x is relative to the login folder.
 
 Passwords, in this order: in the URL (others can see it), --password-command,
-FTPANE_PASSWORD, ~/.netrc, the source saved with the server, a prompt on the terminal.
+FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the terminal.
 
 Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
 3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,

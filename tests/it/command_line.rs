@@ -390,12 +390,13 @@ fn passwords_from_everywhere_and_never_shown() {
     let without_user = url.replace("demo@", "");
     std::fs::write(site.at("secret"), format!("{secret}\nurl: x\n")).unwrap();
     let entry = format!("machine 127.0.0.1 login demo password {secret}\n");
-    std::fs::write(site.at("netrc"), entry).unwrap();
+    std::fs::write(site.at("netrc"), &entry).unwrap();
     site.save("password = { command = \"cat secret\" }");
+    std::fs::write(site.at("stale"), entry.replace(secret, "wrong")).unwrap();
     let pin = site.demo.pin().to_string();
     /// What it is, further arguments, further environment.
     type Source<'s> = (&'s str, &'s [&'s str], &'s [(&'s str, &'s str)]);
-    let sources: [Source; 6] = [
+    let sources: [Source; 7] = [
         ("url", &[&in_url], &[]),
         (
             "command",
@@ -410,6 +411,7 @@ fn passwords_from_everywhere_and_never_shown() {
         ("netrc", &[&url], &[("NETRC", "netrc")]),
         ("netrc names the user", &[&without_user], &[("NETRC", "netrc")]),
         ("saved", &["web:docs"], &[]),
+        ("saved, not netrc", &["web:docs"], &[("NETRC", "stale")]),
     ];
     for (what, words, environment) in sources {
         let mut command = bare(site.home.path());
