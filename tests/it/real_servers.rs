@@ -418,3 +418,37 @@ async fn the_clock_of_a_server_with_list_only_is_measured() {
         driver.shutdown().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the servers of tests/lab"]
+async fn deleting_a_tree_deletes_its_links_and_not_what_they_lead_to() {
+    let _alone = ALONE.lock().await;
+    let lab = Lab::running();
+    for name in ["vsftpd", "proftpd", "pureftpd", "pyftpd"] {
+        let ground = Ground::new(&lab, &format!("links-{name}"));
+        let outside = ground.path.join("precious");
+        let inside = ground.path.join("tree");
+        for folder in [&outside, &inside] {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        }
+        std::fs::write(outside.join("data"), "keep").unwrap();
+        std::os::unix::fs::symlink("../precious", inside.join("link")).unwrap();
+        std::os::unix::fs::symlink("../precious/data", inside.join("link-to-file")).unwrap();
+        let mut driver = Driver::new();
+        driver
+            .connect(server_of(&lab, lab.server(name), Protocol::Ftp), demo_secret())
+            .await
+            .unwrap();
+        driver
+            .act(Command::Delete(vec![remote_place(&format!(
+                "{}/tree",
+                ground.name
+            ))]))
+            .await
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(!inside.exists(), "{name}");
+        assert_eq!(std::fs::read(outside.join("data")).unwrap(), b"keep", "{name}");
+        driver.shutdown().await;
+    }
+}
