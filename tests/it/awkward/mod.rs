@@ -2,6 +2,7 @@
 //! transfer; and what the person is told.
 
 mod data;
+mod keeping;
 mod listings;
 mod login;
 mod protection;
