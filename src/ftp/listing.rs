@@ -11,11 +11,12 @@ use crate::model::path::RemotePath;
 const CHUNK: usize = 64 * 1024;
 
 impl Session {
-    /// Lists a folder; `now` is Unix seconds, for dates without a year.
+    /// Lists a folder; `now` is Unix seconds in UTC, for dates without a year.
     ///
     /// MLSD where it is announced (RFC 3659 §7), else LIST from inside the folder: there is no
     /// way to write a path in LIST that every server reads the same (blanks, a leading `-`,
-    /// wildcards).
+    /// wildcards). The times of LIST are turned into UTC where the server's clock is known or can
+    /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         let learned = self.connection().learned().clone();
         if self.features().has_mlsd() && !learned.no_mlsd {
@@ -41,7 +42,9 @@ impl Session {
         if told_apart {
             return self.list_lines(folder, now).await;
         }
-        match self.list_lines(folder, now).await {
+        // only what is a link is asked of these lines: their times need no correcting
+        self.enter(folder).await?;
+        match self.list_here(now).await {
             Ok(listing) if listing.dialect == Dialect::Unix || listing.entries.is_empty() => Ok(listing),
             Ok(_) => self.list(folder, now).await,
             Err(error) if self.is_usable() => {
@@ -54,8 +57,14 @@ impl Session {
 
     async fn list_lines(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         self.enter(folder).await?;
-        let no_list_all = self.connection().learned().no_list_all;
-        if !no_list_all {
+        let mut listing = self.list_here(self.wall_clock(now)).await?;
+        self.correct_clock(folder, &mut listing).await;
+        Ok(listing)
+    }
+
+    /// LIST of the folder the session stands in; `now` is what the server's clock shows.
+    async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
+        if !self.connection().learned().no_list_all {
             match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
                 // some servers take "-a" for the name of a file
                 Err(Error::Refused(Stage::Transfer, _, reply))
