@@ -107,7 +107,9 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
             let mut place = Place::read(&target, connection)?;
             let speech = Speech::new(false);
             let command = connection.password_command.as_deref();
-            let find = password::find(&mut place, command, false, &speech);
+            // the interface asks by itself
+            let nobody = None::<&mut tokio::io::Empty>;
+            let find = password::find(&mut place, command, nobody, &speech);
             let secret = runtime()?.block_on(find)?;
             (Some((place.server, secret)), place.path)
         }
