@@ -105,6 +105,11 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
         None => (None, Vec::new()),
         Some(target) => {
             let mut place = Place::read(&target, connection)?;
+            if place.whole {
+                let why = "the path does not begin where the login lands, as the document path does";
+                return Err(Failure::new(Class::Usage, place.written, why)
+                    .hint("Write it as /~/..., or --root from the server's root"));
+            }
             let speech = Speech::new(false);
             let command = connection.password_command.as_deref();
             // the interface asks by itself
