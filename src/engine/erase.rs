@@ -63,7 +63,7 @@ async fn count_remote(
     let mut folders = vec![path];
     while let Some(folder) = folders.pop() {
         counted.folders += 1;
-        let listing = match lease.list(&folder, unix_now()).await {
+        let listing = match lease.list_with_links(&folder, unix_now()).await {
             Ok(listing) => listing,
             Err(error) if lease.is_usable() => {
                 lease.remark(&error.failure(format!("Could not count {folder}")).to_string());
@@ -92,7 +92,7 @@ async fn kind_of(lease: &mut Lease, path: &RemotePath) -> Result<Kind, Failure> 
         return Ok(Kind::Dir);
     };
     let listing = lease
-        .list(&folder, unix_now())
+        .list_with_links(&folder, unix_now())
         .await
         .map_err(|e| e.failure(what()))?;
     let found = listing
@@ -181,7 +181,7 @@ async fn delete_remote(
             ticker.tick();
         } else {
             let listing = lease
-                .list(&path, unix_now())
+                .list_with_links(&path, unix_now())
                 .await
                 .map_err(|e| e.failure(what.clone()))?;
             if !listing.is_whole() {

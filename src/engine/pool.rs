@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::outlet::Outlet;
 use super::questions::Questions;
@@ -21,6 +22,9 @@ use crate::model::job::ConnectionId;
 
 /// A session that has lain idle this long is asked whether it still lives before it is used.
 const FRESH: Duration = Duration::from_secs(10);
+
+/// How long its answer may take.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// What a session is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +48,9 @@ pub(super) struct Pool {
     /// How many of the places for work have not been given up to the server's limit.
     work_left: AtomicUsize,
     lanes: usize,
-    idle: Mutex<Vec<(Session, Instant)>>,
-    open: AtomicU32,
+    idle: Mutex<Vec<(Open, Instant)>>,
+    /// How many sessions there are, idle and lent.
+    open: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -71,7 +76,7 @@ impl Pool {
             work_left: AtomicUsize::new(lanes),
             lanes,
             idle: Mutex::default(),
-            open: AtomicU32::new(0),
+            open: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
         })
@@ -82,7 +87,12 @@ impl Pool {
         self.lanes
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Session, Instant)>> {
+    /// Whether the server has let anybody in who is still there.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,28 +104,17 @@ impl Pool {
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
-            while let Some((mut session, since)) = self.take_idle() {
-                if since.elapsed() < FRESH || session.is_alive().await {
-                    return Ok(Lease {
-                        session: Some(session),
-                        pool: Arc::clone(self),
-                        _places: (place, work),
-                    });
+            while let Some((mut open, since)) = self.take_idle() {
+                if self.still_lives(&mut open, since).await {
+                    return Ok(self.lend(open, (place, work)));
                 }
-                self.open.fetch_sub(1, Ordering::Relaxed);
-                session.remark("the server has closed the idle connection; making a new one");
+                open.session
+                    .remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
-                Ok(session) => {
-                    self.open.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Lease {
-                        session: Some(session),
-                        pool: Arc::clone(self),
-                        _places: (place, work),
-                    });
-                }
+                Ok(session) => return Ok(self.lend(Open::new(session, &self.open), (place, work))),
                 // The server lets no more of us in, but some are in: go on with those.
-                Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
+                Err(error) if error.is_limit() && self.is_open() => {
                     self.connection
                         .remark("the server allows no further connection; going on with fewer");
                     place.forget();
@@ -140,8 +139,34 @@ impl Pool {
         }
     }
 
-    fn take_idle(&self) -> Option<(Session, Instant)> {
+    fn take_idle(&self) -> Option<(Open, Instant)> {
         self.idle().pop()
+    }
+
+    fn lend(self: &Arc<Self>, open: Open, places: Places) -> Lease {
+        Lease {
+            open: Some(open),
+            pool: Arc::clone(self),
+            _places: places,
+        }
+    }
+
+    /// Whether an idle session can be used. One that does not answer soon says something of all
+    /// that have lain idle: they are given up together, not asked one after another.
+    async fn still_lives(&self, open: &mut Open, since: Instant) -> bool {
+        if !open.session.is_quiet().await {
+            return false;
+        }
+        if since.elapsed() < FRESH {
+            return true;
+        }
+        match timeout(ANSWER, open.session.is_alive()).await {
+            Ok(alive) => alive,
+            Err(_) => {
+                self.idle().clear();
+                false
+            }
+        }
     }
 
     async fn log_in(self: &Arc<Self>, purpose: Purpose) -> Result<Session, Error> {
@@ -202,7 +227,7 @@ impl Pool {
     /// Says goodbye on every idle session.
     pub(super) async fn close(&self) {
         let idle = std::mem::take(&mut *self.idle());
-        futures_util::future::join_all(idle.into_iter().map(|(session, _)| session.quit())).await;
+        futures_util::future::join_all(idle.into_iter().map(|(open, _)| open.session.quit())).await;
     }
 }
 
@@ -213,11 +238,37 @@ async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure>
         .map_err(|_| super::ending())
 }
 
+/// A session that is counted as long as it exists.
+struct Open {
+    session: Session,
+    _counted: Counted,
+}
+
+impl Open {
+    fn new(session: Session, open: &Arc<AtomicU32>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self {
+            session,
+            _counted: Counted(Arc::clone(open)),
+        }
+    }
+}
+
+struct Counted(Arc<AtomicU32>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
 /// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
 pub(super) struct Lease {
-    session: Option<Session>,
+    open: Option<Open>,
     pool: Arc<Pool>,
-    _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+    _places: Places,
 }
 
 impl Deref for Lease {
@@ -225,30 +276,29 @@ impl Deref for Lease {
 
     #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
     fn deref(&self) -> &Session {
-        self.session
+        &self
+            .open
             .as_ref()
             .expect("a lease holds its session until it is dropped")
+            .session
     }
 }
 
 impl DerefMut for Lease {
     #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
     fn deref_mut(&mut self) -> &mut Session {
-        self.session
+        &mut self
+            .open
             .as_mut()
             .expect("a lease holds its session until it is dropped")
+            .session
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(session) = self.session.take() else {
-            return;
-        };
-        if session.is_usable() {
-            self.pool.idle().push((session, Instant::now()));
-        } else {
-            self.pool.open.fetch_sub(1, Ordering::Relaxed);
+        if let Some(open) = self.open.take().filter(|open| open.session.is_usable()) {
+            self.pool.idle().push((open, Instant::now()));
         }
     }
 }

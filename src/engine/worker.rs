@@ -38,6 +38,18 @@ pub(super) struct Task {
 }
 
 impl Task {
+    /// Lends the job a session. That none can be made is this job's failure only while others
+    /// have one.
+    pub(super) async fn lease(&self) -> Result<Lease, Stop> {
+        self.pool.lease(Purpose::Work).await.map_err(|failure| {
+            if self.pool.is_open() {
+                Stop::Failed(failure)
+            } else {
+                Stop::NoSession(failure)
+            }
+        })
+    }
+
     /// Changes the disk, on a thread of its own. A job that is stopped meanwhile is over only when
     /// this is, and what it made goes with it: nothing appears on the disk afterwards.
     pub(super) async fn on_disk<T: Send + 'static>(
@@ -75,6 +87,7 @@ pub(super) async fn work(task: Task) -> Outcome {
         }
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
         Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+        Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
         Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
     }
@@ -92,6 +105,7 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
+    NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
 }
@@ -126,18 +140,27 @@ async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 
 async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
     let path = &task.start.job.item.remote;
-    let mut lease = task.pool.lease(Purpose::Work).await?;
+    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
+    let mut lease = task.lease().await?;
+    // Only a folder that was not there is known to be empty, and some servers (gateways to object
+    // stores) answer MKD with success either way. Who overwrites all the same need not ask.
+    let is_new = task.start.policy != Policy::Overwrite
+        && match task.targets.standing(&mut lease, path).await {
+            Ok(standing) => standing.is_none(),
+            // a folder that cannot be listed may take files all the same
+            Err(_) if lease.is_usable() => false,
+            Err(error) => return Err(failed(error)),
+        };
     match lease.make_folder(path).await {
-        Ok(()) => task.targets.made(path),
+        Ok(()) if is_new => task.targets.made(path),
+        Ok(()) => {}
         // the reply to MKD does not say reliably whether the folder exists: entering it does
         Err(refused @ Error::Refused(..)) if lease.is_usable() => {
             if lease.enter(path).await.is_err() {
-                return Err(refused
-                    .failure(format!("Could not make the folder {path}"))
-                    .into());
+                return Err(failed(refused));
             }
         }
-        Err(error) => return Err(error.failure(format!("Could not make the folder {path}")).into()),
+        Err(error) => return Err(failed(error)),
     }
     Ok(Moved::default())
 }

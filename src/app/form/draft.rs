@@ -8,6 +8,7 @@ use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCE
 use crate::app::input::Line;
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -75,6 +76,13 @@ impl Draft {
                     .start_folder
                     .as_ref()
                     .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                Field::ClockOffset,
+                server
+                    .clock_offset
+                    .map(|offset| offset.to_string())
                     .unwrap_or_default(),
             ),
         ];
@@ -211,6 +219,16 @@ impl Draft {
         validity::connections(n).map(|()| n)
     }
 
+    fn clock_offset(&self) -> Result<Option<ClockOffset>, String> {
+        match self.text(Field::ClockOffset).trim() {
+            "" => Ok(None),
+            text => text
+                .parse()
+                .map(Some)
+                .map_err(|why: NoClockOffset| why.to_string()),
+        }
+    }
+
     fn password(&self) -> PasswordSource {
         match self.source {
             SourceKind::Ask => PasswordSource::Ask,
@@ -248,6 +266,7 @@ impl Draft {
             ca_file: self.base.ca_file.clone(),
             connections: self.connections().unwrap_or(Server::default().connections),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
+            clock_offset: self.clock_offset().unwrap_or_default(),
         }
     }
 
@@ -265,6 +284,7 @@ impl Draft {
             Field::ExternalIp => self.external_ip().map(drop),
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),
+            Field::ClockOffset => self.clock_offset().map(drop),
             Field::Protocol
             | Field::ReadOnly
             | Field::Password

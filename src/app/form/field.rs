@@ -79,6 +79,8 @@ pub enum Field {
     Connections,
     /// The left pane's first folder.
     StartFolder,
+    /// How far the server's clock is ahead of UTC.
+    ClockOffset,
 }
 
 /// What one does with a field.
@@ -114,7 +116,7 @@ pub(super) const VERSIONS: [TlsVersion; 4] = [
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Name,
         Self::Group,
         Self::Note,
@@ -136,6 +138,7 @@ impl Field {
         Self::Pin,
         Self::Connections,
         Self::StartFolder,
+        Self::ClockOffset,
     ];
 
     /// The words before it.
@@ -162,6 +165,7 @@ impl Field {
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
+            Self::ClockOffset => "Clock offset",
         }
     }
 
@@ -173,7 +177,7 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder => Section::Further,
+            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
         }
     }
 
@@ -203,6 +207,7 @@ impl Field {
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
+            Self::ClockOffset => "measured, or for example: +2",
             _ => "",
         }
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::certificate::Pin;
+use crate::model::clock::ClockOffset;
 use crate::model::server::{ConnectionMode, PasswordSource};
 
 fn press(form: &mut Form, keys: &str) -> Outcome {
@@ -85,6 +86,7 @@ fn an_existing_server_comes_back_unchanged() {
         ca_file: Some("/ca.pem".into()),
         connections: 9,
         start_folder: Some("/srv".into()),
+        clock_offset: ClockOffset::from_minutes(-330),
         ..Server::default()
     };
     let mut form = Form::new(Some(&server), &["full".into(), "other".into()]);
@@ -267,5 +269,35 @@ fn every_field_has_a_note_and_its_choices_fit() {
             }
             assert_eq!(turned.server(), draft.server());
         }
+    }
+}
+
+#[test]
+fn a_clock_offset_is_hours_and_minutes_or_measured() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::ClockOffset);
+    for (text, minutes) in [
+        ("+2", Some(120)),
+        ("-5:30", Some(-330)),
+        ("0", Some(0)),
+        ("", None),
+    ] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::ClockOffset), None, "{text}");
+        assert_eq!(
+            form.server().clock_offset.map(ClockOffset::minutes),
+            minutes,
+            "{text}"
+        );
+    }
+    for text in ["+15", "2 h", "+2:60"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert!(
+            fault(&form, Field::ClockOffset).unwrap().contains("+14:00"),
+            "{text}"
+        );
+        assert_eq!(form.server().clock_offset, None, "{text}");
     }
 }
