@@ -199,7 +199,7 @@ pub(super) struct Connection {
     read_only: bool,
     /// The document path: nothing above it is reached
     #[arg(long, value_name = "PATH", value_parser = root)]
-    root: Option<String>,
+    pub(super) root: Option<String>,
     /// Control connections at once
     #[arg(short = 'j', long, value_name = "N", value_parser = connections)]
     connections: Option<u8>,

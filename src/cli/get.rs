@@ -79,7 +79,7 @@ async fn prepare(
         });
         match found {
             Ok(item) => groups[at].items.push(item),
-            Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.path), &failure),
+            Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.source), &failure),
             Err(end) => return Err(end),
         }
     }

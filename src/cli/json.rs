@@ -90,6 +90,9 @@ pub(super) enum EventLine {
     Unreadable {
         /// The folder.
         path: String,
+        /// Its bytes, base64, where they are not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
         /// The line, base64.
         line_bytes: String,
     },
@@ -97,6 +100,9 @@ pub(super) enum EventLine {
     Incomplete {
         /// The folder.
         path: String,
+        /// Its bytes, base64, where they are not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
         /// Why.
         reason: String,
     },
@@ -123,9 +129,20 @@ pub(super) enum EventLine {
 
 impl EventLine {
     pub(super) fn unreadable(path: &[u8], line: &[u8]) -> Self {
+        let path = Text::new(path);
         Self::Unreadable {
-            path: Text::new(path).text,
+            path: path.text,
+            path_bytes: path.bytes,
             line_bytes: STANDARD.encode(line),
+        }
+    }
+
+    pub(super) fn incomplete(path: &[u8], reason: &str) -> Self {
+        let path = Text::new(path);
+        Self::Incomplete {
+            path: path.text,
+            path_bytes: path.bytes,
+            reason: reason.to_owned(),
         }
     }
 }
@@ -206,6 +223,14 @@ mod tests {
         assert_eq!(
             json(&EventLine::unreadable(b"/", b"?")),
             r#"{"event":"unreadable","path":"/","line_bytes":"Pw=="}"#
+        );
+        assert_eq!(
+            json(&EventLine::unreadable(b"/\xff", b"?")),
+            r#"{"event":"unreadable","path":"/�","path_bytes":"L/8=","line_bytes":"Pw=="}"#
+        );
+        assert_eq!(
+            json(&EventLine::incomplete(b"/\xff", "why")),
+            r#"{"event":"incomplete","path":"/�","path_bytes":"L/8=","reason":"why"}"#
         );
     }
 }

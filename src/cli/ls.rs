@@ -269,10 +269,10 @@ impl Lister {
                 self.printer.json(&EventLine::unreadable(&shown, line))?;
             }
             if let Some(reason) = &listing.incomplete {
-                self.printer.json(&EventLine::Incomplete {
-                    path: String::from_utf8_lossy(&shown).into_owned(),
-                    reason: reason.clone(),
-                })?;
+                self.printer.json(&EventLine::incomplete(&shown, reason))?;
+            }
+            if let Some(text) = left_out(path, listing) {
+                session.speech.warn(&text);
             }
         }
         if !listing.is_whole() {
@@ -320,6 +320,18 @@ impl Lister {
         }
         all
     }
+}
+
+/// Unreadable lines that were counted only, too many to be kept.
+fn left_out(path: &RemotePath, listing: &Listing) -> Option<String> {
+    let kept = u64::try_from(listing.unreadable.len()).unwrap_or(u64::MAX);
+    (listing.unreadable_count > kept).then(|| {
+        format!(
+            "{} unreadable lines in the listing of {}; the output has the first {kept} of them",
+            listing.unreadable_count,
+            path.shown()
+        )
+    })
 }
 
 fn compare(sort: Sort, a: &Entry, b: &Entry) -> Ordering {
@@ -388,6 +400,22 @@ mod tests {
             let names: String = sorted.iter().map(|e| e.name.shown()).collect();
             assert_eq!(names, want, "{sort:?}");
         }
+    }
+
+    #[test]
+    fn unreadable_lines_that_are_not_given_out_are_counted() {
+        let (path, mut listing) = (RemotePath::root(), Listing::default());
+        for _ in 0..Listing::KEPT_UNREADABLE {
+            listing.note_unreadable(b"?");
+        }
+        assert_eq!(left_out(&path, &listing), None);
+        listing.note_unreadable(b"?");
+        let (all, kept) = (listing.unreadable_count, Listing::KEPT_UNREADABLE);
+        let text = left_out(&path, &listing).unwrap();
+        assert!(
+            text.starts_with(&format!("{all} ")) && text.contains(&format!("first {kept} ")),
+            "{text}"
+        );
     }
 
     #[test]

@@ -105,9 +105,16 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
         None => (None, Vec::new()),
         Some(target) => {
             let mut place = Place::read(&target, connection)?;
+            if place.whole {
+                let why = "the path does not begin where the login lands, as the document path does";
+                return Err(Failure::new(Class::Usage, place.written, why)
+                    .hint("Write it as /~/..., or --root from the server's root"));
+            }
             let speech = Speech::new(false);
             let command = connection.password_command.as_deref();
-            let find = password::find(&mut place, command, false, &speech);
+            // the interface asks by itself
+            let nobody = None::<&mut tokio::io::Empty>;
+            let find = password::find(&mut place, command, nobody, &speech);
             let secret = runtime()?.block_on(find)?;
             (Some((place.server, secret)), place.path)
         }

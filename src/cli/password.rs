@@ -1,6 +1,9 @@
 //! The password of a place, from the first source that has one.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use zeroize::Zeroizing;
 
 use super::place::Place;
 use super::speech::Speech;
@@ -8,15 +11,16 @@ use crate::config::{netrc, secrets};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::model::text::escape_str;
 
-/// Looks where the help says, in its order; at last a person is asked, if `may_ask`. `None` is
+/// Looks where the help says, in its order; at last a person is asked, at the `terminal`. `None` is
 /// for an anonymous login, or where nobody was asked.
 ///
 /// The user of a URL without one may come from `~/.netrc`, so the server may change.
 pub(super) async fn find(
     place: &mut Place,
     command: Option<&str>,
-    may_ask: bool,
+    terminal: Option<&mut (impl AsyncRead + Unpin)>,
     speech: &Speech,
 ) -> Result<Option<Secret>, Failure> {
     if let Some(secret) = place.secret.take() {
@@ -36,10 +40,10 @@ pub(super) async fn find(
     if let Some(secret) = from_netrc(&mut place.server, place.saved, speech) {
         return Ok(Some(secret));
     }
-    if place.server.user.is_empty() || !may_ask {
-        return Ok(None);
+    match terminal {
+        Some(terminal) if !place.server.user.is_empty() => ask(&place.server, terminal).await.map(Some),
+        _ => Ok(None),
     }
-    ask(&place.server).map(Some)
 }
 
 fn from_netrc(server: &mut Server, saved: bool, speech: &Speech) -> Option<Secret> {
@@ -75,50 +79,124 @@ fn is_open(_: &std::path::Path) -> bool {
     false
 }
 
-fn ask(server: &Server) -> Result<Secret, Failure> {
+/// Reads the password from the terminal. Where this is dropped before the answer, because a signal
+/// came, the terminal is given back as it was.
+async fn ask(server: &Server, terminal: &mut (impl AsyncRead + Unpin)) -> Result<Secret, Failure> {
+    let failed =
+        |class, why: &str| Failure::new(class, format!("No password for {}", server.url()), why.to_owned());
     let none = |why: &str| {
-        Failure::new(
-            Class::Login,
-            format!("No password for {}", server.url()),
-            why.to_owned(),
-        )
-        .hint("Give it by FTPANE_PASSWORD, --password-command or ~/.netrc")
+        failed(Class::Login, why).hint("Give it by FTPANE_PASSWORD, --password-command or ~/.netrc")
     };
-    if !std::io::stdin().is_terminal() {
+    if !io::stdin().is_terminal() {
         return Err(none(
             "none is known, and nobody can be asked: the input is no terminal",
         ));
     }
-    let answer = Silence::begin()
-        .and_then(|_silence| rpassword::prompt_password(format!("Password of {}: ", server.url())));
-    // the line end after the answer was written while line ends were not translated
-    if std::io::stderr().is_terminal() {
-        let _ = std::io::stderr().write_all(b"\r");
-    }
-    match answer {
-        Ok(text) => Ok(Secret::new(text)),
-        Err(e) if e.kind() == std::io::ErrorKind::Interrupted => Err(Failure::new(
-            Class::Cancelled,
-            format!("No password for {}", server.url()),
-            "interrupted",
-        )),
-        Err(e) => Err(none(&format!("the terminal could not be read: {e}"))),
+    let broken = |e: io::Error| none(&format!("the terminal cannot be used: {e}"));
+    let _silence = Silence::begin(&format!("Password of {}: ", server.url())).map_err(broken)?;
+    match read(terminal).await.map_err(broken)? {
+        Typed::Line(secret) => Ok(secret),
+        Typed::Interrupt => Err(failed(Class::Cancelled, "interrupted")),
+        Typed::End => Err(none("the input has ended")),
     }
 }
 
-/// A terminal that shows nothing of what is typed. rpassword writes its prompt before it turns
-/// the echo off: an answer that comes at once would be seen.
-struct Silence;
+/// What came from a terminal that makes nothing of its keys.
+#[derive(Debug, PartialEq, Eq)]
+enum Typed {
+    Line(Secret),
+    /// Ctrl-C.
+    Interrupt,
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
+
+/// One line, with the keys that a terminal has for taking back: Backspace and Ctrl-U.
+async fn read(terminal: &mut (impl AsyncRead + Unpin)) -> io::Result<Typed> {
+    let mut line = Zeroizing::new(Vec::new());
+    loop {
+        let byte = match terminal.read_u8().await {
+            Ok(byte) => byte,
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(Typed::End),
+            Err(e) => return Err(e),
+        };
+        match byte {
+            b'\r' | b'\n' => break,
+            0x03 => return Ok(Typed::Interrupt),
+            0x04 if line.is_empty() => return Ok(Typed::End),
+            0x15 => line.clear(),
+            // the whole of a character: its first byte is none that continues one
+            0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
+            _ => line.push(byte),
+        }
+    }
+    match std::str::from_utf8(&line) {
+        Ok(text) => Ok(Typed::Line(Secret::new(text))),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "what was typed is not UTF-8",
+        )),
+    }
+}
+
+/// A terminal that shows nothing of what is typed, from before the prompt: an answer that comes at
+/// once is not seen either.
+struct Silence {
+    screen: Box<dyn Write + Send>,
+}
 
 impl Silence {
-    fn begin() -> std::io::Result<Self> {
+    fn begin(prompt: &str) -> io::Result<Self> {
         crossterm::terminal::enable_raw_mode()?;
-        Ok(Self)
+        let mut silence = Self { screen: screen() };
+        write!(silence.screen, "{}", escape_str(prompt))?;
+        silence.screen.flush()?;
+        Ok(silence)
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
         let _ = crossterm::terminal::disable_raw_mode();
+        // the line end that was typed, or should have been, was not shown
+        let _ = self.screen.write_all(b"\n").and_then(|()| self.screen.flush());
+    }
+}
+
+/// Where the person at the terminal sees it, also when stderr goes into a file.
+fn screen() -> Box<dyn Write + Send> {
+    #[cfg(unix)]
+    if !io::stderr().is_terminal()
+        && let Ok(terminal) = std::fs::File::options().write(true).open("/dev/tty")
+    {
+        return Box::new(terminal);
+    }
+    Box::new(io::stderr())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_typed() {
+        let line = |text: &str| Typed::Line(Secret::new(text));
+        for (keys, want) in [
+            (&b"p w\rrest"[..], line("p w")),
+            (b"\n", line("")),
+            (b"ab\x7fc\x08d\r", line("ad")),
+            ("aé日\u{7f}\u{7f}b\r".as_bytes(), line("ab")),
+            (b"\x7fa\r", line("a")),
+            (b"wrong\x15right\r", line("right")),
+            (b"a\x04\r", line("a\x04")),
+            (b"a\x03", Typed::Interrupt),
+            (b"\x04", Typed::End),
+            (b"half", Typed::End),
+        ] {
+            let mut keys = keys;
+            assert_eq!(read(&mut keys).await.unwrap(), want);
+        }
+        let error = read(&mut &b"\xff\r"[..]).await.unwrap_err();
+        assert!(!error.to_string().contains("xff"));
     }
 }

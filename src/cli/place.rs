@@ -10,7 +10,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
-use crate::model::target::{Target, blot};
+use crate::model::target::{Target, Url, blot};
 use crate::model::text::escape;
 use crate::plan::landing;
 
@@ -23,8 +23,12 @@ pub(super) struct Place {
     pub(super) server: Server,
     /// Whether it is a saved one.
     pub(super) saved: bool,
-    /// The path as it was written, relative to the document path.
+    /// The path as it was written, as it is given back in a target.
+    pub(super) source: Vec<u8>,
+    /// The path, relative to the document path; to the server's root where [`Place::whole`].
     pub(super) path: Vec<u8>,
+    /// A path from the server's root, and a document path that only the login makes known.
+    pub(super) whole: bool,
     /// The password of a URL.
     pub(super) secret: Option<Secret>,
 }
@@ -33,34 +37,22 @@ impl Place {
     /// Reads a target. The saved servers are looked at only where one is named.
     pub(super) fn read(text: &OsStr, connection: &Connection) -> Result<Self, Failure> {
         let bytes = bytes_of(text);
-        let (written, server, saved, path, secret) = match target(&bytes)? {
-            Target::Url(url) => {
-                let mut server = url.server();
-                let mut path = url.path.clone();
-                // in a URL /~/x begins in the folder the login lands in
-                if path == b"/~" || path.starts_with(b"/~/") {
-                    server.document_path = "~".into();
-                    path.drain(..2);
-                }
-                let written = format!("{}{}", server.url(), escape(&url.path));
-                (written, server, false, path, url.password)
-            }
-            Target::Saved { server, path } => {
-                let found = saved_server(&server)?;
-                (escape(&bytes), found, true, path, None)
-            }
+        let mut place = match target(&bytes)? {
+            Target::Url(url) => Self::of_url(url, connection.root.as_deref())?,
+            Target::Saved { server, path } => Self {
+                written: escape(&bytes),
+                server: saved_server(&server)?,
+                saved: true,
+                source: path.clone(),
+                path,
+                whole: false,
+                secret: None,
+            },
             Target::Local(_) => {
                 return Err(usage(&bytes, "it names no server").hint(
                     "Write SERVER:PATH with a saved server's name, or a URL such as ftpes://host/path",
                 ));
             }
-        };
-        let mut place = Self {
-            written,
-            server,
-            saved,
-            path,
-            secret,
         };
         connection
             .apply(&mut place.server)
@@ -68,21 +60,90 @@ impl Place {
         Ok(place)
     }
 
+    /// The path of a URL begins at the server's root, or with `/~` where the login lands. A
+    /// document path beside it (`root`) only bounds it.
+    fn of_url(url: Url, root: Option<&str>) -> Result<Self, Failure> {
+        let mut server = url.server();
+        let written = format!("{}{}", server.url(), escape(&url.path));
+        let home = (url.path == b"/~" || url.path.starts_with(b"/~/")).then(|| &url.path[2..]);
+        let mut whole = false;
+        let path = match (home, root.map(|root| (root, root.strip_prefix('~')))) {
+            (None, None) => url.path.clone(),
+            (Some(path), None) => {
+                server.document_path = "~".into();
+                path.to_vec()
+            }
+            // no path at all: the document path
+            (_, Some(_)) if url.path.is_empty() => Vec::new(),
+            (None, Some((root, None))) | (Some(_), Some((_, Some(root)))) => {
+                let root = RemotePath::root()
+                    .resolve(root.trim_start_matches('/').as_bytes())
+                    .map_err(|e| Failure::new(Class::Usage, "--root", e.to_string()))?;
+                let path = home.unwrap_or(&url.path);
+                let names = inside(&root, path, &written)?.below(&root).unwrap_or_default();
+                let mut below = RemotePath::root();
+                for name in &names {
+                    below = below.join(name);
+                }
+                let mut below = below.as_bytes().to_vec();
+                if path.ends_with(b"/") && !names.is_empty() {
+                    below.push(b'/');
+                }
+                below
+            }
+            (None, Some((_, Some(_)))) => {
+                whole = true;
+                url.path.clone()
+            }
+            (Some(_), Some((root, None))) => {
+                let why = "where the login lands is not known with a --root that does not begin with '~'";
+                return Err(Failure::new(
+                    Class::Usage,
+                    format!("{written} with --root {root}"),
+                    why,
+                ));
+            }
+        };
+        Ok(Self {
+            written,
+            server,
+            saved: false,
+            source: url.path,
+            path,
+            whole,
+            secret: url.password,
+        })
+    }
+
     /// The path on the server, once its document path is known.
     pub(super) fn remote(&self, root: &RemotePath) -> Result<RemotePath, Failure> {
-        landing::below(root, &self.path).map_err(|e| {
-            let class = match e {
-                landing::BelowError::Above(_) => Class::Guarded,
-                landing::BelowError::Path(_) => Class::Usage,
-            };
-            Failure::new(class, format!("{} is not reached", self.written), e.to_string())
-        })
+        if self.whole {
+            return inside(root, &self.path, &self.written);
+        }
+        landing::below(root, &self.path).map_err(|e| unreached(&self.written, &e))
     }
 
     /// Whether the path was written as a folder's.
     pub(super) fn ends_in_slash(&self) -> bool {
         self.path.is_empty() || self.path.ends_with(b"/")
     }
+}
+
+/// A path from the server's root, if it is below `root`.
+fn inside(root: &RemotePath, path: &[u8], written: &str) -> Result<RemotePath, Failure> {
+    let whole = landing::below(&RemotePath::root(), path).map_err(|e| unreached(written, &e))?;
+    if whole.below(root).is_none() {
+        return Err(unreached(written, &landing::BelowError::Above(root.shown())));
+    }
+    Ok(whole)
+}
+
+fn unreached(written: &str, error: &landing::BelowError) -> Failure {
+    let class = match error {
+        landing::BelowError::Above(_) => Class::Guarded,
+        landing::BelowError::Path(_) => Class::Usage,
+    };
+    Failure::new(class, format!("{written} is not reached"), error.to_string())
 }
 
 fn usage(written: &[u8], why: impl Into<String>) -> Failure {
@@ -158,9 +219,45 @@ mod tests {
         let home = place("ftp://h/~/x", "").unwrap();
         assert_eq!(home.server.document_path, "~");
         assert_eq!(home.remote(&root).unwrap().as_bytes(), b"/home/me/x");
-        let rooted = place("ftp://h/../x", "--root /srv").unwrap();
-        assert_eq!(rooted.server.document_path, "/srv");
-        assert_eq!(rooted.remote(&root).unwrap_err().class, Class::Guarded);
+        let above = place("ftp://h/../x", "").unwrap();
+        assert_eq!(above.remote(&root).unwrap_err().class, Class::Guarded);
+    }
+
+    #[test]
+    fn a_document_path_bounds_a_url() {
+        for (text, options, root, want) in [
+            ("ftp://h/srv/a/x", "--root /srv/a", "/srv/a", Ok("/srv/a/x")),
+            ("ftp://h/srv/a/", "--root /srv/a", "/srv/a", Ok("/srv/a")),
+            ("ftp://h", "--root /srv/a", "/srv/a", Ok("/srv/a")),
+            ("ftp://h/x", "--root /", "/", Ok("/x")),
+            ("ftp://h/srv/ab", "--root /srv/a", "/srv/a", Err(Class::Guarded)),
+            ("ftp://h/", "--root /srv/a", "/srv/a", Err(Class::Guarded)),
+            (
+                "ftp://h/srv/a/../b",
+                "--root /srv/a",
+                "/srv/a",
+                Err(Class::Guarded),
+            ),
+            ("ftp://h/~/x", "--root /srv", "/srv", Err(Class::Usage)),
+            (
+                "ftp://h/~/pub/x",
+                "--root ~/pub",
+                "/home/me/pub",
+                Ok("/home/me/pub/x"),
+            ),
+            ("ftp://h/~/x", "--root ~/pub", "/home/me/pub", Err(Class::Guarded)),
+            ("ftp://h/home/me/x", "--root ~", "/home/me", Ok("/home/me/x")),
+            ("ftp://h/home/x", "--root ~", "/home/me", Err(Class::Guarded)),
+        ] {
+            let root = RemotePath::parse(root.as_bytes()).unwrap();
+            let remote = place(text, options).and_then(|place| place.remote(&root));
+            let found = remote.map(|path| path.shown()).map_err(|failure| failure.class);
+            assert_eq!(found, want.map(str::to_owned), "{text} {options}");
+        }
+        let file = place("ftp://h/srv/x", "--root /srv").unwrap();
+        assert_eq!((&*file.source, &*file.path), (&b"/srv/x"[..], &b"/x"[..]));
+        assert!(!file.ends_in_slash());
+        assert!(place("ftp://h/srv/x/", "--root /srv").unwrap().ends_in_slash());
     }
 
     #[test]

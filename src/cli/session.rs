@@ -98,10 +98,12 @@ impl Session {
 
     /// Finds the password of a place and connects to its server.
     pub(super) async fn connect(&mut self, place: &mut Place) -> Result<Live, End> {
-        let find = password::find(place, self.password_command.as_deref(), true, &self.speech);
+        let command = self.password_command.as_deref();
+        let find = password::find(place, command, Some(&mut self.stdin), &self.speech);
         let secret = tokio::select! {
-            secret = find => secret?,
+            biased;
             code = self.signals.next() => return Err(End::Signal(code)),
+            secret = find => secret?,
         };
         self.connections += 1;
         let connection = ConnectionId(self.connections);

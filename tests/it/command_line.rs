@@ -226,6 +226,27 @@ fn saved_servers_and_their_document_path() {
 }
 
 #[test]
+fn paths_below_a_document_path_are_given_back_whole() {
+    let site = Site::new();
+    let listed = site.run("ls --json --root /docs", &[&site.url("/docs")]);
+    ends(&listed, 0);
+    let path = "/docs/guide.txt";
+    assert!(
+        json(&listed).iter().any(|line| line["path"] == path),
+        "{listed:?}"
+    );
+    let got = site.run("get --json --root /docs", &[&site.url(path)]);
+    ends(&got, 0);
+    assert_eq!(json(&got)[0]["source"], path);
+    std::fs::write(site.at("x"), "x").unwrap();
+    let put = site.run("put --json --root /docs", &["x", &site.url("/docs/")]);
+    ends(&put, 0);
+    assert_eq!(json(&put)[0]["target"], "/docs/x");
+    ends(&site.run("ls --root /docs", &[&site.url("/README.txt")]), 8);
+    ends(&site.run("ls --root /docs", &[&site.url("/guide.txt")]), 8);
+}
+
+#[test]
 fn downloads_land_as_with_cp() {
     let site = Site::new();
     let output = site.run(

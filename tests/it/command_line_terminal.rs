@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use ftpane::demo::{Demo, DemoOptions};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::Signal;
 use tokio::runtime::Runtime;
+
+use crate::harness::pty;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -131,6 +134,24 @@ fn ctrl_c_at_the_password_ends_with_130() {
     terminal.press("abc\x03");
     let (ended, rest) = terminal.end();
     assert_eq!(ended, 130, "{rest}");
+}
+
+#[test]
+fn a_signal_at_the_password_ends_it_and_gives_the_terminal_back() {
+    let (_runtime, demo, home) = site();
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut command = pty::command(env!("CARGO_BIN_EXE_ftpane"), home.path(), home.path());
+        command.args(["ls", &url(&demo, "/")]);
+        command.env("HOME", home.path());
+        command.env_remove("FTPANE_PASSWORD");
+        let mut terminal = pty::Terminal::run(command);
+        terminal.see("Password of");
+        terminal.press("half");
+        terminal.signal(signal);
+        let left = terminal.leave();
+        assert_eq!(left.code, code, "{}", left.text);
+        assert!(!left.text.contains("half"), "{}", left.text);
+    }
 }
 
 #[test]
