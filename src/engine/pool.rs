@@ -1,13 +1,14 @@
 //! The sessions of one connection: made when needed, lent out, and kept for the next who needs
 //! one. Browsing and transfers never share a session at the same time.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::browse::document_root;
+use super::lease::Lease;
 use super::outlet::Outlet;
 use super::questions::Questions;
 use crate::ftp::connection::Connection;
@@ -18,6 +19,8 @@ use crate::model::event::{Event, Question};
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
+use crate::plan::fence::Fence;
+use crate::plan::ground::Ground;
 
 /// A session that has lain idle this long is asked whether it still lives before it is used.
 const FRESH: Duration = Duration::from_secs(10);
@@ -49,6 +52,9 @@ pub(super) struct Pool {
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
+    /// Known from the first login on, and no session is lent before: nothing runs unfenced.
+    fence: OnceLock<Arc<Fence>>,
+    ground: Mutex<Ground>,
 }
 
 impl Pool {
@@ -74,6 +80,8 @@ impl Pool {
             open: AtomicU32::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            fence: OnceLock::new(),
+            ground: Mutex::default(),
         })
     }
 
@@ -96,23 +104,23 @@ impl Pool {
             let place = place(&self.places).await?;
             while let Some((mut session, since)) = self.take_idle() {
                 if since.elapsed() < FRESH || session.is_alive().await {
-                    return Ok(Lease {
-                        session: Some(session),
-                        pool: Arc::clone(self),
-                        _places: (place, work),
-                    });
+                    let fence = self.fence_for(&session)?;
+                    return Ok(Lease::new(session, Arc::clone(self), fence, (place, work)));
                 }
                 self.open.fetch_sub(1, Ordering::Relaxed);
                 session.remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
                 Ok(session) => {
+                    let fence = match self.fence_for(&session) {
+                        Ok(fence) => fence,
+                        Err(failure) => {
+                            session.quit().await;
+                            return Err(failure);
+                        }
+                    };
                     self.open.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Lease {
-                        session: Some(session),
-                        pool: Arc::clone(self),
-                        _places: (place, work),
-                    });
+                    return Ok(Lease::new(session, Arc::clone(self), fence, (place, work)));
                 }
                 // The server lets no more of us in, but some are in: go on with those.
                 Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
@@ -137,6 +145,41 @@ impl Pool {
                     )));
                 }
             }
+        }
+    }
+
+    /// How far this connection goes: decided by the first session that is logged in, since `~` is
+    /// where that has landed.
+    fn fence_for(&self, session: &Session) -> Result<Arc<Fence>, Failure> {
+        if let Some(fence) = self.fence.get() {
+            return Ok(Arc::clone(fence));
+        }
+        let server = &self.connection.server;
+        let root = document_root(&server.document_path, &session.login_folder())?;
+        let made = || Arc::new(Fence::new(root, server.depth()));
+        Ok(Arc::clone(self.fence.get_or_init(made)))
+    }
+
+    /// How far this connection goes; logs in where nobody has yet.
+    pub(super) async fn fence(self: &Arc<Self>, purpose: Purpose) -> Result<Arc<Fence>, Failure> {
+        if let Some(fence) = self.fence.get() {
+            return Ok(Arc::clone(fence));
+        }
+        let lease = self.lease(purpose).await?;
+        Ok(Arc::new(lease.fence().clone()))
+    }
+
+    /// What is known of the folders below the document path.
+    pub(super) fn ground(&self) -> MutexGuard<'_, Ground> {
+        self.ground.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a session for the next who needs one, unless it is of no more use.
+    pub(super) fn take_back(&self, session: Session) {
+        if session.is_usable() {
+            self.idle().push((session, Instant::now()));
+        } else {
+            self.open.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -211,44 +254,4 @@ async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure>
         .acquire_owned()
         .await
         .map_err(|_| super::ending())
-}
-
-/// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
-pub(super) struct Lease {
-    session: Option<Session>,
-    pool: Arc<Pool>,
-    _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
-}
-
-impl Deref for Lease {
-    type Target = Session;
-
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn deref(&self) -> &Session {
-        self.session
-            .as_ref()
-            .expect("a lease holds its session until it is dropped")
-    }
-}
-
-impl DerefMut for Lease {
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn deref_mut(&mut self) -> &mut Session {
-        self.session
-            .as_mut()
-            .expect("a lease holds its session until it is dropped")
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let Some(session) = self.session.take() else {
-            return;
-        };
-        if session.is_usable() {
-            self.pool.idle().push((session, Instant::now()));
-        } else {
-            self.pool.open.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
 }

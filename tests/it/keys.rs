@@ -116,6 +116,26 @@ fn a_transfer_can_be_thought_better_of() {
 }
 
 #[test]
+fn the_pane_stays_above_the_depth() {
+    let shallow = |levels| {
+        Bench::connected_to(Server {
+            explore_depth: Some(levels),
+            ..server("web")
+        })
+    };
+    let mut bench = shallow(0);
+    assert_eq!(bench.press("enter"), []);
+    let notice = bench.app.notice.clone().unwrap();
+    assert!(
+        notice.contains("/srv/www/logs") && notice.contains("depth 0"),
+        "{notice}"
+    );
+    assert_eq!(bench.app.remote.entries().len(), 7, "what was shown stays");
+    let mut bench = shallow(1);
+    assert_eq!(listed(bench.press("enter")), remote("/srv/www/logs"));
+}
+
+#[test]
 fn deleting_counts_before_it_asks() {
     let mut bench = Bench::connected();
     let Command::Count { places, generation } = command(bench.press("space space f8")) else {
