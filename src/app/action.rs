@@ -116,6 +116,8 @@ actions! {
     Mark "mark" [Panes] "mark" "Mark or unmark, and go down";
     MarkAll "mark-all" [Panes] "mark all" "Mark everything shown";
     Unmark "unmark" [Panes] "unmark" "Unmark everything";
+    MarkPattern "mark-pattern" [Panes] "mark by name" "Mark what a pattern fits, such as *.log";
+    UnmarkPattern "unmark-pattern" [Panes] "unmark by name" "Unmark what a pattern fits";
     Invert "invert" [Panes] "invert" "Mark what is not marked, and the other way round";
     Filter "filter" [Panes Servers Log] "filter" "Show only what contains a text";
     Hidden "hidden" [Panes] "hidden" "Show or hide names that begin with a dot";
@@ -144,8 +146,8 @@ actions! {
     Last "last" [Panes Servers Queue Log Help] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
-    Accept "accept" [Dialog Text] "take" "Take the choice, or what was typed";
-    Toggle "toggle" [Dialog] "switch" "Switch between this file and the whole batch";
+    Accept "accept" [Dialog Text] "OK" "Take the choice, or what was typed";
+    Toggle "toggle" [Dialog] "this/all" "Switch between this file and the whole batch";
     Back "back" [Panes Servers Queue Log Help Dialog Text] "back" "Close, or clear the filter";
     Queue "queue" [Global] "queue" "Open or close the queue";
     Log "log" [Global] "log" "Open or close the log of the dialogue with the server";

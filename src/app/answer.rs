@@ -11,6 +11,7 @@ use crate::model::event::Counted;
 use crate::model::failure::Failure;
 use crate::model::key::{Code, Key};
 use crate::model::path::{Name, PathError};
+use crate::model::text::escape_str;
 
 impl App {
     /// A key while a dialog is shown.
@@ -109,6 +110,14 @@ impl App {
                 let server = (**server).clone();
                 let secret = dialog.line.take().map(|mut l| l.take_secret());
                 self.open(server, secret)
+            }
+            (Choice::Take, Subject::Pattern { mark }) => {
+                let pattern = dialog.line.as_ref().map_or("", |l| l.text());
+                let changed = self.pane_mut(self.active).mark_fitting(pattern, *mark);
+                if changed == 0 {
+                    self.say(format!("Nothing more here fits {}", escape_str(pattern)));
+                }
+                Vec::new()
             }
             (Choice::Take, _) => match self.named(&dialog) {
                 Ok(effects) => effects,

@@ -11,6 +11,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
 use crate::model::server::Server;
+use crate::model::size::{bytes, count};
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,6 +109,11 @@ pub enum Subject {
         /// What is renamed; several are moved.
         names: Vec<Name>,
     },
+    /// A pattern of names to be marked or unmarked in the active pane.
+    Pattern {
+        /// Whether they are marked.
+        mark: bool,
+    },
     /// A password.
     Password {
         /// The server it is for.
@@ -182,6 +188,20 @@ pub const POLICIES: [Policy; 7] = [
     Policy::Rename,
     Policy::Skip,
 ];
+
+/// `1204 files and 17 folders, 83.9 MiB`; folders alone have no size.
+pub fn amount(counted: &Counted) -> String {
+    let folders = count(counted.folders, "folder", "folders");
+    if counted.files == 0 && counted.folders > 0 {
+        return folders;
+    }
+    let files = count(counted.files, "file", "files");
+    let size = bytes(counted.bytes);
+    match counted.folders {
+        0 => format!("{files}, {size}"),
+        _ => format!("{files} and {folders}, {size}"),
+    }
+}
 
 impl Dialog {
     /// A dialog with these choices, the first one taken by Enter.

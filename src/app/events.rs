@@ -1,13 +1,13 @@
 //! What the engine's events change.
 
-use super::dialog::{Dialog, Subject};
+use super::dialog::{Dialog, Subject, amount};
 use super::effect::Effect;
 use super::folder::Side;
 use super::{App, folder};
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
-use crate::model::job::{BatchId, Direction};
-use crate::model::size::{bytes, count};
+use crate::model::job::{BatchId, Direction, JobState};
+use crate::model::size::count;
 
 impl App {
     /// Takes in an event. Dialogs stay where they are: below them everything goes on.
@@ -54,7 +54,13 @@ impl App {
                 }
                 self.queue.add(jobs);
             }
-            Event::JobChanged(id, state) => self.queue.change(id, state),
+            Event::JobChanged(id, state) => {
+                let done = matches!(state, JobState::Done { .. });
+                self.queue.change(id, state);
+                if done {
+                    return self.arrived(id);
+                }
+            }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
@@ -91,15 +97,7 @@ impl App {
                 }
             }
             Deed::Deleted { places, counted } => {
-                let mut parts = vec![count(counted.files, "file", "files")];
-                if counted.folders > 0 {
-                    parts.push(count(counted.folders, "folder", "folders"));
-                }
-                self.say(format!(
-                    "Deleted {}, {}",
-                    parts.join(" and "),
-                    bytes(counted.bytes)
-                ));
+                self.say(format!("Deleted {}", amount(counted)));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)
             }
@@ -114,13 +112,21 @@ impl App {
             Some(Direction::Upload) => self.refresh(Side::Remote, None),
             None => return Vec::new(),
         };
-        let counts = self.queue.counts;
-        if counts.unfinished() == 0 {
-            let failed = match counts.failed {
-                0 => String::new(),
-                n => format!(", {n} failed; Q shows why"),
-            };
-            self.say(format!("All transfers are over: {} done{failed}", counts.done));
+        self.over.insert(batch);
+        if self.queue.counts.unfinished() == 0 {
+            let over = std::mem::take(&mut self.over);
+            let counts = self.queue.counts_of(|batch| over.contains(&batch));
+            let mut parts = vec![format!("{} done", counts.done)];
+            for (n, word) in [
+                (counts.skipped, "skipped"),
+                (counts.cancelled, "cancelled"),
+                (counts.failed, "failed; Q shows why"),
+            ] {
+                if n > 0 {
+                    parts.push(format!("{n} {word}"));
+                }
+            }
+            self.say(format!("All transfers are over: {}", parts.join(", ")));
             effects.push(Effect::Bell);
         }
         effects

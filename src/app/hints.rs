@@ -77,6 +77,12 @@ impl App {
                 A::Refresh,
             ],
         };
+        let mut actions = actions.to_vec();
+        if context == Context::Panes && !self.shows_both() {
+            // the other pane is not to be seen: the way to it comes first
+            actions.retain(|a| *a != A::OtherPane);
+            actions.insert(1.min(actions.len()), A::OtherPane);
+        }
         let mut hints: Vec<Hint> = actions.iter().filter_map(|a| self.hint(context, *a)).collect();
         if context == Context::Dialog || context == Context::Text {
             let conflict = self

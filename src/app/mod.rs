@@ -5,22 +5,22 @@
 //! be compared and replayed. `ui` draws this state, `term` feeds it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::keymap::Found;
 use crate::config::theme::Theme;
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
-use crate::model::key::{Code, Key};
+use crate::model::key::Key;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
 pub mod action;
 mod answer;
+mod arrivals;
 mod choosing;
 pub mod connect;
 pub mod cursor;
@@ -32,24 +32,26 @@ pub mod form;
 pub mod help;
 pub mod hints;
 pub mod input;
+mod keyboard;
 pub mod log;
 pub mod measure;
 pub mod msg;
 pub mod order;
 pub mod pane;
 mod panes;
+mod pattern;
 pub mod queue;
 pub mod servers;
 pub mod zone;
 
-use action::{Action, Context, Keys};
+use action::{Context, Keys};
+use arrivals::Arrivals;
 use connect::Link;
 use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
 use folder::{Folder, Side};
 use form::Form;
-use input::Line;
 use msg::Msg;
 use pane::Pane;
 use zone::Zone;
@@ -151,6 +153,9 @@ pub struct App {
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
     batches: HashMap<BatchId, Direction>,
+    /// The batches that are over and not spoken of yet.
+    over: HashSet<BatchId>,
+    arrivals: Arrivals,
     generations: u64,
     connections: u32,
     next_batch: u32,
@@ -193,6 +198,8 @@ impl App {
             letters_from: Duration::ZERO,
             notice_until: None,
             batches: HashMap::new(),
+            over: HashSet::new(),
+            arrivals: Arrivals::default(),
             generations: 0,
             connections: 0,
             next_batch: 0,
@@ -235,7 +242,7 @@ impl App {
                 if self.notice_until.is_some_and(|until| now >= until) {
                     self.notice = None;
                 }
-                Vec::new()
+                self.show_arrivals()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
             Msg::ServersSaved(Ok(all)) => {
@@ -269,7 +276,7 @@ impl App {
 
     /// When [`Msg::Tick`] is wanted, as time since the start.
     pub fn next_tick(&self) -> Option<Duration> {
-        self.notice_until
+        self.notice_until.into_iter().chain(self.arrivals.next()).min()
     }
 
     /// The pane of a side.
@@ -306,138 +313,6 @@ impl App {
             None if self.form.is_some() || self.filter_line().is_some() => Context::Text,
             None => self.context_of(self.view),
         }
-    }
-
-    /// The filter that is being typed.
-    fn filter_line(&self) -> Option<&Line> {
-        match self.view {
-            View::Servers => self.servers.typing.then_some(&self.servers.filter),
-            View::Panes => {
-                let pane = self.pane(self.active);
-                pane.typing.then_some(&pane.filter)
-            }
-            View::Log => self.log.typing.then_some(&self.log.filter),
-            View::Queue | View::Help => None,
-        }
-    }
-
-    fn filter_line_mut(&mut self) -> (&mut Line, &mut bool) {
-        match self.view {
-            View::Servers => (&mut self.servers.filter, &mut self.servers.typing),
-            View::Log => (&mut self.log.filter, &mut self.log.typing),
-            _ => {
-                let pane = match self.active {
-                    Side::Local => &mut self.local,
-                    Side::Remote => &mut self.remote,
-                };
-                (&mut pane.filter, &mut pane.typing)
-            }
-        }
-    }
-
-    fn filtered(&mut self) {
-        match self.view {
-            View::Servers => self.servers.arrange(),
-            View::Log => self.log.cursor = Cursor::default(),
-            _ => self.pane_mut(self.active).rearrange(),
-        }
-    }
-
-    fn press(&mut self, key: Key) -> Vec<Effect> {
-        self.notice = None;
-        if !self.dialogs.is_empty() {
-            self.pressed.clear();
-            return self.press_dialog(key);
-        }
-        if self.form.is_some() {
-            return self.press_form(key);
-        }
-        if self.filter_line().is_some()
-            && let Some(effects) = self.press_filter(key)
-        {
-            return effects;
-        }
-        self.pressed.push(key);
-        let contexts = [self.context_of(self.view), Context::Global];
-        match self.keys.find(&contexts, &self.pressed) {
-            Found::Prefix => Vec::new(),
-            Found::Nothing => {
-                let again = self.pressed.len() > 1;
-                self.pressed.clear();
-                // what does not continue a sequence is a key of its own
-                if again { self.press(key) } else { Vec::new() }
-            }
-            Found::Action(action) => {
-                self.pressed.clear();
-                self.act(action)
-            }
-        }
-    }
-
-    /// A key while a filter is typed; `None` when it belongs to the list.
-    fn press_filter(&mut self, key: Key) -> Option<Vec<Effect>> {
-        self.pressed.clear();
-        let found = self.keys.find(&[Context::Text], &[key]);
-        let (line, typing) = self.filter_line_mut();
-        match found {
-            Found::Action(Action::Accept) => *typing = false,
-            Found::Action(Action::Back) => {
-                *typing = false;
-                line.clear();
-                self.filtered();
-            }
-            Found::Action(action) => return Some(self.anywhere(action)),
-            _ if line.press(key) => self.filtered(),
-            _ if matches!(key.code, Code::Char(_)) => {}
-            _ => return None,
-        }
-        Some(Vec::new())
-    }
-
-    fn paste(&mut self, text: &str) {
-        if let Some(line) = self.dialogs.front_mut().map(|d| d.line.as_mut()) {
-            if let Some(line) = line {
-                line.paste(text);
-            }
-        } else if let Some(form) = &mut self.form {
-            form.paste(text);
-        } else if self.filter_line().is_some() {
-            self.filter_line_mut().0.paste(text);
-            self.filtered();
-        }
-    }
-
-    fn act(&mut self, action: Action) -> Vec<Effect> {
-        if !action.row().contexts.contains(&self.context_of(self.view)) {
-            return self.anywhere(action);
-        }
-        match self.view {
-            View::Panes => self.act_panes(action),
-            View::Servers => self.act_servers(action),
-            View::Queue => self.act_queue(action),
-            View::Log => self.act_log(action),
-            View::Help => {
-                let (len, rows) = (self.help_lines().len(), self.list_rows(Context::Help));
-                if !self.help.scroll(action, len, rows) {
-                    self.view = self.beneath;
-                }
-                Vec::new()
-            }
-        }
-    }
-
-    /// Actions that mean the same everywhere.
-    fn anywhere(&mut self, action: Action) -> Vec<Effect> {
-        match action {
-            Action::Queue => self.show(View::Queue),
-            Action::Log => self.show(View::Log),
-            Action::Help => self.show(View::Help),
-            Action::Redraw => return vec![Effect::Redraw],
-            Action::Suspend => return vec![Effect::Suspend],
-            Action::Quit | Action::Interrupt => return self.quit(),
-            _ => {}
-        }
-        Vec::new()
     }
 
     /// Opens queue, log or help over what is shown, or closes it.

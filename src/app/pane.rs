@@ -7,8 +7,9 @@ use super::cursor::Cursor;
 use super::folder::Folder;
 use super::input::Line;
 use super::order::{Sort, arrange};
+use super::pattern::fits;
 use crate::model::command::Generation;
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
@@ -29,9 +30,11 @@ pub enum Content {
 /// What the selection amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// How many entries.
-    pub entries: u64,
-    /// Bytes of those whose size is known.
+    /// How many folders.
+    pub folders: u64,
+    /// How many files, links and other things.
+    pub files: u64,
+    /// Bytes of the files whose size is known.
     pub bytes: u64,
 }
 
@@ -236,6 +239,22 @@ impl Pane {
         self.marks.extend(&self.shown);
     }
 
+    /// Marks or unmarks what is shown and fits a pattern; how many that was.
+    pub fn mark_fitting(&mut self, pattern: &str, mark: bool) -> u64 {
+        let mut changed = 0;
+        for place in self.shown.clone() {
+            let fit = |e: &Entry| fits(pattern, e.name.as_bytes());
+            if self.entries().get(place as usize).is_some_and(fit) {
+                let news = match mark {
+                    true => self.marks.insert(place),
+                    false => self.marks.remove(&place),
+                };
+                changed += u64::from(news);
+            }
+        }
+        changed
+    }
+
     /// Marks the unmarked and the other way round, of what is shown.
     pub fn invert(&mut self) {
         for place in &self.shown {
@@ -255,16 +274,19 @@ impl Pane {
 }
 
 fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Totals {
-    entries.fold(Totals::default(), |t, e| Totals {
-        entries: t.entries + 1,
-        bytes: t.bytes.saturating_add(e.size.unwrap_or(0)),
+    entries.fold(Totals::default(), |t, e| {
+        let folder = u64::from(e.kind == Kind::Dir);
+        Totals {
+            folders: t.folders + folder,
+            files: t.files + 1 - folder,
+            bytes: t.bytes.saturating_add(e.size.unwrap_or(0)),
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::entry::Kind;
 
     fn listing(names: &[&str]) -> Arc<Listing> {
         Arc::new(Listing {
@@ -321,7 +343,7 @@ mod tests {
         pane.rearrange();
         // what is marked is taken even where it is hidden now: the footer counts it
         assert_eq!(selected(&pane), ["a", "b", ".c"]);
-        assert_eq!(pane.marked().entries, 3);
+        assert_eq!(pane.marked().files, 3);
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl App {
             Action::Mark => self.pane_mut(side).mark(),
             Action::MarkAll => self.pane_mut(side).mark_all(),
             Action::Unmark => self.pane_mut(side).marks.clear(),
+            Action::MarkPattern | Action::UnmarkPattern => {
+                let mark = action == Action::MarkPattern;
+                self.dialogs
+                    .push_back(Dialog::asking(Subject::Pattern { mark }, Line::new("*")));
+            }
             Action::Invert => self.pane_mut(side).invert(),
             Action::Hidden => {
                 let pane = self.pane_mut(side);
@@ -170,6 +175,7 @@ impl App {
         if side == Side::Remote && self.link.session().is_none() {
             return Vec::new();
         }
+        self.arrivals.listed(side);
         let generation = self.next_generation();
         self.pane_mut(side).refresh(wanted, generation);
         self.ask_listing(side, generation)

@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::effect::Effect;
 use crate::model::command::Command;
 use crate::model::event::Progress;
-use crate::model::job::{Job, JobId, JobState};
+use crate::model::job::{BatchId, Job, JobId, JobState};
 
 /// A job and how far it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,6 +185,20 @@ impl Queue {
             View::All => self.rows.len(),
             _ => self.shown(0).count(),
         }
+    }
+
+    /// The job of a number.
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.row(id).map(|row| &row.job)
+    }
+
+    /// How many there are of each kind in some of the batches.
+    pub fn counts_of(&self, wanted: impl Fn(BatchId) -> bool) -> Counts {
+        let mut counts = Counts::default();
+        for row in self.rows.iter().filter(|r| wanted(r.job.batch)) {
+            *counts.of(&row.state) += 1;
+        }
+        counts
     }
 
     /// Whether no row is shown.

@@ -116,7 +116,7 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
     let listed = listing.entries.iter().any(|entry| entry.name == name);
     // what a listing with gaps does not show may be there all the same
     let hidden = !listed
-        && !listing.is_whole()
+        && (!listing.is_whole() || (lease.hides_dot_names() && name.is_hidden()))
         && asked_for(lease, path)
             .await
             .map_err(|e| e.failure(what))?

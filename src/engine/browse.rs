@@ -40,13 +40,24 @@ async fn open(pool: &Arc<Pool>) -> Result<RemotePath, Failure> {
 }
 
 /// The document path as an absolute one: empty is the root, `~` where the login landed.
-pub(super) fn document_root(document_path: &str, login_folder: &RemotePath) -> Result<RemotePath, Failure> {
-    let resolved = match document_path.strip_prefix('~') {
-        Some("") => Ok(login_folder.clone()),
-        Some(rest) if rest.starts_with('/') => login_folder.resolve(rest.trim_start_matches('/').as_bytes()),
-        _ => RemotePath::parse(document_path.as_bytes()),
+pub(super) fn document_root(
+    document_path: &str,
+    login_folder: Option<&RemotePath>,
+) -> Result<RemotePath, Failure> {
+    let refused = |why: String| Failure::new(Class::Usage, "The document path cannot be used", why);
+    let below_login = document_path
+        .strip_prefix('~')
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let resolved = match (below_login, login_folder) {
+        (None, _) => RemotePath::parse(document_path.as_bytes()),
+        (Some(rest), Some(folder)) => folder.resolve(rest.trim_start_matches('/').as_bytes()),
+        (Some(_), None) => {
+            return Err(refused(
+                "it begins where the login lands, and the server does not say where that is".into(),
+            ));
+        }
     };
-    resolved.map_err(|e| Failure::new(Class::Usage, "The document path cannot be used", e.to_string()))
+    resolved.map_err(|e| refused(e.to_string()))
 }
 
 /// Lists a folder on either side and tells the result.
@@ -116,7 +127,7 @@ mod tests {
             ("~x", "/~x"),
         ] {
             assert_eq!(
-                document_root(given, &login).unwrap().as_bytes(),
+                document_root(given, Some(&login)).unwrap().as_bytes(),
                 want.as_bytes(),
                 "{given}"
             );

@@ -16,6 +16,7 @@ use crate::local::names::bytes_of;
 use crate::local::part::PartFile;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
+use crate::model::job::Policy;
 use crate::model::path::{Name, RemotePath};
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
@@ -32,22 +33,23 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
     let what = || format!("Could not download {}", item.remote);
 
     let standing = standing(&item.local).await?;
-    let target = match standing {
+    let overwrites = task.start.policy == Policy::Overwrite;
+    let (target, may_replace) = match standing {
         Some((Kind::Dir, _)) => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
         Some((_, known)) => match decide(task.start.policy, &source, Some(&known)) {
-            Decision::Transfer => item.local.clone(),
+            Decision::Transfer => (item.local.clone(), true),
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
-            Decision::Rename => free_path(item.local.clone()).await?,
+            Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &item.local.display().to_string())),
             Decision::Ask => return Err(conflict(&task.start.job, &source, &known)),
         },
-        None => item.local.clone(),
+        None => (item.local.clone(), overwrites),
     };
 
     let mut lease = task.pool.lease(Purpose::Work).await?;
-    let done = receive(task, &mut lease, &item.remote, &target).await;
+    let done = receive(task, &mut lease, &target, may_replace).await;
     let moved = match done {
         Err(Stop::Failed(failure))
             if item.kind == Kind::Link && failure.class != Class::Guarded && lease.is_usable() =>
@@ -114,7 +116,8 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
     blocking(find).await?.ok_or_else(none)
 }
 
-async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Path) -> Result<Moved, Stop> {
+async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: bool) -> Result<Moved, Stop> {
+    let from = &task.start.job.item.remote;
     let what = || format!("Could not download {from}");
     let failed = |error: Error| Stop::Failed(error.failure(what()));
     let disk =
@@ -124,7 +127,7 @@ async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Pat
     let mut transfer = lease.retrieve(from, 0).await.map_err(failed)?;
     let (path, unique) = (target.to_path_buf(), task.unique);
     let (part, file) = task
-        .on_disk(move || PartFile::create(&path, unique))
+        .on_disk(move || PartFile::create(&path, unique, may_replace))
         .await?
         .map_err(disk)?;
     let mut file = File::from_std(file);
@@ -156,9 +159,19 @@ async fn receive(task: &Task, lease: &mut Lease, from: &RemotePath, target: &Pat
             .or(task.start.job.item.modified),
     };
     let file = file.into_std().await;
-    task.on_disk(move || part.commit(file, modified))
-        .await?
-        .map_err(disk)?;
+    let placed = task.on_disk(move || part.commit(file, modified)).await?;
+    placed.map_err(|error| match error.kind() {
+        // it was free when this began: tried again, and then decided by the policy
+        std::io::ErrorKind::AlreadyExists => Stop::Failed(
+            Failure::new(
+                Class::Conflict,
+                what(),
+                format!("{} has appeared meanwhile and is untouched", target.display()),
+            )
+            .transient(),
+        ),
+        _ => disk(error),
+    })?;
     Ok(Moved {
         bytes: received,
         note,

@@ -69,7 +69,7 @@ async fn count_remote(
             counted.cut = Some(depth);
             continue;
         }
-        let listing = match lease.list(&folder, unix_now()).await {
+        let listing = match lease.list_with_links(&folder, unix_now()).await {
             Ok(listing) => listing,
             Err(error) if lease.is_usable() => {
                 lease.remark(&error.failure(format!("Could not count {folder}")).to_string());
@@ -110,7 +110,7 @@ async fn must_not_be_cut(lease: &mut Lease, top: &RemotePath) -> Result<(), Fail
                 .hint("Nothing of it was deleted: it could not have been emptied."));
         }
         let listing = lease
-            .list(&folder, unix_now())
+            .list_with_links(&folder, unix_now())
             .await
             .map_err(|e| e.failure(format!("Could not delete {top}")))?;
         // what it leaves out may reach deeper
@@ -138,7 +138,7 @@ async fn kind_of(lease: &mut Lease, path: &RemotePath) -> Result<Kind, Failure> 
         return Ok(Kind::Dir);
     };
     let listing = lease
-        .list(&folder, unix_now())
+        .list_with_links(&folder, unix_now())
         .await
         .map_err(|e| e.failure(what()))?;
     let found = listing
@@ -231,7 +231,7 @@ async fn delete_remote(
             ticker.tick();
         } else {
             let listing = lease
-                .list(&path, unix_now())
+                .list_with_links(&path, unix_now())
                 .await
                 .map_err(|e| e.failure(what.clone()))?;
             if !listing.is_whole() {

@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::pool::Pool;
+use super::pool::{Open, Places, Pool};
 use crate::ftp::error::Error;
 use crate::ftp::guard;
 use crate::ftp::session::Session;
@@ -20,21 +18,16 @@ use crate::plan::fence::{Fence, Refusal};
 
 /// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
 pub(super) struct Lease {
-    session: Option<Session>,
+    open: Option<Open>,
     pool: Arc<Pool>,
     fence: Arc<Fence>,
-    _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+    _places: Places,
 }
 
 impl Lease {
-    pub(super) fn new(
-        session: Session,
-        pool: Arc<Pool>,
-        fence: Arc<Fence>,
-        places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
-    ) -> Self {
+    pub(super) fn new(open: Open, pool: Arc<Pool>, fence: Arc<Fence>, places: Places) -> Self {
         Self {
-            session: Some(session),
+            open: Some(open),
             pool,
             fence,
             _places: places,
@@ -43,9 +36,11 @@ impl Lease {
 
     #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
     fn session(&mut self) -> &mut Session {
-        self.session
+        &mut self
+            .open
             .as_mut()
             .expect("a lease holds its session until it is dropped")
+            .session
     }
 
     /// How far this connection goes.
@@ -55,13 +50,13 @@ impl Lease {
 
     /// Whether the session can be used for another command.
     pub(super) fn is_usable(&self) -> bool {
-        self.session.as_ref().is_some_and(Session::is_usable)
+        self.open.as_ref().is_some_and(|open| open.session.is_usable())
     }
 
     /// Says why something was done, in the session's log.
     pub(super) fn remark(&self, text: &str) {
-        if let Some(session) = &self.session {
-            session.remark(text);
+        if let Some(open) = &self.open {
+            open.session.remark(text);
         }
     }
 
@@ -70,6 +65,15 @@ impl Lease {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
         let listing = self.session().list(folder, now).await?;
+        self.pool.ground().listed(&self.fence, folder, &listing);
+        Ok(listing)
+    }
+
+    /// Lists a folder so that links are told from folders, as [`Session::list_with_links`].
+    pub(super) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        self.fence.may_enter(folder).map_err(refused)?;
+        self.prove(folder).await?;
+        let listing = self.session().list_with_links(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
@@ -141,6 +145,19 @@ impl Lease {
         self.session().size(path).await
     }
 
+    /// Whether there is such a file, as [`Session::has_file`].
+    pub(super) async fn has_file(&mut self, path: &RemotePath) -> Result<Option<bool>, Error> {
+        self.admit_to_the_end(path).await?;
+        self.session().has_file(path).await
+    }
+
+    /// Whether listings leave out names that begin with a dot.
+    pub(super) fn hides_dot_names(&self) -> bool {
+        self.open
+            .as_ref()
+            .is_some_and(|open| open.session.hides_dot_names())
+    }
+
     /// When a file was last changed, as [`Session::modified`].
     pub(super) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
         self.admit_to_the_end(path).await?;
@@ -209,8 +226,8 @@ fn refused(refusal: Refusal) -> Error {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(session) = self.session.take() {
-            self.pool.take_back(session);
+        if let Some(open) = self.open.take() {
+            self.pool.take_back(open);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::browse::document_root;
 use super::lease::Lease;
@@ -24,6 +25,9 @@ use crate::plan::ground::Ground;
 
 /// A session that has lain idle this long is asked whether it still lives before it is used.
 const FRESH: Duration = Duration::from_secs(10);
+
+/// How long its answer may take.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// What a session is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +51,9 @@ pub(super) struct Pool {
     /// How many of the places for work have not been given up to the server's limit.
     work_left: AtomicUsize,
     lanes: usize,
-    idle: Mutex<Vec<(Session, Instant)>>,
-    open: AtomicU32,
+    idle: Mutex<Vec<(Open, Instant)>>,
+    /// How many sessions there are, idle and lent.
+    open: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -77,7 +82,7 @@ impl Pool {
             work_left: AtomicUsize::new(lanes),
             lanes,
             idle: Mutex::default(),
-            open: AtomicU32::new(0),
+            open: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             fence: OnceLock::new(),
@@ -90,7 +95,7 @@ impl Pool {
         self.lanes
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Session, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,25 +107,17 @@ impl Pool {
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
-            while let Some((mut session, since)) = self.take_idle() {
-                if since.elapsed() < FRESH || session.is_alive().await {
-                    let fence = self.fence_for(&session)?;
-                    return Ok(Lease::new(session, Arc::clone(self), fence, (place, work)));
+            while let Some((mut open, since)) = self.take_idle() {
+                if self.still_lives(&mut open, since).await {
+                    return self.lend(open, (place, work)).await;
                 }
-                self.open.fetch_sub(1, Ordering::Relaxed);
-                session.remark("the server has closed the idle connection; making a new one");
+                open.session
+                    .remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
                 Ok(session) => {
-                    let fence = match self.fence_for(&session) {
-                        Ok(fence) => fence,
-                        Err(failure) => {
-                            session.quit().await;
-                            return Err(failure);
-                        }
-                    };
-                    self.open.fetch_add(1, Ordering::Relaxed);
-                    return Ok(Lease::new(session, Arc::clone(self), fence, (place, work)));
+                    let open = Open::new(session, &self.open);
+                    return self.lend(open, (place, work)).await;
                 }
                 // The server lets no more of us in, but some are in: go on with those.
                 Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
@@ -155,7 +152,7 @@ impl Pool {
             return Ok(Arc::clone(fence));
         }
         let server = &self.connection.server;
-        let root = document_root(&server.document_path, &session.login_folder())?;
+        let root = document_root(&server.document_path, session.login_folder())?;
         let made = || Arc::new(Fence::new(root, server.depth()));
         Ok(Arc::clone(self.fence.get_or_init(made)))
     }
@@ -175,16 +172,43 @@ impl Pool {
     }
 
     /// Keeps a session for the next who needs one, unless it is of no more use.
-    pub(super) fn take_back(&self, session: Session) {
-        if session.is_usable() {
-            self.idle().push((session, Instant::now()));
-        } else {
-            self.open.fetch_sub(1, Ordering::Relaxed);
+    pub(super) fn take_back(&self, open: Open) {
+        if open.session.is_usable() {
+            self.idle().push((open, Instant::now()));
         }
     }
 
-    fn take_idle(&self) -> Option<(Session, Instant)> {
+    fn take_idle(&self) -> Option<(Open, Instant)> {
         self.idle().pop()
+    }
+
+    /// Lends a session, fenced; one that cannot be is of no use to anybody.
+    async fn lend(self: &Arc<Self>, open: Open, places: Places) -> Result<Lease, Failure> {
+        match self.fence_for(&open.session) {
+            Ok(fence) => Ok(Lease::new(open, Arc::clone(self), fence, places)),
+            Err(failure) => {
+                open.session.quit().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Whether an idle session can be used. One that does not answer soon says something of all
+    /// that have lain idle: they are given up together, not asked one after another.
+    async fn still_lives(&self, open: &mut Open, since: Instant) -> bool {
+        if !open.session.is_quiet().await {
+            return false;
+        }
+        if since.elapsed() < FRESH {
+            return true;
+        }
+        match timeout(ANSWER, open.session.is_alive()).await {
+            Ok(alive) => alive,
+            Err(_) => {
+                self.idle().clear();
+                false
+            }
+        }
     }
 
     async fn log_in(self: &Arc<Self>, purpose: Purpose) -> Result<Session, Error> {
@@ -245,7 +269,7 @@ impl Pool {
     /// Says goodbye on every idle session.
     pub(super) async fn close(&self) {
         let idle = std::mem::take(&mut *self.idle());
-        futures_util::future::join_all(idle.into_iter().map(|(session, _)| session.quit())).await;
+        futures_util::future::join_all(idle.into_iter().map(|(open, _)| open.session.quit())).await;
     }
 }
 
@@ -255,3 +279,29 @@ async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure>
         .await
         .map_err(|_| super::ending())
 }
+
+/// A session that is counted as long as it exists.
+pub(super) struct Open {
+    pub(super) session: Session,
+    _counted: Counted,
+}
+
+impl Open {
+    fn new(session: Session, open: &Arc<AtomicU32>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self {
+            session,
+            _counted: Counted(Arc::clone(open)),
+        }
+    }
+}
+
+struct Counted(Arc<AtomicU32>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);

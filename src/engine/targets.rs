@@ -10,6 +10,7 @@ use super::lease::Lease;
 use super::unix_now;
 use crate::ftp::error::Error;
 use crate::model::entry::{Entry, Kind};
+use crate::model::job::JobId;
 use crate::model::path::{Name, RemotePath};
 use crate::plan::conflict::Known;
 
@@ -26,12 +27,19 @@ pub(super) struct Content {
     entries: HashMap<Name, Standing>,
     /// Whether the listing may lack entries: then nothing is absent on its word.
     gaps: bool,
+    /// Whether it may lack those that begin with a dot.
+    hides_dot_names: bool,
 }
 
 impl Content {
     /// Whether this name is known to be free.
     pub(super) fn is_free(&self, name: &Name) -> bool {
-        !self.gaps && !self.entries.contains_key(name)
+        !self.may_hide(name) && !self.entries.contains_key(name)
+    }
+
+    /// Whether the name may be there though it is not listed.
+    fn may_hide(&self, name: &Name) -> bool {
+        self.gaps || (self.hides_dot_names && name.is_hidden())
     }
 }
 
@@ -41,12 +49,20 @@ type Cell = Arc<OnceCell<Arc<Content>>>;
 #[derive(Debug, Default)]
 pub(super) struct Targets {
     folders: Mutex<HashMap<RemotePath, Cell>>,
+    /// Where jobs of this batch put their files: two of them never get the same path.
+    taken: Mutex<HashMap<RemotePath, JobId>>,
 }
 
 impl Targets {
     fn cell(&self, folder: &RemotePath) -> Cell {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(folders.entry(folder.clone()).or_default())
+    }
+
+    /// Takes a path for a job's file; `false` when another job of the batch has it.
+    pub(super) fn take(&self, path: &RemotePath, job: JobId) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken.entry(path.clone()).or_insert(job) == job
     }
 
     /// Notes that a folder has just been made: nothing is in it.
@@ -65,7 +81,7 @@ impl Targets {
         };
         let content = self.content(lease, &folder).await?;
         match content.entries.get(&name) {
-            None if content.gaps => asked_for(lease, path).await,
+            None if content.may_hide(&name) => asked_for(lease, path).await,
             found => Ok(found.copied()),
         }
     }
@@ -83,6 +99,7 @@ impl Targets {
                 Ok::<_, Error>(Arc::new(Content {
                     entries: listing.entries.iter().map(standing).collect(),
                     gaps: !listing.is_whole(),
+                    hides_dot_names: lease.hides_dot_names(),
                 }))
             })
             .await?;
@@ -90,13 +107,14 @@ impl Targets {
     }
 }
 
-/// What stands at a path by its own size: for files that a listing may have left out.
+/// What stands at a path, asked for by itself: for names that a listing may have left out. What
+/// the server does not tell counts as standing there.
 pub(super) async fn asked_for(lease: &mut Lease, path: &RemotePath) -> Result<Option<Standing>, Error> {
-    let Some(size) = lease.size(path).await? else {
+    if lease.has_file(path).await? == Some(false) {
         return Ok(None);
-    };
+    }
     let known = Known {
-        size: Some(size),
+        size: lease.size(path).await?,
         modified: lease.modified(path).await?,
     };
     Ok(Some(Standing {

@@ -43,9 +43,14 @@ pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Re
 async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
     let (opened, shown) = (path.to_path_buf(), path.display().to_string());
     let opened = blocking(move || {
+        // opening a pipe would wait for whoever writes to it: looked at first
+        let metadata = std::fs::metadata(&opened)?;
+        if !metadata.is_file() {
+            return Ok((None, metadata));
+        }
         let file = std::fs::File::open(opened)?;
         let metadata = file.metadata()?;
-        Ok((file, metadata))
+        Ok((Some(file), metadata))
     });
     let (file, metadata) = opened
         .await?
@@ -55,10 +60,10 @@ async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
             "it is a link to a folder; links are not followed".into(),
         ));
     }
-    if !metadata.is_file() {
-        return Err(Stop::Skipped("it is neither a file nor a folder".into()));
+    match file.filter(|_| metadata.is_file()) {
+        Some(file) => Ok((File::from_std(file), metadata)),
+        None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
-    Ok((File::from_std(file), metadata))
 }
 
 /// The path the file is to have, by what stands there and the policy.
@@ -69,23 +74,30 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
         return Ok(target);
     }
     let failed = |e: Error| Stop::Failed(e.failure(format!("Could not look for {target}")));
-    let Some(standing) = task.targets.standing(lease, &target).await.map_err(failed)? else {
-        return Ok(target);
+    let job = task.start.job.id;
+    let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
+    // a path that another job of the batch has taken is as good as a file standing there
+    let known = match standing {
+        Some(standing) if standing.kind == Kind::Dir => {
+            return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
+        }
+        Some(standing) => standing.known,
+        None if task.targets.take(&target, job) => return Ok(target),
+        None => Known::default(),
     };
-    if standing.kind == Kind::Dir {
-        return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
-    }
-    match decide(task.start.policy, source, Some(&standing.known)) {
+    match decide(task.start.policy, source, Some(&known)) {
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(&task.start.job, source, &standing.known)),
+        Decision::Ask => Err(conflict(&task.start.job, source, &known)),
         Decision::Rename => {
             let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
                 return Ok(target);
             };
             let content = task.targets.content(lease, &folder).await.map_err(failed)?;
-            let free = free_name(&name, |name| !content.is_free(name));
+            let free = free_name(&name, |name| {
+                !content.is_free(name) || !task.targets.take(&folder.join(name), job)
+            });
             let none = || {
                 Failure::new(
                     Class::Conflict,

@@ -136,19 +136,27 @@ async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 
 async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
     let path = &task.start.job.item.remote;
+    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
     let mut lease = task.pool.lease(Purpose::Work).await?;
+    // Only a folder that was not there is known to be empty, and some servers (gateways to object
+    // stores) answer MKD with success either way. Who overwrites all the same need not ask.
+    let is_new = task.start.policy != Policy::Overwrite
+        && match task.targets.standing(&mut lease, path).await {
+            Ok(standing) => standing.is_none(),
+            // a folder that cannot be listed may take files all the same
+            Err(_) if lease.is_usable() => false,
+            Err(error) => return Err(failed(error)),
+        };
     match lease.make_folder(path).await {
-        Ok(()) => task.targets.made(path),
+        Ok(()) if is_new => task.targets.made(path),
+        Ok(()) => {}
         // the reply to MKD does not say reliably whether the folder exists: entering it does
-        Err(refused @ Error::Refused(..)) if lease.is_usable() => {
-            let what = format!("Could not make the folder {path}");
-            match lease.enter(path).await {
-                Ok(()) => {}
-                Err(guarded @ Error::Guarded(_)) => return Err(guarded.failure(what).into()),
-                Err(_) => return Err(refused.failure(what).into()),
-            }
-        }
-        Err(error) => return Err(error.failure(format!("Could not make the folder {path}")).into()),
+        Err(refused @ Error::Refused(..)) if lease.is_usable() => match lease.enter(path).await {
+            Ok(()) => {}
+            Err(guarded @ Error::Guarded(_)) => return Err(failed(guarded)),
+            Err(_) => return Err(failed(refused)),
+        },
+        Err(error) => return Err(failed(error)),
     }
     Ok(Moved::default())
 }

@@ -13,6 +13,7 @@ use super::tls::{Handshake, SessionTls, Tls, TlsError, TrustStore};
 use super::transcript::{Sink, Transcript};
 use super::{connect, login};
 use crate::model::certificate::Pin;
+use crate::model::clock::ClockOffset;
 use crate::model::facts::{Facts, TlsFacts};
 use crate::model::listing::Dialect;
 use crate::model::secret::Secret;
@@ -44,6 +45,10 @@ pub(crate) struct Learned {
     pub(crate) no_mlsd: bool,
     /// `LIST -a` was refused.
     pub(crate) no_list_all: bool,
+    /// How far the clock that LIST tells was found to be ahead of UTC.
+    pub(crate) clock_offset: Option<ClockOffset>,
+    /// How many files were asked for their MDTM to find that.
+    pub(crate) clock_questions: u8,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
@@ -115,6 +120,7 @@ impl Connection {
             tls,
             data: self.habits().last,
             dialect: learned.dialect,
+            clock_offset: learned.clock_offset,
             utf8: learned.features.is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,

@@ -154,6 +154,35 @@ impl Control {
         }
     }
 
+    /// Looks whether the server has said something unasked while nothing was awaited: a goodbye
+    /// (421), the end of the connection, or a reply too many, after which no reply would stand for
+    /// the command it is taken for. Waits for nothing.
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
+        if !self.in_step() {
+            return Ok(());
+        }
+        match timeout(Duration::ZERO, self.stream.read_response_in(&[])).await {
+            Err(_) => Ok(()),
+            Ok(unasked) => {
+                self.poisoned = true;
+                Err(match unasked {
+                    Ok(response) | Err(FtpError::UnexpectedResponse(response)) => {
+                        match Reply::parse(&response.body) {
+                            Ok(reply) if reply.code == 421 => {
+                                Error::Refused(Stage::Command, String::new(), reply)
+                            }
+                            _ => Error::Poisoned,
+                        }
+                    }
+                    Err(error) => from_suppaftp(error, Stage::Command, &self.outbox),
+                })
+            }
+        }
+    }
+
     /// Sends one command and waits for its final reply, whatever it is; 421, which may come to any
     /// command and ends the session (RFC 959 §5.4), is an error.
     pub(super) async fn ask(&mut self, line: &[u8]) -> Result<Reply, Error> {
@@ -162,6 +191,7 @@ impl Control {
 
     pub(super) async fn ask_at(&mut self, stage: Stage, line: &[u8]) -> Result<Reply, Error> {
         debug_assert!(self.in_step(), "a command between outstanding replies");
+        self.settle().await?;
         self.send(&[line])?;
         loop {
             let (_, reply) = self.reply(stage).await?;

@@ -54,9 +54,7 @@ impl Session {
                 Err(error) if !self.control.is_poisoned() => {
                     let why = error.failure("Passive mode").why;
                     self.remark(&format!("passive mode failed ({why}); trying active mode"));
-                    let prepared = self.prepare_active().await?;
-                    self.connection().habits().active = true;
-                    Ok(prepared)
+                    self.prepare_active().await
                 }
                 done => done,
             },
@@ -131,7 +129,10 @@ impl Session {
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {
         let here = self.control.local.ip();
         let listener = self.listen(here).await?;
-        let port = listener.local_addr().map_err(Error::Local)?.port();
+        let port = listener
+            .local_addr()
+            .map_err(|e| Error::NoListener(format!("the data port cannot be told ({e})")))?
+            .port();
         let announced = self
             .connection()
             .server
@@ -165,7 +166,9 @@ impl Session {
     /// Listens on a free port of the configured range, or on any.
     async fn listen(&self, here: IpAddr) -> Result<TcpListener, Error> {
         let Some((first, last)) = self.connection().server.port_range else {
-            return TcpListener::bind((here, 0)).await.map_err(Error::Local);
+            return TcpListener::bind((here, 0))
+                .await
+                .map_err(|e| Error::NoListener(format!("no port can be listened on for active mode ({e})")));
         };
         for port in first..=last {
             match TcpListener::bind((here, port)).await {
@@ -206,7 +209,12 @@ impl DataMaker {
     pub(super) async fn complete(&self, prepared: Prepared) -> Result<NetStream, Error> {
         let stream = match prepared {
             Prepared::Connected(stream) => stream,
-            Prepared::Listening(listener) => self.accept(&listener).await?,
+            Prepared::Listening(listener) => {
+                let stream = self.accept(&listener).await?;
+                // in mode `auto`: only what has worked is remembered
+                self.connection.habits().active = true;
+                stream
+            }
         };
         let Some(tls) = &self.tls else {
             return Ok(NetStream::Plain(stream));

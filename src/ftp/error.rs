@@ -59,8 +59,6 @@ pub(crate) enum Error {
     Poisoned,
     /// No data connection can be made here: no free port in the range, no address to announce.
     NoListener(String),
-    /// The disk on this side.
-    Local(io::Error),
 }
 
 impl Error {
@@ -86,18 +84,19 @@ impl Error {
                 // a wrong password is 530 as well: only the words tell the two apart
                 let blames = ["attempt", "fail"].iter().any(|word| said.contains(word));
                 // too many failed attempts are no limit to wait for: each further one counts
-                reply.code == 421
-                    || !blames
-                        && [
-                            "too many",
-                            "maximum number",
-                            "max clients",
-                            "connection limit",
-                            "limit reached",
-                            "user limit",
-                        ]
-                        .iter()
-                        .any(|words| said.contains(words))
+                !blames
+                    && [
+                        "too many",
+                        "maximum number",
+                        "max clients",
+                        "connection limit",
+                        "limit reached",
+                        "user limit",
+                        "no more connections",
+                        "too busy",
+                    ]
+                    .iter()
+                    .any(|words| said.contains(words))
             }
             _ => false,
         }
@@ -155,7 +154,6 @@ impl Error {
             .reply(line.as_bytes()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
             Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
-            Self::Local(error) => local(what, error),
         };
         failure.transient = self.is_transient();
         failure

@@ -11,11 +11,12 @@ use crate::model::path::RemotePath;
 const CHUNK: usize = 64 * 1024;
 
 impl Session {
-    /// Lists a folder; `now` is Unix seconds, for dates without a year.
+    /// Lists a folder; `now` is Unix seconds in UTC, for dates without a year.
     ///
     /// MLSD where it is announced (RFC 3659 §7), else LIST from inside the folder: there is no
     /// way to write a path in LIST that every server reads the same (blanks, a leading `-`,
-    /// wildcards).
+    /// wildcards). The times of LIST are turned into UTC where the server's clock is known or can
+    /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         let learned = self.connection().learned().clone();
         if self.features().has_mlsd() && !learned.no_mlsd {
@@ -27,8 +28,43 @@ impl Session {
                 done => return done,
             }
         }
+        self.list_lines(folder, now).await
+    }
+
+    /// Lists a folder so that links are told from folders, as far as the server tells at all:
+    /// pyftpdlib's MLSD, and libunftp's, give a link as what it leads to, while the lines of
+    /// `ls -l` name it. What is deleted recursively is decided on this.
+    pub(crate) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let told_apart = {
+            let learned = self.connection().learned();
+            learned.no_mlsd || !self.features().has_mlsd()
+        };
+        if told_apart {
+            return self.list_lines(folder, now).await;
+        }
+        // only what is a link is asked of these lines: their times need no correcting
         self.enter(folder).await?;
-        if !learned.no_list_all {
+        match self.list_here(now).await {
+            Ok(listing) if listing.dialect == Dialect::Unix || listing.entries.is_empty() => Ok(listing),
+            Ok(_) => self.list(folder, now).await,
+            Err(error) if self.is_usable() => {
+                self.remark(&error.failure("LIST").to_string());
+                self.list(folder, now).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list_lines(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        self.enter(folder).await?;
+        let mut listing = self.list_here(self.wall_clock(now)).await?;
+        self.correct_clock(folder, &mut listing).await;
+        Ok(listing)
+    }
+
+    /// LIST of the folder the session stands in; `now` is what the server's clock shows.
+    async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
+        if !self.connection().learned().no_list_all {
             match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
                 // some servers take "-a" for the name of a file
                 Err(Error::Refused(Stage::Transfer, _, reply))
@@ -53,9 +89,13 @@ impl Session {
 
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
         let listing = self.receive_lines(command, kind, now).await?;
-        if listing.dialect != Dialect::Unknown {
-            self.connection().learned().dialect = listing.dialect;
+        let mut learned = self.connection().learned();
+        // where MLSD is in use, a LIST is asked for its links only
+        let usual = kind == Command::Mlsd || learned.dialect != Dialect::Mlsd || learned.no_mlsd;
+        if usual && listing.dialect != Dialect::Unknown {
+            learned.dialect = listing.dialect;
         }
+        drop(learned);
         Ok(listing)
     }
 

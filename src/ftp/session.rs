@@ -7,11 +7,12 @@ use super::control::Control;
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::tls::SessionTls;
+use crate::model::listing::Dialect;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
-/// One logged-in control connection. After any error that [`Error::poisons`] it is of no use
-/// and is replaced.
+/// One logged-in control connection. Once replies may be outstanding on it (a broken line, a
+/// time-out, a failed data connection) it is of no use and is replaced: [`Session::is_usable`].
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(super) control: Control,
@@ -19,8 +20,6 @@ pub(crate) struct Session {
     connection: Arc<Connection>,
     features: Arc<Features>,
     login_folder: Option<RemotePath>,
-    /// Where the server is, as far as known.
-    pub(super) folder: Option<RemotePath>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -39,14 +38,12 @@ impl Session {
         features: Arc<Features>,
         login_folder: Option<RemotePath>,
     ) -> Self {
-        let folder = login_folder.clone();
         Self {
             control,
             tls,
             connection,
             features,
             login_folder,
-            folder,
         }
     }
 
@@ -67,9 +64,9 @@ impl Session {
         &self.features
     }
 
-    /// Where the login landed; the root where the server did not say.
-    pub(crate) fn login_folder(&self) -> RemotePath {
-        self.login_folder.clone().unwrap_or_else(RemotePath::root)
+    /// Where the login landed; `None` where the server did not say it.
+    pub(crate) fn login_folder(&self) -> Option<&RemotePath> {
+        self.login_folder.as_ref()
     }
 
     /// Whether it can be used for another command.
@@ -107,7 +104,6 @@ impl Session {
 
     /// Deletes an empty folder (RMD).
     pub(crate) async fn remove_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
-        self.folder = None;
         self.command("RMD", path).await
     }
 
@@ -119,7 +115,6 @@ impl Session {
     /// Renames or moves (RNFR and RNTO). What a server does when the target exists differs; most
     /// replace a file, some refuse.
     pub(crate) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
-        self.folder = None;
         self.control
             .demand(Stage::Command, &line("RNFR", from), 3)
             .await?;
@@ -133,6 +128,22 @@ impl Session {
     pub(crate) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
         let reply = self.control.ask(&line("SIZE", path)).await?;
         Ok(reply.size().filter(|_| reply.code == 213))
+    }
+
+    /// Whether a file stands at this path, by SIZE; `None` where the server does not tell.
+    pub(crate) async fn has_file(&mut self, path: &RemotePath) -> Result<Option<bool>, Error> {
+        let reply = self.control.ask(&line("SIZE", path)).await?;
+        Ok(match reply.code {
+            213 => Some(true),
+            550 => Some(false),
+            _ => None,
+        })
+    }
+
+    /// Whether listings of this server may leave out names that begin with a dot.
+    pub(crate) fn hides_dot_names(&self) -> bool {
+        let learned = self.connection().learned();
+        learned.no_list_all && learned.dialect != Dialect::Mlsd
     }
 
     /// When a file was last changed (MDTM, RFC 3659 §3); `None` where the server does not tell.
@@ -150,15 +161,15 @@ impl Session {
         Ok(self.control.ask(&command).await?.is_positive())
     }
 
-    /// Goes into a folder (CWD), unless the session is there already.
+    /// Goes into a folder (CWD). Sent each time: another session may have moved or deleted the
+    /// folder this one stands in, and a LIST would still answer for it.
     pub(crate) async fn enter(&mut self, path: &RemotePath) -> Result<(), Error> {
-        if self.folder.as_ref() == Some(path) {
-            return Ok(());
-        }
-        self.folder = None;
-        self.command("CWD", path).await?;
-        self.folder = Some(path.clone());
-        Ok(())
+        self.command("CWD", path).await
+    }
+
+    /// Whether nothing unasked has come since it was used last: a goodbye, or the end of the line.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        self.control.settle().await.is_ok()
     }
 
     /// Goes into a folder and asks where that is (PWD, RFC 959 §4.1.1): a link leads elsewhere.

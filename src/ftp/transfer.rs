@@ -60,9 +60,7 @@ impl Session {
         self.control.send(&[&command])?;
         let (early, stream) = match self.start(prepared).await {
             Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => {
-                return Err(self.control.refusal(Stage::Transfer, &command, reply));
-            }
+            Ok(Started::Refused(reply)) => return Err(self.refused(&command, reply)),
             Err(error) => {
                 self.abandon();
                 return Err(error);
@@ -75,6 +73,16 @@ impl Session {
             command,
             settled: false,
         })
+    }
+
+    /// The error that a refused transfer is.
+    fn refused(&mut self, command: &[u8], reply: Reply) -> Error {
+        // over TLS this is how ProFTPD says that the session to resume has expired: the next one
+        // is resumed from a new control connection
+        if reply.code == 425 && self.tls().is_some() {
+            self.abandon();
+        }
+        self.control.refusal(Stage::Transfer, command, reply)
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -248,6 +256,16 @@ impl Transfer<'_> {
             Ok(Err(error)) => return Err(self.broken(error).await),
             Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
         }
+        // bounded as a whole: a server that trickles on the data connection would never be silent
+        match timeout(silence, self.drain()).await {
+            Ok(drained) => drained?,
+            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+        }
+        self.last_word(None).await
+    }
+
+    /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
+    async fn drain(&mut self) -> Result<(), Error> {
         let mut rest = [0u8; 4096];
         while self.early.is_none() {
             tokio::select! {
@@ -265,7 +283,7 @@ impl Transfer<'_> {
                 }
             }
         }
-        self.last_word(None).await
+        Ok(())
     }
 
     async fn last_word(&mut self, closed_properly: Option<bool>) -> Result<Ending, Error> {
@@ -282,10 +300,7 @@ impl Transfer<'_> {
         if reply.is_positive() {
             return Ok(Ending { closed_properly });
         }
-        Err(self
-            .session
-            .control
-            .refusal(Stage::Transfer, &self.command, reply))
+        Err(self.session.refused(&self.command, reply))
     }
 }
 

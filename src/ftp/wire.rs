@@ -111,7 +111,8 @@ pub(super) struct Wire {
     inbound: Vec<u8>,
     given: usize,
     greeted: bool,
-    multi_line: bool,
+    /// The code of the long reply whose end has not come (RFC 959 §4.2).
+    opening: Option<[u8; 3]>,
     ended: bool,
 }
 
@@ -123,7 +124,7 @@ impl Wire {
             inbound: Vec::new(),
             given: 0,
             greeted,
-            multi_line: false,
+            opening: None,
             ended: false,
         }
     }
@@ -168,13 +169,15 @@ impl Wire {
             self.greeted = true;
             let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
             let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));
+            let code = line.first_chunk::<3>().copied().filter(|_| is_code);
             if is_code && line.get(3) == Some(&b'-') {
-                self.multi_line = true;
+                self.opening = self.opening.or(code);
             } else if is_code && line.get(3) == Some(&b' ') {
-                self.multi_line = false;
-            } else if bare {
-                // a code without a text: some servers leave out the space as well
-                self.multi_line = false;
+                self.opening = None;
+            } else if bare && (self.opening.is_none() || self.opening == code) {
+                // a code without a text: some servers leave out the space as well; inside a long
+                // reply only its own code is its end, any other is text
+                self.opening = None;
                 self.inbound.insert(3, b' ');
                 return Some(end + 1);
             }

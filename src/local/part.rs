@@ -17,13 +17,15 @@ pub(crate) struct PartFile {
     part: tempfile::TempPath,
     target: PathBuf,
     replaces: Option<Metadata>,
+    may_replace: bool,
 }
 
 impl PartFile {
     /// Makes an empty temporary file for `target`, readable by its owner only until it is
     /// complete. Where the target is a symbolic link, what it leads to will be replaced and the
-    /// link stays.
-    pub(crate) fn create(target: &Path, unique: u64) -> io::Result<(Self, File)> {
+    /// link stays. `may_replace` says whether a file that stands there, or that appears there
+    /// meanwhile, may be replaced.
+    pub(crate) fn create(target: &Path, unique: u64, may_replace: bool) -> io::Result<(Self, File)> {
         let target = followed(target)?;
         let replaces = match std::fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -47,13 +49,15 @@ impl PartFile {
                 part: tempfile::TempPath::try_from_path(part)?,
                 target,
                 replaces,
+                may_replace,
             },
             file,
         ))
     }
 
     /// Puts the complete file in its place, with the source's time and, where it replaces one,
-    /// that one's permissions.
+    /// that one's permissions. [`io::ErrorKind::AlreadyExists`] where something stands there that
+    /// may not be replaced; it is untouched.
     pub(crate) fn commit(self, file: File, modified: Option<Stamp>) -> io::Result<()> {
         if let Some(time) = modified {
             // a file system without times is no reason to lose the file
@@ -63,7 +67,12 @@ impl PartFile {
         set_permissions(&file, self.replaces.as_ref())?;
         file.sync_data()?;
         drop(file);
-        self.part.persist(&self.target).map_err(|e| e.error)
+        let placed = if self.may_replace {
+            self.part.persist(&self.target)
+        } else {
+            self.part.persist_noclobber(&self.target)
+        };
+        placed.map_err(|e| e.error)
     }
 }
 
@@ -144,13 +153,13 @@ mod tests {
         std::fs::write(&target, "old").unwrap();
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
 
-        let (part, mut file) = PartFile::create(&target, 1).unwrap();
+        let (part, mut file) = PartFile::create(&target, 1, true).unwrap();
         file.write_all(b"half").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "old");
         drop(part);
         assert_eq!(names(folder.path()), ["a.txt"], "what was given up is gone");
 
-        let (part, mut file) = PartFile::create(&target, 2).unwrap();
+        let (part, mut file) = PartFile::create(&target, 2, true).unwrap();
         file.write_all(b"whole").unwrap();
         part.commit(file, Some(Stamp::exact(1_000_000_000))).unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "whole");
@@ -168,7 +177,7 @@ mod tests {
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         std::fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink("real", &link).unwrap();
-        let (part, mut file) = PartFile::create(&link, 3).unwrap();
+        let (part, mut file) = PartFile::create(&link, 3, true).unwrap();
         file.write_all(b"new").unwrap();
         part.commit(file, None).unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -176,10 +185,23 @@ mod tests {
     }
 
     #[test]
+    fn what_appears_meanwhile_is_not_replaced_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        let (part, mut file) = PartFile::create(&target, 1, false).unwrap();
+        file.write_all(b"ours").unwrap();
+        std::fs::write(&target, "theirs").unwrap();
+        let taken = part.commit(file, None).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
     fn a_folder_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(
-            PartFile::create(folder.path(), 4).unwrap_err().kind(),
+            PartFile::create(folder.path(), 4, true).unwrap_err().kind(),
             io::ErrorKind::IsADirectory
         );
     }

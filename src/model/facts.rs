@@ -1,6 +1,7 @@
 //! What is true of a live connection: the words of the truth line.
 
 use super::certificate::Trust;
+use super::clock::ClockOffset;
 use super::listing::Dialect;
 use super::server::Protocol;
 
@@ -58,6 +59,8 @@ pub struct Facts {
     pub data: Option<DataCommand>,
     /// How listings are written.
     pub dialect: Dialect,
+    /// How far the server's clock was measured to be ahead of UTC; `None` where it was not.
+    pub clock_offset: Option<ClockOffset>,
     /// Whether names are UTF-8 by agreement (FEAT UTF8).
     pub utf8: bool,
     /// Whether this server is read only for us.
@@ -100,6 +103,9 @@ impl Facts {
         out.extend(self.data.map(|d| d.word().to_owned()));
         if self.dialect != Dialect::Unknown {
             out.push(self.dialect.word().into());
+        }
+        if let Some(offset) = self.clock_offset.filter(|offset| offset.minutes() != 0) {
+            out.push(format!("clock {offset}"));
         }
         if self.utf8 {
             out.push("UTF-8".into());

@@ -48,6 +48,8 @@ pub struct Listing {
     pub incomplete: Option<String>,
     /// How it was written.
     pub dialect: Dialect,
+    /// Whether its times are of the server's wall clock, whose offset from UTC is not known.
+    pub wall_clock: bool,
 }
 
 impl Listing {

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod certificate;
+pub mod clock;
 pub mod command;
 pub mod entry;
 pub mod event;

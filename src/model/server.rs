@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::Pin;
+use super::clock::ClockOffset;
 
 /// How the server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -191,6 +192,8 @@ pub struct Server {
     pub connections: u8,
     /// The local folder the left pane starts in.
     pub start_folder: Option<PathBuf>,
+    /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
+    pub clock_offset: Option<ClockOffset>,
 }
 
 impl Default for Server {
@@ -218,6 +221,7 @@ impl Default for Server {
             ca_file: None,
             connections: 4,
             start_folder: None,
+            clock_offset: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of the folders below a document path: which are no links, and where links lead.
 //!
 //! A path below the document path can still lead out of it through a link. A folder that its
-//! parent's listing calls a folder is none; one that was reached in another way is entered, and
+//! parent's listing calls a folder is none, where the server tells the two apart; one that was reached in another way is entered, and
 //! the server asked where that was (PWD). Servers that repeat the path they were told say nothing
 //! by that; there the targets that listings show are all there is.
 
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::fence::{Fence, Refusal};
 use crate::model::entry::Kind;
-use crate::model::listing::Listing;
+use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
 /// More than this is not kept: it costs a question to the server, and no proof.
@@ -25,6 +25,9 @@ pub struct Ground {
     proven: HashSet<RemotePath>,
     /// Links and where they lead, as far as listings say.
     links: HashMap<RemotePath, RemotePath>,
+    /// Whether MLSD of this server was seen to name a link. Some servers' (pyftpdlib, libunftp) never
+    /// does: it gives a link as what it leads to, and its folders are no proof.
+    mlsd_names_links: bool,
 }
 
 impl Ground {
@@ -86,8 +89,12 @@ impl Ground {
         if fence.is_open() {
             return;
         }
+        let is_mlsd = listing.dialect == Dialect::Mlsd;
+        let has_links = || listing.entries.iter().any(|entry| entry.kind == Kind::Link);
+        self.mlsd_names_links |= is_mlsd && has_links();
         for entry in &listing.entries {
             match entry.kind {
+                Kind::Dir if is_mlsd && !self.mlsd_names_links => {}
                 Kind::Dir => self.made(folder.join(&entry.name)),
                 Kind::Link => {
                     let path = folder.join(&entry.name);
@@ -266,6 +273,21 @@ mod tests {
         );
         let open = Fence::new(RemotePath::root(), Depth::Unlimited);
         assert!(Ground::default().is_proven(&open, &path("/anything")));
+    }
+
+    #[test]
+    fn mlsd_proves_folders_only_where_it_was_seen_to_name_links() {
+        let (fence, mut ground) = (fence(Depth::Unlimited), Ground::default());
+        let mlsd = |entries: &[(&str, Kind, Option<&str>)]| Listing {
+            dialect: Dialect::Mlsd,
+            ..listing(entries)
+        };
+        ground.listed(&fence, &path("/srv/www"), &mlsd(&[("dir", Kind::Dir, None)]));
+        assert!(!ground.is_proven(&fence, &path("/srv/www/dir")));
+        let both = [("dir", Kind::Dir, None), ("link", Kind::Link, None)];
+        ground.listed(&fence, &path("/srv/www"), &mlsd(&both));
+        assert!(ground.is_proven(&fence, &path("/srv/www/dir")));
+        assert!(!ground.is_proven(&fence, &path("/srv/www/link")));
     }
 
     #[test]

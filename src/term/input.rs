@@ -12,6 +12,8 @@ pub enum Input {
     Msg(Msg),
     /// A signal that ends the program, with the exit code it asks for.
     End(u8),
+    /// Somebody asks the program to stop until it is told to go on (SIGTSTP).
+    Stop,
     /// The program goes on after it was stopped: the screen is to be drawn whole.
     Continued,
 }

@@ -161,7 +161,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     match given {
                         Some(Input::Msg(msg)) => self.update(msg)?,
                         Some(Input::End(code)) => self.end = Some(code),
-                        Some(Input::Continued) => self.redraw()?,
+                        Some(Input::Stop) => self.suspend()?,
+                        Some(Input::Continued) => {
+                            if let Err(error) = self.world.reclaim() {
+                                tracing::warn!("could not take the terminal back: {error}");
+                            }
+                            self.redraw()?;
+                        }
                         // nobody can press a key any more
                         None => self.end = Some(129),
                     }
@@ -232,12 +238,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.later(async move { Msg::ServersSaved(saved.await) });
                 }
                 Effect::Redraw => self.redraw()?,
-                Effect::Suspend => {
-                    if let Err(error) = self.world.suspend() {
-                        tracing::warn!("could not suspend: {error}");
-                    }
-                    self.redraw()?;
-                }
+                Effect::Suspend => self.suspend()?,
                 Effect::Bell => {
                     if let Err(error) = self.world.bell() {
                         tracing::debug!("could not ring the bell: {error}");
@@ -254,6 +255,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         self.awaited += 1;
         let answer = self.answer.clone();
         tokio::spawn(async move { answer.send(work.await) });
+    }
+
+    fn suspend(&mut self) -> Result<(), B::Error> {
+        if let Err(error) = self.world.suspend() {
+            tracing::warn!("could not suspend: {error}");
+        }
+        self.redraw()
     }
 
     fn redraw(&mut self) -> Result<(), B::Error> {

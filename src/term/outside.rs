@@ -28,6 +28,11 @@ pub trait Outside {
         tty::suspend()
     }
 
+    /// Takes the terminal's modes again after somebody stopped the program.
+    fn reclaim(&mut self) -> io::Result<()> {
+        tty::reclaim()
+    }
+
     /// Rings the bell.
     fn bell(&mut self) -> io::Result<()> {
         let mut out = io::stdout();

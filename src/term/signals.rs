@@ -5,20 +5,20 @@ use tokio::sync::mpsc;
 
 use super::input::Input;
 
-/// The signals that end the program (SIGHUP 129, SIGINT 130, SIGTERM 143) and the one that says
-/// it goes on.
+/// The signals that end the program (SIGHUP 129, SIGINT 130, SIGTERM 143), the one that stops it
+/// and the one that says it goes on.
 #[cfg(unix)]
 pub(super) fn signals() -> std::io::Result<impl Stream<Item = Input> + Unpin> {
+    use rustix::process::Signal;
     use tokio::signal::unix::{SignalKind, signal};
+    let raw = |signal: Signal| SignalKind::from_raw(signal.as_raw());
     let (out, into) = mpsc::unbounded_channel();
     for (kind, input) in [
         (SignalKind::hangup(), Input::End(129)),
         (SignalKind::interrupt(), Input::End(130)),
         (SignalKind::terminate(), Input::End(143)),
-        (
-            SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()),
-            Input::Continued,
-        ),
+        (raw(Signal::TSTP), Input::Stop),
+        (raw(Signal::CONT), Input::Continued),
     ] {
         let mut stream = signal(kind)?;
         let out = out.clone();

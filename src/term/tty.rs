@@ -64,13 +64,44 @@ pub(super) fn restore() {
     let _ = disable_raw_mode();
 }
 
+/// Raw mode again, where it was lost: a shell puts back its own modes when a program was stopped
+/// by a signal that cannot be caught. Nothing happens while the terminal is not ours.
+#[cfg(unix)]
+pub(super) fn reclaim() -> io::Result<()> {
+    if !HELD.load(Ordering::SeqCst) || is_raw() {
+        return Ok(());
+    }
+    // crossterm sets the modes only where it thinks they are not set
+    disable_raw_mode()?;
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnableBracketedPaste, cursor::Hide)
+}
+
+#[cfg(not(unix))]
+pub(super) fn reclaim() -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the terminal gives each key at once; crossterm only knows what it set itself.
+#[cfg(unix)]
+fn is_raw() -> bool {
+    use rustix::termios::{LocalModes, tcgetattr};
+    tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ICANON))
+}
+
 /// Stops this program until the shell says `fg`; the terminal is the shell's meanwhile.
+///
+/// The whole group stops: a pipeline or a script this program stands in goes with it, as with
+/// Ctrl-Z in a shell. SIGTSTP itself is caught (it may come from outside), so the signal is
+/// SIGTTOU, which stops too, and which the kernel ignores as well where no shell could ever say
+/// `fg` (an orphaned group, POSIX.1 §2.4.3).
 #[cfg(unix)]
 pub(super) fn suspend() -> io::Result<()> {
     restore();
-    // the whole group: a pipeline this program stands in stops together, as with Ctrl-Z in a shell
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-    enter()
+    let stopped =
+        rustix::process::kill_current_process_group(rustix::process::Signal::TTOU).map_err(io::Error::from);
+    enter()?;
+    stopped
 }
 
 #[cfg(not(unix))]

@@ -8,9 +8,11 @@ use ratatui::text::{Line, Span};
 
 use super::text::{fit, width};
 use crate::app::connect::Link;
+use crate::app::pane::Content;
 use crate::app::{App, View, server_title};
 use crate::config::keymap::shown;
 use crate::config::theme::Role;
+use crate::model::failure::Class;
 use crate::model::server::Server;
 
 /// The line at the top.
@@ -80,6 +82,13 @@ fn truth(app: &App) -> (String, Vec<String>, Role) {
             Role::Bar,
         ),
         Link::Up(session) => {
+            // the line must not praise a connection that is gone
+            if let Content::Failed(failure) = &app.remote.content
+                && failure.class == Class::Unreachable
+            {
+                let parts = vec![format!("not connected: {}", failure.why)];
+                return (name(&session.server), parts, Role::Error);
+            }
             let role = if session.facts.tls.is_some() {
                 Role::Good
             } else {

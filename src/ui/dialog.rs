@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType};
 use super::text::{fit_end, wrap};
 use super::widgets::{choices, field};
 use super::{layout, when};
-use crate::app::dialog::{Dialog, POLICIES, Subject};
+use crate::app::dialog::{Dialog, POLICIES, Subject, amount};
 use crate::app::folder::{name_at, shown, shown_place};
 use crate::app::zone::Zone;
 use crate::app::{App, server_title};
@@ -59,10 +59,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App
         };
     }
     let columns = usize::from(inner.width);
-    let end = below(dialog, columns, theme);
+    let mut end = below(dialog, columns, theme);
+    let mut lines = Page::of(dialog, app, columns).lines;
+    if lines.len() + end.len() > usize::from(inner.height) {
+        // where it is low, air goes first
+        lines.retain(|line| line.width() > 0);
+        end.retain(|line| line.width() > 0);
+    }
     let end_rows = u16::try_from(end.len()).unwrap_or(u16::MAX).min(inner.height);
     let (text, choice_area) = layout::cut_bottom(inner, end_rows);
-    let lines = Page::of(dialog, app, columns).lines;
     let rows = usize::from(text.height).max(1);
     let pages = lines.len().div_ceil(rows).max(1);
     let shown = i32::try_from(pages).map_or(0, |n| dialog.page.rem_euclid(n));
@@ -107,6 +112,8 @@ fn title(dialog: &Dialog) -> &'static str {
         },
         Subject::Delete { .. } => "Delete",
         Subject::NewFolder { .. } => "New folder",
+        Subject::Pattern { mark: true } => "Mark",
+        Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
         Subject::Password { .. } => "Password",
@@ -159,6 +166,9 @@ impl<'a> Page<'a> {
             Subject::Transfer { request, to } => page.transfer(request, to),
             Subject::Delete { places, counted, .. } => page.delete(places, counted.as_ref()),
             Subject::NewFolder { folder } => page.path("in", &folder.shown()),
+            Subject::Pattern { .. } => {
+                page.say("What fits: * is any text, ? one character", Role::Text);
+            }
             Subject::Rename { folder, names } => {
                 page.path("in", &folder.shown());
                 match &names[..] {
@@ -309,18 +319,7 @@ impl<'a> Page<'a> {
             None => self.say("counting what is in it …", Role::Muted),
             Some(Err(failure)) => self.failure(failure),
             Some(Ok(counted)) => {
-                let mut parts = Vec::new();
-                if counted.files > 0 || counted.folders == 0 {
-                    parts.push(count(counted.files, "file", "files"));
-                }
-                if counted.folders > 0 {
-                    parts.push(count(counted.folders, "folder", "folders"));
-                }
-                let text = format!(
-                    "{}, {}: gone for good.",
-                    parts.join(" and "),
-                    bytes(counted.bytes)
-                );
+                let text = format!("{}: gone for good.", amount(counted));
                 self.say(&text, Role::Error);
                 if let Some(depth) = counted.cut {
                     let text = format!(
@@ -364,10 +363,17 @@ impl<'a> Page<'a> {
                 .into_iter()
                 .filter(|w| !w.is_empty())
                 .collect();
+            let marks = marks.join(", ");
+            if self.columns < 64 {
+                let label = label.trim_start_matches("on the ");
+                self.pair(label, &format!("{size} {marks}"), Role::Text);
+                self.pair("", &time, Role::Text);
+                continue;
+            }
             self.lines.push(Line::from(vec![
                 Span::styled(format!("{label:<14}"), self.theme.style(Role::Muted)),
                 Span::styled(format!("{size:>12}  {time:<19}"), self.theme.style(Role::Text)),
-                Span::styled(format!("  {}", marks.join(", ")), self.theme.style(Role::Good)),
+                Span::styled(format!("  {marks}"), self.theme.style(Role::Good)),
             ]));
         }
         self.gap();

@@ -16,7 +16,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let columns = usize::from(inner.width);
-    let wide = (columns / 3).clamp(8, 22);
+    // at 80 columns the longest text stands whole
+    let wide = (columns / 5).clamp(8, 22);
     for (y, line) in (inner.y..inner.bottom()).zip(app.help_lines().into_iter().skip(app.help.top)) {
         let drawn = match line {
             help::Line::Gap => Line::default(),

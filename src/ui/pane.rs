@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{field, panel};
+use super::widgets::{field, panel, point_at};
 use super::{layout, when};
 use crate::app::App;
 use crate::app::connect::Link;
 use crate::app::folder::Side;
 use crate::app::order::SortBy;
-use crate::app::pane::{Content, Pane};
+use crate::app::pane::{Content, Pane, Totals};
 use crate::config::theme::{Role, Theme};
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -100,6 +100,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
             for (y, line) in (list.y..).zip(pane.cursor.top..last) {
                 let row = Rect { y, height: 1, ..list };
                 draw_entry(frame.buffer_mut(), row, app, side, line, columns);
+                if line == pane.cursor.at && focus {
+                    point_at(frame, row, theme);
+                }
             }
         }
         Content::Loading => say(frame, list, "listing …", Role::Muted, theme),
@@ -112,6 +115,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
 }
 
 fn title(app: &App, side: Side) -> String {
+    let place = shown_folder(app, side);
+    // alone on the screen it must say which of the two it is
+    match side {
+        _ if app.shows_both() => place,
+        Side::Local => format!("here: {place}"),
+        Side::Remote => format!("server: {place}"),
+    }
+}
+
+fn shown_folder(app: &App, side: Side) -> String {
     match side {
         Side::Local => app.local.folder.shown(),
         Side::Remote if app.link.session().is_some() => app.remote.folder.shown(),
@@ -272,24 +285,21 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
         let lines = count(listing.unreadable_count, "line", "lines");
         parts.push((format!("{lines} unreadable"), Role::Warning));
     }
-    if pane.marks.is_empty() {
-        let all = pane.all();
-        parts.push((
-            format!("{}, {}", count(all.entries, "entry", "entries"), bytes(all.bytes)),
-            Role::Muted,
-        ));
+    if pane.shown.is_empty() && pane.marks.is_empty() {
+        // the list itself says why there is nothing
+    } else if pane.marks.is_empty() {
+        parts.push((amount(pane.all(), "", room), Role::Muted));
     } else {
-        let marked = pane.marked();
-        parts.push((
-            format!("{} marked, {}", marked.entries, bytes(marked.bytes)),
-            Role::Mark,
-        ));
+        parts.push((amount(pane.marked(), " marked", room), Role::Mark));
     }
     if !pane.filter.text().is_empty() {
         parts.push((format!("/{}", escape_str(pane.filter.text())), Role::Title));
     }
     if pane.awaited.is_some() {
         parts.push(("listing …".to_owned(), Role::Muted));
+    }
+    if parts.is_empty() {
+        return Line::default();
     }
     let mut used = 2;
     for (place, (part, role)) in parts.into_iter().enumerate() {
@@ -304,6 +314,32 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
     }
     spans.push(Span::raw(" "));
     Line::from(spans)
+}
+
+/// `2 folders, 3 files marked, 12.0 KiB`; nothing is said of what there is none of: the size of a
+/// folder is not known, so folders alone have none. Where it is narrow the kinds are not told apart.
+fn amount(totals: Totals, what: &str, room: usize) -> String {
+    let Totals {
+        folders,
+        files,
+        bytes: size,
+    } = totals;
+    let mut kinds = Vec::new();
+    if folders > 0 {
+        kinds.push(count(folders, "folder", "folders"));
+    }
+    if files > 0 {
+        kinds.push(count(files, "file", "files"));
+    }
+    let size = match files {
+        0 => String::new(),
+        _ => format!(", {}", bytes(size)),
+    };
+    let long = format!("{}{what}{size}", kinds.join(", "));
+    match width(&long) + 3 <= room {
+        true => long,
+        false => format!("{}{what}{size}", folders + files),
+    }
 }
 
 fn say(frame: &mut Frame<'_>, area: Rect, text: &str, role: Role, theme: &Theme) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{gauge, panel};
+use super::widgets::{gauge, panel, point_at};
 use super::{layout, strip};
 use crate::app::App;
 use crate::app::folder::shown;
@@ -55,6 +55,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(job(row, usize::from(inner.width), theme), line_area);
         if place == queue.cursor.at {
             frame.buffer_mut().set_style(line_area, theme.style(Role::Cursor));
+            if app.dialogs.is_empty() {
+                point_at(frame, line_area, theme);
+            }
         }
     }
     if let (Some(details), Some(row)) = (details, queue.current()) {

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::layout;
 use super::text::{fit, width, wrap};
-use super::widgets::{field, panel};
+use super::widgets::{field, panel, point_at};
 use crate::app::App;
 use crate::app::servers::Row;
 use crate::config::theme::{Role, Theme};
@@ -103,6 +103,9 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(line, area);
         if place == servers.cursor.at {
             frame.buffer_mut().set_style(area, theme.style(Role::Cursor));
+            if app.dialogs.is_empty() {
+                point_at(frame, area, theme);
+            }
         }
     }
 }

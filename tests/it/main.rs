@@ -23,5 +23,8 @@ mod journey_real;
 mod keys;
 mod listing_cases;
 mod listing_speed;
+#[cfg(unix)]
+mod pty;
+mod readme;
 mod real_servers;
 mod screens;

@@ -5,12 +5,14 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ftpane::model::clock::ClockOffset;
 use ftpane::model::command::Command;
 use ftpane::model::entry::Kind;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::Direction;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{ConnectionMode, Protocol, Server, TlsBackend, TlsVersion};
+use ftpane::model::stamp::{Precision, Stamp};
 use openssl::ssl::{SslConnector, SslMethod};
 
 use crate::harness::engine::{Driver, assert_same_tree, make_tree, remote_place, tree};
@@ -385,6 +387,34 @@ async fn a_reader_is_refused_by_the_server_and_nothing_is_left() {
             [("old".into(), Some(b"old".to_vec()))],
             "{name}"
         );
+        driver.shutdown().await;
+    }
+}
+
+/// vsftpd has no MLSD, and tells GMT unless told otherwise.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the servers of tests/lab"]
+async fn the_clock_of_a_server_with_list_only_is_measured() {
+    let _alone = ALONE.lock().await;
+    let lab = Lab::running();
+    let ground = Ground::new(&lab, "clock");
+    // recent enough for a time of day in LIST
+    let written = std::time::SystemTime::now() - Duration::from_secs(40 * 86_400 + 17);
+    let file = std::fs::File::create(ground.path.join("f")).unwrap();
+    file.set_modified(written).unwrap();
+    let since = written.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let written = Stamp::exact(i64::try_from(since.as_secs()).unwrap());
+    for (name, protocol) in [("vsftpd", Protocol::Ftp), ("vsftpd-tls", Protocol::FtpsExplicit)] {
+        let mut driver = Driver::new();
+        let server = server_of(&lab, lab.server(name), protocol);
+        driver.connect(server, demo_secret()).await.unwrap();
+        let listing = driver.list(&ground.name).await.unwrap();
+        let stamp = listing.entries[0].modified.unwrap();
+        assert_eq!(stamp.precision, Precision::Minute, "{name}");
+        assert!(stamp.agrees_with(&written), "{name}: {stamp:?} {written:?}");
+        assert!(!listing.wall_clock, "{name}");
+        let measured = driver.facts.clone().unwrap().clock_offset;
+        assert_eq!(measured, ClockOffset::from_minutes(0), "{name}");
         driver.shutdown().await;
     }
 }

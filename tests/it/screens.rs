@@ -70,7 +70,7 @@ fn job(id: u64, name: &str, size: u64) -> Job {
     }
 }
 
-fn with_queue(mut bench: Bench) -> Bench {
+pub(crate) fn with_queue(mut bench: Bench) -> Bench {
     bench.say(Event::JobsAdded(vec![
         job(1, "release-10.tar", 73_400_320),
         job(2, "dump.sql.gz", 912_680_550),
@@ -212,6 +212,29 @@ fn panes_with_trouble() {
 }
 
 #[test]
+fn a_server_that_is_gone_is_not_praised_at_the_top() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("enter");
+    let Effect::Engine(Command::List { place, generation }) = effects[0].clone() else {
+        panic!("{effects:?}")
+    };
+    assert!(bench.screen().contains("TLS 1.3"));
+    let gone = Failure::new(
+        Class::Unreachable,
+        "Could not connect to web",
+        "nothing listens on that port",
+    );
+    bench.say(Event::Listed {
+        place,
+        generation,
+        result: Err(gone),
+    });
+    let screen = bench.screen();
+    let top = screen.lines().next().unwrap();
+    assert_eq!(top, " web  not connected: nothing listens on that port");
+}
+
+#[test]
 fn panes_filter() {
     let mut bench = Bench::connected();
     bench.press("s s / r e l");
@@ -320,6 +343,14 @@ fn dialog_names() {
 }
 
 #[test]
+fn dialog_pattern() {
+    let mut bench = Bench::connected();
+    bench.press("+");
+    bench.type_in(".tar");
+    pictures("dialog-pattern", &mut bench);
+}
+
+#[test]
 fn dialog_certificate() {
     for (picture, pinned) in [
         ("dialog-certificate", None),
@@ -425,23 +456,4 @@ fn form() {
     let mut bench = Bench::new(some_servers());
     bench.press("e");
     pictures("form", &mut bench);
-}
-
-/// The picture of the README. `UPDATE_PICTURES=1 cargo test` draws it anew.
-#[test]
-fn the_readme_shows_what_is_drawn() {
-    let mut bench = with_queue(Bench::connected());
-    bench.press("down space down space");
-    bench.at_size((110, 24));
-    let drawn = ftpane::ui::svg::draw(&bench.buffer());
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/panes.svg");
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &drawn).unwrap();
-    }
-    let kept = std::fs::read_to_string(&file).expect("UPDATE_PICTURES=1 makes the picture");
-    assert!(
-        kept == drawn,
-        "the picture is out of date; UPDATE_PICTURES=1 draws it anew"
-    );
 }

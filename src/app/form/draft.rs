@@ -8,6 +8,7 @@ use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCE
 use crate::app::input::Line;
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -85,6 +86,13 @@ impl Draft {
                     .start_folder
                     .as_ref()
                     .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                Field::ClockOffset,
+                server
+                    .clock_offset
+                    .map(|offset| offset.to_string())
                     .unwrap_or_default(),
             ),
         ];
@@ -239,6 +247,16 @@ impl Draft {
         }
     }
 
+    fn clock_offset(&self) -> Result<Option<ClockOffset>, String> {
+        match self.text(Field::ClockOffset).trim() {
+            "" => Ok(None),
+            text => text
+                .parse()
+                .map(Some)
+                .map_err(|why: NoClockOffset| why.to_string()),
+        }
+    }
+
     fn password(&self) -> PasswordSource {
         match self.source {
             SourceKind::Ask => PasswordSource::Ask,
@@ -277,6 +295,7 @@ impl Draft {
             ca_file: self.base.ca_file.clone(),
             connections: self.connections().unwrap_or(Server::default().connections),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
+            clock_offset: self.clock_offset().unwrap_or_default(),
         }
     }
 
@@ -295,6 +314,7 @@ impl Draft {
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),
             Field::Levels => self.explore_depth().map(drop),
+            Field::ClockOffset => self.clock_offset().map(drop),
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly

@@ -83,6 +83,8 @@ pub enum Field {
     Connections,
     /// The left pane's first folder.
     StartFolder,
+    /// How far the server's clock is ahead of UTC.
+    ClockOffset,
 }
 
 /// What one does with a field.
@@ -118,7 +120,7 @@ pub(super) const VERSIONS: [TlsVersion; 4] = [
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Name,
         Self::Group,
         Self::Note,
@@ -142,6 +144,7 @@ impl Field {
         Self::Pin,
         Self::Connections,
         Self::StartFolder,
+        Self::ClockOffset,
     ];
 
     /// The words before it.
@@ -167,9 +170,10 @@ impl Field {
             Self::PortRange => "Port range",
             Self::TlsBackend => "TLS library",
             Self::TlsMin => "Oldest TLS",
-            Self::Pin => "Keep certificate",
+            Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
+            Self::ClockOffset => "Clock offset",
         }
     }
 
@@ -187,7 +191,7 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder => Section::Further,
+            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
         }
     }
 
@@ -218,6 +222,7 @@ impl Field {
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
+            Self::ClockOffset => "measured, or for example: +2",
             _ => "",
         }
     }

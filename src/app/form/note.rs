@@ -147,5 +147,9 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
              address.",
         ],
         Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
+        Field::ClockOffset => vec![
+            "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \
+             asking for the MDTM of a file that was listed. MLSD is always UTC and needs none of this.",
+        ],
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::certificate::Pin;
+use crate::model::clock::ClockOffset;
 use crate::model::server::{ConnectionMode, PasswordSource};
 
 fn press(form: &mut Form, keys: &str) -> Outcome {
@@ -86,6 +87,7 @@ fn an_existing_server_comes_back_unchanged() {
         ca_file: Some("/ca.pem".into()),
         connections: 9,
         start_folder: Some("/srv".into()),
+        clock_offset: ClockOffset::from_minutes(-330),
         ..Server::default()
     };
     let mut form = Form::new(Some(&server), &["full".into(), "other".into()]);
@@ -303,4 +305,34 @@ fn levels_are_asked_for_only_where_sub_folders_are_on() {
     let mut again = Form::new(Some(&off), &[]);
     assert!(!shows(&again, Field::Levels));
     assert_eq!(saved(&mut again), off);
+}
+
+#[test]
+fn a_clock_offset_is_hours_and_minutes_or_measured() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::ClockOffset);
+    for (text, minutes) in [
+        ("+2", Some(120)),
+        ("-5:30", Some(-330)),
+        ("0", Some(0)),
+        ("", None),
+    ] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::ClockOffset), None, "{text}");
+        assert_eq!(
+            form.server().clock_offset.map(ClockOffset::minutes),
+            minutes,
+            "{text}"
+        );
+    }
+    for text in ["+15", "2 h", "+2:60"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert!(
+            fault(&form, Field::ClockOffset).unwrap().contains("+14:00"),
+            "{text}"
+        );
+        assert_eq!(form.server().clock_offset, None, "{text}");
+    }
 }

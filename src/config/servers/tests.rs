@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::clock::ClockOffset;
 use crate::model::server::{ConnectionMode, PasswordSource, Protocol};
 
 fn server(name: &str) -> Server {
@@ -36,6 +37,7 @@ fn every_field_comes_back() {
         connections: 2,
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
+        clock_offset: ClockOffset::from_minutes(-330),
         ..server("full")
     };
     let mut servers = Servers::load(&path).unwrap();
@@ -46,6 +48,8 @@ fn every_field_comes_back() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("[[server]]\nname = \"plain\"\nprotocol = \"ftps-explicit\"\nhost"));
     assert!(text.contains("password = { command = "), "{text}");
+    assert!(text.contains("clock-offset = -330"), "{text}");
+    assert_eq!(text.matches("clock-offset").count(), 1, "{text}");
     assert!(!text.contains("tls-min"), "defaults are not written: {text}");
 }
 
@@ -159,4 +163,16 @@ fn an_invalid_server_is_not_saved() {
     assert!(servers.add(server("a/b")).is_err());
     assert!(servers.list().is_empty());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+}
+
+#[test]
+fn a_clock_offset_that_no_clock_has_is_refused_with_its_line() {
+    let (_folder, path) = file("[[server]]\nname = \"a\"\nhost = \"h\"\nclock-offset = 900\n");
+    match Servers::load(&path) {
+        Err(ServersError::Broken { line, why, .. }) => {
+            assert_eq!(line, 4);
+            assert!(why.contains("-720 to 840"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
 }

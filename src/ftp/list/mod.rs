@@ -118,12 +118,22 @@ impl Reading {
 struct Style {
     dialect: Dialect,
     read: fn(&[u8], &Now) -> Option<Reading>,
+    /// Whether its times are of the server's wall clock: others count seconds from 1970.
+    wall_clock: bool,
 }
 
 const fn other(read: fn(&[u8], &Now) -> Option<Reading>) -> Style {
     Style {
         dialect: Dialect::Other,
         read,
+        wall_clock: true,
+    }
+}
+
+const fn counting_seconds(read: fn(&[u8], &Now) -> Option<Reading>) -> Style {
+    Style {
+        wall_clock: false,
+        ..other(read)
     }
 }
 
@@ -132,12 +142,14 @@ const STYLES: [Style; 18] = [
     Style {
         dialect: Dialect::Unix,
         read: unix::read,
+        wall_clock: true,
     },
     Style {
         dialect: Dialect::Dos,
         read: dos::read,
+        wall_clock: true,
     },
-    other(eplf::read),
+    counting_seconds(eplf::read),
     other(netware::read),
     other(vms::read),
     other(mvs::read),
@@ -148,7 +160,7 @@ const STYLES: [Style; 18] = [
     other(vxworks::read),
     other(wfftp::read),
     other(vshell::read),
-    other(unix_numeric::read),
+    counting_seconds(unix_numeric::read),
     other(supertcp::read),
     other(chameleon::read),
     other(os9::read),
@@ -176,8 +188,8 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// A parser for the answer to `command`; `now` in seconds since 1970 in UTC, for dates that
-    /// leave out their year.
+    /// A parser for the answer to `command`; `now` is what the server's clock shows, as far as
+    /// known, in seconds since 1970: for dates that leave out their year.
     pub fn new(command: Command, now: i64, bounds: Bounds) -> Self {
         Self {
             command,
@@ -315,6 +327,7 @@ impl Parser {
             .find_map(|style| Some((style, (STYLES[style].read)(line, &self.now)?)))?;
         self.style = style;
         self.listing.dialect = STYLES[style].dialect;
+        self.listing.wall_clock = STYLES[style].wall_clock;
         Some(reading)
     }
 

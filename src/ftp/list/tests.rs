@@ -396,3 +396,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_counts_seconds_needs_no_clock() {
+    for (command, line, wall_clock) in [
+        (Command::List, "-rw-r--r-- 1 me us 5 2024-01-02 05:04 f", true),
+        (Command::List, "01-02-24  05:04AM  5 f", true),
+        (Command::List, "+i8388621.48594,m825718503,r,s280,\tf", false),
+        (Command::List, "0100644   500  101   12345    123456789 f", false),
+        (Command::List, "total 0", false),
+        (Command::Mlsd, "type=file;modify=20240102030405; f", false),
+    ] {
+        assert_eq!(
+            parse(command, &[line.as_bytes()]).wall_clock,
+            wall_clock,
+            "{line}"
+        );
+    }
+}

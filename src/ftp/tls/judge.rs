@@ -34,14 +34,16 @@ impl TrustStore {
         *self.pinned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this certificate is trusted by its fingerprint.
+    /// Whether this certificate would be accepted by its fingerprint: a pin is the only word.
     pub(crate) fn trusts(&self, pin: Pin) -> bool {
-        self.pinned() == Some(pin)
-            || self
+        match self.pinned() {
+            Some(pinned) => pinned == pin,
+            None => self
                 .once
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .contains(&pin)
+                .contains(&pin),
+        }
     }
 
     /// Whether some certificate of this server is trusted by its fingerprint.
@@ -200,6 +202,7 @@ mod tests {
         assert_eq!(store.judge(a, &[Doubt::Expired]), Ok(Trust::Pinned));
         assert_eq!(store.judge(b, &[]), Err(vec![Doubt::Changed]));
         store.accept_once(b);
+        assert!(store.trusts(a) && !store.trusts(b));
         assert_eq!(
             store.judge(b, &[]),
             Err(vec![Doubt::Changed]),

@@ -8,4 +8,4 @@ mod panel;
 pub(crate) use choices::choices;
 pub(crate) use field::field;
 pub(crate) use gauge::gauge;
-pub(crate) use panel::panel;
+pub(crate) use panel::{panel, point_at};

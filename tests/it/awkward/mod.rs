@@ -1,7 +1,9 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod clock;
 mod data;
+mod keeping;
 mod listings;
 mod login;
 mod protection;

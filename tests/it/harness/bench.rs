@@ -98,6 +98,7 @@ pub(crate) fn facts() -> Box<Facts> {
         }),
         data: Some(DataCommand::Epsv),
         dialect: Dialect::Mlsd,
+        clock_offset: None,
         utf8: true,
         read_only: false,
         greeting: "ready".into(),

@@ -8,5 +8,7 @@ pub(crate) mod bench;
 pub(crate) mod engine;
 pub(crate) mod lab;
 pub(crate) mod proxy;
+#[cfg(unix)]
+pub(crate) mod pty;
 pub(crate) mod scripted;
 pub(crate) mod seat;

@@ -1,0 +1,149 @@
+//! From a key to what it does: whoever has the focus gets it, a dialog before the form, the form
+//! before a filter, a filter before the list.
+
+use super::action::{Action, Context};
+use super::cursor::Cursor;
+use super::effect::Effect;
+use super::folder::Side;
+use super::input::Line;
+use super::{App, View};
+use crate::config::keymap::Found;
+use crate::model::key::{Code, Key};
+
+impl App {
+    /// The filter that is being typed.
+    pub(super) fn filter_line(&self) -> Option<&Line> {
+        match self.view {
+            View::Servers => self.servers.typing.then_some(&self.servers.filter),
+            View::Panes => {
+                let pane = self.pane(self.active);
+                pane.typing.then_some(&pane.filter)
+            }
+            View::Log => self.log.typing.then_some(&self.log.filter),
+            View::Queue | View::Help => None,
+        }
+    }
+
+    /// The filter of what has the focus, and whether it is being typed.
+    fn filter_line_mut(&mut self) -> (&mut Line, &mut bool) {
+        match self.view {
+            View::Servers => (&mut self.servers.filter, &mut self.servers.typing),
+            View::Log => (&mut self.log.filter, &mut self.log.typing),
+            _ => {
+                let pane = match self.active {
+                    Side::Local => &mut self.local,
+                    Side::Remote => &mut self.remote,
+                };
+                (&mut pane.filter, &mut pane.typing)
+            }
+        }
+    }
+
+    /// The filter has changed.
+    fn filtered(&mut self) {
+        match self.view {
+            View::Servers => self.servers.arrange(),
+            View::Log => self.log.cursor = Cursor::default(),
+            _ => self.pane_mut(self.active).rearrange(),
+        }
+    }
+
+    /// A key, wherever one is.
+    pub(super) fn press(&mut self, key: Key) -> Vec<Effect> {
+        self.notice = None;
+        if !self.dialogs.is_empty() {
+            self.pressed.clear();
+            return self.press_dialog(key);
+        }
+        if self.form.is_some() {
+            return self.press_form(key);
+        }
+        if self.filter_line().is_some()
+            && let Some(effects) = self.press_filter(key)
+        {
+            return effects;
+        }
+        self.pressed.push(key);
+        let contexts = [self.context_of(self.view), Context::Global];
+        match self.keys.find(&contexts, &self.pressed) {
+            Found::Prefix => Vec::new(),
+            Found::Nothing => {
+                let again = self.pressed.len() > 1;
+                self.pressed.clear();
+                // what does not continue a sequence is a key of its own
+                if again { self.press(key) } else { Vec::new() }
+            }
+            Found::Action(action) => {
+                self.pressed.clear();
+                self.act(action)
+            }
+        }
+    }
+
+    /// A key while a filter is typed; `None` when it belongs to the list.
+    fn press_filter(&mut self, key: Key) -> Option<Vec<Effect>> {
+        self.pressed.clear();
+        let found = self.keys.find(&[Context::Text], &[key]);
+        let (line, typing) = self.filter_line_mut();
+        match found {
+            Found::Action(Action::Accept) => *typing = false,
+            Found::Action(Action::Back) => {
+                *typing = false;
+                line.clear();
+                self.filtered();
+            }
+            Found::Action(action) => return Some(self.anywhere(action)),
+            _ if line.press(key) => self.filtered(),
+            _ if matches!(key.code, Code::Char(_)) => {}
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    /// A pasted text: into the line that is being typed, if there is one.
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(line) = self.dialogs.front_mut().map(|d| d.line.as_mut()) {
+            if let Some(line) = line {
+                line.paste(text);
+            }
+        } else if let Some(form) = &mut self.form {
+            form.paste(text);
+        } else if self.filter_line().is_some() {
+            self.filter_line_mut().0.paste(text);
+            self.filtered();
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Effect> {
+        if !action.row().contexts.contains(&self.context_of(self.view)) {
+            return self.anywhere(action);
+        }
+        match self.view {
+            View::Panes => self.act_panes(action),
+            View::Servers => self.act_servers(action),
+            View::Queue => self.act_queue(action),
+            View::Log => self.act_log(action),
+            View::Help => {
+                let (len, rows) = (self.help_lines().len(), self.list_rows(Context::Help));
+                if !self.help.scroll(action, len, rows) {
+                    self.view = self.beneath;
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Actions that mean the same everywhere.
+    pub(super) fn anywhere(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Queue => self.show(View::Queue),
+            Action::Log => self.show(View::Log),
+            Action::Help => self.show(View::Help),
+            Action::Redraw => return vec![Effect::Redraw],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Quit | Action::Interrupt => return self.quit(),
+            _ => {}
+        }
+        Vec::new()
+    }
+}

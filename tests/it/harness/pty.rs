@@ -1,0 +1,213 @@
+//! A program in a terminal of its own: a pty, and a screen that understands what is written to it.
+
+use std::io::{Read as _, Write};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use vt100::{MouseProtocolMode, Parser};
+
+/// No test waits longer for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) const SIZE: (u16, u16) = (100, 30);
+
+/// A terminal in which something runs.
+pub(crate) struct Terminal {
+    screen: Parser,
+    bytes: Receiver<Vec<u8>>,
+    keyboard: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    /// Kept so that the modes can be read after the program has gone.
+    slave: Box<dyn SlavePty + Send>,
+    modes: String,
+}
+
+/// What a program leaves behind.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) code: u32,
+    /// What the first screen holds.
+    pub(crate) text: String,
+}
+
+/// A command that runs in `here`, with the configuration in `home`.
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, here: &Path, home: &Path) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.cwd(here);
+    command.env("FTPANE_CONFIG_DIR", home);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
+impl Terminal {
+    pub(crate) fn run(command: CommandBuilder) -> Self {
+        let (columns, rows) = SIZE;
+        let size = PtySize {
+            rows,
+            cols: columns,
+            ..PtySize::default()
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keyboard = pair.master.take_writer().unwrap();
+        let modes = modes(&*pair.master);
+        let (out, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer)
+                && out.send(buffer[..n].to_vec()).is_ok()
+            {}
+        });
+        let child = pair.slave.spawn_command(command).unwrap();
+        Self {
+            screen: Parser::new(cells(rows), cells(columns), 0),
+            bytes,
+            keyboard,
+            child,
+            master: pair.master,
+            slave: pair.slave,
+            modes,
+        }
+    }
+
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.screen().contents()
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    /// Reads until the screen is as wanted.
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !wanted(self.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(_) => panic!("never {what}; the screen shows\n{}", self.text()),
+            }
+        }
+    }
+
+    /// Reads until the screen shows a text; gives the screen.
+    pub(crate) fn see(&mut self, text: &str) -> String {
+        self.until(&format!("shows '{text}'"), |s| s.contents().contains(text));
+        self.text()
+    }
+
+    /// Reads until the screen looks different than before, colours included.
+    pub(crate) fn see_change(&mut self) {
+        let before = self.screen().contents_formatted();
+        self.until("changes", |s| s.contents_formatted() != before);
+    }
+
+    /// Reads until nothing came for this long.
+    pub(crate) fn until_silent_for(&mut self, window: Duration) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.bytes.recv_timeout(window) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => panic!("the terminal is gone"),
+            }
+            assert!(
+                Instant::now() < end,
+                "never silent; the screen shows\n{}",
+                self.text()
+            );
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// The group of processes that has the keyboard.
+    pub(crate) fn foreground(&self) -> Pid {
+        Pid::from_raw(self.master.process_group_leader().unwrap()).unwrap()
+    }
+
+    fn pid(&self) -> Pid {
+        let id = self.child.process_id().unwrap();
+        Pid::from_raw(id.try_into().unwrap()).unwrap()
+    }
+
+    /// That the terminal is as it was before the program ran.
+    pub(crate) fn assert_given_back(&self) {
+        assert_eq!(modes(&*self.master), self.modes, "the modes differ");
+        assert_given_back(self.screen());
+    }
+
+    /// That the terminal is a full-screen program's.
+    pub(crate) fn assert_taken(&self) {
+        let screen = self.screen();
+        assert_ne!(modes(&*self.master), self.modes);
+        assert!(screen.alternate_screen() && screen.bracketed_paste());
+    }
+
+    /// Waits for the end; the terminal must be as it was before.
+    pub(crate) fn leave(self) -> Left {
+        let Self {
+            mut screen,
+            bytes,
+            keyboard,
+            mut child,
+            master,
+            slave,
+            modes: before,
+        } = self;
+        let (told, ended) = channel();
+        std::thread::spawn(move || told.send(child.wait()));
+        let Ok(status) = ended.recv_timeout(PATIENCE) else {
+            // closing the terminal hangs up on it
+            panic!(
+                "it does not end; the screen shows\n{}",
+                screen.screen().contents()
+            );
+        };
+        let after = modes(&*master);
+        // nobody has the terminal open any more: the reader comes to its end
+        drop(slave);
+        while let Ok(bytes) = bytes.recv_timeout(PATIENCE) {
+            screen.process(&bytes);
+        }
+        drop(keyboard);
+        assert_eq!(after, before, "the modes differ");
+        assert_given_back(screen.screen());
+        Left {
+            code: status.unwrap().exit_code(),
+            text: screen.screen().contents(),
+        }
+    }
+}
+
+/// That the screen is as it was before a full-screen program.
+fn assert_given_back(screen: &vt100::Screen) {
+    assert!(!screen.alternate_screen(), "still on the second screen");
+    assert!(!screen.hide_cursor(), "the cursor is hidden");
+    assert!(!screen.bracketed_paste(), "pastes still come in brackets");
+    assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+    assert!(!screen.application_cursor() && !screen.application_keypad());
+}
+
+fn cells(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).unwrap()
+}
+
+/// The terminal's modes as a text that can be compared.
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal has modes"))
+}

@@ -1,0 +1,165 @@
+//! Questions of the engine: certificates and conflicts.
+
+use super::{C, command, job, remote};
+use std::time::Duration;
+
+use ftpane::app::effect::{Change, Effect};
+use ftpane::app::msg::Msg;
+use ftpane::model::certificate::{Certificate, Doubt, Pin};
+use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, QuestionId, Scope};
+use ftpane::model::event::{Event, Question, Side as ConflictSide};
+use ftpane::model::job::{Direction, JobId, JobState, Policy};
+use ftpane::model::secret::Secret;
+
+use crate::harness::bench::{Bench, file, listing, server};
+
+pub(crate) fn certificate_question(id: u64, pinned: Option<Pin>) -> Event {
+    Event::Question {
+        id: QuestionId(id),
+        question: Question::Certificate {
+            connection: C,
+            server: "web".into(),
+            certificate: Box::new(Certificate {
+                subject: "CN=web".into(),
+                issuer: "CN=web".into(),
+                names: vec![],
+                not_before: None,
+                not_after: None,
+                key: "EC 256 bits".into(),
+                pin: Pin([1; 32]),
+                doubts: vec![Doubt::SelfSigned],
+                reason: String::new(),
+            }),
+            pinned,
+        },
+    }
+}
+
+fn answered(id: u64, answer: Answer) -> Command {
+    Command::Answer {
+        question: QuestionId(id),
+        answer,
+    }
+}
+
+#[test]
+fn a_certificate_is_judged_and_a_changed_pin_cannot_be_accepted() {
+    for (keys, answer) in [
+        ("enter", CertificateAnswer::Refuse),
+        ("o", CertificateAnswer::Once),
+        ("p", CertificateAnswer::Pin),
+        ("right right enter", CertificateAnswer::Pin),
+    ] {
+        let mut bench = Bench::connected();
+        assert_eq!(bench.say(certificate_question(5, None)), [Effect::Bell]);
+        assert_eq!(
+            command(bench.press(keys)),
+            answered(5, Answer::Certificate(answer)),
+            "{keys}"
+        );
+    }
+    for key in ["o", "p"] {
+        let mut bench = Bench::connected();
+        bench.say(certificate_question(5, Some(Pin([2; 32]))));
+        assert_eq!(bench.press(key), []);
+        assert_eq!(bench.app.dialogs.len(), 1);
+        assert_eq!(command(bench.press("esc")), answered(5, Answer::Dismissed));
+    }
+}
+
+#[test]
+fn a_pin_is_written_into_the_saved_entry_only() {
+    let mut bench = Bench::connected();
+    let pin = Pin([7; 32]);
+    assert_eq!(
+        bench.say(Event::Pinned(C, pin)),
+        [Effect::ChangeServers(Change::Pin("web".into(), Some(pin)))]
+    );
+    let mut unsaved = Bench::new(Vec::new());
+    let (app, _) = ftpane::app::App::new(ftpane::app::Start {
+        connect: Some((server("by-url"), Some(Secret::new("x")))),
+        ..crate::harness::bench::start(Vec::new())
+    });
+    unsaved.app = app;
+    assert_eq!(unsaved.say(Event::Pinned(C, pin)), []);
+}
+
+pub(crate) fn conflict(id: u64) -> Event {
+    let side = |shown: &str| ConflictSide {
+        shown: shown.into(),
+        size: Some(1),
+        modified: None,
+    };
+    Event::Question {
+        id: QuestionId(id),
+        question: Question::Conflict {
+            job: JobId(id),
+            direction: Direction::Upload,
+            source: side("/a"),
+            target: side("/b"),
+            can_resume: false,
+        },
+    }
+}
+
+#[test]
+fn conflicts_queue_up_and_are_answered_one_by_one() {
+    let mut bench = Bench::connected();
+    for id in 1..=4 {
+        bench.say(conflict(id));
+    }
+    bench.say(Event::QuestionVoid(QuestionId(2)));
+    // what Enter takes without a look loses nothing
+    assert_eq!(
+        command(bench.press("enter")),
+        answered(1, Answer::Conflict(Policy::Skip, Scope::Once))
+    );
+    assert_eq!(
+        command(bench.press("space o")),
+        answered(3, Answer::Conflict(Policy::Overwrite, Scope::Batch))
+    );
+    // it cannot be continued, so that is no choice
+    assert_eq!(bench.press("r"), []);
+    assert_eq!(command(bench.press("esc")), answered(4, Answer::Dismissed));
+    assert!(bench.app.dialogs.is_empty());
+}
+
+#[test]
+fn a_letter_meant_for_the_panes_answers_no_question() {
+    let mut bench = Bench::connected();
+    bench.update(Msg::Engine(conflict(1)));
+    assert_eq!(bench.press("n"), []);
+    assert_eq!(bench.app.dialogs.len(), 1);
+    bench.now += Duration::from_millis(500);
+    assert_eq!(
+        command(bench.press("n")),
+        answered(1, Answer::Conflict(Policy::Newer, Scope::Once))
+    );
+    // who answers one after the other is not held up
+    bench.say(conflict(2));
+    bench.update(Msg::Engine(conflict(3)));
+    bench.press("n");
+    assert_eq!(
+        command(bench.press("k")),
+        answered(3, Answer::Conflict(Policy::Rename, Scope::Once))
+    );
+}
+
+#[test]
+fn behind_a_dialog_everything_goes_on() {
+    let mut bench = Bench::connected();
+    bench.press("f7");
+    bench.say(Event::JobsAdded(vec![job(1)]));
+    bench.say(Event::JobChanged(JobId(1), JobState::Running));
+    let place = remote("/srv/www");
+    bench.say(Event::Notice("hello".into()));
+    bench.say(Event::Listed {
+        place,
+        generation: Generation(77),
+        result: Ok(listing(vec![file("late", 1, 1)])),
+    });
+    assert_eq!(bench.app.queue.counts.running, 1);
+    assert_eq!(bench.app.dialogs.len(), 1);
+    // a listing nobody waits for any more is dropped
+    assert_eq!(bench.app.remote.entries().len(), 7);
+}

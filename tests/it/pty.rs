@@ -1,0 +1,261 @@
+//! The real binary in a real terminal: its screens, the whole job, every way it can end.
+
+use std::fs;
+use std::future::Future;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ftpane::app::effect::Change;
+use ftpane::engine::{self, Options};
+use ftpane::model::failure::Failure;
+use ftpane::model::secret::Secret;
+use ftpane::model::server::Server;
+use ftpane::term::{Outside, run};
+use portable_pty::CommandBuilder;
+use rustix::process::{Signal, kill_process_group};
+use tempfile::TempDir;
+
+use crate::harness::bench::{server, start};
+use crate::harness::pty::{PATIENCE, Terminal, command};
+
+const F5: &str = "\x1b[15~";
+const UP: &str = "\x1b[A";
+const DOWN: &str = "\x1b[B";
+const CTRL_C: &str = "\x03";
+const CTRL_Z: &str = "\x1a";
+
+/// A folder to work in and one for the configuration.
+struct Place {
+    here: TempDir,
+    home: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            here: tempfile::tempdir().unwrap(),
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn ftpane(&self) -> CommandBuilder {
+        self.command(env!("CARGO_BIN_EXE_ftpane"))
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> CommandBuilder {
+        command(program, self.here.path(), self.home.path())
+    }
+
+    /// The demo, its server listed.
+    fn demo(&self) -> Terminal {
+        let mut command = self.ftpane();
+        command.arg("demo");
+        let mut terminal = Terminal::run(command);
+        terminal.see("README.txt");
+        terminal
+    }
+}
+
+#[test]
+fn the_list_of_servers_is_the_first_screen() {
+    let place = Place::new();
+    let mut terminal = Terminal::run(place.ftpane());
+    terminal.see("No servers yet");
+    terminal.assert_taken();
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn the_demo_is_connected_at_once() {
+    let place = Place::new();
+    let mut terminal = place.demo();
+    let screen = terminal.see("resumed 1/1");
+    assert!(screen.contains("FTPS explicit · TLS 1.3"), "{screen}");
+    assert!(screen.contains("This folder is empty"), "{screen}");
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+/// Presses cursor keys until the screen shows a text; each of them must be seen to do something.
+fn browse_until(terminal: &mut Terminal, text: &str) {
+    let end = Instant::now() + PATIENCE;
+    for key in [DOWN, UP].into_iter().cycle() {
+        terminal.press(key);
+        terminal.see_change();
+        if terminal.text().contains(text) {
+            return;
+        }
+        assert!(Instant::now() < end, "never shows '{text}':\n{}", terminal.text());
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_marked_folder_goes_both_ways_while_one_browses() {
+    let place = Place::new();
+    let mut terminal = place.demo();
+    // down to `many`, the third of the folders
+    terminal.press(&format!("{DOWN}{DOWN} "));
+    terminal.see("1 folder marked");
+    terminal.press(F5);
+    terminal.see("Download");
+    terminal.press("\r");
+    browse_until(&mut terminal, "Queue · 201 done");
+    let many = place.here.path().join("many");
+    let names = names(&many);
+    assert_eq!(names.len(), 200, "{names:?}");
+    assert_eq!(names[0], "file-001.txt");
+    assert_eq!(
+        fs::read_to_string(many.join("file-042.txt")).unwrap(),
+        "File number 42.\n"
+    );
+
+    // and up, into another folder: the other pane has seen what came
+    terminal.press("gg");
+    terminal.press(&format!("{DOWN}\r"));
+    terminal.see(" /incoming ");
+    terminal.press("\t");
+    terminal.press(" ");
+    terminal.see("1 folder marked");
+    terminal.press(F5);
+    terminal.see("Upload");
+    terminal.press("\r");
+    browse_until(&mut terminal, "Queue · 402 done");
+    terminal.press("\t\r");
+    terminal.see(" /incoming/many ");
+    terminal.see("200 files");
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn every_end_gives_the_terminal_back() {
+    let place = Place::new();
+    for (key, code) in [("q", 0), (CTRL_C, 0)] {
+        let mut terminal = place.demo();
+        terminal.assert_taken();
+        terminal.press(key);
+        assert_eq!(terminal.leave().code, code, "{key:?}");
+    }
+    for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+        let terminal = place.demo();
+        terminal.assert_taken();
+        terminal.signal(signal);
+        assert_eq!(terminal.leave().code, code, "{signal:?}");
+    }
+}
+
+/// A world in which the first change of the servers file panics, in the loop itself.
+struct Broken;
+
+impl Outside for Broken {
+    fn resolve(&self, _: Server) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
+        std::future::ready(Ok(None))
+    }
+
+    #[allow(unreachable_code, reason = "the type of what never comes")]
+    fn change(&self, _: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        panic!("the world is broken");
+        std::future::ready(Ok(Vec::new()))
+    }
+}
+
+/// Not a test: the program that [`a_panic_gives_the_terminal_back`] runs in its terminal.
+#[tokio::test]
+#[ignore = "runs in a terminal of its own, as another test's child"]
+async fn panics_in_its_terminal() {
+    let engine = engine::start(Options::default());
+    run(start(vec![server("web")]), engine, Broken).await.unwrap();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let place = Place::new();
+    let mut command = place.command(std::env::current_exe().unwrap());
+    command.args([
+        "--ignored",
+        "--exact",
+        "--nocapture",
+        "pty::panics_in_its_terminal",
+    ]);
+    let mut terminal = Terminal::run(command);
+    terminal.see("web.example.org");
+    terminal.assert_taken();
+    // deleting the entry changes the file of servers
+    terminal.press("d\r");
+    let left = terminal.leave();
+    // the harness of Rust's tests ends with this code when a test panics, as a panicking program does
+    assert_eq!(left.code, 101);
+    assert!(left.text.contains("the world is broken"), "{}", left.text);
+}
+
+#[test]
+fn nothing_is_written_while_nothing_happens() {
+    // the one place for a window of time: that nothing comes can only be seen by waiting for it
+    const WINDOW: Duration = Duration::from_millis(1_200);
+    let place = Place::new();
+    let mut terminal = place.demo();
+    terminal.until_silent_for(WINDOW);
+    // it is alive, and silent again
+    terminal.press(DOWN);
+    terminal.see_change();
+    terminal.until_silent_for(WINDOW);
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.leave().code, 0);
+}
+
+/// A shell that runs the demo as its job, says when that has stopped, and waits for a line before
+/// it lets it go on: only where a shell is can a program be stopped.
+fn under_a_shell(place: &Place) -> Terminal {
+    let mut shell = place.command("sh");
+    let script = r#"
+        set -m
+        echo before
+        "$FTPANE" demo
+        echo "stopped with $?"
+        read line
+        fg
+        echo "ended with $?"
+    "#;
+    shell.env("FTPANE", env!("CARGO_BIN_EXE_ftpane"));
+    shell.args(["-c", script]);
+    let mut terminal = Terminal::run(shell);
+    terminal.see("README.txt");
+    terminal
+}
+
+#[test]
+fn it_can_be_stopped_and_goes_on() {
+    let place = Place::new();
+    for outside in [false, true] {
+        let mut terminal = under_a_shell(&place);
+        terminal.assert_taken();
+        if outside {
+            kill_process_group(terminal.foreground(), Signal::TSTP).unwrap();
+        } else {
+            terminal.press(CTRL_Z);
+        }
+        terminal.see("stopped with");
+        assert!(terminal.text().contains("before"), "{}", terminal.text());
+        terminal.assert_given_back();
+        terminal.press("\r");
+        terminal.see("README.txt");
+        terminal.until("is taken again", |s| s.alternate_screen() && s.bracketed_paste());
+        terminal.assert_taken();
+        // and it takes keys
+        terminal.press(&format!("{DOWN}\r"));
+        terminal.see(" /incoming ");
+        terminal.press("q");
+        terminal.see("ended with 0");
+        assert_eq!(terminal.leave().code, 0);
+    }
+}

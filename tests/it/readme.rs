@@ -1,0 +1,48 @@
+//! What the README shows is what the program is: its keys, its picture.
+
+use ftpane::app::action::keys;
+
+use crate::harness::bench::Bench;
+use crate::screens::with_queue;
+
+/// The table of keys in the README. `UPDATE_PICTURES=1 cargo test` writes it anew.
+#[test]
+fn the_readme_names_the_keys_in_force() {
+    const BEGIN: &str = "<!-- keys: written by a test from the action table -->\n";
+    const END: &str = "<!-- keys end -->";
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&file).unwrap();
+    let (before, rest) = readme
+        .split_once(BEGIN)
+        .expect("the README has a place for the keys");
+    let (_, after) = rest.split_once(END).expect("the place for the keys has an end");
+    let table = ftpane::app::help::markdown(&keys(None).unwrap());
+    let wanted = format!("{before}{BEGIN}{table}\n{END}{after}");
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::write(&file, &wanted).unwrap();
+        return;
+    }
+    assert!(
+        readme == wanted,
+        "the table of keys is out of date; UPDATE_PICTURES=1 writes it anew"
+    );
+}
+
+/// The picture of the README. `UPDATE_PICTURES=1 cargo test` draws it anew.
+#[test]
+fn the_readme_shows_what_is_drawn() {
+    let mut bench = with_queue(Bench::connected());
+    bench.press("down space down space");
+    bench.at_size((110, 24));
+    let drawn = ftpane::ui::svg::draw(&bench.buffer());
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/panes.svg");
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, &drawn).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).expect("UPDATE_PICTURES=1 makes the picture");
+    assert!(
+        kept == drawn,
+        "the picture is out of date; UPDATE_PICTURES=1 draws it anew"
+    );
+}
