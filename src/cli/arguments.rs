@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,7 +21,7 @@ ftpes:// (explicit TLS) or ftps:// (implicit TLS), as in ftpes://user@host/folde
 In a URL /~/x is relative to the login folder.
 
 Passwords, in this order: in the URL (others can see it), --password-command,
-FTPANE_PASSWORD, ~/.netrc, the source saved with the server, a prompt on the terminal.
+FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the terminal.
 
 Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
 3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
@@ -235,8 +236,9 @@ const VERSIONS: [(&str, TlsVersion); 4] = [
 const BACKENDS: [(&str, TlsBackend); 2] = [("openssl", TlsBackend::Openssl), ("system", TlsBackend::System)];
 
 impl Connection {
-    /// The transcript's file, new and empty, which only this user can read: names of files are in
-    /// it.
+    /// The transcript's file, empty, which only this user can read, also where it was there and
+    /// open to others: names of files are in it. Every write goes to its end, so that the lines of
+    /// two programs that share it stay whole.
     ///
     /// # Errors
     ///
@@ -245,11 +247,7 @@ impl Connection {
         let Some(path) = &self.transcript else {
             return Ok(None);
         };
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map(Some).map_err(|e| {
+        private(path).map(Some).map_err(|e| {
             let what = format!("The transcript {} cannot be written", path.display());
             Failure::new(Class::Local, what, e.to_string())
         })
@@ -309,6 +307,28 @@ impl Connection {
             retries: self.retries.unwrap_or(usual.retries),
         }
     }
+}
+
+/// An empty file for appending, mode 0600. What is no file (a terminal, a pipe) stays as it is.
+#[cfg(unix)]
+fn private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let mut options = File::options();
+    let file = options.append(true).create(true).mode(0o600).open(path)?;
+    if file.metadata()?.is_file() {
+        // before anything is in it, and on what was opened: the name may lead elsewhere by now
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// An empty file for appending.
+#[cfg(not(unix))]
+fn private(path: &Path) -> io::Result<File> {
+    // what is open for appending cannot be truncated on Windows
+    File::create(path)?;
+    File::options().append(true).open(path)
 }
 
 fn word<T>(table: &'static [(&'static str, T)]) -> clap::builder::PossibleValuesParser {
@@ -427,6 +447,34 @@ mod tests {
             panic!("no ls");
         };
         assert!(ls.connection.apply(&mut Server::default()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_transcript_is_for_its_owner_and_keeps_lines_whole() {
+        use std::io::Write as _;
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("T");
+        std::fs::write(&path, "what was there").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let line = format!("ftpane --transcript {}", path.display());
+        let connection = parse(&line).unwrap().connection;
+        let mut first = connection.transcript().unwrap().unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(path.metadata().unwrap().len(), 0);
+        let mut second = File::options().append(true).open(&path).unwrap();
+        first.write_all(b"one\n").unwrap();
+        second.write_all(b"other\n").unwrap();
+        first.write_all(b"two\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\nother\ntwo\n");
+        assert!(
+            parse("ftpane --transcript /dev/null")
+                .unwrap()
+                .connection
+                .transcript()
+                .is_ok()
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::arguments::{Ls, Sort};
 use super::json::{EntryLine, EventLine};
 use super::outcome::Outcome;
 use super::place::Place;
-use super::printer::Printer;
+use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
@@ -51,9 +51,7 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
         Ok(()) => Ok(lister.outcome.exit_code()),
         // whoever read our output has seen enough
         Err(Halt::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(lister.outcome.exit_code()),
-        Err(Halt::Output(e)) => {
-            Err(Failure::new(Class::Local, "The output cannot be written", e.to_string()).into())
-        }
+        Err(Halt::Output(e)) => Err(printer::unwritten(&e).into()),
         Err(Halt::End(end)) => {
             let _ = lister.printer.flush();
             Err(end)

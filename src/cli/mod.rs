@@ -29,6 +29,7 @@ use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::target::blot;
 use arguments::{Arguments, Connection, Output, Subcommands};
 use place::Place;
 use session::{End, Session};
@@ -74,7 +75,14 @@ pub struct Command(Box<Subcommands>);
 /// said on stderr.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
-        let _ = e.print();
+        let text = e.render().to_string();
+        let blotted: Vec<String> = text.lines().map(blot).collect();
+        // a mistake is said with the words that were written; a URL with a password may be one
+        if e.use_stderr() && !text.lines().eq(blotted.iter().map(String::as_str)) {
+            Speech::new(false).line(&blotted.join("\n"));
+        } else {
+            let _ = e.print();
+        }
         if e.use_stderr() {
             Class::Usage.exit_code()
         } else {

@@ -29,10 +29,11 @@ pub(super) async fn find(
     if let Some(secret) = secrets::environment(secrets::PASSWORD_VARIABLE)? {
         return Ok(Some(secret));
     }
-    if let Some(secret) = from_netrc(&mut place.server, place.saved, speech) {
+    // a saved server's own source is meant for it; ~/.netrc serves other programs too
+    if let Some(secret) = secrets::resolve(&place.server.password).await? {
         return Ok(Some(secret));
     }
-    if let Some(secret) = secrets::resolve(&place.server.password).await? {
+    if let Some(secret) = from_netrc(&mut place.server, place.saved, speech) {
         return Ok(Some(secret));
     }
     if place.server.user.is_empty() || !may_ask {

@@ -10,7 +10,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
-use crate::model::target::Target;
+use crate::model::target::{Target, blot};
 use crate::model::text::escape;
 use crate::plan::landing;
 
@@ -90,19 +90,8 @@ fn usage(written: &[u8], why: impl Into<String>) -> Failure {
 }
 
 /// The text for a message, without the password of a URL.
-fn blotted(written: &[u8]) -> String {
-    let text = escape(written);
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text;
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        Some((login, _)) if login.contains(':') => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***{}", &rest[login.len()..])
-        }
-        _ => text,
-    }
+pub(super) fn blotted(written: &[u8]) -> String {
+    blot(&escape(written))
 }
 
 fn target(bytes: &[u8]) -> Result<Target, Failure> {
@@ -181,6 +170,9 @@ mod tests {
             ("./web:x", Class::Usage),
             ("http://me:s3cret@h/", Class::Usage),
             ("ftp://me:s3cret@h:0/", Class::Usage),
+            ("ftp://me:s3cret/x@h/", Class::Usage),
+            ("ftp://me:x/s3cret@h/", Class::Usage),
+            ("ftp://me:x@s3cret/y@h/%", Class::Usage),
         ] {
             let failure = place(text, "").unwrap_err();
             assert_eq!(failure.class, class);

@@ -3,9 +3,12 @@
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 
 use crate::model::entry::{Entry, Kind};
-use crate::model::text::escape;
+use crate::model::failure::{Class, Failure};
+use crate::model::text::{escape, is_plain};
 
 /// Buffered stdout that knows whether a terminal reads it.
 #[derive(Debug)]
@@ -24,9 +27,9 @@ impl Printer {
         }
     }
 
-    /// One object, one line.
+    /// One object, one line, in characters a terminal only shows.
     pub(super) fn json(&mut self, line: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
+        line.serialize(&mut Serializer::with_formatter(&mut self.out, Plain))?;
         self.out.write_all(b"\n")
     }
 
@@ -64,6 +67,50 @@ impl Printer {
             self.out.write_all(escape(bytes).as_bytes())
         } else {
             self.out.write_all(bytes)
+        }
+    }
+}
+
+/// Results could not be written: the disk is full, for example.
+pub(super) fn unwritten(error: &io::Error) -> Failure {
+    Failure::new(Class::Local, "The output cannot be written", error.to_string())
+}
+
+/// JSON on one line, with `\uXXXX` for every character that [`is_plain`] refuses: a name from a
+/// server stays what it is for programs, and does nothing to a terminal (RFC 8259 §7).
+struct Plain;
+
+impl Formatter for Plain {
+    // the quotation mark, the backslash and what is below U+0020 come as escapes, not here
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| !is_plain(*c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            // above U+FFFF two: a surrogate pair
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_plain_and_says_the_same() {
+        let text = "a\"\\\n\u{1b}\u{7f}b\u{9b}2J\u{ad}\u{202e}txt\u{feff} \u{e0041}\u{1d173}é日😀";
+        let mut out = Vec::new();
+        text.serialize(&mut Serializer::with_formatter(&mut out, Plain))
+            .unwrap();
+        let written = String::from_utf8(out).unwrap();
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        assert!(written.chars().all(is_plain), "{written:?}");
+        for part in ["\\u009b2J", "\\u007fb", "\\u202etxt", "\\udb40\\udc41", "é日😀"] {
+            assert!(written.contains(part), "{part}: {written}");
         }
     }
 }

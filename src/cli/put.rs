@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::Put;
 use super::get::nobody_to_ask;
-use super::place::Place;
+use super::place::{Place, blotted};
 use super::probe::{Found, Probe};
 use super::session::{End, Live, Session};
 use super::transfer::{Transfers, path_bytes};
@@ -17,6 +17,7 @@ use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Item, Policy};
 use crate::model::path::{Name, RemotePath};
+use crate::model::target::blot;
 use crate::plan::landing::{self, Standing};
 
 /// A source that is there.
@@ -64,7 +65,13 @@ async fn prepare(
     for source in sources {
         match look(source) {
             Ok(source) => found.push(source),
-            Err(failure) => transfers.refuse(session, Some(&names::bytes_of(source)), &failure),
+            Err(failure) => {
+                let bytes = names::bytes_of(source);
+                // a URL that stands where a file is meant
+                let blotted = Some(blotted(&bytes)).filter(|_| bytes.windows(3).any(|w| w == b"://"));
+                let shown = blotted.as_ref().map_or(&*bytes, String::as_bytes);
+                transfers.refuse(session, Some(shown), &failure);
+            }
         }
     }
     if found.is_empty() {
@@ -109,7 +116,10 @@ async fn prepare(
 
 fn look(source: &OsString) -> Result<Source, Failure> {
     let path = PathBuf::from(source);
-    let failed = |why: String| Failure::new(Class::Local, format!("{} is not uploaded", path.display()), why);
+    let failed = |why: String| {
+        let what = format!("{} is not uploaded", blot(&path.display().to_string()));
+        Failure::new(Class::Local, what, why)
+    };
     if path.file_name().is_none() {
         if !path.is_dir() {
             return Err(failed("it is no folder".into()));

@@ -68,8 +68,8 @@ pub(super) struct Session {
     password_command: Option<String>,
     generation: u64,
     connections: u32,
-    /// What a person has said for all conflicts; those that other lanes had met already are
-    /// answered with it too.
+    /// What a person has said for all conflicts. It holds for every server of the request, each of
+    /// which has a batch of its own, and for questions that came while the person was thinking.
     for_all: Option<Policy>,
 }
 

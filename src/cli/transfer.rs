@@ -1,19 +1,20 @@
 //! Batches under way: what `get` and `put` have in common.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::arguments::Output;
 use super::json::{EventLine, TransferLine};
 use super::outcome::Outcome;
-use super::printer::Printer;
+use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::local::names::bytes_of;
 use crate::model::command::Command;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobState, Policy};
 use crate::model::path::RemotePath;
 use crate::model::size;
@@ -40,6 +41,20 @@ pub(super) struct Transfers {
     bytes: u64,
     started: Instant,
     next_batch: u32,
+    /// We have taken the batches out ourselves.
+    stopping: bool,
+    lines: Lines,
+}
+
+/// What became of the lines of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// They are read, as far as one knows.
+    Go,
+    /// Nobody reads them any more, and nobody is to be told.
+    Unread,
+    /// They could not be written: whoever counts on them must know.
+    Lost,
 }
 
 impl Transfers {
@@ -58,6 +73,8 @@ impl Transfers {
             bytes: 0,
             started: Instant::now(),
             next_batch: 1,
+            stopping: false,
+            lines: Lines::Go,
         }
     }
 
@@ -91,7 +108,7 @@ impl Transfers {
         session.speech.fail(failure);
         let mut line = TransferLine::new(source, None);
         line.error = Some(failure.to_string());
-        self.print(&EventLine::Failed(line));
+        self.print(session, &EventLine::Failed(line));
     }
 
     /// Says the end of a request whose preparation came to `end`, and waits for what was begun.
@@ -127,12 +144,16 @@ impl Transfers {
             }
         }
         self.summarise(session);
-        Ok(self.outcome.exit_code())
+        match self.lines {
+            Lines::Go | Lines::Unread => Ok(self.outcome.exit_code()),
+            Lines::Lost => Ok(Class::Local.exit_code()),
+        }
     }
 
     /// Takes every batch out, waits a little for the running transfers to end cleanly, and names
     /// what is left.
     async fn stop(&mut self, session: &mut Session) {
+        self.stopping = true;
         for batch in self.batches.keys() {
             session.send(Command::CancelBatch(*batch));
         }
@@ -195,12 +216,16 @@ impl Transfers {
             return;
         }
         // a job that was stopped by us stays among the unfinished ones, to be named
-        if state == JobState::Cancelled {
+        if state == JobState::Cancelled && self.stopping {
             return;
         }
         self.unfinished.remove(&id);
         let Some(job) = self.jobs.get(&id) else {
             return;
+        };
+        let state = match state {
+            JobState::Cancelled => JobState::Failed(undecided(job)),
+            state => state,
         };
         let is_file = job.item.kind != Kind::Dir;
         let mut line = self.line(job);
@@ -218,7 +243,7 @@ impl Transfers {
                 if let Some(note) = note {
                     session.speech.remark(&format!("{target}: {note}"));
                 }
-                self.print(&EventLine::Done(line));
+                self.print(session, &EventLine::Done(line));
             }
             // a folder is skipped only where it is cut off
             JobState::Skipped(why) => {
@@ -226,14 +251,14 @@ impl Transfers {
                 self.outcome.success();
                 session.speech.remark(&format!("skipped {target}: {why}"));
                 line.error = Some(why);
-                self.print(&EventLine::Skipped(line));
+                self.print(session, &EventLine::Skipped(line));
             }
             JobState::Failed(failure) => {
                 self.failed += 1;
                 self.outcome.failure(&failure);
                 session.speech.fail(&failure);
                 line.error = Some(failure.to_string());
-                self.print(&EventLine::Failed(line));
+                self.print(session, &EventLine::Failed(line));
             }
             _ => {}
         }
@@ -254,11 +279,20 @@ impl Transfers {
         }
     }
 
-    /// A line of JSON, at once: whoever follows it wants to see it now. That nobody reads it any
-    /// more ends no transfer.
-    fn print(&mut self, line: &EventLine) {
-        if self.json {
-            let _ = self.printer.json(line).and_then(|()| self.printer.flush());
+    /// A line of JSON, at once: whoever follows it wants to see it now. That it cannot be written
+    /// ends no transfer, but the request does not end well.
+    fn print(&mut self, session: &Session, line: &EventLine) {
+        if !self.json || self.lines != Lines::Go {
+            return;
+        }
+        let Err(error) = self.printer.json(line).and_then(|()| self.printer.flush()) else {
+            return;
+        };
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            self.lines = Lines::Unread;
+        } else {
+            self.lines = Lines::Lost;
+            session.speech.fail(&printer::unwritten(&error));
         }
     }
 
@@ -266,13 +300,16 @@ impl Transfers {
         session.speech.clear_progress();
         let elapsed = self.started.elapsed();
         if self.json {
-            self.print(&EventLine::Summary {
-                done: self.done,
-                failed: self.failed,
-                skipped: self.skipped,
-                bytes: self.bytes,
-                seconds: seconds(elapsed),
-            });
+            self.print(
+                session,
+                &EventLine::Summary {
+                    done: self.done,
+                    failed: self.failed,
+                    skipped: self.skipped,
+                    bytes: self.bytes,
+                    seconds: seconds(elapsed),
+                },
+            );
             return;
         }
         let mut parts = vec![
@@ -309,6 +346,20 @@ impl Transfers {
         }
         parts.join(" · ")
     }
+}
+
+/// Nobody has said what to do with a target that exists: the file is not transferred.
+fn undecided(job: &Job) -> Failure {
+    let (target, deed) = match job.direction {
+        Direction::Download => (job.item.local.display().to_string(), "downloaded"),
+        Direction::Upload => (job.item.remote.shown(), "uploaded"),
+    };
+    Failure::new(
+        Class::Conflict,
+        format!("{target} is not {deed}"),
+        "the target exists, and the question what to do was left unanswered",
+    )
+    .hint("Answer i to skip a file, or say it beforehand with --on-conflict")
 }
 
 fn seconds(time: Duration) -> f64 {

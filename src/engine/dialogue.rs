@@ -32,6 +32,7 @@ fn write(file: &mut File, line: &DialogueLine) -> std::io::Result<()> {
         Speaker::Server => '<',
         Speaker::Remark => '#',
     };
-    // one write a line: two programs may share the file
+    // one write a line, to a file opened for appending: lines of two programs that share it stay
+    // whole
     file.write_all(format!("{} {sign} {}\n", line.session, line.text).as_bytes())
 }

@@ -8,7 +8,6 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::blocking;
 use super::lease::Lease;
-use super::pool::Purpose;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::local::list::stat;
@@ -48,7 +47,7 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
         None => (item.local.clone(), overwrites),
     };
 
-    let mut lease = task.pool.lease(Purpose::Work).await?;
+    let mut lease = task.lease().await?;
     let done = receive(task, &mut lease, &target, may_replace).await;
     let moved = match done {
         Err(Stop::Failed(failure))

@@ -95,6 +95,11 @@ impl Pool {
         self.lanes
     }
 
+    /// Whether the server has let anybody in who is still there.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,7 +125,7 @@ impl Pool {
                     return self.lend(open, (place, work)).await;
                 }
                 // The server lets no more of us in, but some are in: go on with those.
-                Err(error) if error.is_limit() && self.open.load(Ordering::Relaxed) > 0 => {
+                Err(error) if error.is_limit() && self.is_open() => {
                     self.connection
                         .remark("the server allows no further connection; going on with fewer");
                     place.forget();
@@ -155,6 +160,11 @@ impl Pool {
         let root = document_root(&server.document_path, session.login_folder())?;
         let made = || Arc::new(Fence::new(root, server.depth()));
         Ok(Arc::clone(self.fence.get_or_init(made)))
+    }
+
+    /// How far this connection goes, once somebody has logged in.
+    pub(super) fn known_fence(&self) -> Option<Arc<Fence>> {
+        self.fence.get().map(Arc::clone)
     }
 
     /// How far this connection goes; logs in where nobody has yet.

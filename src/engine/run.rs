@@ -22,7 +22,7 @@ use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
 use crate::model::event::{Event, Progress};
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
@@ -344,11 +344,8 @@ impl Loop {
                     unique: self.unique.wrapping_add(job.0),
                     disk: TaskTracker::new(),
                 };
-                let notes = self.notes.clone();
-                self.tasks.spawn(async move {
-                    let outcome = worker::work(task).await;
-                    let _ = notes.send(Note::Finished(job, outcome));
-                });
+                self.tasks
+                    .spawn(report(job, worker::work(task), self.notes.clone()));
             }
         }
     }
@@ -365,5 +362,59 @@ impl Loop {
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
         self.outlet.tell(Event::Ended);
+    }
+}
+
+/// Works a job off and reports how it came back, also when the work panics: its batch would wait
+/// for it without end.
+async fn report(job: JobId, work: impl Future<Output = Outcome>, notes: mpsc::UnboundedSender<Note>) {
+    let broken = Failure::new(
+        Class::Other,
+        "Not transferred",
+        "ftpane met a mistake of its own on the way",
+    );
+    let mut report = Report {
+        job,
+        outcome: Outcome::Failed(broken.hint("Look at both sides before you try it again.")),
+        notes,
+    };
+    report.outcome = work.await;
+}
+
+/// Is sent when it is dropped.
+struct Report {
+    job: JobId,
+    outcome: Outcome,
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
+        let _ = self.notes.send(Note::Finished(self.job, outcome));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_is_reported_however_its_work_ends() {
+        let (notes, mut noted) = mpsc::unbounded_channel();
+        let broken = report(JobId(1), async { panic!("on purpose") }, notes.clone());
+        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
+        let Some(Note::Finished(JobId(1), Outcome::Failed(failure))) = noted.recv().await else {
+            panic!("not reported as failed");
+        };
+        assert_eq!((failure.class, failure.transient), (Class::Other, false));
+
+        report(JobId(2), async { Outcome::Skipped("x".into()) }, notes).await;
+        let told = noted.recv().await;
+        assert!(matches!(
+            told,
+            Some(Note::Finished(JobId(2), Outcome::Skipped(_)))
+        ));
+        assert!(noted.recv().await.is_none(), "once each");
     }
 }

@@ -9,7 +9,6 @@ use tokio::io::AsyncReadExt as _;
 
 use super::blocking;
 use super::lease::Lease;
-use super::pool::Purpose;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::local::list::modified;
@@ -32,7 +31,7 @@ pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Re
         modified: modified(&metadata),
     };
 
-    let mut lease = task.pool.lease(Purpose::Work).await?;
+    let mut lease = task.lease().await?;
     let target = choose_target(task, &mut lease, &source).await?;
     let sent = send(task, &mut lease, file, &source, &target, leftover).await;
     drop(lease);

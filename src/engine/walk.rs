@@ -58,18 +58,23 @@ struct Ahead {
 
 impl Walker {
     async fn run(&self) -> Result<(), Failure> {
-        let fence = self.pool.fence(Purpose::Work).await?;
+        // files need no walk: their lanes log in, and each lease judges its path
+        let fence = match self.request.items.iter().any(|item| item.kind == Kind::Dir) {
+            true => Some(self.pool.fence(Purpose::Work).await?),
+            false => self.pool.known_fence(),
+        };
+        let fence = fence.as_deref();
         let top = self
             .request
             .items
             .iter()
-            .filter(|item| self.is_open(&fence, item))
+            .filter(|item| fence.is_none_or(|fence| self.is_open(fence, item)))
             .map(|item| Found {
                 item: item.clone(),
                 folder: None,
             })
             .collect();
-        let mut ahead = self.hand_over(&fence, top).await?;
+        let mut ahead = self.hand_over(fence, top).await?;
         ahead.reverse();
         while let Some(folder) = ahead.pop() {
             let listing = match self.list(&folder).await {
@@ -105,7 +110,7 @@ impl Walker {
                     folder: Some(folder.made_by),
                 })
             });
-            let mut below = self.hand_over(&fence, found.collect()).await?;
+            let mut below = self.hand_over(fence, found.collect()).await?;
             below.reverse();
             ahead.append(&mut below);
         }
@@ -130,7 +135,7 @@ impl Walker {
 
     /// Makes jobs of what was found; the folders among them are to be walked next. Those below the
     /// depth are jobs too, which end by saying that they were cut off.
-    async fn hand_over(&self, fence: &Fence, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+    async fn hand_over(&self, fence: Option<&Fence>, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
         let places: Vec<_> = found
             .iter()
             .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
@@ -144,10 +149,9 @@ impl Walker {
         };
         self.notes.send(note).map_err(|_| ending())?;
         let numbers = numbers.await.map_err(|_| ending())?;
-        let folders = places
-            .into_iter()
-            .zip(numbers)
-            .filter(|((kind, _, remote), _)| *kind == Kind::Dir && fence.cuts(remote).is_none());
+        let folders = places.into_iter().zip(numbers).filter(|((kind, _, remote), _)| {
+            *kind == Kind::Dir && fence.is_none_or(|fence| fence.cuts(remote).is_none())
+        });
         Ok(folders
             .map(|((_, local, remote), made_by)| Ahead {
                 local,

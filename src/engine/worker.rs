@@ -39,6 +39,18 @@ pub(super) struct Task {
 }
 
 impl Task {
+    /// Lends the job a session. That none can be made is this job's failure only while others
+    /// have one.
+    pub(super) async fn lease(&self) -> Result<Lease, Stop> {
+        self.pool.lease(Purpose::Work).await.map_err(|failure| {
+            if self.pool.is_open() {
+                Stop::Failed(failure)
+            } else {
+                Stop::NoSession(failure)
+            }
+        })
+    }
+
     /// Changes the disk, on a thread of its own. A job that is stopped meanwhile is over only when
     /// this is, and what it made goes with it: nothing appears on the disk afterwards.
     pub(super) async fn on_disk<T: Send + 'static>(
@@ -76,6 +88,7 @@ pub(super) async fn work(task: Task) -> Outcome {
         }
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
         Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+        Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
         Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
     }
@@ -93,6 +106,7 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
+    NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
 }
@@ -137,7 +151,7 @@ async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
     let path = &task.start.job.item.remote;
     let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
-    let mut lease = task.pool.lease(Purpose::Work).await?;
+    let mut lease = task.lease().await?;
     // Only a folder that was not there is known to be empty, and some servers (gateways to object
     // stores) answer MKD with success either way. Who overwrites all the same need not ask.
     let is_new = task.start.policy != Policy::Overwrite

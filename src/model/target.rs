@@ -48,12 +48,13 @@ pub enum TargetError {
     /// No host.
     #[error("the URL names no host")]
     NoHost,
-    /// The port is no number from 1 to 65535.
-    #[error("'{0}' is no port; a port is a number from 1 to 65535")]
-    Port(String),
+    /// The port is no number from 1 to 65535. It is not repeated, and neither is the host below: a
+    /// password with a bare `/` or `@` ends up in their places.
+    #[error("its port is no number from 1 to 65535; a '/' in a password is written %2F, a '@' %40")]
+    Port,
     /// `[` without `]`, or what is in them is no IPv6 address.
-    #[error("'{0}' is no IPv6 address in brackets")]
-    Brackets(String),
+    #[error("what stands in place of the host is no IPv6 address in brackets, as in ftp://[::1]:21/")]
+    Brackets,
     /// `%` not followed by two hexadecimal digits.
     #[error("'%' must be followed by two hexadecimal digits; a '%' itself is written %25")]
     Percent,
@@ -61,8 +62,8 @@ pub enum TargetError {
     #[error("user and password of a URL must be UTF-8")]
     NotText,
     /// A space or control character in the host.
-    #[error("'{0}' is no host name")]
-    Host(String),
+    #[error("its host name has a space or a control character in it")]
+    Host,
     /// The path cannot be sent.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -152,22 +153,13 @@ impl Url {
 
 fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
     let (host, port) = if let Some(rest) = address.strip_prefix('[') {
-        let (host, after) = rest
-            .split_once(']')
-            .ok_or_else(|| TargetError::Brackets(address.to_owned()))?;
+        let (host, after) = rest.split_once(']').ok_or(TargetError::Brackets)?;
         if host.parse::<std::net::Ipv6Addr>().is_err() {
-            return Err(TargetError::Brackets(host.to_owned()));
+            return Err(TargetError::Brackets);
         }
         match after {
             "" => (host, None),
-            after => (
-                host,
-                Some(
-                    after
-                        .strip_prefix(':')
-                        .ok_or_else(|| TargetError::Brackets(address.to_owned()))?,
-                ),
-            ),
+            after => (host, Some(after.strip_prefix(':').ok_or(TargetError::Brackets)?)),
         }
     } else {
         match address.split_once(':') {
@@ -179,12 +171,12 @@ fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
         return Err(TargetError::NoHost);
     }
     if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(TargetError::Host(super::text::escape_str(host)));
+        return Err(TargetError::Host);
     }
     let port = match port {
         None | Some("") => None,
         Some(text) => match text.parse::<u16>() {
-            Ok(0) | Err(_) => return Err(TargetError::Port(text.to_owned())),
+            Ok(0) | Err(_) => return Err(TargetError::Port),
             Ok(port) => Some(port),
         },
     };
@@ -214,6 +206,23 @@ fn decode(text: &str) -> Result<Vec<u8>, TargetError> {
         out.push(u8::try_from(value).map_err(|_| TargetError::Percent)?);
     }
     Ok(out)
+}
+
+/// A line of text without the password of a URL in it: all from the first `:` after `://` to the
+/// last `@` is blotted, whatever a parser would take it for. A password may have a bare `/` or
+/// `@` in it; rather a path is blotted with it than half of a password shown.
+///
+/// ```
+/// let shown = ftpane::model::target::blot("ftp://me:sec/ret@host/x");
+/// assert_eq!(shown, "ftp://me:***@host/x");
+/// ```
+pub fn blot(line: &str) -> String {
+    let blotted = line.split_once("://").and_then(|(scheme, rest)| {
+        let (shown, secret) = rest.split_once(':')?;
+        let (_, after) = secret.rsplit_once('@')?;
+        Some(format!("{scheme}://{shown}:***@{after}"))
+    });
+    blotted.unwrap_or_else(|| line.to_owned())
 }
 
 /// Percent-encodes path bytes for a URL; `/` stays.
@@ -254,13 +263,13 @@ mod tests {
         for (text, want) in [
             ("sftp://x/", TargetError::Scheme("sftp".into())),
             ("ftp:///x", TargetError::NoHost),
-            ("ftp://h:0/", TargetError::Port("0".into())),
-            ("ftp://h:99999/", TargetError::Port("99999".into())),
-            ("ftp://[::1/", TargetError::Brackets("[::1".into())),
+            ("ftp://h:0/", TargetError::Port),
+            ("ftp://h:99999/", TargetError::Port),
+            ("ftp://[::1/", TargetError::Brackets),
             ("ftp://h/%zz", TargetError::Percent),
             ("ftp://h/%2", TargetError::Percent),
             ("ftp://h/a%0d%0aDELE", TargetError::Path(PathError::ControlByte)),
-            ("ftp://a b/", TargetError::Host("a b".into())),
+            ("ftp://a b/", TargetError::Host),
         ] {
             assert_eq!(Url::parse(text), Err(want), "{text}");
         }
@@ -282,6 +291,35 @@ mod tests {
         assert_eq!(Target::parse("plain").unwrap(), Target::Local("plain".into()));
         assert!(matches!(Target::parse("ftp://h/x").unwrap(), Target::Url(_)));
         assert!(Target::parse("http://h/x").is_err());
+    }
+
+    #[test]
+    fn errors_repeat_nothing_of_the_authority() {
+        for text in [
+            "ftp://me:zq/ret@h/",
+            "ftp://me:p@[zq/ret@h/",
+            "ftp://me:p@z q/ret@h/",
+            "ftp://me:p@[::1]zq/ret@h/",
+            "ftp://me:%zq@h/",
+            "http://me:zq@h/",
+        ] {
+            let error = Url::parse(text).unwrap_err().to_string();
+            assert!(!error.contains('z'), "{error}");
+        }
+    }
+
+    #[test]
+    fn blotting() {
+        for (text, want) in [
+            ("ftp://me:sec@h:21/x", "ftp://me:***@h:21/x"),
+            ("ftp://me:s/e@c:r@h/x", "ftp://me:***@h/x"),
+            ("'ftp://:sec@h' is one", "'ftp://:***@h' is one"),
+            ("ftp://me@h/x", "ftp://me@h/x"),
+            ("ftp://h:21/x", "ftp://h:21/x"),
+            ("web:a@b", "web:a@b"),
+        ] {
+            assert_eq!(blot(text), want);
+        }
     }
 
     #[test]

@@ -7,12 +7,14 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use super::retry::retry_after;
 use crate::model::command::{QuestionId, Scope};
 use crate::model::entry::Kind;
 use crate::model::event::{Event, Question};
-use crate::model::failure::{Class, Failure};
+use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
+use ending::without_folder;
+
+mod ending;
 
 /// What the engine has to do now, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,8 @@ pub enum Outcome {
     Skipped(String),
     /// It failed.
     Failed(Failure),
+    /// No session could be made for it: that concerns every job of its connection.
+    NoSession(Failure),
     /// It was stopped.
     Cancelled,
     /// Its target exists and a person has to decide.
@@ -73,6 +77,8 @@ struct Slot {
     /// The answer of a person, once given.
     policy: Option<Policy>,
     tries: u32,
+    /// How many of the tries ended because no session could be made.
+    unreached: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +104,7 @@ enum End {
 struct Batch {
     connection: ConnectionId,
     policy: Policy,
+    /// More jobs may come: the walk is under way and nobody has cancelled the batch.
     walking: bool,
     open: usize,
 }
@@ -162,14 +169,14 @@ impl Queue {
     }
 
     /// Adds jobs to a batch; their numbers come back in the same order, none when the batch was
-    /// cancelled meanwhile.
+    /// cancelled meanwhile, even if one of its jobs is still stopping.
     pub fn add(
         &mut self,
         batch: BatchId,
         direction: Direction,
         found: Vec<Found>,
     ) -> (Vec<JobId>, Vec<Effect>) {
-        let Some(open) = self.batches.get_mut(&batch) else {
+        let Some(open) = self.batches.get_mut(&batch).filter(|b| b.walking) else {
             return (Vec::new(), Vec::new());
         };
         let connection = open.connection;
@@ -206,6 +213,7 @@ impl Queue {
                     phase,
                     policy: None,
                     tries: 0,
+                    unreached: 0,
                 },
             );
         }
@@ -216,27 +224,19 @@ impl Queue {
         } else {
             vec![Effect::Tell(Event::JobsAdded(jobs))]
         };
-        for (id, folder) in ids.iter().zip(self.folders_of(&ids)) {
-            if let Some(folder) = folder {
-                self.fail_below(*id, folder, &mut effects);
+        for id in &ids {
+            if let Some(Phase::Blocked(folder)) = self.phase(*id)
+                && let Some(Phase::Over(how)) = self.phase(folder)
+            {
+                let (end, state) = without_folder(how);
+                self.end(*id, end, state, &mut effects);
             }
         }
         (ids, effects)
     }
 
-    fn folders_of(&self, ids: &[JobId]) -> Vec<Option<JobId>> {
-        ids.iter()
-            .map(|id| match self.jobs.get(id).map(|s| s.phase) {
-                Some(Phase::Blocked(folder)) => {
-                    let over = matches!(
-                        self.jobs.get(&folder).map(|f| f.phase),
-                        Some(Phase::Over(End::Failed | End::Left))
-                    );
-                    over.then_some(folder)
-                }
-                _ => None,
-            })
-            .collect()
+    fn phase(&self, id: JobId) -> Option<Phase> {
+        self.jobs.get(&id).map(|slot| slot.phase)
     }
 
     /// Whether jobs that depend on this one must wait or fail: everything but done.
@@ -261,17 +261,6 @@ impl Queue {
         effects
     }
 
-    fn close_if_over(&mut self, batch: BatchId, effects: &mut Vec<Effect>) {
-        if self
-            .batches
-            .get(&batch)
-            .is_some_and(|b| !b.walking && b.open == 0)
-        {
-            self.batches.remove(&batch);
-            effects.push(Effect::Tell(Event::BatchOver(batch)));
-        }
-    }
-
     /// The next job of this connection that may start; it counts as running from now on.
     pub fn next(&mut self, connection: ConnectionId) -> Option<(Start, Effect)> {
         let id = self.waiting.get_mut(&connection)?.pop_front()?;
@@ -285,109 +274,6 @@ impl Queue {
             policy,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))
-    }
-
-    /// A started job has come back. `question` is a fresh number, used if it asks.
-    pub fn finished(&mut self, id: JobId, outcome: Outcome, question: QuestionId) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(slot) = self.jobs.get_mut(&id) else {
-            return effects;
-        };
-        let stopping = slot.phase == Phase::Stopping;
-        match outcome {
-            // what was complete before the stop reached it is complete
-            Outcome::Done { bytes, millis, note } => {
-                let size = slot
-                    .job
-                    .item
-                    .size
-                    .filter(|_| slot.job.item.kind != Kind::Dir)
-                    .unwrap_or(0);
-                self.totals.moved += bytes;
-                self.totals.wanted = self.totals.wanted - size.min(self.totals.wanted) + bytes;
-                self.end(
-                    id,
-                    End::Good,
-                    JobState::Done { bytes, millis, note },
-                    &mut effects,
-                );
-            }
-            Outcome::Cancelled => self.end(id, End::Left, JobState::Cancelled, &mut effects),
-            _ if stopping => self.end(id, End::Left, JobState::Cancelled, &mut effects),
-            Outcome::Skipped(why) => self.end(id, End::Good, JobState::Skipped(why), &mut effects),
-            Outcome::Failed(failure) => match retry_after(&failure, slot.tries, self.retries) {
-                Some(delay) => {
-                    slot.phase = Phase::Sleeping;
-                    effects.push(Effect::Tell(Event::JobChanged(id, JobState::Retrying(failure))));
-                    effects.push(Effect::Wake(id, delay));
-                }
-                None => self.end(id, End::Failed, JobState::Failed(failure), &mut effects),
-            },
-            Outcome::Conflict(asked) => {
-                slot.phase = Phase::Asking(question);
-                slot.tries -= 1;
-                self.asked.insert(question, id);
-                effects.push(Effect::Tell(Event::JobChanged(id, JobState::Asking)));
-                effects.push(Effect::Tell(Event::Question {
-                    id: question,
-                    question: asked,
-                }));
-            }
-        }
-        effects
-    }
-
-    fn end(&mut self, id: JobId, end: End, state: JobState, effects: &mut Vec<Effect>) {
-        let Some(slot) = self.jobs.get_mut(&id) else {
-            return;
-        };
-        if matches!(slot.phase, Phase::Over(_)) {
-            return;
-        }
-        slot.phase = Phase::Over(end);
-        let (batch, item) = (slot.job.batch, &slot.job.item);
-        if end != End::Good || matches!(state, JobState::Skipped(_)) {
-            let size = item.size.filter(|_| item.kind != Kind::Dir).unwrap_or(0);
-            self.totals.wanted -= size.min(self.totals.wanted);
-        }
-        effects.push(Effect::Tell(Event::JobChanged(id, state)));
-        if let Some(open) = self.batches.get_mut(&batch) {
-            open.open -= 1;
-        }
-        let waiting_for_it = self.blocked.remove(&id).unwrap_or_default();
-        for below in waiting_for_it {
-            match end {
-                End::Good => self.unblock(below),
-                End::Failed | End::Left => self.fail_below(below, id, effects),
-            }
-        }
-        self.close_if_over(batch, effects);
-    }
-
-    fn unblock(&mut self, id: JobId) {
-        if let Some(slot) = self.jobs.get_mut(&id)
-            && matches!(slot.phase, Phase::Blocked(_))
-        {
-            slot.phase = Phase::Waiting;
-            self.waiting.entry(slot.connection).or_default().push_back(id);
-        }
-    }
-
-    /// The folder was not made: what was to go into it cannot.
-    fn fail_below(&mut self, id: JobId, folder: JobId, effects: &mut Vec<Effect>) {
-        let cancelled = matches!(
-            self.jobs.get(&folder).map(|s| s.phase),
-            Some(Phase::Over(End::Left))
-        );
-        if cancelled {
-            return self.end(id, End::Left, JobState::Cancelled, effects);
-        }
-        let failure = Failure::new(
-            Class::Other,
-            "Not transferred",
-            "the folder it belongs in could not be made",
-        );
-        self.end(id, End::Failed, JobState::Failed(failure), effects);
     }
 
     /// A sleeping job's time has come.
@@ -516,6 +402,7 @@ impl Queue {
         }
         slot.phase = Phase::Waiting;
         slot.tries = 0;
+        slot.unreached = 0;
         if slot.job.item.kind != Kind::Dir {
             self.totals.wanted += slot.job.item.size.unwrap_or(0);
         }

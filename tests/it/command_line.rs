@@ -433,12 +433,13 @@ fn passwords_from_everywhere_and_never_shown() {
     let without_user = url.replace("demo@", "");
     std::fs::write(site.at("secret"), format!("{secret}\nurl: x\n")).unwrap();
     let entry = format!("machine 127.0.0.1 login demo password {secret}\n");
-    std::fs::write(site.at("netrc"), entry).unwrap();
+    std::fs::write(site.at("netrc"), &entry).unwrap();
     site.save("password = { command = \"cat secret\" }");
+    std::fs::write(site.at("stale"), entry.replace(secret, "wrong")).unwrap();
     let pin = site.demo.pin().to_string();
     /// What it is, further arguments, further environment.
     type Source<'s> = (&'s str, &'s [&'s str], &'s [(&'s str, &'s str)]);
-    let sources: [Source; 6] = [
+    let sources: [Source; 7] = [
         ("url", &[&in_url], &[]),
         (
             "command",
@@ -453,6 +454,7 @@ fn passwords_from_everywhere_and_never_shown() {
         ("netrc", &[&url], &[("NETRC", "netrc")]),
         ("netrc names the user", &[&without_user], &[("NETRC", "netrc")]),
         ("saved", &["web:docs"], &[]),
+        ("saved, not netrc", &["web:docs"], &[("NETRC", "stale")]),
     ];
     for (what, words, environment) in sources {
         let mut command = bare(site.home.path());
@@ -472,17 +474,44 @@ fn passwords_from_everywhere_and_never_shown() {
     }
 }
 
+#[test]
+fn no_mistake_shows_the_password_of_a_url() {
+    let home = tempfile::tempdir().unwrap();
+    let url = "ftp://me:s3cret/x@h/y";
+    for words in [
+        &["ls", url][..],
+        &["ls", "ftp://me:x/s3cret@h/y"],
+        &["ls", "web:", url],
+        &["get", "--json", url],
+        &["put", "--json", url, "ftp://h/"],
+        &["frobnicate", "--mode", url],
+        &[url],
+    ] {
+        let output = bare(home.path()).args(words).output().unwrap();
+        assert_ne!(code(&output), 0);
+        let said = stdout(&output) + &stderr(&output);
+        assert!(
+            said.contains("ftp://me:***@h") && !said.contains("s3cret"),
+            "{said}"
+        );
+    }
+}
+
 fn spawn(site: &Site, words: &[&str]) -> Child {
-    std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"))
+    command(site, words).spawn().unwrap()
+}
+
+fn command(site: &Site, words: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+    command
         .args(words)
         .env("FTPANE_PASSWORD", site.demo.secret().reveal())
         .env("FTPANE_CONFIG_DIR", site.at("config"))
         .current_dir(site.home.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    command
 }
 
 fn kill(child: &Child, signal: &str) {
@@ -594,6 +623,34 @@ fn output_that_nobody_reads_ends_quietly() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_that_could_not_be_written_end_with_10() {
+    let site = Site::new();
+    std::fs::write(site.at("x"), "x").unwrap();
+    let pin = site.demo.pin().to_string();
+    let (from, to) = (site.url("/README.txt"), site.url("/empty/"));
+    for words in [
+        &["get", "--json", "--pin", &pin, &from][..],
+        &["put", "--json", "--pin", &pin, "x", &to],
+        &["ls", "--json", "--pin", &pin, &from],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(&site, words).stdout(full).output().unwrap();
+        ends(&output, 10);
+        let said = stderr(&output);
+        assert_eq!(said.matches("The output cannot be written").count(), 1, "{said}");
+    }
+    assert!(site.at("README.txt").exists(), "the transfer went on");
+    let mut child = spawn(
+        &site,
+        &["get", "--quiet", "--json", "--pin", &pin, "--to", "y", &from],
+    );
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
 }
 
 #[test]

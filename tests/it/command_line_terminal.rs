@@ -163,6 +163,35 @@ fn a_conflict_is_asked_and_all_others_follow() {
 }
 
 #[test]
+fn a_conflict_left_unanswered_is_a_failure() {
+    let (_runtime, demo, home) = site();
+    std::fs::write(home.path().join("secret"), demo.secret().reveal()).unwrap();
+    std::fs::write(home.path().join("guide.txt"), "mine").unwrap();
+    let (url, pin) = (url(&demo, "/docs/guide.txt"), demo.pin().to_string());
+    let words = [
+        "get",
+        "--json",
+        "--password-command",
+        "cat secret",
+        "--pin",
+        &pin,
+        &url,
+    ];
+    let mut terminal = Terminal::run(home.path(), &words);
+    terminal.until("i skip; a capital letter for all");
+    terminal.until("> ");
+    terminal.press("\x04");
+    let (ended, rest) = terminal.end();
+    assert_eq!(ended, 9, "{rest}");
+    assert!(
+        rest.contains(r#"{"event":"failed","source":"/docs/guide.txt""#),
+        "{rest}"
+    );
+    assert!(rest.contains(r#""done":0,"failed":1"#), "{rest}");
+    assert_eq!(std::fs::read(home.path().join("guide.txt")).unwrap(), b"mine");
+}
+
+#[test]
 fn progress_is_one_line_and_goes_away() {
     let served = tempfile::tempdir().unwrap();
     std::fs::write(served.path().join("file"), vec![b'x'; 4 << 20]).unwrap();

@@ -7,11 +7,11 @@ use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, Pla
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Counted, Event, Question};
 use ftpane::model::failure::Class;
-use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{Patience, Protocol, Server};
 
-use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree, remote_place, tree};
+use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree, remote, remote_place, tree};
 
 const TEST: &str = "the embedded server starts";
 
@@ -339,6 +339,47 @@ async fn an_unknown_certificate_is_asked_about_before_anything_secret_is_sent() 
         }
         driver.shutdown().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_tried_once_for_each_lane_and_not_for_each_file() {
+    const FILES: usize = 200;
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
+    let server = demo.server();
+    let lanes = usize::from(server.connections);
+    let mut driver = Driver::new();
+    driver.connect(server, Secret::new("wrong")).await.unwrap_err();
+    let item = |n: usize| Item {
+        local: here.path().join(n.to_string()),
+        remote: remote(&format!("/{n}")),
+        kind: Kind::File,
+        size: None,
+        modified: None,
+    };
+    let batch = BatchId(1);
+    driver.send(Command::Enqueue(BatchRequest {
+        id: batch,
+        connection: CONNECTION,
+        direction: Direction::Download,
+        items: (0..FILES).map(item).collect(),
+        policy: Policy::Ask,
+    }));
+    let (mut begun, mut failed) = (0, 0);
+    loop {
+        match driver.event().await {
+            Event::JobChanged(_, JobState::Running) => begun += 1,
+            Event::JobChanged(_, JobState::Failed(failure)) => {
+                assert_eq!(failure.class, Class::Login, "{failure}");
+                failed += 1;
+            }
+            Event::BatchOver(over) if over == batch => break,
+            _ => {}
+        }
+    }
+    assert_eq!(failed, FILES, "each is told about");
+    assert!((1..=lanes).contains(&begun), "{begun} of {lanes} lanes");
+    driver.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

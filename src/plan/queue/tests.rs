@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::event::Side;
+use crate::model::failure::Class;
 use crate::model::path::RemotePath;
 
 const C: ConnectionId = ConnectionId(1);
@@ -169,8 +170,8 @@ fn cancelling() {
     assert_eq!(next(&mut q), None);
     assert!(!told(&effects, &Event::BatchOver(B)), "one is still running");
     let (late, _) = q.add(B, Direction::Upload, vec![file("late", None)]);
-    assert_eq!(late.len(), 1);
-    q.cancel_batch(B);
+    assert!(late.is_empty(), "nothing more is taken in");
+    assert_eq!(next(&mut q), None);
     let effects = q.finished(
         made,
         Outcome::Failed(Failure::new(Class::Other, "x", "y").transient()),
@@ -188,6 +189,133 @@ fn cancelling() {
     assert!(told(&done(&mut q, made), &Event::BatchOver(B)));
     assert_eq!(q.clear_finished().len(), 1);
     assert!(q.clear_finished().is_empty());
+}
+
+#[test]
+fn a_cancelled_batch_takes_in_nothing_even_when_one_of_its_jobs_is_tried_again() {
+    let mut q = queue();
+    let ids = add(&mut q, vec![file("a", None), file("b", None)]);
+    assert_eq!(next(&mut q), Some(ids[0]));
+    q.cancel_batch(B);
+    q.retry(ids[1]);
+    assert!(add(&mut q, vec![file("late", None)]).is_empty());
+    q.finished(ids[0], Outcome::Cancelled, QuestionId(0));
+    assert!(add(&mut q, vec![file("late", None)]).is_empty());
+    assert_eq!(next(&mut q), Some(ids[1]));
+    assert!(told(&done(&mut q, ids[1]), &Event::BatchOver(B)));
+}
+
+#[test]
+fn folders_may_be_nested_without_end() {
+    let deep = |outcome: Outcome| {
+        let mut q = queue();
+        let first = add(&mut q, vec![folder("d")])[0];
+        let mut above = first;
+        for _ in 0..20_000 {
+            let below = Found {
+                folder: Some(above),
+                ..folder("d")
+            };
+            above = add(&mut q, vec![below])[0];
+        }
+        q.walked(B, None);
+        assert_eq!(next(&mut q), Some(first));
+        q.finished(first, outcome, QuestionId(0))
+    };
+    let failure = Failure::new(Class::Refused, "x", "y");
+    for outcome in [Outcome::Failed(failure), Outcome::Cancelled] {
+        let effects = deep(outcome);
+        assert_eq!(effects.len(), 20_002, "each job once, and the batch");
+        assert_eq!(effects.last(), Some(&Effect::Tell(Event::BatchOver(B))));
+    }
+}
+
+#[test]
+fn an_answer_for_the_batch_holds_for_the_jobs_that_were_running() {
+    let mut q = queue();
+    let ids = add(&mut q, vec![file("a", None), file("b", None)]);
+    while next(&mut q).is_some() {}
+    q.finished(ids[0], conflict(ids[0]), QuestionId(1));
+    q.answer(QuestionId(1), Some((Policy::Newer, Scope::Batch)));
+    let effects = q.finished(ids[1], conflict(ids[1]), QuestionId(2));
+    assert_eq!(
+        effects,
+        [Effect::Tell(Event::JobChanged(ids[1], JobState::Waiting))],
+        "nobody is asked again"
+    );
+    assert!(!q.has_asked(QuestionId(2)));
+    let (start, _) = q.next(C).unwrap();
+    assert_eq!((start.job.id, start.policy), (ids[1], Policy::Newer));
+}
+
+fn no_session() -> Failure {
+    Failure::new(Class::Unreachable, "Could not connect", "nobody listens").transient()
+}
+
+#[test]
+fn when_nobody_can_connect_all_that_waits_fails_with_that_reason() {
+    let mut q = queue();
+    let made = add(&mut q, vec![folder("d")])[0];
+    let files = add(
+        &mut q,
+        vec![file("d/a", Some(made)), file("b", None), file("c", None)],
+    );
+    let other = BatchRequest {
+        id: BatchId(2),
+        connection: ConnectionId(2),
+        direction: Direction::Upload,
+        items: vec![],
+        policy: Policy::Ask,
+    };
+    q.open_batch(&other);
+    let elsewhere = q.add(BatchId(2), Direction::Upload, vec![file("z", None)]).0[0];
+    q.walked(B, None);
+    assert_eq!(next(&mut q), Some(made));
+    assert_eq!(next(&mut q), Some(files[1]));
+    q.finished(files[1], Outcome::NoSession(no_session()), QuestionId(0));
+    for _ in 0..3 {
+        let effects = q.finished(made, Outcome::NoSession(no_session()), QuestionId(0));
+        assert!(!told(&effects, &Event::BatchOver(B)), "there are tries left");
+        q.due(made);
+        assert_eq!(next(&mut q), Some(made));
+    }
+    let effects = q.finished(made, Outcome::NoSession(no_session()), QuestionId(0));
+    for id in [made, files[1], files[2]] {
+        let failed = Event::JobChanged(id, JobState::Failed(no_session()));
+        assert!(told(&effects, &failed), "{id:?}: {effects:?}");
+    }
+    assert!(told(&effects, &Event::BatchOver(B)));
+    q.due(files[1]);
+    assert_eq!(next(&mut q), None);
+    assert_eq!(
+        q.next(ConnectionId(2)).map(|(start, _)| start.job.id),
+        Some(elsewhere),
+        "another connection is not concerned"
+    );
+    q.retry(files[2]);
+    assert_eq!(next(&mut q), Some(files[2]), "they can be tried again by hand");
+}
+
+#[test]
+fn a_refused_login_ends_all_at_once_and_a_bad_moment_only_its_job() {
+    let refused = Failure::new(Class::Login, "Could not connect", "wrong password");
+    let broken = || Outcome::Failed(Failure::new(Class::Unreachable, "x", "y").transient());
+    let mut q = queue();
+    let ids = add(&mut q, vec![file("a", None), file("b", None), file("c", None)]);
+    assert_eq!(next(&mut q), Some(ids[0]));
+    for _ in 0..3 {
+        q.finished(ids[0], broken(), QuestionId(0));
+        q.due(ids[0]);
+        assert_eq!(next(&mut q), Some(ids[0]));
+    }
+    let effects = q.finished(ids[0], Outcome::NoSession(no_session()), QuestionId(0));
+    let failed = Event::JobChanged(ids[0], JobState::Failed(no_session()));
+    assert_eq!(effects, [Effect::Tell(failed)], "its other tries had a session");
+    assert_eq!(next(&mut q), Some(ids[1]));
+    q.finished(ids[1], Outcome::NoSession(refused.clone()), QuestionId(0));
+    assert_eq!(next(&mut q), None);
+    q.retry(ids[2]);
+    assert_eq!(next(&mut q), Some(ids[2]));
 }
 
 #[test]
@@ -266,7 +394,9 @@ mod properties {
                     },
                     3 | 4 if !running.is_empty() => {
                         let id = running.remove(usize::try_from(pick).unwrap() % running.len());
-                        let outcome = match pick % 4 {
+                        let outcome = match pick % 6 {
+                            4 => Outcome::NoSession(Failure::new(Class::Login, "x", "y")),
+                            5 => Outcome::NoSession(no_session()),
                             0 => Outcome::Failed(Failure::new(Class::Other, "x", "y")),
                             1 => Outcome::Failed(Failure::new(Class::Other, "x", "y").transient()),
                             2 => conflict(id),

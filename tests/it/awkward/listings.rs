@@ -134,7 +134,12 @@ async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
         let script = Script::new(protocol)
             .file("/d/a", "1")
             .file("/d/b", "2")
-            .on("MLSD /d", steps);
+            .on("MLSD /d", steps.clone())
+            // deleting and counting ask by LIST, for the links: first the folder above, then /d
+            .once("LIST", [usual()])
+            .once("LIST", steps.clone())
+            .once("LIST", [usual()])
+            .once("LIST", steps);
         let (server, mut driver) = connected(script).await;
         let listing = driver.list("/d").await.unwrap();
         assert_eq!(names(&listing), ["a", "b"]);
