@@ -13,6 +13,7 @@ use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::Entry;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Item, Policy};
 use crate::model::path::{Name, RemotePath};
+use crate::plan::fence::Fence;
 
 impl App {
     /// An action in the panes.
@@ -119,6 +120,10 @@ impl App {
         match pane.current() {
             Some(entry) if entry.may_be_folder() => {
                 let folder = pane.folder.join(&entry.name);
+                if let Some(refusal) = self.beyond(&folder) {
+                    self.notice = Some(refusal);
+                    return Vec::new();
+                }
                 self.go(self.active, folder, None)
             }
             Some(_) => {
@@ -127,6 +132,17 @@ impl App {
             }
             None => Vec::new(),
         }
+    }
+
+    /// Why a folder of the server is not entered, if it lies outside document path or depth. The
+    /// engine would say the same; the pane stays where it is.
+    fn beyond(&self, folder: &Folder) -> Option<String> {
+        let (Folder::Remote(path), Some(root)) = (folder, &self.remote.root) else {
+            return None;
+        };
+        let server = &self.link.session()?.server;
+        let fence = Fence::new(root.clone(), server.depth());
+        fence.may_enter(path).err().map(|refusal| refusal.to_string())
     }
 
     fn leave(&mut self) -> Vec<Effect> {

@@ -26,7 +26,7 @@ FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the ter
 Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
 3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
 6 no data connection, 7 no such file or no permission, 8 refused here (read only,
-document path), 9 conflict or verification, 10 local disk, 129 SIGHUP, 130 SIGINT,
+document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 130 SIGINT,
 143 SIGTERM.
 
 Environment:
@@ -73,7 +73,7 @@ pub(super) struct Ls {
     /// With all folders below
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
-    /// With -R: at most so many levels below the target
+    /// With -R: at most so many levels below the target; never more than --explore-depth allows
     #[arg(long, value_name = "N", requires = "recursive")]
     pub(super) depth: Option<usize>,
     /// The order; with --json that of the server unless given
@@ -200,6 +200,9 @@ pub(super) struct Connection {
     /// The document path: nothing above it is reached
     #[arg(long, value_name = "PATH", value_parser = root)]
     pub(super) root: Option<String>,
+    /// How many levels below the document path are open: 0 is the document path itself only
+    #[arg(long, value_name = "N")]
+    explore_depth: Option<u32>,
     /// Control connections at once
     #[arg(short = 'j', long, value_name = "N", value_parser = connections)]
     connections: Option<u8>,
@@ -290,6 +293,7 @@ impl Connection {
         put(&mut server.ca_file, self.ca_file.clone().map(Some));
         put(&mut server.pin, self.pin.map(Some));
         put(&mut server.document_path, self.root.clone());
+        put(&mut server.explore_depth, self.explore_depth.map(Some));
         put(&mut server.connections, self.connections);
         server.read_only |= self.read_only;
         Ok(())
@@ -419,7 +423,7 @@ mod tests {
     #[test]
     fn options_over_a_servers_own() {
         let line = "ftpane ls --mode auto --external-ip 192.0.2.1 --port-range 50000-50010 --tls-max 1.2 \
-            --pasv-address control --root /srv --read-only -j 2 --connect-timeout 1.5 --retries 0 web:";
+            --pasv-address control --root /srv --read-only --explore-depth 3 -j 2 --connect-timeout 1.5 --retries 0 web:";
         let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
             panic!("no ls");
         };
@@ -436,7 +440,7 @@ mod tests {
         );
         assert_eq!(server.passive_address, PassiveAddress::Control);
         assert_eq!((server.document_path.as_str(), server.read_only), ("/srv", true));
-        assert_eq!(server.connections, 2);
+        assert_eq!((server.connections, server.explore_depth), (2, Some(3)));
         let patience = ls.connection.patience();
         assert_eq!((patience.connect.as_millis(), patience.retries), (1500, 0));
         let Some(Subcommands::Ls(ls)) = parse("ftpane ls --tls-max 1.1 web:").unwrap().command else {

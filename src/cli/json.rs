@@ -106,11 +106,18 @@ pub(super) enum EventLine {
         /// Why.
         reason: String,
     },
+    /// A folder that was not looked into, since it lies below the server's depth.
+    Cut {
+        /// The folder.
+        path: String,
+        /// The depth.
+        depth: u32,
+    },
     /// A file is complete.
     Done(TransferLine),
     /// A file, or what was asked for, failed.
     Failed(TransferLine),
-    /// A file was left out; `error` says why.
+    /// A file, or a folder below the depth, was left out; `error` says why.
     Skipped(TransferLine),
     /// The last line of a transfer.
     Summary {
@@ -128,6 +135,13 @@ pub(super) enum EventLine {
 }
 
 impl EventLine {
+    pub(super) fn cut(path: &[u8], depth: u32) -> Self {
+        Self::Cut {
+            path: Text::new(path).text,
+            depth,
+        }
+    }
+
     pub(super) fn unreadable(path: &[u8], line: &[u8]) -> Self {
         let path = Text::new(path);
         Self::Unreadable {

@@ -17,6 +17,7 @@ use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
+use crate::model::size;
 use crate::model::stamp::Precision;
 
 /// Listings asked for at once with `-R`.
@@ -27,6 +28,10 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
     let mut place = Place::read(&arguments.target, &arguments.connection)?;
     let live = session.connect(&mut place).await?;
     let target = place.remote(&live.root)?;
+    let depth = match (arguments.recursive, arguments.depth) {
+        (false, _) => 0,
+        (true, depth) => depth.unwrap_or(usize::MAX),
+    };
     let mut lister = Lister {
         shown_root: if place.saved {
             live.root.clone()
@@ -37,11 +42,10 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
         json: arguments.output.json,
         printer: Printer::new(),
         outcome: Outcome::default(),
+        cut: None,
+        target: target.clone(),
+        depth,
         live,
-    };
-    let depth = match (arguments.recursive, arguments.depth) {
-        (false, _) => 0,
-        (true, depth) => depth.unwrap_or(usize::MAX),
     };
     match lister.run(session, &target, depth).await {
         Ok(()) => Ok(lister.outcome.exit_code()),
@@ -80,6 +84,11 @@ struct Lister {
     json: bool,
     printer: Printer,
     outcome: Outcome,
+    /// Folders below the server's depth, and the first of them.
+    cut: Option<(RemotePath, u64)>,
+    /// Where the walk began, and how many levels below it were asked for.
+    target: RemotePath,
+    depth: usize,
 }
 
 /// A folder of a walk.
@@ -113,6 +122,7 @@ impl Lister {
             self.outcome.success();
         } else {
             self.walk(session, target, listing, depth).await?;
+            self.say_cut(session);
         }
         self.printer.flush()?;
         Ok(())
@@ -208,7 +218,37 @@ impl Lister {
                 path: path.join(&e.name),
                 level: level + 1,
             })
+            .filter(|folder| self.live.fence.cuts(&folder.path).is_none())
             .collect()
+    }
+
+    /// Notes the folders that the server's depth keeps closed; those beyond `--depth` were not
+    /// asked for and are not worth a word.
+    fn note_cut(&mut self, path: &RemotePath, listing: &Listing) -> Result<(), Halt> {
+        for entry in listing.entries.iter().filter(|e| e.kind == Kind::Dir) {
+            let folder = path.join(&entry.name);
+            let Some(depth) = self.live.fence.cuts(&folder) else {
+                continue;
+            };
+            if self.json {
+                self.printer.json(&EventLine::cut(&self.shown(&folder), depth))?;
+            }
+            self.cut.get_or_insert((folder, 0)).1 += 1;
+        }
+        Ok(())
+    }
+
+    fn say_cut(&self, session: &Session) {
+        let (Some((first, count)), Some(depth)) = (&self.cut, self.live.fence.levels()) else {
+            return;
+        };
+        let others = match count - 1 {
+            0 => String::new(),
+            more => format!(" and {}", size::count(more, "other folder", "other folders")),
+        };
+        session
+            .speech
+            .remark(&format!("cut at depth {depth}: {first}{others} not listed"));
     }
 
     fn print_in_order(
@@ -249,6 +289,10 @@ impl Lister {
                     self.printer.heading(&self.shown(path))?;
                 }
                 self.print_folder(session, path, listing)?;
+                let level = path.depth_below(&self.target).unwrap_or(0);
+                if level < self.depth {
+                    self.note_cut(path, listing)?;
+                }
                 self.outcome.success();
             }
             Err(failure) => {

@@ -22,6 +22,7 @@ use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::server::Patience;
+use crate::plan::fence::Fence;
 
 /// How long the goodbye to the servers may take.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -49,6 +50,8 @@ pub(super) struct Live {
     pub(super) id: ConnectionId,
     /// The document path, absolute.
     pub(super) root: RemotePath,
+    /// How far the engine goes there: what is cut by it can be said.
+    pub(super) fence: Fence,
 }
 
 /// The engine and what stands round it.
@@ -116,8 +119,14 @@ impl Session {
         loop {
             match self.event().await? {
                 Event::Connected {
-                    connection: id, root, ..
-                } if id == connection => return Ok(Live { id, root }),
+                    connection: id,
+                    server,
+                    root,
+                    ..
+                } if id == connection => {
+                    let fence = Fence::new(root.clone(), server.depth());
+                    return Ok(Live { id, root, fence });
+                }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
                 _ => {}
             }

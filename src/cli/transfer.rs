@@ -245,7 +245,8 @@ impl Transfers {
                 }
                 self.print(session, &EventLine::Done(line));
             }
-            JobState::Skipped(why) if is_file => {
+            // a folder is skipped only where it is cut off
+            JobState::Skipped(why) => {
                 self.skipped += 1;
                 self.outcome.success();
                 session.speech.remark(&format!("skipped {target}: {why}"));

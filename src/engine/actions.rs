@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::blocking;
 use super::browse::not_connected;
+use super::lease::Lease;
 use super::outlet::Outlet;
-use super::pool::{Lease, Pool, Purpose};
+use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
 use super::unix_now;
 use crate::ftp::error::local;

@@ -28,11 +28,10 @@ pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
 
 async fn open(pool: &Arc<Pool>) -> Result<RemotePath, Failure> {
     let mut lease = pool.lease(Purpose::Browsing).await?;
-    let document_path = &pool.connection.server.document_path;
-    let root = document_root(document_path, lease.login_folder())?;
-    if !document_path.is_empty() {
+    let root = lease.fence().root().clone();
+    if !pool.connection.server.document_path.is_empty() {
         let what = format!("Could not open the document path {root}");
-        lease.enter(&root).await.map_err(|e| {
+        lease.enter_root().await.map_err(|e| {
             e.failure(what)
                 .hint("Correct the document path in the server's entry; empty is the server's root.")
         })?;

@@ -7,7 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
 use super::blocking;
-use super::pool::Lease;
+use super::lease::Lease;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::local::list::stat;
@@ -50,12 +50,18 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
     let mut lease = task.lease().await?;
     let done = receive(task, &mut lease, &target, may_replace).await;
     let moved = match done {
-        Err(Stop::Failed(failure)) if item.kind == Kind::Link && lease.is_usable() => {
+        Err(Stop::Failed(failure))
+            if item.kind == Kind::Link && failure.class != Class::Guarded && lease.is_usable() =>
+        {
             // what a link leads to is known only when one follows it
             match lease.enter(&item.remote).await {
                 Ok(()) => Err(Stop::Skipped(
                     "it is a link to a folder; links are not followed".into(),
                 )),
+                // it could not be looked behind: most likely a folder below the depth
+                Err(Error::Guarded(why)) if failure.class == Class::Refused => {
+                    Err(Stop::Skipped(format!("it is a link that is not followed: {why}")))
+                }
                 Err(_) => Err(failure.into()),
             }
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::browse::not_connected;
+use super::lease::Lease;
 use super::outlet::Outlet;
-use super::pool::{Lease, Pool, Purpose};
+use super::pool::{Pool, Purpose};
 use super::{blocking, unix_now};
 use crate::ftp::error::local;
 use crate::model::command::{Generation, Place};
@@ -56,6 +57,7 @@ async fn count_remote(
     counted: &mut Counted,
 ) -> Result<(), Failure> {
     let mut lease = pool.ok_or_else(not_connected)?.lease(Purpose::Work).await?;
+    may_touch(&lease, &path, "count")?;
     if kind_of(&mut lease, &path).await? != Kind::Dir {
         counted.files += 1;
         return Ok(());
@@ -63,6 +65,10 @@ async fn count_remote(
     let mut folders = vec![path];
     while let Some(folder) = folders.pop() {
         counted.folders += 1;
+        if let Some(depth) = lease.fence().cuts(&folder) {
+            counted.cut = Some(depth);
+            continue;
+        }
         let listing = match lease.list_with_links(&folder, unix_now()).await {
             Ok(listing) => listing,
             Err(error) if lease.is_usable() => {
@@ -83,6 +89,46 @@ async fn count_remote(
         }
     }
     Ok(())
+}
+
+fn may_touch(lease: &Lease, path: &RemotePath, verb: &str) -> Result<(), Failure> {
+    let judged = lease.fence().may_touch(path);
+    judged.map_err(|refusal| refusal.failure(format!("Could not {verb} {path}")))
+}
+
+/// A folder below the depth could not be emptied: then nothing of `top` is deleted at all. Costs a
+/// listing more of each folder, where the server has a depth.
+async fn must_not_be_cut(lease: &mut Lease, top: &RemotePath) -> Result<(), Failure> {
+    if lease.fence().levels().is_none() {
+        return Ok(());
+    }
+    let mut folders = vec![top.clone()];
+    while let Some(folder) = folders.pop() {
+        if let Err(refusal) = lease.fence().may_enter(&folder) {
+            return Err(refusal
+                .failure(format!("Could not delete {top}"))
+                .hint("Nothing of it was deleted: it could not have been emptied."));
+        }
+        let listing = lease
+            .list_with_links(&folder, unix_now())
+            .await
+            .map_err(|e| e.failure(format!("Could not delete {top}")))?;
+        // what it leaves out may reach deeper
+        if !listing.is_whole() {
+            return Err(not_to_be_trusted(format!("Could not delete {folder}")));
+        }
+        let below = listing.entries.iter().filter(|entry| entry.kind == Kind::Dir);
+        folders.extend(below.map(|entry| folder.join(&entry.name)));
+    }
+    Ok(())
+}
+
+fn not_to_be_trusted(what: String) -> Failure {
+    Failure::new(
+        Class::Other,
+        what,
+        "its listing is not complete, and nothing is deleted on the word of such a listing",
+    )
 }
 
 /// What the listing of its folder says a path is.
@@ -166,7 +212,11 @@ async fn delete_remote(
     ticker: &mut Ticker,
 ) -> Result<(), Failure> {
     let mut lease = pool.ok_or_else(not_connected)?.lease(Purpose::Work).await?;
+    may_touch(&lease, &path, "delete")?;
     let kind = kind_of(&mut lease, &path).await?;
+    if kind == Kind::Dir {
+        must_not_be_cut(&mut lease, &path).await?;
+    }
     // folders come back on the stack below their content, to be removed when it is gone
     let mut todo = vec![(path, kind, false)];
     while let Some((path, kind, emptied)) = todo.pop() {
@@ -185,11 +235,7 @@ async fn delete_remote(
                 .await
                 .map_err(|e| e.failure(what.clone()))?;
             if !listing.is_whole() {
-                return Err(Failure::new(
-                    Class::Other,
-                    what,
-                    "its listing is not complete, and nothing is deleted on the word of such a listing",
-                ));
+                return Err(not_to_be_trusted(what));
             }
             todo.push((path.clone(), Kind::Dir, true));
             for entry in &listing.entries {

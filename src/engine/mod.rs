@@ -18,6 +18,7 @@ mod browse;
 mod dialogue;
 mod download;
 mod erase;
+mod lease;
 mod meter;
 mod outlet;
 mod pool;

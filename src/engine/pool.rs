@@ -1,14 +1,15 @@
 //! The sessions of one connection: made when needed, lent out, and kept for the next who needs
 //! one. Browsing and transfers never share a session at the same time.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::browse::document_root;
+use super::lease::Lease;
 use super::outlet::Outlet;
 use super::questions::Questions;
 use crate::ftp::connection::Connection;
@@ -19,6 +20,8 @@ use crate::model::event::{Event, Question};
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
+use crate::plan::fence::Fence;
+use crate::plan::ground::Ground;
 
 /// A session that has lain idle this long is asked whether it still lives before it is used.
 const FRESH: Duration = Duration::from_secs(10);
@@ -54,6 +57,9 @@ pub(super) struct Pool {
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
+    /// Known from the first login on, and no session is lent before: nothing runs unfenced.
+    fence: OnceLock<Arc<Fence>>,
+    ground: Mutex<Ground>,
 }
 
 impl Pool {
@@ -79,6 +85,8 @@ impl Pool {
             open: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            fence: OnceLock::new(),
+            ground: Mutex::default(),
         })
     }
 
@@ -106,13 +114,16 @@ impl Pool {
             let place = place(&self.places).await?;
             while let Some((mut open, since)) = self.take_idle() {
                 if self.still_lives(&mut open, since).await {
-                    return Ok(self.lend(open, (place, work)));
+                    return self.lend(open, (place, work)).await;
                 }
                 open.session
                     .remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
-                Ok(session) => return Ok(self.lend(Open::new(session, &self.open), (place, work))),
+                Ok(session) => {
+                    let open = Open::new(session, &self.open);
+                    return self.lend(open, (place, work)).await;
+                }
                 // The server lets no more of us in, but some are in: go on with those.
                 Err(error) if error.is_limit() && self.is_open() => {
                     self.connection
@@ -139,15 +150,56 @@ impl Pool {
         }
     }
 
+    /// How far this connection goes: decided by the first session that is logged in, since `~` is
+    /// where that has landed.
+    fn fence_for(&self, session: &Session) -> Result<Arc<Fence>, Failure> {
+        if let Some(fence) = self.fence.get() {
+            return Ok(Arc::clone(fence));
+        }
+        let server = &self.connection.server;
+        let root = document_root(&server.document_path, session.login_folder())?;
+        let made = || Arc::new(Fence::new(root, server.depth()));
+        Ok(Arc::clone(self.fence.get_or_init(made)))
+    }
+
+    /// How far this connection goes, once somebody has logged in.
+    pub(super) fn known_fence(&self) -> Option<Arc<Fence>> {
+        self.fence.get().map(Arc::clone)
+    }
+
+    /// How far this connection goes; logs in where nobody has yet.
+    pub(super) async fn fence(self: &Arc<Self>, purpose: Purpose) -> Result<Arc<Fence>, Failure> {
+        if let Some(fence) = self.fence.get() {
+            return Ok(Arc::clone(fence));
+        }
+        let lease = self.lease(purpose).await?;
+        Ok(Arc::new(lease.fence().clone()))
+    }
+
+    /// What is known of the folders below the document path.
+    pub(super) fn ground(&self) -> MutexGuard<'_, Ground> {
+        self.ground.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a session for the next who needs one, unless it is of no more use.
+    pub(super) fn take_back(&self, open: Open) {
+        if open.session.is_usable() {
+            self.idle().push((open, Instant::now()));
+        }
+    }
+
     fn take_idle(&self) -> Option<(Open, Instant)> {
         self.idle().pop()
     }
 
-    fn lend(self: &Arc<Self>, open: Open, places: Places) -> Lease {
-        Lease {
-            open: Some(open),
-            pool: Arc::clone(self),
-            _places: places,
+    /// Lends a session, fenced; one that cannot be is of no use to anybody.
+    async fn lend(self: &Arc<Self>, open: Open, places: Places) -> Result<Lease, Failure> {
+        match self.fence_for(&open.session) {
+            Ok(fence) => Ok(Lease::new(open, Arc::clone(self), fence, places)),
+            Err(failure) => {
+                open.session.quit().await;
+                Err(failure)
+            }
         }
     }
 
@@ -239,8 +291,8 @@ async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure>
 }
 
 /// A session that is counted as long as it exists.
-struct Open {
-    session: Session,
+pub(super) struct Open {
+    pub(super) session: Session,
     _counted: Counted,
 }
 
@@ -262,43 +314,4 @@ impl Drop for Counted {
     }
 }
 
-type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
-
-/// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
-pub(super) struct Lease {
-    open: Option<Open>,
-    pool: Arc<Pool>,
-    _places: Places,
-}
-
-impl Deref for Lease {
-    type Target = Session;
-
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn deref(&self) -> &Session {
-        &self
-            .open
-            .as_ref()
-            .expect("a lease holds its session until it is dropped")
-            .session
-    }
-}
-
-impl DerefMut for Lease {
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn deref_mut(&mut self) -> &mut Session {
-        &mut self
-            .open
-            .as_mut()
-            .expect("a lease holds its session until it is dropped")
-            .session
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(open) = self.open.take().filter(|open| open.session.is_usable()) {
-            self.pool.idle().push((open, Instant::now()));
-        }
-    }
-}
+pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::pool::Lease;
+use super::lease::Lease;
 use super::unix_now;
 use crate::ftp::error::Error;
 use crate::model::entry::{Entry, Kind};

@@ -8,7 +8,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::blocking;
-use super::pool::Lease;
+use super::lease::Lease;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::local::list::modified;
@@ -164,7 +164,7 @@ async fn send(
         // a server that does not take the time keeps its own: no reason to lose the file
         lease.set_modified(&part, time).await.map_err(failed)?;
     }
-    lease.rename(&part, target).await.map_err(|e| {
+    lease.put_in_place(&part, target).await.map_err(|e| {
         let refused = matches!(e, Error::Refused(..)) && !e.is_loss();
         let failure = e.failure(format!("Could not put {target} in place"));
         Stop::Failed(failure.hint(if refused {

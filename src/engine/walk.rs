@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchRequest, Direction, Item, JobId};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
 use crate::plan::retry::retry_after;
 
@@ -57,16 +58,23 @@ struct Ahead {
 
 impl Walker {
     async fn run(&self) -> Result<(), Failure> {
+        // files need no walk: their lanes log in, and each lease judges its path
+        let fence = match self.request.items.iter().any(|item| item.kind == Kind::Dir) {
+            true => Some(self.pool.fence(Purpose::Work).await?),
+            false => self.pool.known_fence(),
+        };
+        let fence = fence.as_deref();
         let top = self
             .request
             .items
             .iter()
+            .filter(|item| fence.is_none_or(|fence| self.is_open(fence, item)))
             .map(|item| Found {
                 item: item.clone(),
                 folder: None,
             })
             .collect();
-        let mut ahead = self.hand_over(top).await?;
+        let mut ahead = self.hand_over(fence, top).await?;
         ahead.reverse();
         while let Some(folder) = ahead.pop() {
             let listing = match self.list(&folder).await {
@@ -102,19 +110,32 @@ impl Walker {
                     folder: Some(folder.made_by),
                 })
             });
-            let mut below = self.hand_over(found.collect()).await?;
+            let mut below = self.hand_over(fence, found.collect()).await?;
             below.reverse();
             ahead.append(&mut below);
         }
         Ok(())
     }
 
+    /// Whether what was asked for by name lies within document path and depth; says it where not.
+    fn is_open(&self, fence: &Fence, item: &Item) -> bool {
+        let judged = match item.kind {
+            Kind::Dir => fence.may_enter(&item.remote),
+            _ => fence.may_touch(&item.remote),
+        };
+        if let Err(refusal) = &judged {
+            self.say(refusal.failure(format!("Not transferred: {}", item.remote)));
+        }
+        judged.is_ok()
+    }
+
     fn say(&self, failure: Failure) {
         let _ = self.notes.send(Note::Said(failure));
     }
 
-    /// Makes jobs of what was found; the folders among them are to be walked next.
-    async fn hand_over(&self, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+    /// Makes jobs of what was found; the folders among them are to be walked next. Those below the
+    /// depth are jobs too, which end by saying that they were cut off.
+    async fn hand_over(&self, fence: Option<&Fence>, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
         let places: Vec<_> = found
             .iter()
             .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
@@ -128,10 +149,9 @@ impl Walker {
         };
         self.notes.send(note).map_err(|_| ending())?;
         let numbers = numbers.await.map_err(|_| ending())?;
-        let folders = places
-            .into_iter()
-            .zip(numbers)
-            .filter(|((kind, ..), _)| *kind == Kind::Dir);
+        let folders = places.into_iter().zip(numbers).filter(|((kind, _, remote), _)| {
+            *kind == Kind::Dir && fence.is_none_or(|fence| fence.cuts(remote).is_none())
+        });
         Ok(folders
             .map(|((_, local, remote), made_by)| Ahead {
                 local,

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::lease::Lease;
 use super::meter::{Counter, SpeedLimit};
-use super::pool::{Lease, Pool, Purpose};
+use super::pool::{Pool, Purpose};
 use super::targets::Targets;
 use super::{blocking, download, upload};
 use crate::ftp::error::{Error, local};
@@ -120,8 +121,17 @@ async fn run(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, St
     let job = &task.start.job;
     match (job.item.kind, job.direction) {
         (Kind::Other, _) => Err(Stop::Skipped("it is neither a file nor a folder".into())),
-        (Kind::Dir, Direction::Download) => make_local_folder(job).await,
-        (Kind::Dir, Direction::Upload) => make_remote_folder(task).await,
+        (Kind::Dir, direction) => {
+            let fence = task.pool.fence(Purpose::Work).await?;
+            match (fence.cuts(&job.item.remote), direction) {
+                (Some(depth), _) => Err(Stop::Skipped(format!(
+                    "cut at depth {depth}: the folder and what is in it are left out"
+                ))),
+                (None, Direction::Download) => make_local_folder(job).await,
+                (None, Direction::Upload) if job.item.remote == *fence.root() => Ok(Moved::default()),
+                (None, Direction::Upload) => make_remote_folder(task).await,
+            }
+        }
         (_, Direction::Download) => download::download(task).await,
         (_, Direction::Upload) => upload::upload(task, leftover).await,
     }
@@ -155,11 +165,11 @@ async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
         Ok(()) if is_new => task.targets.made(path),
         Ok(()) => {}
         // the reply to MKD does not say reliably whether the folder exists: entering it does
-        Err(refused @ Error::Refused(..)) if lease.is_usable() => {
-            if lease.enter(path).await.is_err() {
-                return Err(failed(refused));
-            }
-        }
+        Err(refused @ Error::Refused(..)) if lease.is_usable() => match lease.enter(path).await {
+            Ok(()) => {}
+            Err(guarded @ Error::Guarded(_)) => return Err(failed(guarded)),
+            Err(_) => return Err(failed(refused)),
+        },
         Err(error) => return Err(failed(error)),
     }
     Ok(Moved::default())

@@ -17,6 +17,9 @@ pub enum Refusal {
     /// A command that would switch encryption off.
     #[error("{0} would take the encryption off the connection")]
     Unprotects(String),
+    /// The path lies outside document path or depth; the sentence says how.
+    #[error("{0}")]
+    Fenced(String),
 }
 
 /// Commands that read, move within the server or set up a transfer, and nothing else.

@@ -172,6 +172,17 @@ impl Session {
         self.control.settle().await.is_ok()
     }
 
+    /// Goes into a folder and asks where that is (PWD, RFC 959 §4.1.1): a link leads elsewhere.
+    /// `None` where the server's answer is no absolute path.
+    pub(crate) async fn landing(&mut self, path: &RemotePath) -> Result<Option<RemotePath>, Error> {
+        self.enter(path).await?;
+        let reply = self.control.ask(b"PWD").await?;
+        Ok(reply
+            .quoted_path()
+            .filter(|at| reply.is_positive() && at.starts_with(b"/"))
+            .and_then(|at| RemotePath::parse(&at).ok()))
+    }
+
     /// Asks whether the server is still there (NOOP).
     pub(crate) async fn is_alive(&mut self) -> bool {
         self.control.ask(b"NOOP").await.is_ok() && self.is_usable()

@@ -23,6 +23,8 @@ pub struct Counted {
     pub bytes: u64,
     /// Whether a listing on the way was incomplete: there may be more.
     pub incomplete: bool,
+    /// The server's depth, where folders below it were met and not looked into.
+    pub cut: Option<u32>,
 }
 
 /// One side of a conflict.

@@ -160,6 +160,10 @@ pub struct Server {
     pub port: Option<u16>,
     /// The document path: empty is `/`, `~` where the login lands.
     pub document_path: String,
+    /// How many levels below the document path are open: 0 is the document path itself only,
+    /// `None` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explore_depth: Option<u32>,
     /// Nothing that could change the server leaves this machine.
     pub read_only: bool,
     /// The user; empty is anonymous.
@@ -202,6 +206,7 @@ impl Default for Server {
             host: String::new(),
             port: None,
             document_path: String::new(),
+            explore_depth: None,
             read_only: false,
             user: String::new(),
             password: PasswordSource::default(),
@@ -225,6 +230,11 @@ impl Server {
     /// The port in force.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.protocol.default_port())
+    }
+
+    /// How far below the document path the product goes.
+    pub fn depth(&self) -> Depth {
+        self.explore_depth.map_or(Depth::Unlimited, Depth::Levels)
     }
 
     /// The user sent to the server.

@@ -2,6 +2,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod conflict;
+pub mod fence;
+pub mod ground;
 pub mod landing;
 pub mod queue;
 pub mod rename;

@@ -321,6 +321,12 @@ impl<'a> Page<'a> {
             Some(Ok(counted)) => {
                 let text = format!("{}: gone for good.", amount(counted));
                 self.say(&text, Role::Error);
+                if let Some(depth) = counted.cut {
+                    let text = format!(
+                        "Cut at depth {depth}: what lies deeper is not counted, and a folder that reaches deeper is not deleted."
+                    );
+                    self.say(&text, Role::Warning);
+                }
                 if counted.incomplete {
                     self.say(
                         "There may be more: a listing on the way was not complete.",

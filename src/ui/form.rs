@@ -328,7 +328,10 @@ mod tests {
     fn active() -> Form {
         let mut form = Form::new(None, &["web".into()]);
         form.paste("ftpes://anna@ftp.example.org/srv/www");
-        press(&mut form, "tab tab tab tab tab tab tab tab tab tab space tab tab");
+        press(
+            &mut form,
+            "tab tab tab tab tab tab tab tab tab tab tab tab space tab tab",
+        );
         form
     }
 

@@ -247,6 +247,49 @@ fn paths_below_a_document_path_are_given_back_whole() {
 }
 
 #[test]
+fn the_depth_is_kept_and_what_it_cuts_is_said() {
+    let site = Site::new();
+    let (top, deep) = (site.url("/docs/"), site.url("/docs/2025/archive/"));
+    for depth in [
+        "ls --explore-depth 0",
+        "ls --explore-depth 1",
+        "ls -R --explore-depth 2",
+    ] {
+        let output = site.run(depth, &[&deep]);
+        ends(&output, 8);
+        assert!(stderr(&output).contains("depth"), "{}", stderr(&output));
+    }
+    ends(&site.run("ls --explore-depth 3", &[&deep]), 0);
+    // -R goes as deep as is open, --depth only narrows that
+    let output = site.run("ls -R --explore-depth 2 --depth 9", &[&top]);
+    ends(&output, 0);
+    assert!(stdout(&output).contains("archive") && !stdout(&output).contains("notes.txt"));
+    assert!(
+        stderr(&output).contains("cut at depth 2: /docs/2025/archive"),
+        "{}",
+        stderr(&output)
+    );
+    let output = site.run("ls -R --depth 0 --explore-depth 2", &[&top]);
+    assert!(!stderr(&output).contains("cut"), "{}", stderr(&output));
+    let output = site.run("ls -R --json --explore-depth 2", &[&top]);
+    let said =
+        |line: &Value| line["event"] == "cut" && line["path"] == "/docs/2025/archive" && line["depth"] == 2;
+    assert!(json(&output).iter().any(said), "{}", stdout(&output));
+    // a transfer goes on with what is open
+    let output = site.run("get --explore-depth 2 --to d", &[&top]);
+    ends(&output, 0);
+    assert!(stderr(&output).contains("cut at depth 2"), "{}", stderr(&output));
+    assert!(site.at("d/2025").is_dir() && !site.at("d/2025/archive").exists());
+    ends(&site.run("get --explore-depth 1", &[&deep]), 8);
+    std::fs::write(site.at("x"), "").unwrap();
+    ends(&site.run("put --explore-depth 2 x", &[&deep]), 8);
+    // over a saved server's own
+    site.save("explore-depth = 1");
+    ends(&site.run("ls", &["web:docs/2025/"]), 8);
+    ends(&site.run("ls --explore-depth 2", &["web:docs/2025/"]), 0);
+}
+
+#[test]
 fn downloads_land_as_with_cp() {
     let site = Site::new();
     let output = site.run(

@@ -543,7 +543,8 @@ async fn counting_on_this_machine_needs_no_server() {
             files: 26,
             folders: 5,
             bytes: counted.bytes,
-            incomplete: false
+            incomplete: false,
+            cut: None
         }
     );
     driver.shutdown().await;

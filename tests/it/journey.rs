@@ -50,10 +50,10 @@ async fn a_server_is_entered_in_the_form_and_found_in_the_list() {
     assert!(seat.screen().contains("No servers yet"));
     seat.press("n").await;
     seat.type_in("web").await;
-    // over group, note and protocol to the host; over port, path and read only to the user
+    // over group, note and protocol to the host; over port, path, sub-folders, levels and read only to the user
     seat.press("tab tab tab tab").await;
     seat.type_in("web.example.org").await;
-    seat.press("tab tab tab tab").await;
+    seat.press("tab tab tab tab tab tab").await;
     seat.type_in("admin").await;
     seat.press("enter").await;
     assert_eq!(*world.servers.lock().unwrap(), [server("web")]);

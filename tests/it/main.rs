@@ -16,6 +16,7 @@ mod command_line_terminal;
 mod demo;
 mod engine;
 mod faults;
+mod fence;
 mod harness;
 mod journey;
 mod journey_real;

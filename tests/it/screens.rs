@@ -323,6 +323,7 @@ fn dialog_delete() {
             folders: 17,
             bytes: 88_000_000,
             incomplete: true,
+            cut: Some(3),
         }),
     });
     pictures("dialog-delete", &mut bench);

@@ -29,6 +29,8 @@ pub(super) struct Draft {
     base: Server,
     lines: BTreeMap<Field, Line>,
     pub(super) protocol: Protocol,
+    /// Whether sub-folders are entered at all.
+    pub(super) explore: bool,
     pub(super) read_only: bool,
     pub(super) source: SourceKind,
     pub(super) mode: ConnectionMode,
@@ -55,6 +57,14 @@ impl Draft {
             (Field::Host, server.host.clone()),
             (Field::Port, server.port().to_string()),
             (Field::DocumentPath, server.document_path.clone()),
+            (
+                Field::Levels,
+                server
+                    .explore_depth
+                    .filter(|levels| *levels > 0)
+                    .map(|levels| levels.to_string())
+                    .unwrap_or_default(),
+            ),
             (Field::User, server.user.clone()),
             (Field::Variable, variable.to_owned()),
             (Field::Command, command.to_owned()),
@@ -90,6 +100,7 @@ impl Draft {
             base: server.clone(),
             lines: lines.map(|(field, text)| (field, Line::new(text))).into(),
             protocol: server.protocol,
+            explore: server.explore_depth != Some(0),
             read_only: server.read_only,
             source,
             mode: server.mode,
@@ -138,6 +149,7 @@ impl Draft {
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
             Field::TlsMin => place(&VERSIONS, &self.tls_min),
+            Field::SubFolders => usize::from(self.explore),
             Field::ReadOnly => usize::from(self.read_only),
             Field::Pin => usize::from(self.keep_pin),
             _ => 0,
@@ -160,6 +172,7 @@ impl Draft {
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
             Field::TlsMin => self.tls_min = VERSIONS[at],
+            Field::SubFolders => self.explore = at == 1,
             Field::ReadOnly => self.read_only = at == 1,
             Field::Pin => self.keep_pin = at == 1,
             _ => {}
@@ -219,6 +232,21 @@ impl Draft {
         validity::connections(n).map(|()| n)
     }
 
+    /// `None` is unlimited. Level 0 is what the switch is for.
+    fn explore_depth(&self) -> Result<Option<u32>, String> {
+        if !self.explore {
+            return Ok(Some(0));
+        }
+        match self.text(Field::Levels).trim() {
+            "" => Ok(None),
+            text => match text.parse::<u32>() {
+                Ok(0) => Err("at least 1; switch Sub-folders off to stay in the document path".into()),
+                Ok(levels) => Ok(Some(levels)),
+                Err(_) => Err("a number of levels, or empty for all".into()),
+            },
+        }
+    }
+
     fn clock_offset(&self) -> Result<Option<ClockOffset>, String> {
         match self.text(Field::ClockOffset).trim() {
             "" => Ok(None),
@@ -251,6 +279,7 @@ impl Draft {
             host: text(Field::Host),
             port: self.port().unwrap_or_default(),
             document_path: text(Field::DocumentPath),
+            explore_depth: self.explore_depth().unwrap_or_default(),
             read_only: self.read_only,
             user: text(Field::User),
             password: self.password(),
@@ -284,8 +313,10 @@ impl Draft {
             Field::ExternalIp => self.external_ip().map(drop),
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),
+            Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
             Field::Protocol
+            | Field::SubFolders
             | Field::ReadOnly
             | Field::Password
             | Field::Mode

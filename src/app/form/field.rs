@@ -51,6 +51,10 @@ pub enum Field {
     Port,
     /// The remote pane's root.
     DocumentPath,
+    /// Whether one goes below the document path.
+    SubFolders,
+    /// How many levels.
+    Levels,
     /// Whether anything may be changed.
     ReadOnly,
     /// The user.
@@ -116,7 +120,7 @@ pub(super) const VERSIONS: [TlsVersion; 4] = [
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Name,
         Self::Group,
         Self::Note,
@@ -124,6 +128,8 @@ impl Field {
         Self::Host,
         Self::Port,
         Self::DocumentPath,
+        Self::SubFolders,
+        Self::Levels,
         Self::ReadOnly,
         Self::User,
         Self::Password,
@@ -151,6 +157,8 @@ impl Field {
             Self::Host => "Host",
             Self::Port => "Port",
             Self::DocumentPath => "Document path",
+            Self::SubFolders => "Sub-folders",
+            Self::Levels => "Levels",
             Self::ReadOnly => "Read only",
             Self::User => "User",
             Self::Password => "Password",
@@ -173,7 +181,13 @@ impl Field {
     pub fn section(self) -> Section {
         match self {
             Self::Name | Self::Group | Self::Note => Section::Listing,
-            Self::Protocol | Self::Host | Self::Port | Self::DocumentPath | Self::ReadOnly => Section::Server,
+            Self::Protocol
+            | Self::Host
+            | Self::Port
+            | Self::DocumentPath
+            | Self::SubFolders
+            | Self::Levels
+            | Self::ReadOnly => Section::Server,
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
@@ -190,7 +204,7 @@ impl Field {
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
-            Self::ReadOnly | Self::Pin => Control::Switch,
+            Self::SubFolders | Self::ReadOnly | Self::Pin => Control::Switch,
             _ => Control::Text,
         }
     }
@@ -201,6 +215,7 @@ impl Field {
             Self::Name => "needed, for example: web",
             Self::Host => "needed, or paste a whole ftpes:// URL",
             Self::DocumentPath => "/",
+            Self::Levels => "all",
             Self::User => "anonymous",
             Self::Variable => "FTP_WEB_PASSWORD",
             Self::Command => "pass show ftp/web",
@@ -219,6 +234,7 @@ impl Field {
         match self {
             Self::Variable => draft.source == SourceKind::Environment,
             Self::Command => draft.source == SourceKind::Command,
+            Self::Levels => draft.explore,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
             Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),

@@ -78,6 +78,15 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "Browsing starts here and does not leave it upwards. Empty is the server's root; ~ is the folder \
              the login lands in.",
         ],
+        Field::SubFolders => vec![
+            "Off: only the document path itself is shown and used. On: the folders below it too, as deep as \
+             Levels says. Entering a folder, transfers, counting and deleting all keep to it, and say where \
+             they were cut.",
+        ],
+        Field::Levels => vec![
+            "How many levels of folders below the document path are open; empty is all of them. 1 opens the \
+             folders in it and nothing in those. Worth setting on servers whose trees are huge.",
+        ],
         Field::ReadOnly => vec![
             "When on, nothing that could change the server leaves this machine: only commands known to be \
              harmless are sent.",

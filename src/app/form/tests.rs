@@ -76,6 +76,7 @@ fn an_existing_server_comes_back_unchanged() {
         host: "::1".into(),
         port: Some(990),
         document_path: "~/www".into(),
+        explore_depth: Some(3),
         read_only: true,
         user: "u".into(),
         password: PasswordSource::Command("pass show x".into()),
@@ -270,6 +271,40 @@ fn every_field_has_a_note_and_its_choices_fit() {
             assert_eq!(turned.server(), draft.server());
         }
     }
+}
+
+#[test]
+fn levels_are_asked_for_only_where_sub_folders_are_on() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://ftp.example.org");
+    assert!(shows(&form, Field::SubFolders) && shows(&form, Field::Levels));
+    assert_eq!(form.server().explore_depth, None);
+    at(&mut form, Field::Levels);
+    press(&mut form, "2");
+    assert_eq!(form.server().explore_depth, Some(2));
+    press(&mut form, "backtab space");
+    assert_eq!(form.focus(), Field::SubFolders);
+    assert!(!shows(&form, Field::Levels));
+    assert_eq!(saved(&mut form).explore_depth, Some(0));
+    // off and on again: the number is still there
+    press(&mut form, "space tab backspace 0");
+    assert!(
+        fault(&form, Field::Levels)
+            .unwrap()
+            .contains("switch Sub-folders off")
+    );
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
+    press(&mut form, "backspace x");
+    assert!(fault(&form, Field::Levels).is_some());
+    press(&mut form, "backspace");
+    assert_eq!(saved(&mut form).explore_depth, None);
+    let off = Server {
+        explore_depth: Some(0),
+        ..form.server()
+    };
+    let mut again = Form::new(Some(&off), &[]);
+    assert!(!shows(&again, Field::Levels));
+    assert_eq!(saved(&mut again), off);
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn every_field_comes_back() {
         protocol: Protocol::FtpsImplicit,
         port: Some(9990),
         document_path: "~/www".into(),
+        explore_depth: Some(2),
         read_only: true,
         user: "anna".into(),
         password: PasswordSource::Command("pass show 'ftp/web'".into()),

@@ -225,3 +225,23 @@ fn a_read_only_server_is_never_asked_to_change() {
         assert_eq!(bench.app.dialogs.len(), 1, "{keys}");
     }
 }
+
+#[test]
+fn the_pane_stays_above_the_depth() {
+    let shallow = |levels| {
+        Bench::connected_to(Server {
+            explore_depth: Some(levels),
+            ..server("web")
+        })
+    };
+    let mut bench = shallow(0);
+    assert_eq!(bench.press("enter"), []);
+    let notice = bench.app.notice.clone().unwrap();
+    assert!(
+        notice.contains("/srv/www/logs") && notice.contains("depth 0"),
+        "{notice}"
+    );
+    assert_eq!(bench.app.remote.entries().len(), 7, "what was shown stays");
+    let mut bench = shallow(1);
+    assert_eq!(listed(bench.press("enter")), remote("/srv/www/logs"));
+}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Disk {
     files: BTreeMap<String, Vec<u8>>,
     folders: BTreeSet<String>,
+    links: BTreeMap<String, String>,
 }
 
 impl Disk {
@@ -16,6 +17,40 @@ impl Disk {
             above = folder;
         }
         self.files.insert(path.into(), content.to_vec());
+    }
+
+    pub(super) fn link(&mut self, path: &str, target: &str) {
+        self.links.insert(path.into(), target.into());
+    }
+
+    /// The path with its links followed, as a system does.
+    pub(super) fn follow(&self, path: &str) -> String {
+        let mut out = String::new();
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            match part {
+                ".." => out.truncate(out.rfind('/').unwrap_or(0)),
+                name => {
+                    let here = format!("{out}/{name}");
+                    out = match self.links.get(&here) {
+                        Some(target) if target.starts_with('/') => self.follow(target),
+                        Some(target) => self.follow(&format!("{out}/{target}")),
+                        None => here,
+                    };
+                }
+            }
+        }
+        if out.is_empty() { "/".into() } else { out }
+    }
+
+    /// Names and targets of the links directly in a folder.
+    pub(super) fn links(&self, folder: &str) -> Vec<(String, String)> {
+        let folder = format!("{}/", folder.trim_end_matches('/'));
+        let name = |path: &String| {
+            let name = path.strip_prefix(&folder)?;
+            (!name.contains('/')).then(|| name.to_owned())
+        };
+        let named = |(path, target): (&String, &String)| Some((name(path)?, target.clone()));
+        self.links.iter().filter_map(named).collect()
     }
 
     pub(super) fn append(&mut self, path: &str, content: &[u8]) {
@@ -42,7 +77,7 @@ impl Disk {
     }
 
     pub(super) fn remove(&mut self, path: &str) -> bool {
-        self.files.remove(path).is_some()
+        self.links.remove(path).is_some() || self.files.remove(path).is_some()
     }
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {

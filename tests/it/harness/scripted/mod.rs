@@ -266,6 +266,12 @@ impl Script {
         self
     }
 
+    /// A link that stands there from the beginning; the server follows it, and says where it is.
+    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
+        self.disk.link(path, target);
+        self
+    }
+
     /// What it does about every line that fits.
     pub(crate) fn on(self, pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
         self.rule(pattern, (1, u32::MAX), u32::MAX, steps.into())

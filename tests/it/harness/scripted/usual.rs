@@ -13,7 +13,11 @@ impl Session {
             return vec![say("220 Scripted server ready.")];
         }
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let path = self.path(line);
+        let path = match verb {
+            // these are about the name itself
+            "DELE" | "RNFR" | "RNTO" => self.path(line),
+            _ => self.disk(|disk| disk.follow(&self.path(line))),
+        };
         match verb {
             "AUTH" if self.house.protocol == Protocol::FtpsExplicit => vec![say("234 Go on."), start_tls()],
             "AUTH" => vec![say("502 No TLS here.")],
@@ -79,7 +83,11 @@ impl Session {
                         Some(size) => format!("type=file;size={size};modify=20240102030405; {name}\r\n"),
                         None => format!("type=dir;modify=20240102030405; {name}\r\n"),
                     });
-                transfer(facts.collect::<String>())
+                let links = self
+                    .disk(|disk| disk.links(&path))
+                    .into_iter()
+                    .map(|(name, to)| format!("type=OS.unix=slink:{to}; {name}\r\n"));
+                transfer(facts.chain(links).collect::<String>())
             }
             "LIST" => {
                 let lines = self
@@ -89,7 +97,11 @@ impl Session {
                         Some(size) => format!("-rw-r--r-- 1 me us {size} Jan  2  2024 {name}\r\n"),
                         None => format!("drwxr-xr-x 2 me us 0 Jan  2  2024 {name}\r\n"),
                     });
-                transfer(lines.collect::<String>())
+                let links = self
+                    .disk(|disk| disk.links(&self.folder))
+                    .into_iter()
+                    .map(|(name, to)| format!("lrwxrwxrwx 1 me us 9 Jan  2  2024 {name} -> {to}\r\n"));
+                transfer(lines.chain(links).collect::<String>())
             }
             "RETR" => match self.disk(|disk| disk.read(&path)) {
                 Some(content) => {

@@ -1,0 +1,230 @@
+//! How far a connection goes: never above the document path, and no deeper below it than the
+//! server's depth allows. Every path on a server is judged here before it is used.
+
+use crate::model::failure::{Class, Failure};
+use crate::model::path::RemotePath;
+use crate::model::server::Depth;
+
+/// The document path, and how many levels below it are open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    root: RemotePath,
+    depth: Depth,
+}
+
+/// Why a path is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not below the document path.
+    #[error("{path} is not below the document path {root}")]
+    Outside {
+        /// The path.
+        path: RemotePath,
+        /// The document path.
+        root: RemotePath,
+    },
+    /// It is below it, and deeper than is open.
+    #[error("{path} lies deeper below the document path {root} than the {depth} of this server")]
+    TooDeep {
+        /// The path.
+        path: RemotePath,
+        /// The document path.
+        root: RemotePath,
+        /// The levels that are open.
+        depth: Levels,
+    },
+    /// It is the document path itself, which is neither deleted, renamed nor replaced.
+    #[error("{0} is the document path itself")]
+    TheRoot(RemotePath),
+    /// A link on the way leads out.
+    #[error(
+        "{path} is a link, or lies behind one, that leads to {to}, and that is not below the document path {root}"
+    )]
+    LeadsOut {
+        /// The path.
+        path: RemotePath,
+        /// Where it leads.
+        to: RemotePath,
+        /// The document path.
+        root: RemotePath,
+    },
+}
+
+/// A number of levels, for a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Levels(pub u32);
+
+impl std::fmt::Display for Levels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            0 => f.write_str("depth 0 (no sub-folders)"),
+            n => write!(f, "depth {n}"),
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal as a failure of what was attempted.
+    pub fn failure(&self, what: impl Into<String>) -> Failure {
+        let failure = Failure::new(Class::Guarded, what, self.to_string());
+        match self {
+            Self::TooDeep { .. } => {
+                failure.hint("Sub-folders and levels of the server's entry say how deep ftpane goes.")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl Fence {
+    /// A fence round everything down to `depth` below `root`.
+    pub fn new(root: RemotePath, depth: Depth) -> Self {
+        Self { root, depth }
+    }
+
+    /// The document path.
+    pub fn root(&self) -> &RemotePath {
+        &self.root
+    }
+
+    /// How many levels below the document path are open; `None` for all.
+    pub fn levels(&self) -> Option<u32> {
+        match self.depth {
+            Depth::Unlimited => None,
+            Depth::Levels(levels) => Some(levels),
+        }
+    }
+
+    /// Whether it keeps nothing out: the whole server is open.
+    pub fn is_open(&self) -> bool {
+        self.root.is_root() && self.depth == Depth::Unlimited
+    }
+
+    /// Whether a folder may be listed and gone into.
+    ///
+    /// # Errors
+    ///
+    /// Outside the document path, or below the depth.
+    pub fn may_enter(&self, folder: &RemotePath) -> Result<(), Refusal> {
+        let Some(level) = folder.depth_below(&self.root) else {
+            return Err(Refusal::Outside {
+                path: folder.clone(),
+                root: self.root.clone(),
+            });
+        };
+        match self.depth {
+            Depth::Levels(levels) if !self.depth.allows(level) => Err(Refusal::TooDeep {
+                path: folder.clone(),
+                root: self.root.clone(),
+                depth: Levels(levels),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether something may be made, read, written, renamed or deleted: its folder may be
+    /// entered, and it is not the document path itself.
+    ///
+    /// # Errors
+    ///
+    /// The same, and for the document path.
+    pub fn may_touch(&self, path: &RemotePath) -> Result<(), Refusal> {
+        if *path == self.root {
+            return Err(Refusal::TheRoot(path.clone()));
+        }
+        // judged by itself first: the parent of a path above is above too, but is not what was asked for
+        if path.depth_below(&self.root).is_none() {
+            return self.may_enter(path);
+        }
+        match path.parent() {
+            Some(folder) => self.may_enter(&folder).map_err(|refusal| match refusal {
+                Refusal::TooDeep { root, depth, .. } => Refusal::TooDeep {
+                    path: path.clone(),
+                    root,
+                    depth,
+                },
+                other => other,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The depth at which this folder is cut off, if it is below the document path and too deep.
+    pub fn cuts(&self, folder: &RemotePath) -> Option<u32> {
+        match self.may_enter(folder) {
+            Err(Refusal::TooDeep { depth, .. }) => Some(depth.0),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RemotePath {
+        RemotePath::parse(text.as_bytes()).unwrap()
+    }
+
+    fn fence(root: &str, depth: Option<u32>) -> Fence {
+        Fence::new(path(root), depth.map_or(Depth::Unlimited, Depth::Levels))
+    }
+
+    /// What may be done with a path: `e`nter, `t`ouch.
+    fn open(fence: &Fence, at: &str) -> String {
+        let mut out = String::new();
+        if fence.may_enter(&path(at)).is_ok() {
+            out.push('e');
+        }
+        if fence.may_touch(&path(at)).is_ok() {
+            out.push('t');
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_open() {
+        for (root, depth, at, want) in [
+            ("/", None, "/", "e"),
+            ("/", None, "/a/b/c/d", "et"),
+            ("/", Some(0), "/", "e"),
+            ("/", Some(0), "/a", "t"),
+            ("/", Some(0), "/a/b", ""),
+            ("/", Some(1), "/a", "et"),
+            ("/", Some(1), "/a/b", "t"),
+            ("/", Some(1), "/a/b/c", ""),
+            ("/srv/www", None, "/srv/www", "e"),
+            ("/srv/www", None, "/srv/www/a/b", "et"),
+            ("/srv/www", None, "/srv", ""),
+            ("/srv/www", None, "/", ""),
+            ("/srv/www", None, "/srv/wwwx", ""),
+            ("/srv/www", None, "/srv/www/../x", ""),
+            ("/srv/www", Some(0), "/srv/www", "e"),
+            ("/srv/www", Some(0), "/srv/www/a", "t"),
+            ("/srv/www", Some(2), "/srv/www/a/b", "et"),
+            ("/srv/www", Some(2), "/srv/www/a/b/c", "t"),
+            ("/srv/www", Some(2), "/srv/www/a/b/c/d", ""),
+        ] {
+            assert_eq!(open(&fence(root, depth), at), want, "{root} {depth:?} {at}");
+        }
+    }
+
+    #[test]
+    fn the_sentences_name_document_path_and_depth() {
+        let deep = fence("/srv/www", Some(1));
+        let refusal = deep.may_enter(&path("/srv/www/a/b")).unwrap_err();
+        let failure = refusal.failure("Could not list");
+        assert_eq!(failure.class, Class::Guarded);
+        for words in ["/srv/www/a/b", "document path /srv/www ", "depth 1"] {
+            assert!(failure.to_string().contains(words), "{failure}");
+        }
+        let outside = deep.may_touch(&path("/etc/passwd")).unwrap_err();
+        assert_eq!(
+            outside.to_string(),
+            "/etc/passwd is not below the document path /srv/www"
+        );
+        assert_eq!(deep.cuts(&path("/srv/www/a/b")), Some(1));
+        assert_eq!(deep.cuts(&path("/srv/www/a")), None);
+        assert_eq!(deep.cuts(&path("/etc")), None, "that is no question of depth");
+    }
+}

@@ -1,0 +1,400 @@
+//! Document path and depth: what lies above or deeper is reached by no request and no link.
+
+use std::path::Path;
+
+use ftpane::demo::{Demo, DemoOptions};
+use ftpane::model::command::{Command, Generation};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::{Counted, Deed, Event};
+use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::server::{Patience, Protocol, Server};
+
+use crate::harness::engine::{CONNECTION, Driver, remote_place, tree};
+use crate::harness::scripted::{Script, Scripted};
+
+/// A served folder with a file on each of four levels.
+async fn on_disk(folder: &Path, depth: Option<u32>) -> (Demo, Driver) {
+    std::fs::create_dir_all(folder.join("a/b/c")).unwrap();
+    std::fs::create_dir(folder.join("flat")).unwrap();
+    for file in ["f0", "a/f1", "a/b/f2", "a/b/c/f3", "flat/f"] {
+        std::fs::write(folder.join(file), file).unwrap();
+    }
+    let options = DemoOptions {
+        protocol: Protocol::Ftp,
+        folder: Some(folder.to_path_buf()),
+        ..DemoOptions::default()
+    };
+    let demo = Demo::start_with(options).await.unwrap();
+    let mut driver = Driver::new();
+    let server = Server {
+        explore_depth: depth,
+        ..demo.server()
+    };
+    driver.connect(server, demo.secret()).await.unwrap();
+    (demo, driver)
+}
+
+async fn counted(driver: &mut Driver, path: &str) -> Result<Counted, Failure> {
+    driver.send(Command::Count {
+        places: vec![remote_place(path)],
+        generation: Generation(1),
+    });
+    driver
+        .wait(|event| match event {
+            Event::Counted { result, .. } => Some(result),
+            _ => None,
+        })
+        .await
+}
+
+#[track_caller]
+fn guarded<T: std::fmt::Debug>(result: Result<T, Failure>, words: &[&str]) {
+    let failure = result.unwrap_err();
+    assert_eq!(failure.class, Class::Guarded, "{failure}");
+    for word in words {
+        assert!(
+            failure.to_string().contains(word),
+            "'{word}' is not in: {failure}"
+        );
+    }
+}
+
+/// Asks for something that must be refused. A deletion ends with how much went all the same.
+async fn is_refused(driver: &mut Driver, command: Command, words: &[&str]) {
+    println!("{command:?}");
+    let deletes = matches!(command, Command::Delete(_));
+    guarded(driver.act(command).await, words);
+    if deletes {
+        let done = |event| match event {
+            Event::Done(Deed::Deleted { counted, .. }) => Some(counted),
+            _ => None,
+        };
+        assert_eq!(driver.wait(done).await, Counted::default());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_are_entered_down_to_the_depth() {
+    for (depth, open) in [(Some(0), 0), (Some(1), 1), (Some(2), 2), (None, 3)] {
+        let there = tempfile::tempdir().unwrap();
+        let (_demo, mut driver) = on_disk(there.path(), depth).await;
+        for (level, folder) in ["/", "/a", "/a/b", "/a/b/c"].into_iter().enumerate() {
+            let listed = driver.list(folder).await;
+            if level <= open {
+                assert!(!listed.unwrap().entries.is_empty(), "{depth:?} {folder}");
+            } else {
+                guarded(listed, &[folder, "document path /", &format!("depth {open}")]);
+            }
+        }
+        driver.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_changed_below_the_depth() {
+    let there = tempfile::tempdir().unwrap();
+    let (_demo, mut driver) = on_disk(there.path(), Some(1)).await;
+    let before = tree(there.path());
+    let deep = remote_place("/a/b/new");
+    let rename = |from, to| Command::Rename {
+        from: remote_place(from),
+        to: remote_place(to),
+    };
+    for command in [
+        Command::MakeFolder(deep.clone()),
+        Command::MakeFile(deep),
+        rename("/a/f1", "/a/b/f1"),
+        rename("/a/b/f2", "/f2"),
+        Command::Delete(vec![remote_place("/a/b/f2")]),
+        // these would have to be emptied of what lies too deep
+        Command::Delete(vec![remote_place("/a")]),
+        Command::Delete(vec![remote_place("/a/b")]),
+        Command::Delete(vec![remote_place("/")]),
+    ] {
+        is_refused(&mut driver, command, &[]).await;
+        assert_eq!(tree(there.path()), before);
+    }
+    driver
+        .act(Command::MakeFile(remote_place("/a/new")))
+        .await
+        .unwrap();
+    driver.act(rename("/a/new", "/new")).await.unwrap();
+    driver
+        .act(Command::Delete(vec![remote_place("/flat")]))
+        .await
+        .unwrap();
+    assert!(there.path().join("new").exists() && !there.path().join("flat").exists());
+    driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_say_where_they_were_cut() {
+    for (depth, want, cut) in [
+        (Some(0), (0, 1), Some(0)),
+        (Some(1), (1, 2), Some(1)),
+        (Some(2), (2, 3), Some(2)),
+        (Some(3), (3, 3), None),
+        (None, (3, 3), None),
+    ] {
+        let there = tempfile::tempdir().unwrap();
+        let (_demo, mut driver) = on_disk(there.path(), depth).await;
+        let counted = counted(&mut driver, "/a").await.unwrap();
+        assert_eq!(
+            ((counted.files, counted.folders), counted.cut),
+            (want, cut),
+            "{depth:?}"
+        );
+        driver.shutdown().await;
+    }
+}
+
+/// The folders that were cut off, by the sentences of their jobs.
+fn cut(states: &[(ftpane::model::job::JobId, ftpane::model::job::Item, JobState)]) -> Vec<String> {
+    let said = |state: &JobState| matches!(state, JobState::Skipped(why) if why.contains("cut at depth 1"));
+    states
+        .iter()
+        .filter(|(_, _, state)| said(state))
+        .map(|(_, item, _)| item.remote.shown())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transfers_stop_at_the_depth_and_say_it() {
+    let (there, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (_demo, mut driver) = on_disk(there.path(), Some(1)).await;
+    let copy = here.path().join("copy");
+    let down = driver.transfer(Direction::Download, Kind::Dir, &copy, "/").await;
+    assert_eq!(cut(&down.states), ["/a/b"]);
+    assert_eq!(
+        tree(&copy),
+        [
+            ("a".into(), None),
+            ("a/f1".into(), Some(b"a/f1".to_vec())),
+            ("f0".into(), Some(b"f0".to_vec())),
+            ("flat".into(), None),
+            ("flat/f".into(), Some(b"flat/f".to_vec())),
+        ]
+    );
+    // upwards: the same tree, and more of it, into a folder of the first level
+    std::fs::create_dir_all(copy.join("flat/deeper")).unwrap();
+    std::fs::write(copy.join("flat/deeper/x"), "x").unwrap();
+    let up = driver
+        .transfer(Direction::Upload, Kind::Dir, &copy.join("flat"), "/up")
+        .await;
+    assert_eq!(cut(&up.states), ["/up/deeper"]);
+    assert_eq!(
+        tree(&there.path().join("up")),
+        [("f".into(), Some(b"flat/f".to_vec()))]
+    );
+    // what is asked for by name is refused, not left out
+    let deep = driver
+        .transfer(Direction::Download, Kind::Dir, &here.path().join("no"), "/a/b")
+        .await;
+    assert!(deep.states.is_empty() && !here.path().join("no").exists());
+    guarded(Err::<(), _>(driver.failures.pop().unwrap()), &["/a/b", "depth 1"]);
+    driver.shutdown().await;
+}
+
+fn script() -> Script {
+    Script::new(Protocol::Ftp)
+        .file("/etc/secret/key", "key")
+        .file("/srv/www/in/file", "in")
+        .file("/srv/www/f", "f")
+        .link("/srv/www/out", "/etc")
+        .link("/srv/www/up", "../../etc/secret")
+        .link("/srv/www/key", "/etc/secret/key")
+        .link("/srv/www/home", "/srv/www/in")
+}
+
+async fn scripted(script: Script) -> (Scripted, Driver) {
+    let server = script.start().await;
+    let mut driver = Driver::new();
+    let saved = Server {
+        document_path: "/srv/www".into(),
+        ..server.server()
+    };
+    let patience = Patience {
+        retries: 0,
+        ..Patience::default()
+    };
+    let root = driver
+        .connect_patiently(saved, server.secret(), patience)
+        .await
+        .unwrap();
+    assert_eq!(root.as_bytes(), b"/srv/www");
+    (server, driver)
+}
+
+/// Every path a server was told, but for the way in.
+fn told(server: &Scripted) -> Vec<String> {
+    let heard = server.heard().into_iter();
+    heard
+        .filter_map(|h| Some(h.line.split_once(" /")?.1.to_owned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_above_the_document_path_is_even_asked_for() {
+    let here = tempfile::tempdir().unwrap();
+    let (server, mut driver) = scripted(script()).await;
+    for path in ["/", "/srv", "/etc", "/srv/www/../www2", "/srv/wwwx"] {
+        guarded(driver.list(path).await, &["document path /srv/www"]);
+        guarded(counted(&mut driver, path).await, &["document path /srv/www"]);
+    }
+    guarded(
+        counted(&mut driver, "/srv/www").await,
+        &["the document path itself"],
+    );
+    let file = here.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    for command in [
+        Command::MakeFolder(remote_place("/etc/x")),
+        Command::MakeFile(remote_place("/srv/x")),
+        Command::Delete(vec![remote_place("/etc/secret")]),
+        Command::Delete(vec![remote_place("/srv/www")]),
+        Command::Rename {
+            from: remote_place("/srv/www/f"),
+            to: remote_place("/etc/f"),
+        },
+        Command::Rename {
+            from: remote_place("/etc/secret/key"),
+            to: remote_place("/srv/www/key2"),
+        },
+        Command::Rename {
+            from: remote_place("/srv/www"),
+            to: remote_place("/srv/www/x"),
+        },
+    ] {
+        is_refused(&mut driver, command, &["document path"]).await;
+    }
+    for (direction, kind) in [
+        (Direction::Upload, Kind::File),
+        (Direction::Upload, Kind::Dir),
+        (Direction::Download, Kind::File),
+        (Direction::Download, Kind::Dir),
+    ] {
+        let batch = driver.enqueue(direction, kind, &file, "/etc/secret", Policy::Overwrite);
+        let ended = driver.over(batch, |q| panic!("nothing to ask: {q:?}")).await;
+        assert!(ended.states.is_empty(), "{:?}", ended.states);
+        guarded(Err::<(), _>(driver.failures.pop().unwrap()), &["/etc/secret"]);
+    }
+    assert!(
+        told(&server).iter().all(|path| path.starts_with("srv/www")),
+        "{:?}",
+        told(&server)
+    );
+    driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_before_the_connection_stands_is_judged_too() {
+    let server = script().start().await;
+    let mut driver = Driver::new();
+    driver.send(Command::Connect {
+        connection: CONNECTION,
+        server: Box::new(Server {
+            document_path: "/srv/www".into(),
+            ..server.server()
+        }),
+        secret: Some(server.secret()),
+        patience: Patience::default(),
+    });
+    let delete = Command::Delete(vec![remote_place("/etc/secret/key")]);
+    is_refused(&mut driver, delete, &["/etc/secret/key", "/srv/www"]).await;
+    guarded(driver.list("/etc").await, &["/etc", "/srv/www"]);
+    assert!(server.content("/etc/secret/key").is_some());
+    assert_eq!(server.count("DELE"), 0);
+    driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_link_leads_out() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "x").unwrap();
+    // MLSD is given a path, LIST is used in the folder; with and without having seen the links
+    for (features, seen) in [("MLSD", true), ("MLSD", false), ("UTF8", true), ("UTF8", false)] {
+        println!("{features} {seen}");
+        let (server, mut driver) = scripted(script().features(features)).await;
+        if seen {
+            driver.list("/srv/www").await.unwrap();
+        }
+        for path in ["/srv/www/out", "/srv/www/up", "/srv/www/out/secret"] {
+            guarded(driver.list(path).await, &[path, "/etc", "document path /srv/www"]);
+        }
+        for command in [
+            Command::MakeFolder(remote_place("/srv/www/out/x")),
+            Command::MakeFile(remote_place("/srv/www/up/x")),
+            Command::Delete(vec![remote_place("/srv/www/up/key")]),
+        ] {
+            is_refused(&mut driver, command, &["document path /srv/www"]).await;
+        }
+        for (direction, path) in [
+            (Direction::Upload, "/srv/www/up/f"),
+            (Direction::Download, "/srv/www/up/key"),
+        ] {
+            let to = here.path().join("to");
+            let local = if direction == Direction::Upload {
+                &local
+            } else {
+                &to
+            };
+            let ended = driver.transfer(direction, Kind::File, local, path).await;
+            guarded(Err::<(), _>(ended.failures()[0].clone()), &["/etc/secret"]);
+        }
+        if seen {
+            let to = here.path().join("key");
+            let ended = driver
+                .transfer(Direction::Download, Kind::Link, &to, "/srv/www/key")
+                .await;
+            guarded(Err::<(), _>(ended.failures()[0].clone()), &["/etc/secret/key"]);
+            assert!(!to.exists());
+        }
+        // a link that stays inside is a folder like others, and is asked about once
+        assert_eq!(driver.list("/srv/www/home").await.unwrap().entries.len(), 1);
+        let asked = server.count("PWD");
+        driver.list("/srv/www/home").await.unwrap();
+        assert_eq!(server.count("PWD"), asked);
+        assert_eq!(
+            server.count("RETR") + server.count("STOR") + server.count("MKD"),
+            0
+        );
+        // the link itself may go
+        driver
+            .act(Command::Delete(vec![remote_place("/srv/www/out")]))
+            .await
+            .unwrap();
+        assert!(server.content("/etc/secret/key").is_some());
+        driver.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ordinary_folders_cost_no_question() {
+    let (server, mut driver) = scripted(script()).await;
+    driver.list("/srv/www").await.unwrap();
+    let (asked, entered) = (server.count("PWD"), server.count("CWD"));
+    driver.list("/srv/www/in").await.unwrap();
+    assert_eq!((server.count("PWD"), server.count("CWD")), (asked, entered));
+    driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_does_not_lead_below_the_depth() {
+    let script = Script::new(Protocol::Ftp)
+        .file("/a/b/c/f", "deep")
+        .link("/short", "/a/b/c")
+        .link("/near", "/a");
+    let server = script.start().await;
+    let mut driver = Driver::new();
+    let saved = Server {
+        explore_depth: Some(1),
+        ..server.server()
+    };
+    driver.connect(saved, server.secret()).await.unwrap();
+    driver.list("/").await.unwrap();
+    guarded(driver.list("/short").await, &["/a/b/c", "depth 1"]);
+    assert_eq!(driver.list("/near").await.unwrap().entries.len(), 1);
+    driver.shutdown().await;
+}
