@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::pool::{Open, Places, Pool};
 use crate::ftp::error::Error;
 use crate::ftp::guard;
-use crate::ftp::session::Session;
+use crate::ftp::session::{FileSize, Session};
 use crate::ftp::transfer::Transfer;
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -44,7 +44,7 @@ impl Lease {
     }
 
     /// How far this connection goes.
-    pub(super) fn fence(&self) -> &Fence {
+    pub(super) fn fence(&self) -> &Arc<Fence> {
         &self.fence
     }
 
@@ -145,10 +145,10 @@ impl Lease {
         self.session().size(path).await
     }
 
-    /// Whether there is such a file, as [`Session::has_file`].
-    pub(super) async fn has_file(&mut self, path: &RemotePath) -> Result<Option<bool>, Error> {
+    /// What is told of a file's size, as [`Session::ask_size`].
+    pub(super) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().has_file(path).await
+        self.session().ask_size(path).await
     }
 
     /// Whether listings leave out names that begin with a dot.

@@ -169,11 +169,10 @@ impl Pool {
 
     /// How far this connection goes; logs in where nobody has yet.
     pub(super) async fn fence(self: &Arc<Self>, purpose: Purpose) -> Result<Arc<Fence>, Failure> {
-        if let Some(fence) = self.fence.get() {
-            return Ok(Arc::clone(fence));
+        if let Some(fence) = self.known_fence() {
+            return Ok(fence);
         }
-        let lease = self.lease(purpose).await?;
-        Ok(Arc::new(lease.fence().clone()))
+        Ok(Arc::clone(self.lease(purpose).await?.fence()))
     }
 
     /// What is known of the folders below the document path.

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use super::lease::Lease;
 use super::unix_now;
 use crate::ftp::error::Error;
+use crate::ftp::session::FileSize;
 use crate::model::entry::{Entry, Kind};
 use crate::model::job::JobId;
 use crate::model::path::{Name, RemotePath};
@@ -110,11 +111,13 @@ impl Targets {
 /// What stands at a path, asked for by itself: for names that a listing may have left out. What
 /// the server does not tell counts as standing there.
 pub(super) async fn asked_for(lease: &mut Lease, path: &RemotePath) -> Result<Option<Standing>, Error> {
-    if lease.has_file(path).await? == Some(false) {
-        return Ok(None);
-    }
+    let size = match lease.ask_size(path).await? {
+        FileSize::NoFile => return Ok(None),
+        FileSize::File(size) => size,
+        FileSize::Untold => None,
+    };
     let known = Known {
-        size: lease.size(path).await?,
+        size,
         modified: lease.modified(path).await?,
     };
     Ok(Some(Standing {

@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, Policy};
 use crate::model::path::RemotePath;
 use crate::plan::conflict::Known;
+use crate::plan::fence::Fence;
 use crate::plan::queue::{Outcome, Start};
 
 /// How long a cancelled upload's temporary file may take to be deleted.
@@ -39,16 +40,25 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// Lends the job a session. That none can be made is this job's failure only while others
-    /// have one.
+    /// Lends the job a session.
     pub(super) async fn lease(&self) -> Result<Lease, Stop> {
-        self.pool.lease(Purpose::Work).await.map_err(|failure| {
-            if self.pool.is_open() {
-                Stop::Failed(failure)
-            } else {
-                Stop::NoSession(failure)
-            }
-        })
+        let lease = self.pool.lease(Purpose::Work).await;
+        lease.map_err(|failure| self.no_session(failure))
+    }
+
+    /// How far the connection goes.
+    async fn fence(&self) -> Result<Arc<Fence>, Stop> {
+        let fence = self.pool.fence(Purpose::Work).await;
+        fence.map_err(|failure| self.no_session(failure))
+    }
+
+    /// That no session can be made is this job's failure only while others have one.
+    fn no_session(&self, failure: Failure) -> Stop {
+        if self.pool.is_open() {
+            Stop::Failed(failure)
+        } else {
+            Stop::NoSession(failure)
+        }
     }
 
     /// Changes the disk, on a thread of its own. A job that is stopped meanwhile is over only when
@@ -122,7 +132,7 @@ async fn run(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, St
     match (job.item.kind, job.direction) {
         (Kind::Other, _) => Err(Stop::Skipped("it is neither a file nor a folder".into())),
         (Kind::Dir, direction) => {
-            let fence = task.pool.fence(Purpose::Work).await?;
+            let fence = task.fence().await?;
             match (fence.cuts(&job.item.remote), direction) {
                 (Some(depth), _) => Err(Stop::Skipped(format!(
                     "cut at depth {depth}: the folder and what is in it are left out"

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -73,28 +72,20 @@ async fn open_at(
         false,
     );
     let report = Arc::clone(&first.report);
-    let mut stages = report.stage.subscribe();
     // suppaftp's constructor for implicit TLS is the one that lets the connector choose the
     // stream: for the other two protocols ours returns the connection as it is, in clear
     let connecting = ImplAsyncFtpStream::connect_secure_implicit(address, first, &server.host);
-    let ftp = tokio::select! {
-        done = connecting => done.map_err(|e| report.error(e, &outbox))?,
-        stage = overdue(&mut stages, patience) => return Err(Error::Silent(stage, patience_for(stage, patience))),
-    };
+    let mut ftp = report.in_time(connecting, patience, &outbox).await?;
     let ends = report.ends();
 
-    let mut ftp = ftp;
     let mut handshake = report.handshake();
     if let (Some(tls), Protocol::FtpsExplicit) = (tls, server.protocol) {
         step("starting TLS".into());
         let second = Dialer::new(Some(tls), &outbox, true);
         let report = Arc::clone(&second.report);
         report.stage.send_replace(Stage::Protect);
-        let mut stages = report.stage.subscribe();
-        ftp = tokio::select! {
-            done = ftp.into_secure(second, &server.host) => done.map_err(|e| report.error(e, &outbox))?,
-            stage = overdue(&mut stages, patience) => return Err(Error::Silent(stage, patience_for(stage, patience))),
-        };
+        let securing = ftp.into_secure(second, &server.host);
+        ftp = report.in_time(securing, patience, &outbox).await?;
         handshake = report.handshake();
     }
     let mut control = Control::new(ftp, outbox, ends, patience.silence);
@@ -110,23 +101,6 @@ fn patience_for(stage: Stage, patience: &Patience) -> Duration {
     match stage {
         Stage::Tcp | Stage::Handshake => patience.connect,
         _ => patience.silence,
-    }
-}
-
-/// Ends when a stage takes longer than it may, with that stage.
-async fn overdue(stages: &mut watch::Receiver<Stage>, patience: &Patience) -> Stage {
-    loop {
-        let stage = *stages.borrow_and_update();
-        let mut changed = pin!(stages.changed());
-        match timeout(patience_for(stage, patience), &mut changed).await {
-            Err(_) => return stage,
-            // the dialer is gone: what is left is a reply
-            Ok(Err(_)) => {
-                tokio::time::sleep(patience.silence).await;
-                return stage;
-            }
-            Ok(Ok(())) => {}
-        }
     }
 }
 
@@ -156,6 +130,31 @@ struct Found {
 impl Report {
     fn found(&self) -> std::sync::MutexGuard<'_, Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a step of suppaftp's, no stage of it longer than that may take.
+    async fn in_time<T>(
+        &self,
+        step: impl Future<Output = FtpResult<T>>,
+        patience: &Patience,
+        outbox: &Outbox,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            done = step => done.map_err(|e| self.error(e, outbox)),
+            stage = self.overdue(patience) => Err(Error::Silent(stage, patience_for(stage, patience))),
+        }
+    }
+
+    /// Ends when a stage takes longer than it may, with that stage.
+    async fn overdue(&self, patience: &Patience) -> Stage {
+        let mut stages = self.stage.subscribe();
+        loop {
+            let stage = *stages.borrow_and_update();
+            let changed = timeout(patience_for(stage, patience), stages.changed()).await;
+            if !matches!(changed, Ok(Ok(()))) {
+                return stage;
+            }
+        }
     }
 
     fn handshake(&self) -> Option<Handshake> {

@@ -18,8 +18,7 @@ impl Session {
     /// wildcards). The times of LIST are turned into UTC where the server's clock is known or can
     /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        let learned = self.connection().learned().clone();
-        if self.features().has_mlsd() && !learned.no_mlsd {
+        if self.uses_mlsd() {
             match self.receive(line("MLSD", folder), Command::Mlsd, now).await {
                 Err(Error::Refused(_, _, reply)) if matches!(reply.code, 500 | 502 | 504) => {
                     self.remark("the server announces MLSD and refuses it; using LIST");
@@ -35,11 +34,7 @@ impl Session {
     /// pyftpdlib's MLSD, and libunftp's, give a link as what it leads to, while the lines of
     /// `ls -l` name it. What is deleted recursively is decided on this.
     pub(crate) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        let told_apart = {
-            let learned = self.connection().learned();
-            learned.no_mlsd || !self.features().has_mlsd()
-        };
-        if told_apart {
+        if !self.uses_mlsd() {
             return self.list_lines(folder, now).await;
         }
         // only what is a link is asked of these lines: their times need no correcting

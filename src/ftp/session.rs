@@ -11,6 +11,17 @@ use crate::model::listing::Dialect;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
+/// What a server answers to SIZE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileSize {
+    /// A file, with its size in bytes where that could be read.
+    File(Option<u64>),
+    /// No file (550).
+    NoFile,
+    /// It does not tell.
+    Untold,
+}
+
 /// One logged-in control connection. Once replies may be outstanding on it (a broken line, a
 /// time-out, a failed data connection) it is of no use and is replaced: [`Session::is_usable`].
 #[derive(Debug)]
@@ -124,20 +135,27 @@ impl Session {
             .map(drop)
     }
 
-    /// The size of a file in bytes (SIZE, RFC 3659 §4); `None` where the server does not tell.
-    pub(crate) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
-        let reply = self.control.ask(&line("SIZE", path)).await?;
-        Ok(reply.size().filter(|_| reply.code == 213))
-    }
-
-    /// Whether a file stands at this path, by SIZE; `None` where the server does not tell.
-    pub(crate) async fn has_file(&mut self, path: &RemotePath) -> Result<Option<bool>, Error> {
+    /// What SIZE says of a path (RFC 3659 §4).
+    pub(crate) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         let reply = self.control.ask(&line("SIZE", path)).await?;
         Ok(match reply.code {
-            213 => Some(true),
-            550 => Some(false),
-            _ => None,
+            213 => FileSize::File(reply.size()),
+            550 => FileSize::NoFile,
+            _ => FileSize::Untold,
         })
+    }
+
+    /// The size of a file in bytes; `None` where the server does not tell.
+    pub(crate) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
+        Ok(match self.ask_size(path).await? {
+            FileSize::File(size) => size,
+            FileSize::NoFile | FileSize::Untold => None,
+        })
+    }
+
+    /// Whether folders are listed by MLSD.
+    pub(super) fn uses_mlsd(&self) -> bool {
+        self.features.has_mlsd() && !self.connection().learned().no_mlsd
     }
 
     /// Whether listings of this server may leave out names that begin with a dot.
