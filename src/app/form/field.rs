@@ -120,7 +120,7 @@ pub(super) const VERSIONS: [TlsVersion; 4] = [
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: &[Self] = &[
         Self::Name,
         Self::Group,
         Self::Note,
