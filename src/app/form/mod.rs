@@ -186,7 +186,7 @@ impl Form {
     }
 
     fn fields(&self) -> impl DoubleEndedIterator<Item = Field> {
-        Field::ALL.into_iter().filter(|f| f.applies(&self.draft))
+        Field::ALL.iter().copied().filter(|f| f.applies(&self.draft))
     }
 
     fn change(&mut self, key: Key) {

@@ -260,7 +260,7 @@ fn the_note_has_this_servers_numbers() {
 #[test]
 fn every_field_has_a_note_and_its_choices_fit() {
     let draft = Draft::new(&Server::default());
-    for field in Field::ALL {
+    for &field in Field::ALL {
         assert!(!note::of(field, &draft).paragraphs.is_empty(), "{field:?}");
         if let Control::Choice(words) = field.control() {
             let mut turned = draft.clone();
