@@ -12,7 +12,6 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::{blocking, ending};
 use crate::ftp::error::local;
-use crate::ftp::list::Bounds;
 use crate::local::names::join;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
@@ -85,7 +84,16 @@ impl Walker {
                     continue;
                 }
             };
-            if !listing.is_whole() {
+            for (name, why) in &listing.refused {
+                let what = format!(
+                    "Not transferred: '{name}' in {}",
+                    folder.shown(self.request.direction)
+                );
+                self.say(Failure::new(Class::Other, what, why.to_string()));
+            }
+            let named =
+                listing.incomplete.is_none() && listing.refused.len() as u64 == listing.unreadable_count;
+            if !listing.is_whole() && !named {
                 self.say(incomplete(&folder.shown(self.request.direction), &listing));
             }
             let found = listing.entries.iter().filter_map(|entry| {
@@ -170,10 +178,8 @@ impl Walker {
             let listed = list_remote(&self.pool, folder, Purpose::Work).await;
             let failure = match &listed {
                 Err(failure) => failure.clone(),
-                // one with too many entries would have too many again
-                Ok(listing)
-                    if listing.incomplete.is_some() && listing.entries.len() < Bounds::default().entries =>
-                {
+                // one that is too long would be so again
+                Ok(listing) if listing.incomplete.is_some() && !listing.over_bound => {
                     incomplete(&folder.shown(), listing).transient()
                 }
                 Ok(_) => return listed,

@@ -65,7 +65,7 @@ async fn open_at(
     transcript: Transcript,
     step: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Opened, Error> {
-    let outbox = Arc::new(Outbox::new(server.read_only, transcript));
+    let outbox = Arc::new(Outbox::new(server.read_only, server.charset, transcript));
     let first = Dialer::new(
         tls.filter(|_| server.protocol == Protocol::FtpsImplicit),
         &outbox,

@@ -121,6 +121,7 @@ impl Connection {
             data: self.habits().last,
             dialect: learned.dialect,
             clock_offset: learned.clock_offset,
+            charset: self.server.charset,
             utf8: learned.features.is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,

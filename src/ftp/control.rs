@@ -130,6 +130,7 @@ impl Control {
                     self.poisoned = true;
                     return Err(Error::NotFtp(self.outbox.last_line()));
                 };
+                let reply = reply.read_in(self.outbox.charset());
                 if reply.code == 421 {
                     self.poisoned = true;
                 }

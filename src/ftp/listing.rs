@@ -95,6 +95,7 @@ impl Session {
     }
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let charset = self.connection().server.charset;
         let mut transfer = match self.begin(command, 0).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
@@ -105,7 +106,7 @@ impl Session {
             }
             Err(error) => return Err(error),
         };
-        let mut parser = Parser::new(kind, now, Bounds::default());
+        let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         let mut arrived = false;
         let ending = loop {

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::digits::number;
 use super::time_val::parse_time_val;
+use crate::model::charset::Charset;
 use crate::model::stamp::Stamp;
 use crate::model::text::escape;
 
@@ -62,6 +63,17 @@ impl Reply {
             return Err(ReplyError::Unfinished);
         }
         Ok(Self { code, lines: texts })
+    }
+
+    /// The reply with its text read in the server's character set.
+    #[must_use]
+    pub fn read_in(mut self, charset: Charset) -> Self {
+        for line in &mut self.lines {
+            if let std::borrow::Cow::Owned(read) = charset.from_server(line) {
+                *line = read;
+            }
+        }
+        self
     }
 
     /// The text of the last line: of a short reply the only one.

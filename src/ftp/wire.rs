@@ -5,6 +5,7 @@
 //! written while a reply is still awaited, and every line, suppaftp's own included, passes
 //! [`super::guard::admit`] in one place.
 
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use tokio::net::TcpStream;
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
 use super::transcript::Transcript;
+use crate::model::charset::Charset;
 
 /// How much is read from the socket at once; replies are short.
 const CHUNK: usize = 4096;
@@ -27,6 +29,7 @@ const CHUNK: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Outbox {
     read_only: bool,
+    charset: Charset,
     transcript: Transcript,
     state: Mutex<OutboxState>,
 }
@@ -40,9 +43,10 @@ struct OutboxState {
 }
 
 impl Outbox {
-    pub(super) fn new(read_only: bool, transcript: Transcript) -> Self {
+    pub(super) fn new(read_only: bool, charset: Charset, transcript: Transcript) -> Self {
         Self {
             read_only,
+            charset,
             transcript,
             state: Mutex::default(),
         }
@@ -57,20 +61,35 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The character set of the names in commands and replies.
+    pub(super) fn charset(&self) -> Charset {
+        self.charset
+    }
+
     /// Whether this line may be sent.
     pub(super) fn admits(&self, line: &[u8]) -> Result<(), Refusal> {
-        admit(line, self.read_only)
+        self.encoded(line).map(drop)
+    }
+
+    /// The line in the server's character set, if it may be sent.
+    fn encoded<'l>(&self, line: &'l [u8]) -> Result<Cow<'l, [u8]>, Refusal> {
+        let line = self.charset.to_server(line)?;
+        admit(&line, self.read_only)?;
+        Ok(line)
     }
 
     /// Admits all `lines` (without CRLF) or none, and queues them in one piece.
     pub(super) fn push(&self, lines: &[&[u8]]) -> Result<(), Refusal> {
-        lines.iter().try_for_each(|line| self.admits(line))?;
+        let encoded: Vec<_> = lines
+            .iter()
+            .map(|line| self.encoded(line))
+            .collect::<Result<_, _>>()?;
         let mut state = self.state();
-        for line in lines {
+        for (line, encoded) in lines.iter().zip(encoded) {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
-            for &byte in *line {
+            for &byte in &*encoded {
                 // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
                 state.bytes.extend_from_slice(if byte == 0xff {
                     &[0xff, 0xff]
@@ -159,7 +178,9 @@ impl Wire {
                 None => return None,
             };
             let line = &self.inbound[..end];
-            self.outbox.transcript.server(line);
+            self.outbox
+                .transcript
+                .server(&self.outbox.charset.from_server(line));
             self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
             // "120 Service ready in nnn minutes" comes before the greeting itself (RFC 959 §5.4)
             if !self.greeted && line.starts_with(b"120") {

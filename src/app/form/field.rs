@@ -85,6 +85,8 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// In which character set the server writes names.
+    Charset,
 }
 
 /// What one does with a field.
@@ -145,6 +147,7 @@ impl Field {
         Self::Connections,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Charset,
     ];
 
     /// The words before it.
@@ -174,6 +177,7 @@ impl Field {
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::Charset => "Character set",
         }
     }
 
@@ -191,7 +195,7 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
+            Self::Connections | Self::StartFolder | Self::ClockOffset | Self::Charset => Section::Further,
         }
     }
 
@@ -223,6 +227,7 @@ impl Field {
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Charset => "UTF-8, or for example: latin1",
             _ => "",
         }
     }

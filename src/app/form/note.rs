@@ -151,5 +151,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \
              asking for the MDTM of a file that was listed. MLSD is always UTC and needs none of this.",
         ],
+        Field::Charset => vec![
+            "The character set in which the server writes names: UTF-8 unless told otherwise. Old servers write \
+             latin1, windows-1251, Shift_JIS and the like; then letters beyond ASCII are shown as \\xe9 here. A \
+             name that cannot be written in it is not sent.",
+        ],
     }
 }
