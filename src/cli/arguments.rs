@@ -188,7 +188,7 @@ pub(super) struct Connection {
     pin: Option<Pin>,
     /// The character set in which the server writes names: latin1, windows-1251, Shift_JIS ...
     #[arg(long, value_name = "NAME")]
-    charset: Option<Charset>,
+    pub(super) charset: Option<Charset>,
     /// Seconds for a connection to stand
     #[arg(long, value_name = "S", value_parser = seconds)]
     connect_timeout: Option<Duration>,

@@ -138,7 +138,7 @@ async fn item(
     place: &Place,
     to: &Path,
 ) -> Result<Item, End> {
-    let remote = place.remote(&live.root)?;
+    let remote = probe.spelled(session, live, place.remote(&live.root)?).await?;
     let local = match landing::download(&remote, &place.path) {
         Landing::Named(name) if remote != live.root => names::join(to, &name).map_err(|e| {
             Failure::new(

@@ -6,10 +6,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::arguments::{Ls, Sort};
-use super::json::{EntryLine, EventLine};
+use super::json::{EntryLine, EventLine, Text};
 use super::outcome::Outcome;
 use super::place::Place;
 use super::printer::{self, Printer};
+use super::probe::Probe;
 use super::session::{End, Live, Session};
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
@@ -28,6 +29,7 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
     let mut place = Place::read(&arguments.target, &arguments.connection)?;
     let live = session.connect(&mut place).await?;
     let target = place.remote(&live.root)?;
+    let target = Probe::default().spelled(session, &live, target).await?;
     let depth = match (arguments.recursive, arguments.depth) {
         (false, _) => 0,
         (true, depth) => depth.unwrap_or(usize::MAX),
@@ -231,7 +233,7 @@ impl Lister {
                 continue;
             };
             if self.json {
-                self.printer.json(&EventLine::cut(&self.shown(&folder), depth))?;
+                self.printer.json(&EventLine::cut(self.text(&folder), depth))?;
             }
             self.cut.get_or_insert((folder, 0)).1 += 1;
         }
@@ -307,13 +309,13 @@ impl Lister {
         for entry in self.sorted(listing) {
             self.print_entry(&path.join(&entry.name), entry)?;
         }
-        let shown = self.shown(path);
         if self.json {
             for line in &listing.unreadable {
-                self.printer.json(&EventLine::unreadable(&shown, line))?;
+                self.printer.json(&EventLine::unreadable(self.text(path), line))?;
             }
             if let Some(reason) = &listing.incomplete {
-                self.printer.json(&EventLine::incomplete(&shown, reason))?;
+                self.printer
+                    .json(&EventLine::incomplete(self.text(path), reason))?;
             }
             if let Some(text) = left_out(path, listing) {
                 session.speech.warn(&text);
@@ -337,7 +339,7 @@ impl Lister {
 
     fn print_entry(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
         if self.json {
-            let line = EntryLine::new(&self.shown(path), entry);
+            let line = EntryLine::new(&self.shown(path), entry, self.live.charset);
             self.printer.json(&line)?;
         } else {
             self.printer.entry(&columns(entry), entry)?;
@@ -355,6 +357,10 @@ impl Lister {
                 .to_vec(),
             None => path.as_bytes().to_vec(),
         }
+    }
+
+    fn text(&self, path: &RemotePath) -> Text {
+        Text::of_server(&self.shown(path), self.live.charset)
     }
 
     fn sorted<'l>(&self, listing: &'l Listing) -> Vec<&'l Entry> {

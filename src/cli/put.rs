@@ -78,8 +78,10 @@ async fn prepare(
         return Ok(());
     }
     let live = session.connect(&mut place).await?;
+    let mut probe = Probe::default();
     let target = place.remote(&live.root)?;
-    let there = Probe::default().look(session, &live, &target).await?;
+    let target = probe.spelled(session, &live, target).await?;
+    let there = probe.look(session, &live, &target).await?;
     // the document path itself is written as nothing, or as a slash
     let written: &[u8] = if target == live.root { b"/" } else { &place.path };
     let mut items = Vec::new();

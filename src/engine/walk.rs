@@ -8,8 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::browse::list_remote;
+use super::naming;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
+use super::targets::Targets;
 use super::{blocking, ending};
 use crate::ftp::error::local;
 use crate::local::names::join;
@@ -26,6 +28,7 @@ use crate::plan::retry::retry_after;
 pub(super) async fn walk(
     request: BatchRequest,
     pool: Arc<Pool>,
+    targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
     cancel: CancellationToken,
 ) {
@@ -33,6 +36,7 @@ pub(super) async fn walk(
     let walker = Walker {
         request,
         pool,
+        targets,
         notes: notes.clone(),
     };
     let failure = tokio::select! {
@@ -45,6 +49,7 @@ pub(super) async fn walk(
 struct Walker {
     request: BatchRequest,
     pool: Arc<Pool>,
+    targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
 }
 
@@ -143,7 +148,11 @@ impl Walker {
 
     /// Makes jobs of what was found; the folders among them are to be walked next. Those below the
     /// depth are jobs too, which end by saying that they were cut off.
-    async fn hand_over(&self, fence: Option<&Fence>, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+    async fn hand_over(&self, fence: Option<&Fence>, mut found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+        let items = found.iter_mut().map(|found| &mut found.item).collect();
+        for text in naming::settle(self.request.direction, items, &self.pool, &self.targets).await {
+            let _ = self.notes.send(Note::Noticed(text));
+        }
         let places: Vec<_> = found
             .iter()
             .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
