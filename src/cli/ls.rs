@@ -20,6 +20,7 @@ use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::stamp::Precision;
+use crate::plan::naming::lookalikes;
 
 /// Listings asked for at once with `-R`.
 const IN_FLIGHT: usize = 4;
@@ -150,7 +151,7 @@ impl Lister {
     }
 
     fn print_file(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
-        self.print_entry(path, entry)?;
+        self.print_entry(path, entry, false)?;
         self.outcome.success();
         self.printer.flush()?;
         Ok(())
@@ -306,8 +307,9 @@ impl Lister {
     }
 
     fn print_folder(&mut self, session: &Session, path: &RemotePath, listing: &Listing) -> Result<(), Halt> {
+        let alike = lookalikes(listing.entries.iter().map(|entry| &entry.name));
         for entry in self.sorted(listing) {
-            self.print_entry(&path.join(&entry.name), entry)?;
+            self.print_entry(&path.join(&entry.name), entry, alike.contains(&entry.name))?;
         }
         if self.json {
             for line in &listing.unreadable {
@@ -337,12 +339,12 @@ impl Lister {
         Ok(())
     }
 
-    fn print_entry(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
+    fn print_entry(&mut self, path: &RemotePath, entry: &Entry, alike: bool) -> Result<(), Halt> {
         if self.json {
             let line = EntryLine::new(&self.shown(path), entry, self.live.charset);
             self.printer.json(&line)?;
         } else {
-            self.printer.entry(&columns(entry), entry)?;
+            self.printer.entry(&columns(entry), entry, alike)?;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobState, Policy};
 use crate::model::path::RemotePath;
 use crate::model::size;
+use crate::model::text::shown_path;
 
 /// How long running transfers may take to stop after Ctrl-C.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -247,7 +248,7 @@ impl Transfers {
         let is_file = job.item.kind != Kind::Dir;
         let mut line = self.line(job);
         let target = match job.direction {
-            Direction::Download => job.item.local.display().to_string(),
+            Direction::Download => shown_path(&job.item.local),
             Direction::Upload => job.item.remote.shown(),
         };
         match state {
@@ -370,7 +371,7 @@ impl Transfers {
 /// Nobody has said what to do with a target that exists: the file is not transferred.
 fn undecided(job: &Job) -> Failure {
     let (target, deed) = match job.direction {
-        Direction::Download => (job.item.local.display().to_string(), "downloaded"),
+        Direction::Download => (shown_path(&job.item.local), "downloaded"),
         Direction::Upload => (job.item.remote.shown(), "uploaded"),
     };
     Failure::new(

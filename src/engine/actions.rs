@@ -14,6 +14,7 @@ use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 use crate::plan::naming::{differ_in_form_only, has_forms};
 
 /// What is to be done; every place is on the same side.
@@ -46,7 +47,7 @@ async fn browsing(pool: Option<&Arc<Pool>>) -> Result<Lease, Failure> {
 async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
     match place.clone() {
         Place::Local(path) => {
-            let what = format!("Could not make the folder {}", path.display());
+            let what = format!("Could not make the folder {}", shown_path(&path));
             blocking(move || std::fs::create_dir(path))
                 .await?
                 .map_err(|e| local(what, &e))
@@ -65,7 +66,7 @@ async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Fail
 async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
     match place.clone() {
         Place::Local(path) => {
-            let what = format!("Could not make the file {}", path.display());
+            let what = format!("Could not make the file {}", shown_path(&path));
             let make = move || std::fs::File::create_new(path).map(drop);
             blocking(make).await?.map_err(|e| local(what, &e))
         }
@@ -82,8 +83,8 @@ async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failur
 async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<(), Failure> {
     match (from.clone(), to.clone()) {
         (Place::Local(from), Place::Local(to)) => {
-            let what = format!("Could not rename {}", from.display());
-            let taken = exists(what.clone(), &to.display().to_string());
+            let what = format!("Could not rename {}", shown_path(&from));
+            let taken = exists(what.clone(), &shown_path(&to));
             let work = move || match std::fs::symlink_metadata(&to) {
                 Ok(_) => Ok(false),
                 Err(_) => std::fs::rename(from, to).map(|()| true),

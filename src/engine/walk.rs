@@ -20,6 +20,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchRequest, Direction, Item, JobId};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
 use crate::plan::retry::retry_after;
@@ -206,7 +207,7 @@ impl Walker {
             Direction::Upload => {
                 let path = folder.local.clone();
                 let listed = blocking(move || crate::local::list::list(&path)).await?;
-                listed.map_err(|e| local(format!("Could not list {}", folder.local.display()), &e))
+                listed.map_err(|e| local(format!("Could not list {}", shown_path(&folder.local)), &e))
             }
         }
     }
@@ -216,7 +217,7 @@ impl Ahead {
     fn shown(&self, direction: Direction) -> String {
         match direction {
             Direction::Download => self.remote.shown(),
-            Direction::Upload => self.local.display().to_string(),
+            Direction::Upload => shown_path(&self.local),
         }
     }
 }
