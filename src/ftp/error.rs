@@ -146,7 +146,7 @@ impl Error {
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
             Self::Guarded(Refusal::Unwritable(why)) => Failure::new(Class::Usage, what, why.to_string())
-                .hint("Choose another name, or set the character set in which the server really writes."),
+                .hint("Set the character set that the server really has, or use another name or password."),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
                 Class::Other,

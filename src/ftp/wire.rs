@@ -18,8 +18,8 @@ use tokio::net::TcpStream;
 
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
-use super::transcript::Transcript;
-use crate::model::charset::Charset;
+use super::transcript::{Transcript, holds_secret};
+use crate::model::charset::{Charset, Unwritable};
 
 /// How much is read from the socket at once; replies are short.
 const CHUNK: usize = 4096;
@@ -73,7 +73,13 @@ impl Outbox {
 
     /// The line in the server's character set, if it may be sent.
     fn encoded<'l>(&self, line: &'l [u8]) -> Result<Cow<'l, [u8]>, Refusal> {
-        let line = self.charset.to_server(line)?;
+        let line = self
+            .charset
+            .to_server(line)
+            .map_err(|why| match holds_secret(line) {
+                true => Unwritable::Secret(self.charset.name()),
+                false => why,
+            })?;
         admit(&line, self.read_only)?;
         Ok(line)
     }

@@ -103,13 +103,11 @@ pub enum Unwritable {
     },
     /// Bytes that are no text here and would be characters there, or characters that would come
     /// back as others.
-    #[error("the name '{name}' would be another one in {charset}, the character set of this server")]
-    Other {
-        /// The name, escaped.
-        name: String,
-        /// The set's name.
-        charset: &'static str,
-    },
+    #[error("the name would be another one in {0}, the character set of this server")]
+    Other(&'static str),
+    /// A password: none of it is repeated.
+    #[error("the password cannot be written in {0}, the character set of this server")]
+    Secret(&'static str),
 }
 
 impl Default for Charset {
@@ -217,10 +215,7 @@ impl Charset {
                 });
             }
         }
-        Err(Unwritable::Other {
-            name: escape(name),
-            charset: self.name(),
-        })
+        Err(Unwritable::Other(self.name()))
     }
 
     /// Text in this set, other bytes as they are, marked ones as what they stand for; `None` where
@@ -394,10 +389,7 @@ mod tests {
             "'日' cannot be written in windows-1252, the character set of this server"
         );
         let bytes = latin.to_server(b"caf\xe9").unwrap_err();
-        assert!(
-            bytes.to_string().contains("'caf\\xe9' would be another one"),
-            "{bytes}"
-        );
+        assert_eq!(bytes, Unwritable::Other("windows-1252"));
         // Shift_JIS writes a yen sign as a backslash, which would come back as one
         assert!(charset("Shift_JIS").to_server("¥".as_bytes()).is_err());
     }

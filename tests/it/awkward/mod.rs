@@ -6,6 +6,7 @@ mod data;
 mod keeping;
 mod listings;
 mod login;
+mod names;
 mod protection;
 mod transfers;
 
