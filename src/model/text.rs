@@ -82,9 +82,11 @@ fn escape_into(out: &mut String, text: &str) {
         return;
     }
     for cluster in text.graphemes(true) {
+        // an accent at the beginning of a name would stand on the '/' or the blank before it
+        let on_nothing = cluster.starts_with(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
         let stands = cluster.width() > 0;
-        for c in cluster.chars() {
-            put(out, c, stands && is_plain(c));
+        for (place, c) in cluster.chars().enumerate() {
+            put(out, c, stands && !(on_nothing && place > 0) && is_plain(c));
         }
     }
 }
@@ -137,6 +139,7 @@ mod tests {
             ("\u{1161}x".as_bytes(), "\\u{1161}x"),
             ("\u{3164}\u{115f}".as_bytes(), "\\u{3164}\\u{115f}"),
             ("क्षि שָׁלוֹם ไทย 😀".as_bytes(), "क्षि שָׁלוֹם ไทย 😀"),
+            ("/d/\u{301}x".as_bytes(), "/d/\\u{301}x"),
             (b"\xffe\xcc\x81", "\\xffe\u{301}"),
         ] {
             assert_eq!(escape(given), want);
