@@ -49,6 +49,8 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
+    pub(crate) doubles_iac: Option<bool>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.

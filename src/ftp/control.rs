@@ -87,6 +87,11 @@ impl Control {
         self.awaited.is_empty()
     }
 
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.outbox.double_iac(doubled);
+    }
+
     /// Whether the gate would let this line out: asked before work is done for it.
     pub(super) fn admits(&self, line: &[u8]) -> Result<(), Error> {
         self.outbox.admits(line).map_err(Error::Guarded)

@@ -19,6 +19,7 @@ impl Session {
     /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         if self.uses_mlsd() {
+            self.find_iac(folder).await?;
             match self.receive(line("MLSD", folder), Command::Mlsd, now).await {
                 Err(Error::Refused(_, _, reply)) if matches!(reply.code, 500 | 502 | 504) => {
                     self.remark("the server announces MLSD and refuses it; using LIST");

@@ -24,6 +24,7 @@ mod explain;
 mod listing;
 mod login;
 mod stream;
+mod telnet;
 mod time_val;
 mod tls;
 mod wire;

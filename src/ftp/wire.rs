@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
@@ -18,6 +19,7 @@ use tokio::net::TcpStream;
 
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
+use super::telnet::IAC;
 use super::transcript::{Transcript, holds_secret};
 use crate::model::charset::{Charset, Unwritable};
 
@@ -31,6 +33,8 @@ pub(super) struct Outbox {
     read_only: bool,
     charset: Charset,
     transcript: Transcript,
+    /// Whether 0xFF is doubled; see `ftp/telnet.rs`.
+    doubles_iac: AtomicBool,
     state: Mutex<OutboxState>,
 }
 
@@ -48,6 +52,7 @@ impl Outbox {
             read_only,
             charset,
             transcript,
+            doubles_iac: AtomicBool::new(true),
             state: Mutex::default(),
         }
     }
@@ -59,6 +64,11 @@ impl Outbox {
     fn state(&self) -> MutexGuard<'_, OutboxState> {
         // nothing panics while it is held; a poisoned one would still be whole
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.doubles_iac.store(doubled, Ordering::Relaxed);
     }
 
     /// The character set of the names in commands and replies.
@@ -90,18 +100,17 @@ impl Outbox {
             .iter()
             .map(|line| self.encoded(line))
             .collect::<Result<_, _>>()?;
+        let doubles_iac = self.doubles_iac.load(Ordering::Relaxed);
         let mut state = self.state();
         for (line, encoded) in lines.iter().zip(encoded) {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
             for &byte in &*encoded {
-                // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
-                state.bytes.extend_from_slice(if byte == 0xff {
-                    &[0xff, 0xff]
-                } else {
-                    std::slice::from_ref(&byte)
-                });
+                state.bytes.push(byte);
+                if byte == IAC && doubles_iac {
+                    state.bytes.push(byte);
+                }
             }
             state.bytes.extend_from_slice(b"\r\n");
         }

@@ -482,6 +482,11 @@ async fn names_in_any_character_set_and_form_make_the_whole_way() {
         ("vsftpd", "latin1", &b"caf\xe9 \xfe"[..]),
         ("vsftpd", "windows-1251", b"\xea\xed\xe8\xe3\xe0"),
         ("vsftpd", "Shift_JIS", b"\x95\x5c \x8e\xa6"),
+        // Telnet's IAC, which one of the three expects doubled
+        ("vsftpd", "windows-1251", b"\xff\xe7 \xff\xff"),
+        ("pureftpd", "windows-1251", b"\xff\xe7 \xff\xff"),
+        ("proftpd", "windows-1251", b"\xff\xe7 \xff\xff \xff"),
+        ("vsftpd", "utf-8", b"\xff"),
         ("vsftpd", "utf-8", b"caf\xe9"),
         ("vsftpd", "utf-8", b"cafe\xcc\x81"),
         ("proftpd", "utf-8", b"cafe\xcc\x81"),
@@ -529,6 +534,10 @@ async fn names_in_any_character_set_and_form_make_the_whole_way() {
         );
         assert_eq!(names_in(&there.join(std::ffi::OsStr::from_bytes(sent))), [sent]);
 
+        // another connection, which has learned nothing from what it made
+        driver.shutdown().await;
+        let mut driver = Driver::new();
+        driver.connect(server, demo_secret()).await.unwrap();
         let down = here.path().join("down");
         driver
             .transfer(Direction::Download, Kind::Dir, &down, &root)
