@@ -88,6 +88,7 @@ fn an_existing_server_comes_back_unchanged() {
         connections: 9,
         start_folder: Some("/srv".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        charset: "windows-1251".parse().unwrap(),
         ..Server::default()
     };
     let mut form = Form::new(Some(&server), &["full".into(), "other".into()]);
@@ -334,5 +335,27 @@ fn a_clock_offset_is_hours_and_minutes_or_measured() {
             "{text}"
         );
         assert_eq!(form.server().clock_offset, None, "{text}");
+    }
+}
+
+#[test]
+fn a_character_set_is_known_or_faulted() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::Charset);
+    for (text, name) in [
+        ("latin1", "windows-1252"),
+        ("CP1251", "windows-1251"),
+        ("", "UTF-8"),
+    ] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::Charset), None, "{text}");
+        assert_eq!(form.server().charset.name(), name);
+    }
+    for text in ["latine1", "cp437", "utf-16"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert!(fault(&form, Field::Charset).is_some(), "{text}");
+        assert!(form.server().charset.is_utf8());
     }
 }
