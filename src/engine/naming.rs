@@ -2,6 +2,7 @@
 //! a name can be spelled in another way, and [`crate::plan::naming`] decides.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(super) async fn settle(
     targets: &Targets,
 ) -> Vec<String> {
     match direction {
-        Direction::Download => download(items).await,
+        Direction::Download => download(items, is_case_blind).await,
         Direction::Upload => {
             upload(items, pool, targets).await;
             Vec::new()
@@ -30,7 +31,7 @@ pub(super) async fn settle(
     }
 }
 
-async fn download(items: Vec<&mut Item>) -> Vec<String> {
+async fn download(items: Vec<&mut Item>, is_blind: fn(&Path) -> io::Result<bool>) -> Vec<String> {
     let mut folders: BTreeMap<PathBuf, Vec<(Name, &mut Item)>> = BTreeMap::new();
     for item in items {
         let name = item.local.file_name().map(|name| Name::new(&bytes_of(name)));
@@ -49,7 +50,7 @@ async fn download(items: Vec<&mut Item>) -> Vec<String> {
         let looked_at = folder.clone();
         let look = move || {
             // a disk that cannot be asked will not take the files either
-            let blind = clashes && is_case_blind(&looked_at).unwrap_or(false);
+            let blind = clashes && is_blind(&looked_at).unwrap_or(false);
             (names_in(&looked_at), blind)
         };
         let Ok((standing, blind)) = blocking(look).await else {
@@ -117,4 +118,66 @@ async fn names_on_server(pool: &Arc<Pool>, targets: &Targets, folder: &RemotePat
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::entry::Kind;
+
+    fn items(folder: &Path, names: &[&str]) -> Vec<Item> {
+        let item = |name: &&str| Item {
+            local: folder.join(name),
+            remote: RemotePath::parse(name.as_bytes()).unwrap(),
+            kind: Kind::File,
+            size: None,
+            modified: None,
+        };
+        names.iter().map(item).collect()
+    }
+
+    async fn settled(
+        folder: &Path,
+        names: &[&str],
+        is_blind: fn(&Path) -> io::Result<bool>,
+    ) -> (Vec<String>, Vec<String>) {
+        let mut items = items(folder, names);
+        let said = download(items.iter_mut().collect(), is_blind).await;
+        let name = |item: &Item| item.local.file_name().unwrap().to_str().unwrap().to_owned();
+        (items.iter().map(name).collect(), said)
+    }
+
+    #[tokio::test]
+    async fn the_second_of_two_names_gets_a_number_where_the_disk_is_blind() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        let clashing = ["readme.txt", "README.txt", "other"];
+        let (names, said) = settled(here, &clashing, |_| Ok(true)).await;
+        assert_eq!(names, ["readme (1).txt", "README.txt", "other"]);
+        assert!(
+            said[0].starts_with("/readme.txt becomes 'readme (1).txt' here"),
+            "{said:?}"
+        );
+        // what is there keeps its place, here and in a folder still to be made
+        std::fs::write(here.join("readme.txt"), "").unwrap();
+        let (names, _) = settled(here, &clashing, |_| Ok(true)).await;
+        assert_eq!(names, ["readme.txt", "README (1).txt", "other"]);
+        let (names, _) = settled(&here.join("new"), &clashing, |_| Ok(true)).await;
+        assert_eq!(names[0], "readme (1).txt");
+        for is_blind in [
+            |_: &Path| Ok(false),
+            |_: &Path| Err(io::ErrorKind::PermissionDenied.into()),
+        ] {
+            assert_eq!(
+                settled(here, &clashing, is_blind).await,
+                (clashing.map(str::to_owned).to_vec(), vec![])
+            );
+        }
+        // who does not clash costs no question
+        let unasked: fn(&Path) -> io::Result<bool> = |_| panic!("asked");
+        assert_eq!(
+            settled(here, &["a", "b", "caf\u{e9}"], unasked).await.0[2],
+            "caf\u{e9}"
+        );
+    }
 }

@@ -56,6 +56,7 @@ pub fn has_forms(name: &Name) -> bool {
 /// What a disk that is blind to capitals (and, as those are, to the form) keeps one of.
 fn folded(name: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(name) {
+        Ok(text) if text.is_ascii() => name.to_ascii_lowercase(),
         // capitals first: ß and SS are one to such disks, and so are the two sigmas
         Ok(text) => text
             .nfd()
