@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::tls::TlsError;
 use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::charset::Unwritable;
 use crate::model::failure::{Class, Failure};
 use crate::model::text::escape;
 
@@ -146,7 +147,10 @@ impl Error {
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
             Self::Guarded(Refusal::Unwritable(why)) => Failure::new(Class::Usage, what, why.to_string())
-                .hint("Set the character set that the server really has, or use another name or password."),
+                .hint(match why {
+                    Unwritable::Secret(_) => "Set the character set that the server really has.",
+                    _ => "Set the character set that the server really has, or use another name.",
+                }),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
                 Class::Other,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use unicode_normalization::is_nfc;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -68,6 +68,15 @@ pub fn spell_out(bytes: &[u8]) -> String {
             out
         }
         _ => escape(bytes),
+    }
+}
+
+/// A text as it is searched and searched for: in small letters and in one Unicode form, so that a
+/// typed é finds the one of a file from macOS.
+pub fn searched(text: &str) -> String {
+    match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => text.nfc().flat_map(char::to_lowercase).collect(),
     }
 }
 
