@@ -219,7 +219,7 @@ impl Session {
     }
 }
 
-/// `VERB path`, bytes as the server knows them.
+/// `VERB path`; the outbox turns it into bytes as the server knows them.
 pub(super) fn line(verb: &str, path: &RemotePath) -> Vec<u8> {
     [verb.as_bytes(), b" ", path.as_bytes()].concat()
 }
