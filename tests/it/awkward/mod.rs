@@ -8,6 +8,7 @@ mod listings;
 mod login;
 mod names;
 mod protection;
+mod telnet;
 mod transfers;
 
 use std::path::Path;
