@@ -5,6 +5,7 @@
 //! [`wire::Wire`], every line through [`guard::admit`]. Nothing here decides what to transfer,
 //! asks a person, or writes to the disk.
 
+pub(crate) mod attendant;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub mod features;
@@ -15,14 +16,17 @@ pub(crate) mod session;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod challenge;
 mod clock;
 mod connect;
 mod control;
 mod data;
+mod dial;
 mod digits;
 mod explain;
 mod listing;
 mod login;
+mod proxy;
 mod stream;
 mod time_val;
 mod tls;
