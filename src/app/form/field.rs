@@ -65,8 +65,6 @@ pub enum Field {
     Variable,
     /// The command that prints it.
     Command,
-    /// What ACCT is answered with.
-    Account,
     /// Passive, active or auto.
     Mode,
     /// Passive: which address is used.
@@ -87,6 +85,8 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// What ACCT is answered with.
+    Account,
     /// The commands sent after each login.
     AfterLogin,
     /// The proxy everything goes through.
@@ -152,7 +152,6 @@ impl Field {
         Self::Password,
         Self::Variable,
         Self::Command,
-        Self::Account,
         Self::Mode,
         Self::PassiveAddress,
         Self::ExternalIp,
@@ -163,6 +162,7 @@ impl Field {
         Self::Connections,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Account,
         Self::AfterLogin,
         Self::Proxy,
         Self::ProxyPassword,
@@ -217,12 +217,13 @@ impl Field {
             | Self::SubFolders
             | Self::Levels
             | Self::ReadOnly => Section::Server,
-            Self::User | Self::Password | Self::Variable | Self::Command | Self::Account => Section::Login,
+            Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
             Self::Connections
             | Self::StartFolder
             | Self::ClockOffset
+            | Self::Account
             | Self::AfterLogin
             | Self::Proxy
             | Self::ProxyPassword
