@@ -167,3 +167,108 @@ impl Means<'_> {
 
 /// A connection in clear or, with implicit TLS, encrypted, and what was found on the way.
 type Reached = (ImplAsyncFtpStream<Wire>, Arc<Report>);
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+    use super::*;
+    use crate::model::event::Wanted;
+    use crate::model::secret::Secret;
+
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl Attendant for Nobody {
+        fn step(&self, _: String) {}
+        fn notice(&self, _: String) {}
+        async fn ask(&self, _: Wanted) -> Option<Secret> {
+            None
+        }
+    }
+
+    const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    /// An address that never answers: the system drops what does not fit into a full queue.
+    async fn dead() -> (SocketAddr, TcpListener, TcpStream) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(ANY).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, listener, TcpStream::connect(address).await.unwrap())
+    }
+
+    /// An address where nothing listens.
+    async fn closed() -> SocketAddr {
+        TcpListener::bind(ANY).await.unwrap().local_addr().unwrap()
+    }
+
+    /// An address where somebody greets each who comes.
+    async fn live() -> SocketAddr {
+        let listener = TcpListener::bind(ANY).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.write_all(b"220 Hello.\r\n").await.unwrap();
+                open.push(stream);
+            }
+        });
+        address
+    }
+
+    async fn reach(addresses: Vec<SocketAddr>, connect: Duration) -> Result<SocketAddr, Error> {
+        let server = Server {
+            protocol: Protocol::Ftp,
+            host: "h".into(),
+            ..Server::default()
+        };
+        let patience = Patience {
+            connect,
+            ..Patience::default()
+        };
+        let means = Means {
+            server: &server,
+            tls: None,
+            passage: None,
+            patience: &patience,
+            attendant: &Nobody,
+        };
+        let outbox = Arc::new(Outbox::new(false, Transcript::silent()));
+        let (_, report) = means.reach(addresses, &outbox).await?;
+        Ok(report.ends().0)
+    }
+
+    #[tokio::test]
+    async fn dead_addresses_cost_moments_and_not_time_outs() {
+        let minute = Duration::from_secs(60);
+        let (dead, ..) = &dead().await;
+        let (closed, live) = (closed().await, live().await);
+        let begun = Instant::now();
+        for addresses in [
+            vec![live],
+            vec![live, *dead],
+            vec![closed, live],
+            vec![*dead, live],
+            vec![*dead, closed, live, closed],
+        ] {
+            let reached = reach(addresses.clone(), minute).await.unwrap();
+            assert_eq!(reached, live, "{addresses:?}");
+        }
+        assert!(begun.elapsed() < minute / 2, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn where_none_answers_the_last_failure_is_told() {
+        let second = Duration::from_secs(1);
+        let (dead, ..) = &dead().await;
+        let silent = reach(vec![closed().await, *dead], second).await.unwrap_err();
+        assert!(matches!(silent, Error::Silent(Stage::Tcp, _)), "{silent:?}");
+        let refused = reach(vec![closed().await], second).await.unwrap_err();
+        assert!(matches!(refused, Error::Broken(Stage::Tcp, _)), "{refused:?}");
+    }
+}
