@@ -32,6 +32,8 @@ impl App {
             found = self.keys.find(&[Context::Dialog], &[key]);
         }
         match found {
+            // an Enter meant for something else would answer with nothing
+            Found::Action(Action::Accept) if surprised && dialog.line.is_some() => {}
             Found::Action(Action::Accept) => {
                 let choice = dialog.choice();
                 return self.take_choice(choice);

@@ -52,12 +52,12 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// What is to be typed, for a title or a sentence.
+    /// What is to be typed, for a prompt or a sentence.
     pub fn words(&self) -> &'static str {
         match self {
-            Self::Answer(_) => "answer to the server",
+            Self::Answer(_) => "answer",
             Self::Account(_) => "account",
-            Self::ProxyPassword => "password of the proxy",
+            Self::ProxyPassword => "password",
         }
     }
 

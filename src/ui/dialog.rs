@@ -197,15 +197,22 @@ impl<'a> Page<'a> {
                 page.say(&text, Role::Text);
             }
             Subject::Secret { server, wanted, .. } => {
-                let whose = match (wanted, &server.proxy) {
-                    (Wanted::ProxyPassword, Some(proxy)) => escape_str(&proxy.to_string()),
-                    _ => format!("{} for {}", escape_str(server.login()), server_title(server)),
+                let (server, user, proxy) = (server_title(server), escape_str(server.login()), &server.proxy);
+                let text = match (wanted, proxy) {
+                    (Wanted::ProxyPassword, Some(proxy)) => {
+                        format!(
+                            "Password of the proxy {} for {server}",
+                            escape_str(&proxy.to_string())
+                        )
+                    }
+                    (Wanted::Account(_), _) => format!("{server} asks for an account of {user}:"),
+                    _ => format!("{server} asks {user}:"),
                 };
-                page.say(&format!("The {} of {whose}", wanted.words()), Role::Text);
+                page.say(&text, Role::Text);
                 if let Some(said) = wanted.said() {
-                    page.gap();
-                    page.say(&format!("The server says: {said}"), Role::Title);
+                    page.say(said, Role::Title);
                 }
+                page.gap();
             }
             Subject::Certificate {
                 server,
