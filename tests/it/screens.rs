@@ -377,7 +377,7 @@ fn dialog_answer() {
         id: QuestionId(1),
         question: Question::Secret {
             connection: ConnectionId(1),
-            server: std::sync::Arc::new(server("web")),
+            server: Arc::new(server("web")),
             wanted: Wanted::Answer("Response to otp-md5 487 dog2 ext required for admin.".into()),
         },
     });

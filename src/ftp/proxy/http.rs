@@ -31,7 +31,8 @@ pub(super) async fn lead(
         200..=299 => Ok(()),
         407 if passage.proxy.user.is_empty() => Err(ProxyError::WantsUser),
         407 if passage.secret.is_none() => Err(ProxyError::WantsPassword),
-        407 => Err(ProxyError::Unauthorized),
+        // tinyproxy says 401 to a wrong password
+        401 | 407 if passage.secret.is_some() => Err(ProxyError::Unauthorized),
         _ => {
             let words = status.split(|b| *b == b' ').skip(1).collect::<Vec<_>>();
             let words = words.join(&b' ');

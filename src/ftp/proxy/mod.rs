@@ -148,10 +148,10 @@ pub(super) fn failure(what: String, stage: Stage, proxy: &Proxy, error: &ProxyEr
         ProxyError::Refused(to, said) => (
             format!("the proxy {proxy} did not connect to {to}: {said}"),
             match proxy.kind {
-                ProxyKind::Http => {
+                ProxyKind::Http if said.starts_with("403") => {
                     "HTTP proxies often allow port 443 only: its administrator can allow this server's ports."
                 }
-                ProxyKind::Socks5 => "",
+                _ => "",
             },
         ),
         ProxyError::WantsUser => (

@@ -287,7 +287,11 @@ async fn commands_that_usually_work_and_do_not() {
         driver.shutdown().await;
     }
     for protocol in [Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
-        for (verb, reply) in [("PROT", "502 No."), ("PROT", "530 Log in first.")] {
+        for (verb, reply) in [
+            ("PROT", "502 No."),
+            ("PROT", "530 Log in first."),
+            ("PBSZ", "500 What?"),
+        ] {
             let (server, failure) = refused(Script::new(protocol).on(verb, say(reply))).await;
             assert_says(&failure, Class::Tls, &["encrypt data", reply]);
             server.assert_nothing_given_away();

@@ -95,13 +95,13 @@ impl Rules {
     async fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
         match &self.habit {
             Habit::Answers(bytes) => {
-                client.read(&mut [0; 1024]).await?;
+                let _heard = client.read(&mut [0; 1024]).await?;
                 client.write_all(bytes).await?;
                 while client.read(&mut [0; 1024]).await? > 0 {}
                 return Ok(());
             }
             Habit::AnswersAndCloses(bytes) => {
-                client.read(&mut [0; 1024]).await?;
+                let _heard = client.read(&mut [0; 1024]).await?;
                 client.write_all(bytes).await?;
                 return client.shutdown().await;
             }
