@@ -27,6 +27,7 @@ pub(super) fn of(field: Field, draft: &Draft) -> Note {
             | Field::PassiveAddress
             | Field::ExternalIp
             | Field::PortRange
+            | Field::Proxy
     ) {
         firewall::directions(&server)
             .iter()
