@@ -24,6 +24,11 @@ pub(super) async fn find(
     terminal: Option<&mut (impl AsyncRead + Unpin)>,
     speech: &Speech,
 ) -> Result<Option<Secret>, Failure> {
+    // it is asked for only if the proxy wants it: here only where it comes from is decided
+    if secrets::environment(secrets::PROXY_PASSWORD_VARIABLE)?.is_some() {
+        let variable = secrets::PROXY_PASSWORD_VARIABLE.to_owned();
+        place.server.proxy_password = PasswordSource::Environment(variable);
+    }
     if let Some(secret) = place.secret.take() {
         speech.warn("the password in the URL can be seen by other users of this machine; FTPANE_PASSWORD, --password-command or ~/.netrc keep it to yourself");
         return Ok(Some(secret));
@@ -89,8 +94,8 @@ async fn ask(server: &Server, terminal: &mut (impl AsyncRead + Unpin)) -> Result
     read_secret("password", &server.url(), hint, terminal).await
 }
 
-/// What a login needs besides the password. The proxy's is looked for in the environment and where
-/// the server's entry says; the rest only a person knows.
+/// What a login needs besides the password. The proxy's is looked for where [`find`] or the server's
+/// entry say; the rest only a person knows.
 pub(super) async fn find_wanted(
     server: &Server,
     wanted: &Wanted,
@@ -98,9 +103,6 @@ pub(super) async fn find_wanted(
 ) -> Result<Secret, Failure> {
     let (whose, hint) = match (wanted, &server.proxy) {
         (Wanted::ProxyPassword, Some(proxy)) => {
-            if let Some(secret) = secrets::environment(secrets::PROXY_PASSWORD_VARIABLE)? {
-                return Ok(secret);
-            }
             if let Some(secret) = secrets::resolve(&server.proxy_password).await? {
                 return Ok(secret);
             }

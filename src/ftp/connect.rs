@@ -111,7 +111,7 @@ impl Means<'_> {
                     Some(done) => return done,
                     None => return Err(last),
                 },
-                () = sleep(STAGGER), if waiting.peek().is_some() => {}
+                () = sleep(STAGGER), if waiting.peek().is_some() && race.borrow().is_none() => {}
             }
         }
     }

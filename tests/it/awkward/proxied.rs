@@ -12,7 +12,7 @@ use ftpane::model::server::{ConnectionMode, PassiveAddress, Protocol, Server};
 use super::{SHORT, all_at_once, assert_says, names, remarked};
 use crate::harness::engine::{Driver, make_tree};
 use crate::harness::gateway::{Gateway, Habit};
-use crate::harness::scripted::{Script, Scripted, announce, say};
+use crate::harness::scripted::{PASSWORD, Script, Scripted, announce, say};
 
 const BOTH: [ProxyKind; 2] = [ProxyKind::Socks5, ProxyKind::Http];
 
@@ -385,4 +385,51 @@ async fn active_mode_is_refused() {
     );
     assert_eq!(server.count("EPRT") + server.count("PORT"), 0);
     driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_goes_through_a_proxy() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Script::new(Protocol::Ftp)
+        .file("/f", "x")
+        .on("SITE UMASK", say("200 As you wish."))
+        .start()
+        .await;
+    let gateway = Gateway::start(ProxyKind::Http, Some(LOGIN), Habit::Leads).await;
+    let (url, proxy) = (server.server().url(), gateway.proxy(LOGIN.0).to_string());
+    for (password, options, code, says) in [
+        (LOGIN.1, &["--after-login", "SITE UMASK 022"][..], 0, ""),
+        (
+            LOGIN.1,
+            &["--after-login", "SITE UMASK 022", "--read-only"],
+            8,
+            "read only",
+        ),
+        ("s3cret-wrong", &[], 3, "refused user or password"),
+        // nobody can be asked
+        ("", &[], 4, "asks for a password, and got none"),
+        (LOGIN.1, &["--mode", "active"], 2, "active mode does not work"),
+    ] {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("FTPANE_CONFIG_DIR", home.path())
+            .env("FTPANE_PASSWORD", PASSWORD)
+            .env("FTPANE_PROXY_PASSWORD", password)
+            // not looked at
+            .env("ALL_PROXY", "socks5://127.0.0.1:1")
+            .args(["ls", "--proxy", &proxy, &url])
+            .args(options)
+            .timeout(std::time::Duration::from_secs(30));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+        assert_eq!(stdout.contains(" f"), code == 0, "{stdout}");
+        assert!(stderr.contains(says) && !stderr.contains("s3cret"), "{stderr}");
+    }
+    assert_eq!(server.count("SITE"), 1);
 }
