@@ -33,7 +33,8 @@ impl App {
         }
         match found {
             // an Enter meant for something else would answer with nothing
-            Found::Action(Action::Accept) if surprised && dialog.line.is_some() => {}
+            Found::Action(Action::Accept)
+                if surprised && dialog.line.as_ref().is_some_and(|line| line.text().is_empty()) => {}
             Found::Action(Action::Accept) => {
                 let choice = dialog.choice();
                 return self.take_choice(choice);
