@@ -4,6 +4,7 @@ use super::certificate::Trust;
 use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::listing::Dialect;
+use super::proxy::ProxyKind;
 use super::server::Protocol;
 
 /// How the last data connection was made.
@@ -54,6 +55,8 @@ pub struct TlsFacts {
 pub struct Facts {
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// What the proxy speaks that everything goes through.
+    pub proxy: Option<ProxyKind>,
     /// `None` on a plain connection.
     pub tls: Option<TlsFacts>,
     /// How the last data connection was made; `None` before the first.
@@ -99,6 +102,9 @@ impl Facts {
                     _ => trust.into(),
                 });
             }
+        }
+        if let Some(proxy) = self.proxy {
+            out.insert(1, format!("through {}", proxy.words()));
         }
         if self.read_only {
             out.insert(1, "read only".into());

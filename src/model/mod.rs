@@ -20,6 +20,7 @@ pub mod listing;
 pub mod nearest;
 pub mod part_name;
 pub mod path;
+pub mod proxy;
 pub mod secret;
 pub mod server;
 pub mod size;

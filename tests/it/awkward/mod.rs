@@ -1,6 +1,7 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod asking;
 mod clock;
 mod data;
 mod keeping;
@@ -8,6 +9,7 @@ mod listings;
 mod login;
 mod names;
 mod protection;
+mod proxied;
 mod telnet;
 mod transfers;
 
