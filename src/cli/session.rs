@@ -17,11 +17,12 @@ use super::speech::Speech;
 use crate::engine::{self, Engine, Options};
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
 use crate::model::event::{Event, Progress, Question};
+use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
-use crate::model::server::Patience;
+use crate::model::server::{Patience, Server};
 use crate::plan::fence::Fence;
 
 /// How long the goodbye to the servers may take.
@@ -122,8 +123,9 @@ impl Session {
                     connection: id,
                     server,
                     root,
-                    ..
+                    facts,
                 } if id == connection => {
+                    self.warn_of_weak_tls(&server, facts.tls.as_ref());
                     let fence = Fence::new(root.clone(), server.depth());
                     return Ok(Live { id, root, fence });
                 }
@@ -131,6 +133,21 @@ impl Session {
                 _ => {}
             }
         }
+    }
+
+    /// Says what was allowed for this server and came of it, each time.
+    fn warn_of_weak_tls(&self, server: &Server, tls: Option<&TlsFacts>) {
+        let (true, Some(tls)) = (server.allows_weak_tls(), tls) else {
+            return;
+        };
+        let address = server.address();
+        self.speech.warn(&match tls.weak.as_slice() {
+            [] => format!("weak TLS is allowed for {address} and was not needed; better take that back"),
+            weak => format!(
+                "the connection to {address} is weakly encrypted ({}): others may be able to read or change what goes over it",
+                weak.join(", ")
+            ),
+        });
     }
 
     /// Lists one folder.

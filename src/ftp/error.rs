@@ -34,6 +34,18 @@ pub(crate) enum Stage {
     Transfer,
 }
 
+/// Why a data connection did not resume the control connection's TLS session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resumption {
+    /// The system's library has no way to do it.
+    Impossible,
+    /// The server did not take what was offered on the first data connection of a session.
+    Refused,
+    /// It took it before on this session and does no more: its ticket has expired, its memory of
+    /// sessions is full. A new session brings a new one.
+    Expired,
+}
+
 /// A failure on the wire.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -47,6 +59,9 @@ pub(crate) enum Error {
     NotFtp(Vec<u8>),
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
+    /// The server refuses a data connection that does not resume the control connection's TLS
+    /// session.
+    Unresumed(Resumption, Reply),
     /// Something arrived in clear behind the answer to `AUTH`.
     Injected,
     /// TLS could not be had.
@@ -107,9 +122,15 @@ impl Error {
         match self {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
+            Self::Unresumed(..) => self.is_expired(),
             Self::Poisoned => true,
             _ => false,
         }
+    }
+
+    /// Whether only this session's TLS session has grown too old: on a new one the same goes well.
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(self, Self::Unresumed(Resumption::Expired, _))
     }
 
     /// The certificate a person has to judge, and the pin it should have had.
@@ -142,6 +163,7 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Unresumed(resumption, reply) => unresumed(what, *resumption, reply),
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
@@ -257,6 +279,24 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
     }
 }
 
+fn unresumed(what: String, resumption: Resumption, reply: &Reply) -> Failure {
+    let (why, hint) = match resumption {
+        Resumption::Impossible => (
+            "the server demands that data connections resume the control connection's TLS session, and the system's TLS library cannot",
+            "Use the OpenSSL backend, which can (--tls-backend openssl).",
+        ),
+        Resumption::Refused => (
+            "the server demands that data connections resume the control connection's TLS session, and did not take the one that was offered",
+            "Try --tls-max 1.2; the server's administrator can see why, or stop demanding it.",
+        ),
+        Resumption::Expired => (
+            "the server does not resume the control connection's TLS session any more",
+            "It keeps them for too short a time, or too few of them.",
+        ),
+    };
+    Failure::new(Class::Tls, what, why).reply(reply.shown().as_bytes()).hint(hint)
+}
+
 fn silent(what: String, stage: Stage, after: Duration) -> Failure {
     let seconds = crate::model::size::duration(after.as_secs().max(1));
     match stage {
@@ -284,7 +324,7 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             what,
             format!("the server broke off the TLS handshake of the data connection ({error})"),
         )
-        .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
+        .hint("It may demand that the control connection's TLS session is resumed, which only the OpenSSL backend can, or a client certificate."),
         TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
         TlsError::NotTls if stage == Stage::Data => Failure::new(
@@ -297,8 +337,20 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {
             Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may need a lower TLS minimum.")
+                .hint("An old server may need a lower TLS minimum (--tls-min), and some demand a client certificate (--client-cert).")
         }
+        TlsError::Weak(weakness) => Failure::new(
+            Class::Tls,
+            what,
+            format!("the server's TLS is weaker than this program accepts ({weakness})"),
+        )
+        .hint("Nothing secret was sent. Where the server cannot be updated and others may read along, --weak-tls (Weak TLS in the form) lets it in."),
+        TlsError::ClientCertificate(said) => Failure::new(
+            Class::Tls,
+            what,
+            format!("the server demands a client certificate, or refuses the one it was shown ({said})"),
+        )
+        .hint("Set one that it knows, with its key: --client-cert and --client-key."),
         TlsError::Unexplained(said) => {
             Failure::new(Class::Tls, what, format!("the system's TLS library refused the connection ({said})"))
         }

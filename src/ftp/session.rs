@@ -31,6 +31,8 @@ pub(crate) struct Session {
     connection: Arc<Connection>,
     features: Arc<Features>,
     login_folder: Option<RemotePath>,
+    /// Whether a data connection of this session has served its purpose.
+    pub(super) data_worked: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -55,6 +57,7 @@ impl Session {
             connection,
             features,
             login_folder,
+            data_worked: false,
         }
     }
 

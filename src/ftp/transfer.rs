@@ -7,12 +7,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::data::Prepared;
-use super::error::{Error, Stage};
+use super::error::{Error, Resumption, Stage};
+use super::explain::demands_resumption;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
+use crate::model::server::TlsBackend;
 
 /// How long a server may take to say why a data connection failed.
 const EXPLANATION: Duration = Duration::from_secs(2);
@@ -60,7 +62,7 @@ impl Session {
         self.control.send(&[&command])?;
         let (early, stream) = match self.start(prepared).await {
             Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.refused(&command, reply)),
+            Ok(Started::Refused(reply)) => return Err(self.refused(Stage::Transfer, &command, reply)),
             Err(error) => {
                 self.abandon();
                 return Err(error);
@@ -76,13 +78,21 @@ impl Session {
     }
 
     /// The error that a refused transfer is.
-    fn refused(&mut self, command: &[u8], reply: Reply) -> Error {
-        // over TLS this is how ProFTPD says that the session to resume has expired: the next one
-        // is resumed from a new control connection
-        if reply.code == 425 && self.tls().is_some() {
-            self.abandon();
+    fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+        if self.tls().is_none() || !demands_resumption(&reply) {
+            return self.control.refusal(stage, command, reply);
         }
-        self.control.refusal(Stage::Transfer, command, reply)
+        // what is to be resumed comes from the control connection: only a new one brings another
+        self.abandon();
+        let resumption = match self.connection().server.tls_backend {
+            TlsBackend::System => Resumption::Impossible,
+            TlsBackend::Openssl if self.data_worked => {
+                self.remark("the server does not resume this connection's TLS session any more");
+                Resumption::Expired
+            }
+            TlsBackend::Openssl => Resumption::Refused,
+        };
+        Error::Unresumed(resumption, reply)
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -129,18 +139,21 @@ impl Session {
                 match self.control.reply(stage).await {
                     Ok((_, reply)) if reply.class() == 1 => {}
                     Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
-                        return Some(Error::Refused(stage, verb, reply));
+                        return Some(Ok((verb, reply)));
                     }
-                    Err(gone @ Error::Broken(..)) if line_broke => return Some(gone),
+                    Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
                     _ => return None,
                 }
             }
         };
-        let said = timeout(EXPLANATION, said).await.ok().flatten();
-        if said.is_none() {
-            self.abandon();
+        match timeout(EXPLANATION, said).await.ok().flatten() {
+            Some(Ok((verb, reply))) => self.refused(stage, verb.as_bytes(), reply),
+            Some(Err(gone)) => gone,
+            None => {
+                self.abandon();
+                error
+            }
         }
-        said.unwrap_or(error)
     }
 }
 
@@ -214,10 +227,7 @@ impl Transfer<'_> {
     fn refusal(&mut self) -> Error {
         self.settled = true;
         match self.early.take() {
-            Some(reply) => self
-                .session
-                .control
-                .refusal(Stage::Transfer, &self.command, reply),
+            Some(reply) => self.session.refused(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
         }
     }
@@ -298,9 +308,10 @@ impl Transfer<'_> {
         };
         self.settled = true;
         if reply.is_positive() {
+            self.session.data_worked = true;
             return Ok(Ending { closed_properly });
         }
-        Err(self.session.refused(&self.command, reply))
+        Err(self.session.refused(Stage::Transfer, &self.command, reply))
     }
 }
 

@@ -23,6 +23,7 @@ mod tls;
 mod usual;
 
 pub(super) use tls::make as make_tls;
+pub(crate) use tls::{Certified, Face, Wish};
 
 use std::net::SocketAddr;
 use std::ops::RangeBounds;
@@ -62,6 +63,8 @@ pub(crate) enum Step {
     Announce(String, Port),
     /// Encrypts the control connection.
     StartTls,
+    /// Forgets the session's TLS session: nothing resumes it any more.
+    ForgetTls,
     /// Accepts (or makes) the data connection now; the steps below do so by themselves.
     OpenData,
     /// Bytes on the data connection.
@@ -141,6 +144,11 @@ pub(crate) fn announce_dropped(line: &str) -> Step {
 /// Encrypts the control connection (after saying 234).
 pub(crate) fn start_tls() -> Step {
     Step::StartTls
+}
+
+/// Forgets what data connections resume.
+pub(crate) fn forget_tls() -> Step {
+    Step::ForgetTls
 }
 
 /// Accepts the data connection.
@@ -241,6 +249,10 @@ pub(crate) struct Script {
     features: String,
     rules: Vec<Rule>,
     disk: Disk,
+    face: Face,
+    later_face: Option<Face>,
+    data_face: Option<Face>,
+    unresumed: Option<Vec<Step>>,
 }
 
 impl Script {
@@ -251,7 +263,35 @@ impl Script {
             features: "EPSV MLST MDTM SIZE UTF8".into(),
             rules: Vec::new(),
             disk: Disk::default(),
+            face: Face::usual(),
+            later_face: None,
+            data_face: None,
+            unresumed: None,
         }
+    }
+
+    /// How it speaks TLS.
+    pub(crate) fn face(mut self, face: Face) -> Self {
+        self.face = face;
+        self
+    }
+
+    /// How it speaks TLS from the second session on.
+    pub(crate) fn later_face(mut self, face: Face) -> Self {
+        self.later_face = Some(face);
+        self
+    }
+
+    /// How it speaks TLS on data connections.
+    pub(crate) fn data_face(mut self, face: Face) -> Self {
+        self.data_face = Some(face);
+        self
+    }
+
+    /// What it does where a data connection does not resume its control connection's session.
+    pub(crate) fn unresumed(mut self, steps: impl Into<Vec<Step>>) -> Self {
+        self.unresumed = Some(steps.into());
+        self
     }
 
     /// The features it tells of, a word each; none of them is hindered from working.
@@ -316,12 +356,15 @@ impl Script {
     pub(crate) async fn start(self) -> Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (config, pin) = tls::make();
+        let pin = self.face.pin;
         let house = Arc::new(House {
             protocol: self.protocol,
             features: self.features,
             rules: self.rules,
-            config,
+            face: self.face,
+            later_face: self.later_face,
+            data_face: self.data_face,
+            unresumed: self.unresumed,
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
             handshakes: Mutex::default(),
@@ -353,7 +396,10 @@ struct House {
     protocol: Protocol,
     features: String,
     rules: Vec<Rule>,
-    config: Arc<rustls::ServerConfig>,
+    face: Face,
+    later_face: Option<Face>,
+    data_face: Option<Face>,
+    unresumed: Option<Vec<Step>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
     handshakes: Mutex<Vec<bool>>,

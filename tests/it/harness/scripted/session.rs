@@ -1,5 +1,6 @@
 //! One session of a scripted server: hears lines and carries out steps.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use ftpane::model::server::Protocol;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::stream::Stream;
+use super::tls::Acceptor;
 use super::{GREETING, Heard, House, Port, Step};
 
 /// The way to the next data connection.
@@ -23,6 +25,9 @@ pub(super) enum Way {
 pub(super) struct Session {
     number: u32,
     pub(super) house: Arc<House>,
+    acceptor: Acceptor,
+    /// A data connection has come that resumes nothing, where that is demanded.
+    unresumed: bool,
     control: Option<Stream>,
     inbound: Vec<u8>,
     pub(super) protects_data: bool,
@@ -38,8 +43,10 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn serve(number: u32, stream: TcpStream, house: Arc<House>) {
         let _ = stream.set_nodelay(true);
+        let face = house.later_face.as_ref().filter(|_| number > 1);
+        let acceptor = face.unwrap_or(&house.face).acceptor();
         let control = match house.protocol {
-            Protocol::FtpsImplicit => match Stream::encrypt(stream, Arc::clone(&house.config)).await {
+            Protocol::FtpsImplicit => match Stream::encrypt(stream, &acceptor).await {
                 Ok((stream, _)) => stream,
                 // the client did not like the certificate, or speaks no TLS
                 Err(_) => return,
@@ -49,6 +56,8 @@ impl Session {
         let mut session = Self {
             number,
             house,
+            acceptor,
+            unresumed: false,
             control: Some(control),
             inbound: Vec::new(),
             protects_data: false,
@@ -90,21 +99,20 @@ impl Session {
     async fn act(&mut self, line: &str) {
         let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
         let steps = rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone());
-        for step in steps {
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
             match step {
-                Step::Usual => {
-                    for step in self.usual(line) {
-                        self.take(step, line).await;
-                    }
-                }
+                Step::Usual => self.usual(line).into_iter().rev().for_each(|step| steps.push_front(step)),
                 Step::Obey => {
-                    for step in self.usual(line) {
-                        if !matches!(step, Step::Say(_)) {
-                            self.take(step, line).await;
-                        }
-                    }
+                    let usual = self.usual(line).into_iter().rev();
+                    let silent = usual.filter(|step| !matches!(step, Step::Say(_)));
+                    silent.for_each(|step| steps.push_front(step));
                 }
                 step => self.take(step, line).await,
+            }
+            if std::mem::take(&mut self.unresumed) {
+                self.data = None;
+                steps = self.house.unresumed.clone().unwrap_or_default().into();
             }
         }
     }
@@ -124,10 +132,11 @@ impl Session {
             Step::Announce(text, port) => self.announce(&text, port).await,
             Step::StartTls => {
                 if let Some(Stream::Clear(stream)) = self.control.take() {
-                    let encrypted = Stream::encrypt(stream, Arc::clone(&self.house.config)).await;
+                    let encrypted = Stream::encrypt(stream, &self.acceptor).await;
                     self.control = encrypted.ok().map(|(stream, _)| stream);
                 }
             }
+            Step::ForgetTls => self.acceptor = self.house.face.acceptor(),
             Step::OpenData => drop(self.open_data().await),
             Step::Send(bytes) => drop(self.send(&bytes).await),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
@@ -219,8 +228,14 @@ impl Session {
                 None => return Err(io::ErrorKind::NotConnected.into()),
             };
             self.data = Some(if self.protects_data {
-                let (stream, resumed) = Stream::encrypt(stream, Arc::clone(&self.house.config)).await?;
+                let other = self.house.data_face.as_ref().map(super::tls::Face::acceptor);
+                let acceptor = other.as_ref().unwrap_or(&self.acceptor);
+                let (stream, resumed) = Stream::encrypt(stream, acceptor).await?;
                 self.house.handshakes.lock().unwrap().push(resumed);
+                if !resumed && self.house.unresumed.is_some() {
+                    self.unresumed = true;
+                    return Err(io::ErrorKind::PermissionDenied.into());
+                }
                 stream
             } else {
                 Stream::Clear(stream)
