@@ -97,7 +97,7 @@ pub(super) async fn list_remote(
         match lease.list(path, unix_now()).await {
             Err(error) if error.is_loss() && again => {
                 again = false;
-                if error.is_expired() {
+                if error.is_unresumed() {
                     pool.forget_idle();
                 }
             }

@@ -85,7 +85,7 @@ pub(super) async fn work(task: Task) -> Outcome {
     let tried = async {
         match run(&task, &mut leftover).await {
             // nothing is wrong with the job: it goes on, on a new session, once
-            Err(Stop::Expired(_)) => {
+            Err(Stop::Unresumed(_)) => {
                 task.pool.forget_idle();
                 task.counter.reset();
                 run(&task, &mut leftover).await
@@ -108,7 +108,7 @@ pub(super) async fn work(task: Task) -> Outcome {
             Outcome::Done { bytes, millis, note }
         }
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-        Err(Stop::Failed(failure) | Stop::Expired(failure)) => Outcome::Failed(failure),
+        Err(Stop::Failed(failure) | Stop::Unresumed(failure)) => Outcome::Failed(failure),
         Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
         Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -127,8 +127,8 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
-    /// The session's TLS session has grown too old for the server.
-    Expired(Failure),
+    /// The server did not resume the session's TLS session, which may have grown too old.
+    Unresumed(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
@@ -138,8 +138,8 @@ impl Stop {
     /// What a failure on the wire is for the job; `what` is what did not happen.
     pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
         let failure = error.failure(what);
-        if error.is_expired() {
-            Self::Expired(failure)
+        if error.is_unresumed() {
+            Self::Unresumed(failure)
         } else {
             Self::Failed(failure)
         }

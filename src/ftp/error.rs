@@ -34,18 +34,6 @@ pub(crate) enum Stage {
     Transfer,
 }
 
-/// Why a data connection did not resume the control connection's TLS session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resumption {
-    /// The system's library has no way to do it.
-    Impossible,
-    /// The server did not take what was offered on the first data connection of a session.
-    Refused,
-    /// It took it before on this session and does no more: its ticket has expired, its memory of
-    /// sessions is full. A new session brings a new one.
-    Expired,
-}
-
 /// A failure on the wire.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -60,8 +48,13 @@ pub(crate) enum Error {
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
     /// The server refuses a data connection that does not resume the control connection's TLS
-    /// session.
-    Unresumed(Resumption, Reply),
+    /// session. `offered`: it was offered; what the server gave for it may be too old.
+    Unresumed {
+        /// Whether the library can offer it at all.
+        offered: bool,
+        /// The server's words.
+        reply: Reply,
+    },
     /// Something arrived in clear behind the answer to `AUTH`.
     Injected,
     /// TLS could not be had.
@@ -122,15 +115,16 @@ impl Error {
         match self {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
-            Self::Unresumed(..) => self.is_expired(),
+            Self::Unresumed { offered, .. } => *offered,
             Self::Poisoned => true,
             _ => false,
         }
     }
 
-    /// Whether only this session's TLS session has grown too old: on a new one the same goes well.
-    pub(crate) fn is_expired(&self) -> bool {
-        matches!(self, Self::Unresumed(Resumption::Expired, _))
+    /// Whether the server did not resume the session's TLS session. It may have grown too old: then
+    /// the same goes well on a new one.
+    pub(crate) fn is_unresumed(&self) -> bool {
+        matches!(self, Self::Unresumed { offered: true, .. })
     }
 
     /// The certificate a person has to judge, and the pin it should have had.
@@ -163,7 +157,7 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
-            Self::Unresumed(resumption, reply) => unresumed(what, *resumption, reply),
+            Self::Unresumed { offered, reply } => unresumed(what, *offered, reply),
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
@@ -279,22 +273,21 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
     }
 }
 
-fn unresumed(what: String, resumption: Resumption, reply: &Reply) -> Failure {
-    let (why, hint) = match resumption {
-        Resumption::Impossible => (
-            "the server demands that data connections resume the control connection's TLS session, and the system's TLS library cannot",
-            "Use the OpenSSL backend, which can (--tls-backend openssl).",
-        ),
-        Resumption::Refused => (
+fn unresumed(what: String, offered: bool, reply: &Reply) -> Failure {
+    let (why, hint) = if offered {
+        (
             "the server demands that data connections resume the control connection's TLS session, and did not take the one that was offered",
             "Try --tls-max 1.2; the server's administrator can see why, or stop demanding it.",
-        ),
-        Resumption::Expired => (
-            "the server does not resume the control connection's TLS session any more",
-            "It keeps them for too short a time, or too few of them.",
-        ),
+        )
+    } else {
+        (
+            "the server demands that data connections resume the control connection's TLS session, and the system's TLS library cannot",
+            "Use the OpenSSL backend, which can (--tls-backend openssl).",
+        )
     };
-    Failure::new(Class::Tls, what, why).reply(reply.shown().as_bytes()).hint(hint)
+    Failure::new(Class::Tls, what, why)
+        .reply(reply.shown().as_bytes())
+        .hint(hint)
 }
 
 fn silent(what: String, stage: Stage, after: Duration) -> Failure {
@@ -337,7 +330,7 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {
             Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may need a lower TLS minimum (--tls-min), and some demand a client certificate (--client-cert).")
+                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls); some demand a client certificate (--client-cert).")
         }
         TlsError::Weak(weakness) => Failure::new(
             Class::Tls,

@@ -16,8 +16,8 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has too many connections",
             "Lower the number of connections, or wait.",
         ),
-        (Stage::Login, "USER", 421 | 530..=599)
-            if says(&["tls", "ssl", "encrypt", "cleartext", "secure"]) =>
+        (Stage::Login, "USER", 421 | 503 | 530..=599)
+            if says(&["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"]) =>
         {
             (
                 Class::Login,
@@ -98,6 +98,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
                 "",
             )
         }
+        (_, _, 501 | 550) if says(&["couldn't open"]) => (
+            Class::Refused,
+            "the server cannot open it: it is not there, or permission is missing",
+            "",
+        ),
         (_, _, 550) if says(&["exist"]) => (Class::Refused, "it exists already on the server", ""),
         (_, _, 550) if says(&["not empty"]) => (Class::Refused, "the folder is not empty", ""),
         (_, _, 550)
@@ -237,6 +242,20 @@ mod tests {
             ),
             (
                 Stage::Login,
+                "USER",
+                "503 Use AUTH first.",
+                Class::Login,
+                "encrypted",
+            ),
+            (
+                Stage::Transfer,
+                "MLSD",
+                "501 Couldn't open the directory",
+                Class::Refused,
+                "not there",
+            ),
+            (
+                Stage::Login,
                 "PASS",
                 "530 Too many users logged in",
                 Class::Unreachable,
@@ -295,10 +314,22 @@ mod tests {
     fn who_demands_a_resumed_session() {
         for (reply, demands) in [
             ("522 SSL connection failed: session reuse required", true),
-            ("522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page", true),
-            ("425 Unable to build data connection: Operation not permitted", true),
-            ("425 Unable to build data connection: TLS session of data connection not resumed.", true),
-            ("450 TLS session of data connection has not resumed or the session does not match the control connection", true),
+            (
+                "522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page",
+                true,
+            ),
+            (
+                "425 Unable to build data connection: Operation not permitted",
+                true,
+            ),
+            (
+                "425 Unable to build data connection: TLS session of data connection not resumed.",
+                true,
+            ),
+            (
+                "450 TLS session of data connection has not resumed or the session does not match the control connection",
+                true,
+            ),
             ("425 Unable to build data connection: Connection timed out", false),
             ("522 Network protocol not supported, use (1,2)", false),
             ("426 Data connection closed; transfer aborted.", false),

@@ -31,8 +31,6 @@ pub(crate) struct Session {
     connection: Arc<Connection>,
     features: Arc<Features>,
     login_folder: Option<RemotePath>,
-    /// Whether a data connection of this session has served its purpose.
-    pub(super) data_worked: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -57,7 +55,6 @@ impl Session {
             connection,
             features,
             login_folder,
-            data_worked: false,
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::data::Prepared;
-use super::error::{Error, Resumption, Stage};
+use super::error::{Error, Stage};
 use super::explain::demands_resumption;
 use super::reply::Reply;
 use super::session::{Session, line};
@@ -84,15 +84,11 @@ impl Session {
         }
         // what is to be resumed comes from the control connection: only a new one brings another
         self.abandon();
-        let resumption = match self.connection().server.tls_backend {
-            TlsBackend::System => Resumption::Impossible,
-            TlsBackend::Openssl if self.data_worked => {
-                self.remark("the server does not resume this connection's TLS session any more");
-                Resumption::Expired
-            }
-            TlsBackend::Openssl => Resumption::Refused,
-        };
-        Error::Unresumed(resumption, reply)
+        let offered = self.connection().server.tls_backend == TlsBackend::Openssl;
+        if offered {
+            self.remark("the server does not resume this connection's TLS session");
+        }
+        Error::Unresumed { offered, reply }
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -308,7 +304,6 @@ impl Transfer<'_> {
         };
         self.settled = true;
         if reply.is_positive() {
-            self.session.data_worked = true;
             return Ok(Ending { closed_properly });
         }
         Err(self.session.refused(Stage::Transfer, &self.command, reply))

@@ -53,7 +53,12 @@ pub struct TlsFacts {
 impl TlsFacts {
     /// `TLS 1.3`; `TLS 1.0, weak`; `TLS 1.2, weak (RSA 1024 bits)`.
     fn strength(&self) -> String {
-        let besides: Vec<&str> = self.weak.iter().map(String::as_str).filter(|w| *w != self.version).collect();
+        let besides: Vec<&str> = self
+            .weak
+            .iter()
+            .map(String::as_str)
+            .filter(|w| *w != self.version)
+            .collect();
         match (self.weak.is_empty(), besides.is_empty()) {
             (true, _) => self.version.clone(),
             (false, true) => format!("{}, weak", self.version),
@@ -137,8 +142,16 @@ mod tests {
         for (version, weak, says) in [
             ("TLS 1.3", &[][..], "TLS 1.3"),
             ("TLS 1.0", &["TLS 1.0"], "TLS 1.0, weak"),
-            ("TLS 1.1", &["TLS 1.1", "RSA 1024 bits"], "TLS 1.1, weak (RSA 1024 bits)"),
-            ("TLS 1.2", &["RSA 1024 bits", "SHA-1"], "TLS 1.2, weak (RSA 1024 bits, SHA-1)"),
+            (
+                "TLS 1.1",
+                &["TLS 1.1", "RSA 1024 bits"],
+                "TLS 1.1, weak (RSA 1024 bits)",
+            ),
+            (
+                "TLS 1.2",
+                &["RSA 1024 bits", "SHA-1"],
+                "TLS 1.2, weak (RSA 1024 bits, SHA-1)",
+            ),
         ] {
             let tls = TlsFacts {
                 version: version.into(),

@@ -24,7 +24,10 @@ const WEAK: [(&str, &str); 6] = [
     ("ca md too weak", "a SHA-1 signature"),
     ("wrong signature type", "a SHA-1 signature"),
     ("legacy sigalg disallowed or unsupported", "a SHA-1 signature"),
-    ("unsafe legacy renegotiation disabled", "no secure renegotiation, RFC 5746"),
+    (
+        "unsafe legacy renegotiation disabled",
+        "no secure renegotiation, RFC 5746",
+    ),
 ];
 
 const NO_AGREEMENT: [&str; 6] = [
@@ -60,6 +63,15 @@ pub(crate) fn alert_in(error: &io::Error) -> Option<TlsError> {
     is_alert.then(|| meaning(&reasons))
 }
 
+/// What a refusal of the system's library is. On Linux it is OpenSSL's, as text
+/// (`error:CODE:library:function:reason:...`); other systems' words are kept as they are.
+pub(super) fn of_text(text: &str) -> TlsError {
+    let reason = text
+        .strip_prefix("error:")
+        .and_then(|rest| rest.split(':').nth(3));
+    meaning(&[reason.unwrap_or(text)])
+}
+
 fn reasons(error: &Error) -> Vec<&'static str> {
     let stack = error.ssl_error().map(|stack| stack.errors());
     let reasons = stack.unwrap_or_default().iter();
@@ -79,7 +91,7 @@ fn meaning(reasons: &[&str]) -> TlsError {
         TlsError::ClientCertificate(all)
     } else if NO_AGREEMENT.into_iter().any(said) {
         TlsError::NoAgreement(all)
-    } else if said("unexpected eof") {
+    } else if said("unexpected eof") || said("unexpected EOF") {
         TlsError::Broken(io::ErrorKind::UnexpectedEof.into())
     } else {
         TlsError::Other(all)

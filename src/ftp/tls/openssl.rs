@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
+use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode,
@@ -20,7 +21,7 @@ use tokio_openssl::SslStream;
 use super::alert::handshake_error;
 use super::identity::Identity;
 use super::judge::{self, TrustStore, describe, doubt_of, moment, pin_of};
-use super::native::offer_session;
+use super::native::{offer_session, signature_digest};
 use super::sessions::Sessions;
 use super::{Handshake, TlsError, Versions, read_authorities};
 use crate::ftp::stream::NetStream;
@@ -159,7 +160,9 @@ impl Settings {
                 match error.as_raw() {
                     openssl_sys::X509_V_ERR_EE_KEY_TOO_SMALL => notes.weak_key = true,
                     raw if lets_weak_in && judge::is_weak_chain(raw) => notes.weak_chain = true,
-                    raw => notes.doubts.push((doubt_of(raw), error.error_string().to_owned())),
+                    raw => notes
+                        .doubts
+                        .push((doubt_of(raw), error.error_string().to_owned())),
                 }
             }
             true
@@ -193,7 +196,11 @@ impl Settings {
         }
         let mut weak = weaknesses(ssl);
         weak.extend(found.weak_key.then(|| judge::key(&cert)));
-        weak.extend(found.weak_chain.then(|| "SHA-1 or a small key in the chain".to_owned()));
+        weak.extend(
+            found
+                .weak_chain
+                .then(|| "SHA-1 or a small key in the chain".to_owned()),
+        );
         // A resumed handshake verifies nothing anew and leaves no notes: it proves that this is the
         // server of the control connection, whose certificate was judged when that one was made.
         let trust = trust
@@ -203,7 +210,11 @@ impl Settings {
                     &cert,
                     pin,
                     doubts,
-                    found.doubts.first().map(|(_, text)| text.clone()).unwrap_or_default(),
+                    found
+                        .doubts
+                        .first()
+                        .map(|(_, text)| text.clone())
+                        .unwrap_or_default(),
                 )),
                 pinned: trust.pinned(),
             })?;
@@ -253,11 +264,20 @@ fn show(builder: &mut SslContextBuilder, identity: &Identity) -> Result<(), TlsE
         let (own, signers) = identity.chain.split_first().ok_or_else(ErrorStack::get)?;
         builder.set_certificate(own)?;
         builder.set_private_key(&identity.key)?;
-        signers.iter().try_for_each(|cert| builder.add_extra_chain_cert(cert.clone()))
+        signers
+            .iter()
+            .try_for_each(|cert| builder.add_extra_chain_cert(cert.clone()))
     };
     put(builder).map_err(|error| {
-        let reasons: Vec<&str> = error.errors().iter().filter_map(openssl::error::Error::reason).collect();
-        TlsError::Settings(format!("OpenSSL refuses the client certificate: {}", reasons.join(", ")))
+        let reasons: Vec<&str> = error
+            .errors()
+            .iter()
+            .filter_map(openssl::error::Error::reason)
+            .collect();
+        TlsError::Settings(format!(
+            "OpenSSL refuses the client certificate: {}",
+            reasons.join(", ")
+        ))
     })
 }
 
@@ -266,6 +286,9 @@ fn weaknesses(ssl: &SslRef) -> Vec<String> {
     let mut weak = Vec::new();
     if matches!(ssl.version2(), Some(SslVersion::TLS1 | SslVersion::TLS1_1)) {
         weak.push(words(ssl.version_str()));
+    } else if matches!(signature_digest(ssl), Some(Nid::SHA1)) {
+        // older versions sign with it, and MD5, anyway
+        weak.push("SHA-1".into());
     }
     if let Ok(key) = ssl.peer_tmp_key()
         && key.id() == Id::DH

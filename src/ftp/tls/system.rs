@@ -9,6 +9,7 @@ use openssl::x509::X509;
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
+use super::alert;
 use super::identity::Identity;
 use super::judge::{TrustStore, describe, moment, pin_of};
 use super::{Handshake, TlsError, Versions, read_authorities};
@@ -76,8 +77,12 @@ impl Settings {
         };
         let stream = match connector.connect(host, stream).await {
             Ok(stream) => stream,
-            Err(error) if by_fingerprint => return Err(TlsError::Other(error.to_string())),
-            Err(error) => return Err(TlsError::Unexplained(error.to_string())),
+            Err(error) => {
+                return Err(match alert::of_text(&error.to_string()) {
+                    TlsError::Other(said) if !by_fingerprint => TlsError::Unexplained(said),
+                    known => known,
+                });
+            }
         };
         let shown = stream
             .get_ref()
@@ -118,12 +123,19 @@ impl Settings {
 
 /// Our certificate in the library's own form.
 fn native(identity: &Identity) -> Result<NativeIdentity, TlsError> {
-    let bad = |why: String| TlsError::Settings(format!("the system's TLS library refuses the client certificate: {why}"));
+    let bad = |why: String| {
+        TlsError::Settings(format!(
+            "the system's TLS library refuses the client certificate: {why}"
+        ))
+    };
     let mut chain = Vec::new();
     for cert in &identity.chain {
         chain.extend(cert.to_pem().map_err(|e| bad(e.to_string()))?);
     }
-    let key = identity.key.private_key_to_pem_pkcs8().map_err(|e| bad(e.to_string()))?;
+    let key = identity
+        .key
+        .private_key_to_pem_pkcs8()
+        .map_err(|e| bad(e.to_string()))?;
     let key = Zeroizing::new(key);
     NativeIdentity::from_pkcs8(&chain, &key).map_err(|e| bad(e.to_string()))
 }

@@ -1,12 +1,16 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod certificates;
 mod clock;
 mod data;
+mod filezilla;
 mod keeping;
 mod listings;
 mod login;
+mod old_tls;
 mod protection;
+mod resumption;
 mod transfers;
 
 use std::path::Path;

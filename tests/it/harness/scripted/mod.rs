@@ -17,11 +17,13 @@
 //! Everything heard is kept: [`Scripted::heard`].
 
 mod disk;
+mod filezilla;
 mod session;
 mod stream;
 mod tls;
 mod usual;
 
+pub(crate) use filezilla::filezilla;
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 

@@ -102,7 +102,11 @@ impl Session {
         let mut steps = VecDeque::from(steps);
         while let Some(step) = steps.pop_front() {
             match step {
-                Step::Usual => self.usual(line).into_iter().rev().for_each(|step| steps.push_front(step)),
+                Step::Usual => self
+                    .usual(line)
+                    .into_iter()
+                    .rev()
+                    .for_each(|step| steps.push_front(step)),
                 Step::Obey => {
                     let usual = self.usual(line).into_iter().rev();
                     let silent = usual.filter(|step| !matches!(step, Step::Say(_)));

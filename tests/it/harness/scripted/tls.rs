@@ -177,7 +177,9 @@ impl Certified {
         let number = Asn1Integer::from_bn(&BigNum::from_u32(serial).unwrap()).unwrap();
         builder.set_serial_number(&number).unwrap();
         builder.set_subject_name(&name).unwrap();
-        let issuer = wish.signer.map_or(&*name, |signer| signer.chain[0].subject_name());
+        let issuer = wish
+            .signer
+            .map_or(&*name, |signer| signer.chain[0].subject_name());
         builder.set_issuer_name(issuer).unwrap();
         let now = std::time::SystemTime::now();
         let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -190,7 +192,10 @@ impl Certified {
             builder.append_extension(extension).unwrap();
         } else {
             let context = builder.x509v3_context(None, None);
-            let names = SubjectAlternativeName::new().ip(wish.address).build(&context).unwrap();
+            let names = SubjectAlternativeName::new()
+                .ip(wish.address)
+                .build(&context)
+                .unwrap();
             builder.append_extension(names).unwrap();
         }
         let digest = if wish.sha1 {
@@ -203,7 +208,10 @@ impl Certified {
         let mut chain = vec![builder.build()];
         if let Some(signer) = wish.signer {
             // the root is what the client must know by itself
-            let above = signer.chain.iter().filter(|cert| cert.subject_name_hash() != cert.issuer_name_hash());
+            let above = signer
+                .chain
+                .iter()
+                .filter(|cert| cert.subject_name_hash() != cert.issuer_name_hash());
             chain.extend(above.cloned());
         }
         Self { chain, key }
@@ -228,7 +236,11 @@ impl Certified {
 
     /// Certificates, and the key, as PEM.
     pub(crate) fn pem(&self) -> (Vec<u8>, Vec<u8>) {
-        let certificates = self.chain.iter().flat_map(|cert| cert.to_pem().unwrap()).collect();
+        let certificates = self
+            .chain
+            .iter()
+            .flat_map(|cert| cert.to_pem().unwrap())
+            .collect();
         (certificates, self.key.private_key_to_pem_pkcs8().unwrap())
     }
 }
