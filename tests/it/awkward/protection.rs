@@ -1,13 +1,15 @@
 //! TLS refused, subverted or broken: nothing is given away and nothing goes on in clear.
 
+use ftpane::model::entry::Kind;
 use ftpane::model::failure::Class;
-use ftpane::model::server::{Protocol, Server};
+use ftpane::model::job::{Direction, Policy};
+use ftpane::model::server::{Protocol, Server, TlsVersion};
 
 use super::{SHORT, all_at_once, assert_says, connected, done, download, failed, refused, upload};
 use crate::harness::engine::{Driver, tree};
 use crate::harness::scripted::{
-    GREETING, Script, close, cut_data, end_data, hold, open_data, raw, receive_all, reset, say, send,
-    start_tls, usual,
+    Face, GREETING, Script, announce_narrow, close, cut_data, end_data, gate, hold, open_data, raw,
+    receive_all, reset, say, send, start_tls, usual,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,4 +260,42 @@ async fn a_control_connection_that_ends_is_replaced_encrypted() {
             .all(|h| h.encrypted)
     );
     driver.shutdown().await;
+}
+
+/// TLS 1.3 servers send session tickets on data connections, and nobody reads them during an upload.
+/// Closing the socket over them sends a reset, which takes away what the server has not read yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_nobody_reads_do_not_cost_the_tail_of_an_upload() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    let content = vec![b'x'; 60_000];
+    std::fs::write(&local, &content).unwrap();
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let script = Script::new(Protocol::FtpsExplicit)
+            .face(Face::speaking(version))
+            .on(
+                "EPSV",
+                announce_narrow("229 Entering Extended Passive Mode (|||{port}|)"),
+            )
+            .on(
+                "STOR",
+                [
+                    say("150 Send it."),
+                    open_data(),
+                    gate(),
+                    receive_all(),
+                    end_data(),
+                    say("226 Have it."),
+                ],
+            );
+        let (server, mut driver) = connected(script).await;
+        let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/f", Policy::Overwrite);
+        // everything is written, most of it waits in this machine's buffers
+        driver.moved(content.len() as u64).await;
+        server.open_gate();
+        let ended = driver.over(batch, |question| panic!("{question:?}")).await;
+        ended.assert_all_done();
+        assert_eq!(server.content("/f").unwrap(), content, "{version:?}");
+        driver.shutdown().await;
+    }
 }

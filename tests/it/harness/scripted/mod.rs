@@ -97,6 +97,8 @@ pub(crate) enum Step {
 pub(crate) enum Port {
     /// The server, listening.
     Open,
+    /// The same, with room for a few kilobytes: most of what is sent waits at the client's end.
+    Narrow,
     /// Nothing: connecting is refused.
     Closed,
     /// A firewall that drops every packet: connecting is never answered.
@@ -131,6 +133,11 @@ pub(crate) fn raw_without_end(bytes: &[u8]) -> Step {
 /// An open data port, announced in these words: `{port}`, or `{p1}` and `{p2}`.
 pub(crate) fn announce(line: &str) -> Step {
     Step::Announce(line.into(), Port::Open)
+}
+
+/// An open data port with little room.
+pub(crate) fn announce_narrow(line: &str) -> Step {
+    Step::Announce(line.into(), Port::Narrow)
 }
 
 /// A data port on which nobody listens.

@@ -202,6 +202,10 @@ impl Session {
         let address = socket.local_addr().unwrap();
         match port {
             Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
+            Port::Narrow => {
+                socket.set_recv_buffer_size(4096).unwrap();
+                self.lay(Way::Listening(socket.listen(8).unwrap()));
+            }
             Port::Closed => drop(socket),
             Port::Dropped => {
                 // a full queue of waiting connections: the system drops what else comes
