@@ -260,6 +260,12 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             format!("the data connection broke ({error})"),
             "",
         ),
+        // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
+        (Stage::Protect, _) => (
+            Class::Unreachable,
+            "the server closed the connection before the login".into(),
+            "It may not offer TLS here, or demand a client certificate (--client-cert).",
+        ),
         (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
             (Class::Unreachable, "the server closed the connection".into(), "")
         }
