@@ -124,6 +124,8 @@ impl Settings {
     /// certificate with it.
     fn prepare(&self, host: &str) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
+        // the dot that makes a name absolute is no part of it in TLS
+        let host = host.strip_suffix('.').unwrap_or(host);
         let address = host.parse::<IpAddr>();
         if address.is_err() {
             ssl.set_hostname(host)?;
@@ -339,5 +341,33 @@ fn words(version: &str) -> String {
     match version {
         "TLSv1" => "TLS 1.0".into(),
         other => other.replace("TLSv", "TLS "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::ssl::NameType;
+
+    #[test]
+    fn the_name_asked_for_is_a_name_and_has_no_dot_at_its_end() {
+        let versions = Versions {
+            min: TlsVersion::V1_2,
+            max: TlsVersion::V1_3,
+            ca_file: None,
+            authorities: false,
+            weak: false,
+            identity: None,
+        };
+        let settings = Settings::new(&versions).unwrap();
+        for (host, name) in [
+            ("ftp.example.org", Some("ftp.example.org")),
+            ("ftp.example.org.", Some("ftp.example.org")),
+            ("192.0.2.1", None),
+            ("2001:db8::1", None),
+        ] {
+            let ssl = settings.prepare(host).unwrap();
+            assert_eq!(ssl.servername(NameType::HOST_NAME), name, "{host}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Certificates: the server's, which may be anything, and ours, which some servers demand.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use ftpane::model::certificate::Trust;
 use ftpane::model::command::Answer;
@@ -9,7 +10,7 @@ use ftpane::model::facts::Facts;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
-use openssl::ssl::{SslVerifyMode, SslVersion};
+use openssl::ssl::{AlpnError, NameType, SslVerifyMode, SslVersion, select_next_proto};
 use openssl::x509::store::X509StoreBuilder;
 
 use super::{SHORT, assert_says, connected, download, failed, names, upload};
@@ -353,4 +354,36 @@ async fn a_client_certificate_that_cannot_be_used_is_said_at_once() {
         assert_says(&failure, Class::Usage, &["client certificate", says]);
     }
     assert_eq!(server.sessions(), 0);
+}
+
+/// The host's name goes out where it is one (RFC 6066 §3: never an address), and that FTP is meant
+/// (RFC 7301), to servers that end the handshake where anything else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_hello_says_whom_and_what_it_wants() {
+    let said: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&said);
+    let face = Face::openssl(&Certified::usual(), move |builder| {
+        let noted = Arc::clone(&noted);
+        builder.set_servername_callback(move |ssl, _| {
+            let name = ssl.servername(NameType::HOST_NAME).unwrap_or("(none)");
+            noted.lock().unwrap().push(name.to_owned());
+            Ok(())
+        });
+        builder.set_alpn_select_callback(|_, offered| {
+            select_next_proto(b"\x03ftp", offered)
+                .filter(|_| offered == b"\x03ftp")
+                .ok_or(AlpnError::ALERT_FATAL)
+        });
+    });
+    let server = Script::new(Protocol::FtpsExplicit).face(face).start().await;
+    for (host, name) in [("127.0.0.1", "(none)"), ("localhost", "localhost")] {
+        said.lock().unwrap().clear();
+        let saved = Server {
+            host: host.into(),
+            ..server.server()
+        };
+        try_out(&server, saved).await.unwrap();
+        // the control connection, and the data connection of the listing
+        assert_eq!(*said.lock().unwrap(), [name, name], "{host}");
+    }
 }

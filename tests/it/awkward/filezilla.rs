@@ -118,6 +118,10 @@ async fn protection_it_refuses_ends_the_attempt() {
             "503 Bad sequence",
         ),
         (
+            script(Protocol::FtpsImplicit).on("PBSZ", say("501 Invalid size")),
+            "501 Invalid size",
+        ),
+        (
             script(Protocol::FtpsImplicit).on("PROT", say("503 Cannot use PROT before PBSZ.")),
             "503 Cannot use PROT",
         ),

@@ -3,7 +3,7 @@
 use ftpane::model::failure::Class;
 use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 use openssl::dh::Dh;
-use openssl::ssl::{SslOptions, SslVersion};
+use openssl::ssl::SslVersion;
 
 use super::{SHORT, assert_says, done, names, upload};
 use crate::harness::engine::Driver;
@@ -185,14 +185,11 @@ async fn what_is_weak_is_refused_by_name_and_let_in_where_that_was_allowed() {
     }
 }
 
-/// A server from before 2010 knows no secure renegotiation; that is weak, and so is nothing else
-/// about it. There is no renegotiation at all: one that the server begins is declined.
+/// What was allowed and not met is not held against the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn weak_tls_that_was_allowed_and_is_not_met_is_not_called_weak() {
     let server = Script::new(Protocol::FtpsExplicit)
-        .face(Face::openssl(&Certified::usual(), |builder| {
-            builder.set_options(SslOptions::NO_TICKET);
-        }))
+        .face(Face::openssl(&Certified::usual(), |_| {}))
         .start()
         .await;
     let saved = Server {
