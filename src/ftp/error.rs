@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::guard::Refusal;
 use super::reply::Reply;
-use super::tls::TlsError;
+use super::tls::{TlsError, said};
 use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::failure::{Class, Failure};
@@ -213,10 +213,11 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
 
 fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
+    let said = said(error);
     let (class, why, hint) = match (stage, error.kind()) {
         (Stage::Lookup, _) => (
             Class::Unreachable,
-            format!("the host name could not be looked up ({error})"),
+            format!("the host name could not be looked up ({said})"),
             "Check the host name and this machine's name resolution.",
         ),
         (Stage::Tcp, Kind::ConnectionRefused) => (
@@ -226,12 +227,12 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Tcp, Kind::HostUnreachable | Kind::NetworkUnreachable) => (
             Class::Unreachable,
-            format!("there is no way to the host from here ({error})"),
+            format!("there is no way to the host from here ({said})"),
             "Check this machine's network.",
         ),
         (_, Kind::InvalidData) => (
             Class::Unreachable,
-            error.to_string(),
+            said,
             "What answers there may be no FTP server: check host and port.",
         ),
         // a reset this early comes from somebody who had accepted
@@ -242,7 +243,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Tcp, _) => (
             Class::Unreachable,
-            format!("the TCP connection failed ({error})"),
+            format!("the TCP connection failed ({said})"),
             "",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
@@ -252,12 +253,12 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Data, _) => (
             Class::Data,
-            format!("the data connection failed ({error})"),
+            format!("the data connection failed ({said})"),
             "Open the server's passive port range in its firewall, or try active mode.",
         ),
         (Stage::Transfer, _) => (
             Class::Unreachable,
-            format!("the data connection broke ({error})"),
+            format!("the data connection broke ({said})"),
             "",
         ),
         // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
@@ -269,7 +270,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
             (Class::Unreachable, "the server closed the connection".into(), "")
         }
-        _ => (Class::Unreachable, format!("the connection broke ({error})"), ""),
+        _ => (Class::Unreachable, format!("the connection broke ({said})"), ""),
     };
     let failure = Failure::new(class, what, why);
     if hint.is_empty() {

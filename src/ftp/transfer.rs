@@ -129,6 +129,11 @@ impl Session {
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
     async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        // what we have refused ourselves no words of the server explain
+        if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
+            self.abandon();
+            return error;
+        }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
         let said = async {
             loop {

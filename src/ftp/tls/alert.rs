@@ -63,6 +63,16 @@ pub(crate) fn alert_in(error: &io::Error) -> Option<TlsError> {
     is_alert.then(|| meaning(&reasons))
 }
 
+/// What an error of a connection says: OpenSSL's reason without the codes round it, or the system's
+/// sentence.
+pub(crate) fn said(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    match inner.map(reasons) {
+        Some(reasons) if !reasons.is_empty() => reasons.join(", "),
+        _ => error.to_string(),
+    }
+}
+
 /// What a refusal of the system's library is. On Linux it is OpenSSL's, as text
 /// (`error:CODE:library:function:reason:...`); other systems' words are kept as they are.
 pub(super) fn of_text(text: &str) -> TlsError {

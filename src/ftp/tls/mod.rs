@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use super::stream::NetStream;
 use crate::model::certificate::{Certificate, Pin, Trust};
 use crate::model::server::{Server, TlsBackend, TlsVersion};
-pub(super) use alert::alert_in;
+pub(super) use alert::{alert_in, said};
 use identity::Identity;
 pub(crate) use judge::TrustStore;
 use sessions::Sessions;
