@@ -22,7 +22,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
-use crate::model::server::{Patience, Server};
+use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
 /// How long the goodbye to the servers may take.
@@ -142,6 +142,9 @@ impl Session {
         };
         let address = server.address();
         self.speech.warn(&match tls.weak.as_slice() {
+            [] if server.tls_backend == TlsBackend::System => format!(
+                "weak TLS is allowed for {address}, and the system's library does not tell whether it came to that"
+            ),
             [] => format!("weak TLS is allowed for {address} and was not needed; better take that back"),
             weak => format!(
                 "the connection to {address} is weakly encrypted ({}): others may be able to read or change what goes over it",

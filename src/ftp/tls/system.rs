@@ -23,6 +23,8 @@ pub(super) struct Settings {
     strict: tokio_native_tls::TlsConnector,
     /// Verifies nothing: used where the certificate is judged by its fingerprint, or shown.
     lenient: tokio_native_tls::TlsConnector,
+    /// Whether versions are allowed that not every system's library knows any more.
+    wants_old: bool,
 }
 
 impl Settings {
@@ -56,6 +58,7 @@ impl Settings {
         Ok(Self {
             strict: build(false)?,
             lenient: build(true)?,
+            wants_old: versions.weak,
         })
     }
 
@@ -80,6 +83,11 @@ impl Settings {
             Err(error) => {
                 return Err(match alert::of_text(&error.to_string()) {
                     TlsError::Other(said) if !by_fingerprint => TlsError::Unexplained(said),
+                    TlsError::NoAgreement(said) if !self.wants_old => TlsError::NoAgreement(said),
+                    // it has no word for letting them in, and on Linux no default that does
+                    TlsError::Weak(said) | TlsError::NoAgreement(said) => TlsError::NoAgreement(format!(
+                        "{said}; only the OpenSSL backend lets old and weak TLS in"
+                    )),
                     known => known,
                 });
             }

@@ -185,6 +185,29 @@ async fn what_is_weak_is_refused_by_name_and_let_in_where_that_was_allowed() {
     }
 }
 
+/// The system's library cannot be told to let weak TLS in; on Linux it then knows no old version.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_systems_library_reaches_no_old_server_and_says_what_does() {
+    let server = Script::new(Protocol::FtpsExplicit)
+        .face(old(SslVersion::TLS1))
+        .start()
+        .await;
+    let saved = Server {
+        tls_min: TlsVersion::V1_0,
+        tls_backend: TlsBackend::System,
+        ..server.server()
+    };
+    let mut driver = Driver::new();
+    let failure = driver
+        .connect_patiently(saved, server.secret(), SHORT)
+        .await
+        .unwrap_err();
+    assert_says(&failure, Class::Tls, &["only the OpenSSL backend"]);
+    server.assert_nothing_given_away();
+    driver.shutdown().await;
+}
+
 /// What was allowed and not met is not held against the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn weak_tls_that_was_allowed_and_is_not_met_is_not_called_weak() {
