@@ -3,9 +3,11 @@
 use ftpane::model::entry::Kind;
 use ftpane::model::failure::Class;
 use ftpane::model::job::{Direction, Policy};
-use ftpane::model::server::{Protocol, Server, TlsVersion};
+use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 
-use super::{SHORT, all_at_once, assert_says, connected, done, download, failed, refused, upload};
+use super::{
+    SHORT, all_at_once, assert_says, connected, connected_as, done, download, failed, refused, upload,
+};
 use crate::harness::engine::{Driver, tree};
 use crate::harness::scripted::{
     Face, GREETING, Script, announce_narrow, close, cut_data, end_data, gate, hold, open_data, raw,
@@ -297,5 +299,29 @@ async fn tickets_nobody_reads_do_not_cost_the_tail_of_an_upload() {
         ended.assert_all_done();
         assert_eq!(server.content("/f").unwrap(), content, "{version:?}");
         driver.shutdown().await;
+    }
+}
+
+/// A server cannot tell an upload that ends without close_notify from one that was cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_ends_with_close_notify() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, vec![b'x'; 300_000]).unwrap();
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        for backend in [TlsBackend::Openssl, TlsBackend::System] {
+            let script = Script::new(Protocol::FtpsExplicit).face(Face::speaking(version));
+            let (server, mut driver) = connected_as(script, |server| Server {
+                tls_backend: backend,
+                ..server
+            })
+            .await;
+            for n in 0..3 {
+                done(upload(&mut driver, &local, &format!("/f{n}")).await);
+            }
+            assert_eq!(server.data_handshakes().len(), 3);
+            assert_eq!(server.cut_uploads(), 0, "{version:?} {backend:?}");
+            driver.shutdown().await;
+        }
     }
 }

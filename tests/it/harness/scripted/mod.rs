@@ -377,6 +377,7 @@ impl Script {
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
             handshakes: Mutex::default(),
+            cut_uploads: AtomicU32::new(0),
             sessions: AtomicU32::new(0),
             ended: watch::Sender::new(0),
             gate: watch::Sender::new(false),
@@ -412,6 +413,7 @@ struct House {
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
     handshakes: Mutex<Vec<bool>>,
+    cut_uploads: AtomicU32,
     sessions: AtomicU32,
     /// How many control connections the server has ended.
     ended: watch::Sender<u32>,
@@ -490,6 +492,11 @@ impl Scripted {
     /// Of each data connection's handshake, whether it resumed the control connection's session.
     pub(crate) fn data_handshakes(&self) -> Vec<bool> {
         self.house.handshakes.lock().unwrap().clone()
+    }
+
+    /// How many encrypted uploads ended without close_notify.
+    pub(crate) fn cut_uploads(&self) -> u32 {
+        self.house.cut_uploads.load(Ordering::Relaxed)
     }
 
     /// A file's content.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ftpane::model::server::Protocol;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -266,8 +267,14 @@ impl Session {
         while left > 0 {
             let most = left.min(buffer.len());
             let Ok(data) = self.open_data().await else { return };
-            let Ok(n @ 1..) = data.read(&mut buffer[..most]).await else {
-                return;
+            let n = match data.read(&mut buffer[..most]).await {
+                Ok(n @ 1..) => n,
+                // rustls's word for an end without close_notify
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.house.cut_uploads.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+                Ok(_) | Err(_) => return,
             };
             self.house.disk.lock().unwrap().append(&path, &buffer[..n]);
             left -= n;
