@@ -1,6 +1,7 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod asking;
 mod certificates;
 mod clock;
 mod data;
@@ -10,6 +11,7 @@ mod listings;
 mod login;
 mod old_tls;
 mod protection;
+mod proxied;
 mod resumption;
 mod transfers;
 
