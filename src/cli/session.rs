@@ -18,11 +18,12 @@ use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
 use crate::model::event::{Event, Progress, Question};
+use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
-use crate::model::server::Patience;
+use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
 /// How long the goodbye to the servers may take.
@@ -125,8 +126,9 @@ impl Session {
                     connection: id,
                     server,
                     root,
-                    ..
+                    facts,
                 } if id == connection => {
+                    self.warn_of_weak_tls(&server, facts.tls.as_ref());
                     let fence = Fence::new(root.clone(), server.depth());
                     let charset = server.charset;
                     return Ok(Live {
@@ -140,6 +142,24 @@ impl Session {
                 _ => {}
             }
         }
+    }
+
+    /// Says what was allowed for this server and came of it, each time.
+    fn warn_of_weak_tls(&self, server: &Server, tls: Option<&TlsFacts>) {
+        let (true, Some(tls)) = (server.allows_weak_tls(), tls) else {
+            return;
+        };
+        let address = server.address();
+        self.speech.warn(&match tls.weak.as_slice() {
+            [] if server.tls_backend == TlsBackend::System => format!(
+                "weak TLS is allowed for {address}, and the system's library does not tell whether it came to that"
+            ),
+            [] => format!("weak TLS is allowed for {address} and was not needed; better take that back"),
+            weak => format!(
+                "the connection to {address} is weakly encrypted ({}): others may be able to read or change what goes over it",
+                weak.join(", ")
+            ),
+        });
     }
 
     /// Lists one folder.

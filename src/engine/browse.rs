@@ -96,7 +96,12 @@ pub(super) async fn list_remote(
     loop {
         let mut lease = pool.lease(purpose).await?;
         match lease.list(path, unix_now()).await {
-            Err(error) if error.is_loss() && again => again = false,
+            Err(error) if error.is_loss() && again => {
+                again = false;
+                if error.is_unresumed() {
+                    pool.forget_idle();
+                }
+            }
             done => return done.map_err(|e| e.failure(format!("Could not list {path}"))),
         }
     }

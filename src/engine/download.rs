@@ -119,7 +119,7 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
 async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: bool) -> Result<Moved, Stop> {
     let from = &task.start.job.item.remote;
     let what = || format!("Could not download {from}");
-    let failed = |error: Error| Stop::Failed(error.failure(what()));
+    let failed = |error: Error| Stop::on_wire(&error, what());
     let disk = |error: std::io::Error| {
         Stop::Failed(local(format!("Could not write {}", shown_path(target)), &error))
     };

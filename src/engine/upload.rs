@@ -73,7 +73,7 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
     if task.start.policy == Policy::Overwrite {
         return Ok(target);
     }
-    let failed = |e: Error| Stop::Failed(e.failure(format!("Could not look for {target}")));
+    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
     let job = task.start.job.id;
     let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
     // a path that another job of the batch has taken is as good as a file standing there
@@ -118,7 +118,7 @@ async fn send(
     target: &RemotePath,
     leftover: &mut Option<RemotePath>,
 ) -> Result<Moved, Stop> {
-    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not upload to {target}")));
+    let failed = |error: Error| Stop::on_wire(&error, format!("Could not upload to {target}"));
     let path = &task.start.job.item.local;
     let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", shown_path(path)), &e));
     let part = temporary(target, task.unique)?;

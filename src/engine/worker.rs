@@ -83,8 +83,19 @@ pub(super) async fn work(task: Task) -> Outcome {
     task.counter.reset();
     let began = Instant::now();
     let mut leftover = None;
+    let tried = async {
+        match run(&task, &mut leftover).await {
+            // nothing is wrong with the job: it goes on, on a new session, once
+            Err(Stop::Unresumed(_)) => {
+                task.pool.forget_idle();
+                task.counter.reset();
+                run(&task, &mut leftover).await
+            }
+            ended => ended,
+        }
+    };
     let ended = tokio::select! {
-        ended = run(&task, &mut leftover) => ended,
+        ended = tried => ended,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
     task.disk.close();
@@ -98,7 +109,7 @@ pub(super) async fn work(task: Task) -> Outcome {
             Outcome::Done { bytes, millis, note }
         }
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-        Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+        Err(Stop::Failed(failure) | Stop::Unresumed(failure)) => Outcome::Failed(failure),
         Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
         Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -117,9 +128,23 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
+    /// The server did not resume the session's TLS session, which may have grown too old.
+    Unresumed(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
+}
+
+impl Stop {
+    /// What a failure on the wire is for the job; `what` is what did not happen.
+    pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
+        let failure = error.failure(what);
+        if error.is_unresumed() {
+            Self::Unresumed(failure)
+        } else {
+            Self::Failed(failure)
+        }
+    }
 }
 
 impl From<Failure> for Stop {
@@ -161,7 +186,7 @@ async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 
 async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
     let path = &task.start.job.item.remote;
-    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
+    let failed = |error: Error| Stop::on_wire(&error, format!("Could not make the folder {path}"));
     let mut lease = task.lease().await?;
     // Only a folder that was not there is known to be empty, and some servers (gateways to object
     // stores) answer MKD with success either way. Who overwrites all the same need not ask.

@@ -146,6 +146,7 @@ impl Connection {
         let tls = learned.handshake.map(|h| TlsFacts {
             version: h.version,
             cipher: h.cipher,
+            weak: h.weak,
             trust: h.trust,
             days_left: h.not_after.map(|end| (end - now).div_euclid(86_400)),
             data_handshakes: self.data_handshakes.load(Ordering::Relaxed),

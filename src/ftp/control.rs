@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::error::{Error, Stage};
 use super::guard::Refusal;
 use super::reply::Reply;
+use super::tls::alert_in;
 use super::transcript::Transcript;
 use super::wire::{Injected, Outbox, Wire};
 
@@ -254,7 +255,10 @@ pub(super) fn from_suppaftp(error: FtpError, stage: Stage, outbox: &Outbox) -> E
         FtpError::ConnectionError(error) => match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
             Some(refusal) => Error::Guarded(refusal.clone()),
             None if error.get_ref().is_some_and(|e| e.is::<Injected>()) => Error::Injected,
-            None => Error::Broken(stage, error),
+            None => match alert_in(&error) {
+                Some(alert) => Error::Tls(stage, alert),
+                None => Error::Broken(stage, error),
+            },
         },
         FtpError::UnexpectedResponse(response) => match Reply::parse(&response.body) {
             Ok(reply) => Error::Refused(stage, outbox.last_verb(), reply),

@@ -8,11 +8,13 @@ use tokio::time::timeout;
 
 use super::data::Prepared;
 use super::error::{Error, Stage};
+use super::explain::demands_resumption;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
+use crate::model::server::TlsBackend;
 
 /// How long a server may take to say why a data connection failed.
 const EXPLANATION: Duration = Duration::from_secs(2);
@@ -66,7 +68,7 @@ impl Session {
         self.control.send(&[&command])?;
         let (early, stream) = match self.start(prepared).await {
             Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.refused(&command, reply)),
+            Ok(Started::Refused(reply)) => return Err(self.refused(Stage::Transfer, &command, reply)),
             Err(error) => {
                 self.abandon();
                 return Err(error);
@@ -83,13 +85,17 @@ impl Session {
     }
 
     /// The error that a refused transfer is.
-    fn refused(&mut self, command: &[u8], reply: Reply) -> Error {
-        // over TLS this is how ProFTPD says that the session to resume has expired: the next one
-        // is resumed from a new control connection
-        if reply.code == 425 && self.tls().is_some() {
-            self.abandon();
+    fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+        if self.tls().is_none() || !demands_resumption(&reply) {
+            return self.control.refusal(stage, command, reply);
         }
-        self.control.refusal(Stage::Transfer, command, reply)
+        // what is to be resumed comes from the control connection: only a new one brings another
+        self.abandon();
+        let offered = self.connection().server.tls_backend == TlsBackend::Openssl;
+        if offered {
+            self.remark("the server does not resume this connection's TLS session");
+        }
+        Error::Unresumed { offered, reply }
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -130,24 +136,32 @@ impl Session {
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
     async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        // what we have refused ourselves no words of the server explain
+        if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
+            self.abandon();
+            return error;
+        }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
         let said = async {
             loop {
                 match self.control.reply(stage).await {
                     Ok((_, reply)) if reply.class() == 1 => {}
                     Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
-                        return Some(Error::Refused(stage, verb, reply));
+                        return Some(Ok((verb, reply)));
                     }
-                    Err(gone @ Error::Broken(..)) if line_broke => return Some(gone),
+                    Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
                     _ => return None,
                 }
             }
         };
-        let said = timeout(EXPLANATION, said).await.ok().flatten();
-        if said.is_none() {
-            self.abandon();
+        match timeout(EXPLANATION, said).await.ok().flatten() {
+            Some(Ok((verb, reply))) => self.refused(stage, verb.as_bytes(), reply),
+            Some(Err(gone)) => gone,
+            None => {
+                self.abandon();
+                error
+            }
         }
-        said.unwrap_or(error)
     }
 }
 
@@ -221,10 +235,7 @@ impl Transfer<'_> {
     fn refusal(&mut self) -> Error {
         self.settled = true;
         match self.early.take() {
-            Some(reply) => self
-                .session
-                .control
-                .refusal(Stage::Transfer, &self.command, reply),
+            Some(reply) => self.session.refused(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
         }
     }
@@ -311,7 +322,7 @@ impl Transfer<'_> {
         if reply.is_positive() {
             return Ok(Ending { closed_properly });
         }
-        Err(self.session.refused(&self.command, reply))
+        Err(self.session.refused(Stage::Transfer, &self.command, reply))
     }
 }
 

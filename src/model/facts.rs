@@ -39,6 +39,8 @@ pub struct TlsFacts {
     pub version: String,
     /// The cipher's name; empty where the backend does not tell.
     pub cipher: String,
+    /// What of it is weak: `TLS 1.0`, `RSA 1024 bits`; empty where nothing was found.
+    pub weak: Vec<String>,
     /// How the certificate was accepted.
     pub trust: Trust,
     /// Whole days until the certificate ends, where known; negative when it has ended.
@@ -48,6 +50,23 @@ pub struct TlsFacts {
     /// Those of them that resumed the control connection's session; `None` where the backend
     /// cannot tell.
     pub data_resumed: Option<u64>,
+}
+
+impl TlsFacts {
+    /// `TLS 1.3`; `TLS 1.0, weak`; `TLS 1.2, weak (RSA 1024 bits)`.
+    fn strength(&self) -> String {
+        let besides: Vec<&str> = self
+            .weak
+            .iter()
+            .map(String::as_str)
+            .filter(|w| *w != self.version)
+            .collect();
+        match (self.weak.is_empty(), besides.is_empty()) {
+            (true, _) => self.version.clone(),
+            (false, true) => format!("{}, weak", self.version),
+            (false, false) => format!("{}, weak ({})", self.version, besides.join(", ")),
+        }
+    }
 }
 
 /// What is true of a connection now.
@@ -82,7 +101,7 @@ impl Facts {
         match &self.tls {
             None => out.push("nothing encrypted".into()),
             Some(tls) => {
-                out.push(tls.version.clone());
+                out.push(tls.strength());
                 out.push(match tls.data_resumed {
                     _ if tls.data_handshakes == 0 => "data encrypted".into(),
                     Some(n) => format!("data encrypted, resumed {n}/{}", tls.data_handshakes),
@@ -122,5 +141,39 @@ impl Facts {
             (true, false) => "UTF-8 assumed".into(),
         });
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_weak_stands_beside_the_version() {
+        for (version, weak, says) in [
+            ("TLS 1.3", &[][..], "TLS 1.3"),
+            ("TLS 1.0", &["TLS 1.0"], "TLS 1.0, weak"),
+            (
+                "TLS 1.1",
+                &["TLS 1.1", "RSA 1024 bits"],
+                "TLS 1.1, weak (RSA 1024 bits)",
+            ),
+            (
+                "TLS 1.2",
+                &["RSA 1024 bits", "SHA-1"],
+                "TLS 1.2, weak (RSA 1024 bits, SHA-1)",
+            ),
+        ] {
+            let tls = TlsFacts {
+                version: version.into(),
+                cipher: String::new(),
+                weak: weak.iter().map(|w| (*w).to_owned()).collect(),
+                trust: Trust::Verified,
+                days_left: None,
+                data_handshakes: 0,
+                data_resumed: None,
+            };
+            assert_eq!(tls.strength(), says);
+        }
     }
 }

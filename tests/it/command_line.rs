@@ -80,7 +80,7 @@ impl Site {
     }
 }
 
-fn bare(home: &Path) -> Command {
+pub(super) fn bare(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ftpane"));
     command
         .env_clear()

@@ -13,6 +13,7 @@ mod anything;
 mod awkward;
 mod command_line;
 mod command_line_terminal;
+mod command_line_tls;
 mod demo;
 mod engine;
 mod faults;

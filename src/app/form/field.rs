@@ -77,6 +77,14 @@ pub enum Field {
     TlsBackend,
     /// The oldest version.
     TlsMin,
+    /// The newest version.
+    TlsMax,
+    /// Whether weak keys and signatures are let in.
+    WeakTls,
+    /// The file of our own certificate.
+    ClientCertificate,
+    /// The file of its key.
+    ClientKey,
     /// The pinned certificate.
     Pin,
     /// Control connections at once.
@@ -130,9 +138,15 @@ pub(super) const ADDRESSES: [PassiveAddress; 3] = [
     PassiveAddress::Control,
 ];
 pub(super) const BACKENDS: [TlsBackend; 2] = [TlsBackend::Openssl, TlsBackend::System];
-pub(super) const VERSIONS: [TlsVersion; 4] = [
+pub(super) const OLDEST: [TlsVersion; 4] = [
     TlsVersion::V1_2,
     TlsVersion::V1_3,
+    TlsVersion::V1_1,
+    TlsVersion::V1_0,
+];
+pub(super) const NEWEST: [TlsVersion; 4] = [
+    TlsVersion::V1_3,
+    TlsVersion::V1_2,
     TlsVersion::V1_1,
     TlsVersion::V1_0,
 ];
@@ -160,6 +174,10 @@ impl Field {
         Self::PortRange,
         Self::TlsBackend,
         Self::TlsMin,
+        Self::TlsMax,
+        Self::WeakTls,
+        Self::ClientCertificate,
+        Self::ClientKey,
         Self::Pin,
         Self::Connections,
         Self::StartFolder,
@@ -197,6 +215,10 @@ impl Field {
             Self::PortRange => "Port range",
             Self::TlsBackend => "TLS library",
             Self::TlsMin => "Oldest TLS",
+            Self::TlsMax => "Newest TLS",
+            Self::WeakTls => "Weak TLS",
+            Self::ClientCertificate => "Own certificate",
+            Self::ClientKey => "Own key",
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
@@ -223,7 +245,13 @@ impl Field {
             | Self::ReadOnly => Section::Server,
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
-            Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
+            Self::TlsBackend
+            | Self::TlsMin
+            | Self::TlsMax
+            | Self::WeakTls
+            | Self::ClientCertificate
+            | Self::ClientKey
+            | Self::Pin => Section::Tls,
             Self::Connections
             | Self::StartFolder
             | Self::ClockOffset
@@ -248,7 +276,8 @@ impl Field {
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::Pin => Control::Switch,
+            Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin => Control::Switch,
             _ => Control::Text,
         }
     }
@@ -265,6 +294,8 @@ impl Field {
             Self::Command => "pass show ftp/web",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
+            Self::ClientCertificate => "none, or a PEM file of yours",
+            Self::ClientKey => "in the certificate's file",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
             Self::Charset => "UTF-8, or for example: latin1",
@@ -290,7 +321,12 @@ impl Field {
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
-            Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),
+            Self::TlsBackend | Self::TlsMin | Self::TlsMax | Self::WeakTls | Self::ClientCertificate => {
+                draft.protocol.is_tls()
+            }
+            Self::ClientKey => {
+                draft.protocol.is_tls() && !draft.text(Self::ClientCertificate).trim().is_empty()
+            }
             Self::Pin => draft.protocol.is_tls() && draft.pin.is_some(),
             _ => true,
         }

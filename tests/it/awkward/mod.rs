@@ -2,14 +2,18 @@
 //! transfer; and what the person is told.
 
 mod asking;
+mod certificates;
 mod clock;
 mod data;
+mod filezilla;
 mod keeping;
 mod listings;
 mod login;
 mod names;
+mod old_tls;
 mod protection;
 mod proxied;
+mod resumption;
 mod telnet;
 mod transfers;
 

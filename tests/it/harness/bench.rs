@@ -92,6 +92,7 @@ pub(crate) fn facts() -> Box<Facts> {
         tls: Some(TlsFacts {
             version: "TLS 1.3".into(),
             cipher: "TLS_AES_256_GCM_SHA384".into(),
+            weak: Vec::new(),
             trust: Trust::Pinned,
             days_left: Some(12),
             data_handshakes: 7,
