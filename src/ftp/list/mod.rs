@@ -26,7 +26,7 @@
 //! - MLSD: a line whose name is a path and whose `unique` is that of a link without a target is that
 //!   target; any other path is unreadable, `cdir` and `pdir` are dropped whatever they are called.
 //! - Lines of `DLS` (`README 763 Information about this server`) are not read: they cannot be
-//!   told from prose. Nor are bare names.
+//!   told from prose. Nor are bare names, save members of MVS libraries behind their header.
 
 mod chameleon;
 mod connect_enterprise;
@@ -182,6 +182,8 @@ pub struct Parser {
     /// The style of the last line, in [`STYLES`].
     style: usize,
     links: mlsx::OpenLinks,
+    /// Whether a header of MVS has announced members of a library.
+    members: bool,
     /// Entries found so far, those taken included.
     found: usize,
     listing: Listing,
@@ -200,6 +202,7 @@ impl Parser {
             half: None,
             style: 0,
             links: mlsx::OpenLinks::default(),
+            members: false,
             found: 0,
             listing: Listing::default(),
         }
@@ -324,7 +327,12 @@ impl Parser {
         let others = (0..STYLES.len()).filter(|style| *style != self.style);
         let (style, reading) = std::iter::once(self.style)
             .chain(others)
-            .find_map(|style| Some((style, (STYLES[style].read)(line, &self.now)?)))?;
+            .find_map(|style| Some((style, (STYLES[style].read)(line, &self.now)?)))
+            .or_else(|| {
+                let member = self.members.then(|| mvs::bare_member(line))?;
+                Some((self.style, member?))
+            })?;
+        self.members |= mvs::announces_members(line);
         self.style = style;
         self.listing.dialect = STYLES[style].dialect;
         self.listing.wall_clock = STYLES[style].wall_clock;
@@ -368,5 +376,7 @@ fn says_nothing(line: &[u8]) -> bool {
     }
 }
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::model::stamp::Precision;
 use crate::model::text::escape;
 
 /// 2024-06-15T12:00:00Z.
-const NOW: i64 = 1_718_452_800;
+pub(super) const NOW: i64 = 1_718_452_800;
 
 /// An entry in one line: `link 'bin' 7 2024-01-25T00:17 0777 -> 'usr/bin'`.
 pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
@@ -20,7 +20,7 @@ pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
     })
 }
 
-fn shown_entry(entry: &Entry) -> String {
+pub(super) fn shown_entry(entry: &Entry) -> String {
     let kind = match entry.kind {
         Kind::Dir => "dir",
         Kind::File => "file",
