@@ -12,7 +12,6 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::{blocking, ending};
 use crate::ftp::error::local;
-use crate::ftp::list::Bounds;
 use crate::local::names::join;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
@@ -170,10 +169,7 @@ impl Walker {
             let listed = list_remote(&self.pool, folder, Purpose::Work).await;
             let failure = match &listed {
                 Err(failure) => failure.clone(),
-                // one with too many entries would have too many again
-                Ok(listing)
-                    if listing.incomplete.is_some() && listing.entries.len() < Bounds::default().entries =>
-                {
+                Ok(listing) if listing.incomplete.is_some() && !listing.limited => {
                     incomplete(&folder.shown(), listing).transient()
                 }
                 Ok(_) => return listed,

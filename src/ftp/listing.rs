@@ -118,15 +118,19 @@ impl Session {
             // past the bound nothing more is kept: the rest is not waited for
             if parser.is_full() {
                 drop(transfer);
-                break Ok(Ending {
-                    closed_properly: None,
-                });
+                return Ok(parser.finish(None));
             }
         };
         // what came is shown, and that something is missing is said with it
         let incomplete = match ending {
+            Ok(Ending { reply, .. }) if says_cut(&reply.shown()) => {
+                let mut listing = parser.finish(Some(format!("the server said: {}", reply.shown())));
+                listing.limited = true;
+                return Ok(listing);
+            }
             Ok(Ending {
                 closed_properly: Some(false),
+                ..
             }) => Some("the server did not end the encrypted listing properly".to_owned()),
             Ok(_) => None,
             Err(Error::Refused(_, _, reply)) if arrived => {
@@ -137,6 +141,21 @@ impl Session {
         };
         Ok(parser.finish(incomplete))
     }
+}
+
+/// Whether a server that calls a listing done says that it left some of it out: pure-ftpd does
+/// (`226 Output truncated to 10000 matches`).
+fn says_cut(reply: &str) -> bool {
+    let reply = reply.to_ascii_lowercase();
+    [
+        "truncated",
+        "incomplete",
+        "partial list",
+        "limit reached",
+        "limit exceeded",
+    ]
+    .iter()
+    .any(|said| reply.contains(said))
 }
 
 /// Whether a refusal of LIST only says that the folder is empty.
@@ -158,6 +177,14 @@ fn says_empty(reply: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_that_is_said() {
+        assert!(says_cut("226 Options: -a -l / Output truncated to 10000 matches"));
+        assert!(says_cut("250 Listing INCOMPLETE."));
+        assert!(!says_cut("226 Options: -a -l / 3 matches total"));
+        assert!(!says_cut("226 Transfer complete."));
+    }
 
     #[test]
     fn only_an_empty_folder_is_empty() {

@@ -110,7 +110,10 @@ pub(super) fn clock(text: &[u8]) -> Option<Clock> {
 
 /// [`clock`] with `AM` or `PM` behind it, or their first letters, or of 24 hours without.
 pub(super) fn clock_of_12_or_24(text: &[u8]) -> Option<Clock> {
-    let bare = text.strip_suffix(b"M").or_else(|| text.strip_suffix(b"m")).unwrap_or(text);
+    let bare = text
+        .strip_suffix(b"M")
+        .or_else(|| text.strip_suffix(b"m"))
+        .unwrap_or(text);
     let (time, afternoon) = match bare {
         [time @ .., b'A' | b'a'] => (time, false),
         [time @ .., b'P' | b'p'] => (time, true),

@@ -308,6 +308,7 @@ impl Parser {
                 }
             }
             Some(Reading::Entry(_)) if self.found >= self.bounds.entries => {
+                self.listing.limited = true;
                 self.listing.incomplete = Some(format!(
                     "the folder has more than {} entries; the rest was left out",
                     self.bounds.entries

@@ -176,10 +176,7 @@ fn lines() {
             "ME01  JOB01234 ME       OUTPUT A        RC=0000 3 spool files",
             "file 'JOB01234' - -",
         ),
-        (
-            "ME01  STC01234 ME       ACTIVE S",
-            "file 'STC01234' - -",
-        ),
+        ("ME01  STC01234 ME       ACTIVE S", "file 'STC01234' - -"),
         (
             "ME01  JOB01234 ME       OUTPUT A        (JCL error) 3 spool files",
             "file 'JOB01234' - -",

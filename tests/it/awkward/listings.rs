@@ -124,6 +124,24 @@ async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
             cut(Protocol::FtpsExplicit, vec![cut_data(), say("226 all of it")]),
             "properly",
         ),
+        // pure-ftpd with LimitRecursion; after LIST it says more
+        (
+            cut(
+                Protocol::Ftp,
+                vec![end_data(), say("226 Output truncated to 2 matches")],
+            ),
+            "226 Output truncated to 2 matches",
+        ),
+        (
+            cut(
+                Protocol::Ftp,
+                vec![
+                    end_data(),
+                    say("226-Options: -a -l \r\n226 Output truncated to 2 matches"),
+                ],
+            ),
+            "truncated to 2",
+        ),
         (
             cut(Protocol::FtpsExplicit, vec![cut_data(), say("426 cut")]),
             "426 cut",
@@ -264,6 +282,40 @@ async fn a_walk_asks_again_for_a_listing_that_broke_off() {
         driver.shutdown().await;
     }))
     .await;
+}
+
+/// A listing that the server cuts by its own limit is taken as it is, and said to be cut: asking again
+/// would be of no use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_asks_once_where_the_server_has_a_limit() {
+    let here = tempfile::tempdir().unwrap();
+    let script = script().on(
+        "MLSD /d",
+        [
+            say("150 go"),
+            send("type=file;size=1; f\r\n"),
+            end_data(),
+            say("226 Output truncated to 1 matches"),
+        ],
+    );
+    let server = script.start().await;
+    let mut driver = Driver::new();
+    let patience = Patience { retries: 3, ..SHORT };
+    driver
+        .connect_patiently(server.server(), server.secret(), patience)
+        .await
+        .unwrap();
+    let ended = driver
+        .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+        .await;
+    ended.assert_all_done();
+    assert_eq!(server.count("MLSD"), 1);
+    assert_says(
+        &driver.failures.pop().unwrap(),
+        Class::Other,
+        &["/d", "not complete", "truncated to 1"],
+    );
+    driver.shutdown().await;
 }
 
 /// With nothing at all received there is nothing to show but the reason.

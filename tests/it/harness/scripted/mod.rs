@@ -24,6 +24,7 @@ mod usual;
 
 pub(super) use tls::make as make_tls;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -324,6 +325,7 @@ impl Script {
             config,
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
+            bytes: Mutex::default(),
             handshakes: Mutex::default(),
             sessions: AtomicU32::new(0),
             ended: watch::Sender::new(0),
@@ -356,6 +358,8 @@ struct House {
     config: Arc<rustls::ServerConfig>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
+    /// All that has come on each session's control connection, decrypted.
+    bytes: Mutex<BTreeMap<u32, Vec<u8>>>,
     handshakes: Mutex<Vec<bool>>,
     sessions: AtomicU32,
     /// How many control connections the server has ended.
@@ -405,6 +409,11 @@ impl Scripted {
     /// Every line heard so far, in all sessions, in order.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.house.heard.lock().unwrap().clone()
+    }
+
+    /// Every byte that has come on each session's control connection, decrypted.
+    pub(crate) fn bytes(&self) -> BTreeMap<u32, Vec<u8>> {
+        self.house.bytes.lock().unwrap().clone()
     }
 
     /// How many lines with this verb were heard.
