@@ -16,6 +16,7 @@ use crate::model::certificate::Pin;
 use crate::model::clock::ClockOffset;
 use crate::model::facts::{Facts, TlsFacts};
 use crate::model::listing::Dialect;
+use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -49,6 +50,8 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// The file that was written last and keeps the time of that, and when; Unix seconds.
+    pub(crate) written: Option<(RemotePath, i64)>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
