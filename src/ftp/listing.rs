@@ -59,27 +59,29 @@ impl Session {
 
     /// LIST of the folder the session stands in; `now` is what the server's clock shows.
     async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
-        if !self.connection().learned().no_list_all {
-            match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
-                // some servers take "-a" for the name of a file
-                Err(Error::Refused(Stage::Transfer, _, reply))
-                    if matches!(reply.code, 500..=504 | 550 | 553) =>
-                {
-                    self.remark("the server refuses LIST -a; hidden files may not be listed");
+        if self.connection().learned().no_list_all {
+            return self.receive(b"LIST".to_vec(), Command::List, now).await;
+        }
+        match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
+            // some servers take "-a" for the name of a file
+            Err(Error::Refused(Stage::Transfer, _, reply))
+                if matches!(reply.code, 450 | 500..=504 | 550 | 553) =>
+            {
+                let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
+                self.remark("the server refuses LIST -a; hidden files may not be listed");
+                self.connection().learned().no_list_all = true;
+                Ok(plain)
+            }
+            // ... and say nothing of it, or say it where the lines should be: asked for again without
+            Ok(listing) if listing.entries.is_empty() && listing.incomplete.is_none() => {
+                let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
+                if !plain.entries.is_empty() || plain.unreadable_count < listing.unreadable_count {
                     self.connection().learned().no_list_all = true;
                 }
-                // ... and say nothing of it: an empty answer is asked for again without
-                Ok(listing) if listing.entries.is_empty() && listing.is_whole() => {
-                    let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
-                    if !plain.entries.is_empty() {
-                        self.connection().learned().no_list_all = true;
-                    }
-                    return Ok(plain);
-                }
-                done => return done,
+                Ok(plain)
             }
+            done => done,
         }
-        self.receive(b"LIST".to_vec(), Command::List, now).await
     }
 
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {

@@ -10,7 +10,7 @@ use ftpane::model::server::{Patience, Protocol};
 use super::{SHORT, all_at_once, assert_says, connected, names, remarked};
 use crate::harness::engine::{Driver, remote_place};
 use crate::harness::scripted::{
-    Script, Step, close, cut_data, end_data, hold, reset_data, say, send, send_without_end, usual,
+    PASSWORD, Script, Step, close, cut_data, end_data, hold, reset_data, say, send, send_without_end, usual,
 };
 
 fn script() -> Script {
@@ -55,6 +55,14 @@ async fn list_with_an_option_is_done_without_where_it_fails() {
         ),
         (script().on("LIST -a", lines("")), 1),
         (script().on("LIST -a", lines("total 0\r\n")), 1),
+        (
+            script().on("LIST -a", lines("ls: -a: No such file or directory\r\n")),
+            1,
+        ),
+        (
+            script().on("LIST -a", say("450 -a: No such file or directory")),
+            1,
+        ),
     ] {
         let (server, mut driver) = connected(script).await;
         for _ in 0..2 {
@@ -188,6 +196,91 @@ async fn a_listing_that_breaks_off_is_shown_as_incomplete() {
         driver.shutdown().await;
     }))
     .await;
+}
+
+/// A folder of which nothing can be listed was refused, and not because of an option.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_listed_does_not_cost_the_option() {
+    let script = script()
+        .features("EPSV")
+        .once("LIST -a", say("450 Busy."))
+        .once("LIST", say("450 Busy."));
+    let (server, mut driver) = connected(script).await;
+    assert_says(
+        &driver.list("/d").await.unwrap_err(),
+        Class::Refused,
+        &["450 Busy."],
+    );
+    assert_eq!(names(&driver.list("/d").await.unwrap()), [".hidden", "f"]);
+    let asked: Vec<_> = server.heard().into_iter().map(|h| h.line).collect();
+    let asked: Vec<_> = asked.iter().filter(|line| line.starts_with("LIST")).collect();
+    assert_eq!(asked, ["LIST -a", "LIST", "LIST -a"]);
+    driver.shutdown().await;
+}
+
+/// The command line says that a listing is not complete, in words and in JSON, and its exit code says
+/// it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_says_what_is_missing() {
+    let home = tempfile::tempdir().unwrap();
+    let cut = |end: &str| {
+        vec![
+            say("150 go"),
+            send("type=file;size=1; f\r\n"),
+            end_data(),
+            say(end),
+        ]
+    };
+    for (steps, reason) in [
+        (
+            cut("426 Connection closed; transfer aborted."),
+            "426 Connection closed",
+        ),
+        (cut("551 Something went wrong."), "551 Something went wrong"),
+        (cut("226 Output truncated to 1 matches"), "truncated to 1 matches"),
+        (
+            lines("type=file;size=1; f\r\nnonsense\r\n"),
+            "lines could not be read",
+        ),
+    ] {
+        let server = script().on("MLSD /d", steps).start().await;
+        for (words, is_json) in [("ls", false), ("ls --json", true), ("get", false)] {
+            let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+            command
+                .env_clear()
+                .env("HOME", home.path())
+                .env("FTPANE_CONFIG_DIR", home.path())
+                .env("FTPANE_PASSWORD", PASSWORD)
+                .current_dir(home.path())
+                .args(words.split(' '))
+                .arg(format!("{}/d", server.server().url()))
+                .timeout(std::time::Duration::from_secs(30));
+            if words == "get" {
+                command.args(["--retries", "0", "--on-conflict", "overwrite"]);
+            }
+            let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+            let output = output.await.unwrap();
+            let stdout = String::from_utf8(output.stdout).unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{words} {stdout}{stderr}");
+            assert!(
+                stderr.contains("not complete") && stderr.contains(reason),
+                "{words} {stderr}"
+            );
+            assert!(
+                stdout.contains('f') || words == "get",
+                "what came is printed: {stdout}"
+            );
+            if is_json {
+                let events: Vec<serde_json::Value> = stdout
+                    .lines()
+                    .map(|line| serde_json::from_str(line).unwrap())
+                    .collect();
+                let said = |event: &str| events.iter().any(|line| line["event"] == event);
+                assert!(said("incomplete") || said("unreadable"), "{stdout}");
+            }
+        }
+    }
 }
 
 /// A name that a listing with gaps does not show is not free: nothing is replaced on its word.
