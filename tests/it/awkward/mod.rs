@@ -2,6 +2,7 @@
 //! transfer; and what the person is told.
 
 mod clock;
+mod cut_listings;
 mod data;
 mod keeping;
 mod listings;
