@@ -76,14 +76,18 @@ fn is_device(unit: &[u8]) -> bool {
     unit.first().is_some_and(u8::is_ascii_digit) && unit.iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// Data sets on tape or moved to slower storage, and the levels above data sets.
+/// Data sets on tape, on a disk that is away, or moved to slower storage, and the levels above data sets.
 fn away(line: &[u8]) -> Option<Reading> {
     let line = line.trim_ascii();
     let at = line.iter().rposition(|b| *b == b' ')?;
     let (state, name) = (line[..at].trim_ascii(), &line[at + 1..]);
     if state == b"Pseudo Directory" {
         Reading::entry(name, Kind::Dir, None, None)
-    } else if state == b"Migrated" || state.ends_with(b" Not Direct Access Device") {
+    } else if state == b"Migrated"
+        || state.ends_with(b" Not Direct Access Device")
+        || state.ends_with(b" Not Mounted")
+        || state.ends_with(b"Error determining attributes")
+    {
         Reading::entry(name, Kind::File, None, None)
     } else {
         None
@@ -189,6 +193,10 @@ fn lines() {
         (
             "VOL001 Not Direct Access Device               TAPE.X",
             "file 'TAPE.X' - -",
+        ),
+        (
+            "VOL001 Not Mounted                            AWAY.X",
+            "file 'AWAY.X' - -",
         ),
         (
             "Migrated                                      OLD.X",

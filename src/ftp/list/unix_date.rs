@@ -46,12 +46,17 @@ pub(super) fn find(fields: &[Field<'_>], now: &Now) -> Option<Found> {
     }
     let time = clock(third);
     // Mar 17 11:07, 3月 2日 2003年; or 26. Juli, 20:10; or, with a time only, 3 29 03:26
-    let (month, (day, comma)) = match (month(first), day(second)) {
-        (Some(month), Some(day)) => (month, day),
-        (None, Some(day)) if time.is_some() && small(first).is_some_and(|m| (1..=12).contains(&m)) => {
-            (small(first)?, day)
+    // the day is looked for before the month: of an owner and a group that is soon done
+    let month_first = day(second).and_then(|day| {
+        let number = || small(first).filter(|month| time.is_some() && (1..=12).contains(month));
+        Some((month(first).or_else(number)?, day))
+    });
+    let (month, (day, comma)) = match month_first {
+        Some(found) => found,
+        None => {
+            let day = day(first)?;
+            (month(second)?, day)
         }
-        _ => (month(second)?, day(first)?),
     };
     let date = |year: i32| Date { year, month, day };
     if let Some(time) = time {
@@ -83,9 +88,8 @@ fn year_first(fields: &[Field<'_>]) -> Option<Date> {
     let [first, second, third, rest @ ..] = fields else {
         return None;
     };
-    let year = year(first.text)?;
+    let (year, (day, _)) = (year(first.text)?, day(third.text)?);
     let month = month(second.text)?;
-    let (day, _) = day(third.text)?;
     let is_size = |next: &Field<'_>| clock(next.text).is_some() || self::year(next.text).is_some();
     let is_signed = first.text.len() > 4;
     let is_sure = is_signed || !second.text.is_ascii() && !rest.first().is_some_and(is_size);
