@@ -445,3 +445,76 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
     assert_eq!(connected, 4);
     assert_untouched(&server);
 }
+
+/// Raw commands, by the one field that takes them: none that changes something, however it is
+/// written, is sent; those that are harmless are.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_raw_command_changes_a_read_only_server() {
+    const CHANGING: [&str; 27] = [
+        "DELE /there.txt",
+        "dele /there.txt",
+        "Dele  /there.txt",
+        " DELE /there.txt",
+        "\tDELE /there.txt",
+        "\u{ff}DELE /there.txt",
+        "NOOP\r\nDELE /there.txt",
+        "NOOP\nDELE /there.txt",
+        "NOOP\0",
+        "LIST\tx",
+        "STOR x",
+        "STOU",
+        "APPE /there.txt",
+        "RMD /folder",
+        "XRMD /folder",
+        "MKD /x",
+        "XMKD /x",
+        "RNFR /there.txt",
+        "RNTO /x",
+        "SITE CHMOD 0 /there.txt",
+        "SITE  CHMOD 0 /there.txt",
+        "site utime 20200101000000 /there.txt",
+        "MFMT 20200101000000 /there.txt",
+        "MFF modify=20200101000000; /there.txt",
+        "MDTM 20200101000000 /there.txt",
+        "MDTM  20200101 /there.txt",
+        "OPTS PASV x",
+    ];
+    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+        let server = script(protocol).start().await;
+        let refused = CHANGING.map(|line| vec!["NOOP".to_owned(), line.to_owned()]);
+        let passed =
+            ["NOOP", "noop", "OPTS UTF8 ON", "MDTM /there.txt", "PWD"].map(|line| vec![line.to_owned()]);
+        for (after_login, passes) in refused
+            .into_iter()
+            .map(|lines| (lines, false))
+            .chain(passed.into_iter().map(|lines| (lines, true)))
+        {
+            println!("{after_login:?}");
+            let noops = server.count("NOOP");
+            let mut driver = Driver::new();
+            let saved = Server {
+                after_login: after_login.clone(),
+                ..read_only(&server)
+            };
+            let connected = driver.connect(saved, server.secret()).await;
+            assert_eq!(connected.is_ok(), passes, "{connected:?}");
+            if let Err(failure) = connected {
+                assert_eq!(failure.class, Class::Guarded, "{failure}");
+                // not the harmless one before it either
+                assert_eq!(server.count("NOOP"), noops);
+            } else {
+                assert!(server.heard().iter().any(|h| h.line == after_login[0]));
+            }
+            driver.shutdown().await;
+        }
+        let heard: BTreeSet<String> = verbs(&server);
+        assert!(heard.contains("noop"));
+        assert!(
+            heard
+                .iter()
+                .all(|verb| HARMLESS.contains(&verb.to_ascii_uppercase().as_str())),
+            "{heard:?}"
+        );
+        assert_eq!(server.files(), ["/folder/below.txt", "/there.txt"]);
+    }
+}
