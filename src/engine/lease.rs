@@ -170,6 +170,11 @@ impl Lease {
         self.session().set_modified(path, time).await
     }
 
+    /// Notes a file that was just written, as [`Session::wrote`].
+    pub(super) fn wrote(&mut self, path: &RemotePath, now: i64) {
+        self.session().wrote(path, now);
+    }
+
     /// Begins a download.
     pub(super) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
         self.admit_to_the_end(path).await?;

@@ -7,9 +7,9 @@ use std::path::Path;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
-use super::blocking;
 use super::lease::Lease;
 use super::worker::{Moved, Stop, Task, conflict, in_the_way};
+use super::{blocking, unix_now};
 use crate::ftp::error::{Error, local};
 use crate::local::list::modified;
 use crate::model::entry::Kind;
@@ -161,9 +161,10 @@ async fn send(
         Some(_) => {}
         None => note = Some("the server does not tell the size; its word is the only proof".to_owned()),
     }
+    // a server that does not take the time keeps its own: no reason to lose the file
+    let (written, mut keeps) = (unix_now(), false);
     if let Some(time) = source.modified {
-        // a server that does not take the time keeps its own: no reason to lose the file
-        lease.set_modified(&part, time).await.map_err(failed)?;
+        keeps = lease.set_modified(&part, time).await.map_err(failed)?;
     }
     lease.put_in_place(&part, target).await.map_err(|e| {
         let refused = matches!(e, Error::Refused(..)) && !e.is_loss();
@@ -175,6 +176,9 @@ async fn send(
         }))
     })?;
     *leftover = None;
+    if !keeps {
+        lease.wrote(target, written);
+    }
     Ok(Moved { bytes: sent, note })
 }
 

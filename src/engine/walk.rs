@@ -189,7 +189,7 @@ impl Walker {
             let failure = match &listed {
                 Err(failure) => failure.clone(),
                 // one that is too long would be so again
-                Ok(listing) if listing.incomplete.is_some() && !listing.over_bound => {
+                Ok(listing) if listing.incomplete.is_some() && !listing.limited => {
                     incomplete(&folder.shown(), listing).transient()
                 }
                 Ok(_) => return listed,

@@ -20,6 +20,7 @@ use crate::model::clock::ClockOffset;
 use crate::model::event::Wanted;
 use crate::model::facts::{Facts, TlsFacts};
 use crate::model::listing::Dialect;
+use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -63,6 +64,8 @@ pub(crate) struct Learned {
     pub(crate) clock_questions: u8,
     /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
     pub(crate) doubles_iac: Option<bool>,
+    /// The file that was written last and keeps the time of that, and when; Unix seconds.
+    pub(crate) written: Option<(RemotePath, i64)>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.

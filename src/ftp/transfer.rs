@@ -33,11 +33,13 @@ pub(crate) struct Transfer<'s> {
 }
 
 /// How a transfer ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ending {
     /// `Some(false)`: the server said that all is well but did not close TLS properly, so only
     /// the size can prove that nothing is missing.
     pub(crate) closed_properly: Option<bool>,
+    /// What the server said.
+    pub(super) reply: Reply,
 }
 
 impl Session {
@@ -320,7 +322,10 @@ impl Transfer<'_> {
         };
         self.settled = true;
         if reply.is_positive() {
-            return Ok(Ending { closed_properly });
+            return Ok(Ending {
+                closed_properly,
+                reply,
+            });
         }
         Err(self.session.refused(Stage::Transfer, &self.command, reply))
     }

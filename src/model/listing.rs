@@ -51,8 +51,8 @@ pub struct Listing {
     /// Why the listing may lack entries (cut, refused at its end, over a bound); `None` when the
     /// server said that it is whole.
     pub incomplete: Option<String>,
-    /// Whether it is incomplete by a bound of ours: asked for again it would be so again.
-    pub over_bound: bool,
+    /// Whether a limit, the server's or ours, made it incomplete: asked again, it would be so again.
+    pub limited: bool,
     /// How it was written.
     pub dialect: Dialect,
     /// Whether its times are of the server's wall clock, whose offset from UTC is not known.

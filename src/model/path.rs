@@ -219,6 +219,8 @@ impl fmt::Display for RemotePath {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(s: &str) -> RemotePath {
@@ -269,5 +271,34 @@ mod tests {
         assert_eq!(name.shown(), "caf\\xe9");
         assert_eq!(Name::new(b"a.tar.gz").unwrap().extension(), Some(&b"gz"[..]));
         assert_eq!(Name::new(b".profile").unwrap().extension(), None);
+    }
+
+    proptest! {
+        /// Whatever is written: a path is normal, and reads as itself.
+        #[test]
+        fn paths_stay_normal(
+            base in proptest::collection::vec(any::<u8>(), 0..30),
+            typed in prop_oneof!["[a-c./ ]{0,30}".prop_map(String::into_bytes), proptest::collection::vec(any::<u8>(), 0..30)],
+        ) {
+            let Ok(base) = RemotePath::parse(&base) else { return Ok(()) };
+            let Ok(path) = base.resolve(&typed) else {
+                prop_assert!(typed.iter().any(|b| b"\0\r\n".contains(b)));
+                return Ok(());
+            };
+            prop_assert_eq!(RemotePath::parse(path.as_bytes()), Ok(path.clone()));
+            prop_assert!(path.parts().all(|part| Name::new(part).is_ok()));
+            let joined = path.parts().fold(RemotePath::root(), |at, part| at.join(&Name::new(part).unwrap()));
+            prop_assert_eq!(&joined, &path);
+            prop_assert_eq!(path.is_root(), path.parent().is_none() && path.name().is_none());
+        }
+
+        #[test]
+        fn a_name_leads_one_level_down(base in "(/[a-c]{1,2}){0,3}", name in proptest::collection::vec(any::<u8>(), 0..6)) {
+            let Ok(name) = Name::new(&name) else { return Ok(()) };
+            let base = path(&base);
+            let below = base.join(&name);
+            prop_assert_eq!(below.depth_below(&base), Some(1));
+            prop_assert_eq!((below.parent(), below.name()), (Some(base), Some(name)));
+        }
     }
 }

@@ -27,6 +27,7 @@ mod listing_cases;
 mod listing_speed;
 #[cfg(unix)]
 mod pty;
+mod read_only;
 mod readme;
 mod real_servers;
 mod screens;

@@ -88,7 +88,7 @@ impl<'a> Facts<'a> {
         if name.eq_ignore_ascii_case(b"type") {
             self.kind = Some(value);
         } else if name.eq_ignore_ascii_case(b"size") {
-            self.size = super::fields::number(value);
+            self.size = super::fields::number(value.trim_ascii());
         } else if name.eq_ignore_ascii_case(b"modify") {
             self.modified = Some(value);
         } else if name.eq_ignore_ascii_case(b"unix.mode") {
@@ -139,14 +139,16 @@ fn link(kind: &[u8]) -> Option<&[u8]> {
         })
 }
 
-/// Whether a fact's value is a name: a link's target, a user, a group (`domain users`).
+/// Whether a fact's value is a name (a link's target, a user, a group: `domain users`), or begins with
+/// a blank: no name of an entry follows an empty value and no semicolon.
 fn may_hold_blanks(fact: &[u8]) -> bool {
     const NAMING: [&[u8]; 4] = [b"UNIX.owner", b"UNIX.ownername", b"UNIX.group", b"UNIX.groupname"];
     let Some(equals) = fact.iter().position(|b| *b == b'=') else {
         return false;
     };
     let (name, value) = (&fact[..equals], &fact[equals + 1..]);
-    NAMING.iter().any(|naming| name.eq_ignore_ascii_case(naming))
+    value.starts_with(b" ")
+        || NAMING.iter().any(|naming| name.eq_ignore_ascii_case(naming))
         || name.eq_ignore_ascii_case(b"type") && link(value).is_some_and(|target| !target.is_empty())
 }
 

@@ -26,7 +26,7 @@
 //! - MLSD: a line whose name is a path and whose `unique` is that of a link without a target is that
 //!   target; any other path is unreadable, `cdir` and `pdir` are dropped whatever they are called.
 //! - Lines of `DLS` (`README 763 Information about this server`) are not read: they cannot be
-//!   told from prose. Nor are bare names.
+//!   told from prose. Nor are bare names, save members of MVS libraries behind their header.
 
 mod chameleon;
 mod connect_enterprise;
@@ -198,6 +198,8 @@ pub struct Parser {
     /// The style of the last line, in [`STYLES`].
     style: usize,
     links: mlsx::OpenLinks,
+    /// Whether a header of MVS has announced members of a library.
+    members: bool,
     /// Entries found so far, those taken included.
     found: usize,
     /// Bytes received so far.
@@ -219,6 +221,7 @@ impl Parser {
             half: None,
             style: 0,
             links: mlsx::OpenLinks::default(),
+            members: false,
             found: 0,
             fed: 0,
             listing: Listing::default(),
@@ -272,12 +275,12 @@ impl Parser {
 
     /// Whether a bound has been passed: reading on is of no use.
     pub fn is_full(&self) -> bool {
-        self.listing.over_bound
+        self.listing.limited
     }
 
     fn stop_at(&mut self, bound: String) {
         self.listing.incomplete = Some(bound);
-        self.listing.over_bound = true;
+        self.listing.limited = true;
     }
 
     /// The listing, without the entries already taken. `incomplete` says why the data may have
@@ -387,9 +390,14 @@ impl Parser {
                 reading => Some((style, reading)),
             }
         });
-        let Some((style, reading)) = found else {
+        let bare = || {
+            let member = self.members.then(|| mvs::bare_member(line))?;
+            Some((self.style, member?))
+        };
+        let Some((style, reading)) = found.or_else(bare) else {
             return refused;
         };
+        self.members |= mvs::announces_members(line);
         self.style = style;
         self.listing.dialect = STYLES[style].dialect;
         self.listing.wall_clock = STYLES[style].wall_clock;
@@ -446,5 +454,7 @@ fn says_nothing(line: &[u8]) -> bool {
     }
 }
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::model::stamp::Precision;
 use crate::model::text::escape;
 
 /// 2024-06-15T12:00:00Z.
-const NOW: i64 = 1_718_452_800;
+pub(super) const NOW: i64 = 1_718_452_800;
 
 /// An entry in one line: `link 'bin' 7 2024-01-25T00:17 0777 -> 'usr/bin'`.
 pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
@@ -23,7 +23,7 @@ pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
     })
 }
 
-fn shown_entry(entry: &Entry) -> String {
+pub(super) fn shown_entry(entry: &Entry) -> String {
     let kind = match entry.kind {
         Kind::Dir => "dir",
         Kind::File => "file",
@@ -194,7 +194,7 @@ fn bytes_beyond_the_bound_are_left_out_and_said() {
         let listing = parser.finish(Some("and the line broke".into()));
         let (entries, bad) = if unreadable { (0, 10) } else { (10, 0) };
         assert_eq!((listing.entries.len(), listing.unreadable_count), (entries, bad));
-        assert!(listing.over_bound);
+        assert!(listing.limited);
         assert_eq!(
             listing.incomplete.as_deref(),
             Some("the listing is longer than 280 B; the rest was left out")

@@ -4,6 +4,7 @@
 mod asking;
 mod certificates;
 mod clock;
+mod cut_listings;
 mod data;
 mod filezilla;
 mod keeping;

@@ -27,6 +27,7 @@ pub(crate) use filezilla::filezilla;
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -376,6 +377,7 @@ impl Script {
             unresumed: self.unresumed,
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
+            bytes: Mutex::default(),
             handshakes: Mutex::default(),
             cut_uploads: AtomicU32::new(0),
             sessions: AtomicU32::new(0),
@@ -412,6 +414,8 @@ struct House {
     unresumed: Option<Vec<Step>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
+    /// All that has come on each session's control connection, decrypted.
+    bytes: Mutex<BTreeMap<u32, Vec<u8>>>,
     handshakes: Mutex<Vec<bool>>,
     cut_uploads: AtomicU32,
     sessions: AtomicU32,
@@ -464,6 +468,11 @@ impl Scripted {
     /// Every line heard so far, in all sessions, in order.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.house.heard.lock().unwrap().clone()
+    }
+
+    /// Every byte that has come on each session's control connection, decrypted.
+    pub(crate) fn bytes(&self) -> BTreeMap<u32, Vec<u8>> {
+        self.house.bytes.lock().unwrap().clone()
     }
 
     /// How many lines with this verb were heard.

@@ -95,6 +95,11 @@ impl Session {
                 return None;
             }
             self.inbound.extend_from_slice(&buffer[..n]);
+            let mut bytes = self.house.bytes.lock().unwrap();
+            bytes
+                .entry(self.number)
+                .or_default()
+                .extend_from_slice(&buffer[..n]);
         }
     }
 
