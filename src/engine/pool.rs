@@ -1,12 +1,12 @@
 //! The sessions of one connection: made when needed, lent out, and kept for the next who needs
 //! one. Browsing and transfers never share a session at the same time.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::browse::document_root;
 use super::lease::Lease;
@@ -20,8 +20,11 @@ use crate::model::event::{Event, Question};
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
+use crate::model::server::ConnectionMode;
 use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
+use crate::plan::keeping::{self, Care};
+use crate::plan::ration::{self, Ration};
 
 /// A session that has lain idle this long is asked whether it still lives before it is used.
 const FRESH: Duration = Duration::from_secs(10);
@@ -50,13 +53,22 @@ pub(super) struct Pool {
     work: Arc<Semaphore>,
     /// How many of the places for work have not been given up to the server's limit.
     work_left: AtomicUsize,
+    /// The places given up, to be tried for again.
+    ration: Mutex<Ration>,
+    began: Instant,
     lanes: usize,
-    idle: Mutex<Vec<(Open, Instant)>>,
+    /// The one that was used last is at the end, and lent first.
+    idle: Mutex<Vec<Idle>>,
+    /// Held while idle sessions are asked for a sign of life: who needs one waits for the answer
+    /// instead of making another.
+    caring: tokio::sync::Mutex<()>,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
+    /// Whether active mode was told to be the one to begin with.
+    active_told: AtomicBool,
     /// Known from the first login on, and no session is lent before: nothing runs unfenced.
     fence: OnceLock<Arc<Fence>>,
     ground: Mutex<Ground>,
@@ -70,6 +82,7 @@ impl Pool {
         questions: Arc<Questions>,
         browsing: bool,
     ) -> Arc<Self> {
+        let active_told = AtomicBool::new(connection.active_works());
         let places = usize::from(connection.server.connections.max(1));
         let lanes = if browsing { (places - 1).max(1) } else { places };
         Arc::new(Self {
@@ -80,11 +93,15 @@ impl Pool {
             places: Arc::new(Semaphore::new(places)),
             work: Arc::new(Semaphore::new(lanes)),
             work_left: AtomicUsize::new(lanes),
+            ration: Mutex::default(),
+            began: Instant::now(),
             lanes,
             idle: Mutex::default(),
+            caring: tokio::sync::Mutex::default(),
             open: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            active_told,
             fence: OnceLock::new(),
             ground: Mutex::default(),
         })
@@ -100,23 +117,24 @@ impl Pool {
         self.open.load(Ordering::Relaxed) > 0
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
+            self.retake_place();
             let work = match purpose {
                 Purpose::Work => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
-            while let Some((mut open, since)) = self.take_idle() {
-                if self.still_lives(&mut open, since).await {
-                    return self.lend(open, (place, work)).await;
+            while let Some(mut idle) = self.take_idle().await {
+                if self.still_lives(&mut idle).await {
+                    return self.lend(idle.open, (place, work)).await;
                 }
-                open.session
+                idle.open.session
                     .remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
@@ -131,14 +149,13 @@ impl Pool {
                     place.forget();
                     // the last place for work stays: it will wait for a session of another's
                     let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
-                    if let Some(work) = work
-                        && self
-                            .work_left
-                            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
-                            .is_ok()
-                    {
-                        work.forget();
-                    }
+                    let given_up = work.filter(|_| {
+                        let changed = self.work_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+                        changed.is_ok()
+                    });
+                    let lost = ration::Place { work: given_up.is_some() };
+                    given_up.into_iter().for_each(OwnedSemaphorePermit::forget);
+                    self.ration().refused(lost, self.began.elapsed());
                 }
                 Err(error) => {
                     return Err(error.failure(format!(
@@ -146,6 +163,27 @@ impl Pool {
                         self.connection.server.address()
                     )));
                 }
+            }
+        }
+    }
+
+    fn ration(&self) -> MutexGuard<'_, Ration> {
+        self.ration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where one would have to wait, a place that was given up to the server's limit some time ago
+    /// is tried for again.
+    fn retake_place(&self) {
+        if self.places.available_permits() > 0 && self.work.available_permits() > 0 {
+            return;
+        }
+        if let Some(place) = self.ration().retake(self.began.elapsed()) {
+            self.connection
+                .remark("trying whether the server allows one connection more by now");
+            self.places.add_permits(1);
+            if place.work {
+                self.work_left.fetch_add(1, Ordering::Relaxed);
+                self.work.add_permits(1);
             }
         }
     }
@@ -183,12 +221,64 @@ impl Pool {
     /// Keeps a session for the next who needs one, unless it is of no more use.
     pub(super) fn take_back(&self, open: Open) {
         if open.session.is_usable() {
-            self.idle().push((open, Instant::now()));
+            let now = Instant::now();
+            self.idle().push(Idle {
+                open,
+                used: now,
+                heard: now,
+            });
         }
     }
 
-    fn take_idle(&self) -> Option<(Open, Instant)> {
+    async fn take_idle(&self) -> Option<Idle> {
+        let _answered = self.caring.lock().await;
         self.idle().pop()
+    }
+
+    /// Makes a session in the place of one that was lent and lost.
+    pub(super) async fn replace(self: &Arc<Self>, purpose: Purpose) -> Result<Open, Error> {
+        let session = self.log_in(purpose).await?;
+        Ok(Open::new(session, &self.open))
+    }
+
+    /// Keeps the idle sessions of a pool alive for a while, and lets go those that nobody needs any
+    /// more; ends with the pool.
+    pub(super) async fn keep_alive(pool: Weak<Self>) {
+        let quiet = match pool.upgrade() {
+            Some(pool) => pool.connection.server.keep_alive(),
+            None => return,
+        };
+        loop {
+            sleep(keeping::look_every(quiet)).await;
+            match pool.upgrade() {
+                Some(pool) => pool.care(quiet).await,
+                None => return,
+            }
+        }
+    }
+
+    async fn care(&self, quiet: Option<Duration>) {
+        let caring = self.caring.lock().await;
+        let idle = std::mem::take(&mut *self.idle());
+        let next = idle.len().saturating_sub(1);
+        let (mut kept, mut left) = (Vec::new(), Vec::new());
+        for (n, mut idle) in idle.into_iter().enumerate() {
+            match keeping::care(quiet, n == next, idle.used.elapsed(), idle.heard.elapsed()) {
+                Care::Rest => kept.push(idle),
+                Care::LetGo => {
+                    idle.open.session.remark("nobody has used this connection for a while");
+                    left.push(idle.open.session.quit());
+                }
+                Care::Ask => match timeout(ANSWER, idle.is_alive()).await {
+                    Ok(true) => kept.push(idle),
+                    Ok(false) | Err(_) => idle.open.session.remark("the idle connection is gone"),
+                },
+            }
+        }
+        // what has come back meanwhile was used later
+        self.idle().splice(0..0, kept);
+        drop(caring);
+        futures_util::future::join_all(left).await;
     }
 
     /// Lends a session, fenced; one that cannot be is of no use to anybody.
@@ -204,14 +294,11 @@ impl Pool {
 
     /// Whether an idle session can be used. One that does not answer soon says something of all
     /// that have lain idle: they are given up together, not asked one after another.
-    async fn still_lives(&self, open: &mut Open, since: Instant) -> bool {
-        if !open.session.is_quiet().await {
-            return false;
+    async fn still_lives(&self, idle: &mut Idle) -> bool {
+        if idle.heard.elapsed() < FRESH {
+            return idle.open.session.is_quiet().await;
         }
-        if since.elapsed() < FRESH {
-            return true;
-        }
-        match timeout(ANSWER, open.session.is_alive()).await {
+        match timeout(ANSWER, idle.is_alive()).await {
             Ok(alive) => alive,
             Err(_) => {
                 self.idle().clear();
@@ -269,16 +356,27 @@ impl Pool {
             *told = Some(facts.clone());
             self.outlet.tell(Event::Facts(self.id, Box::new(facts)));
         }
+        drop(told);
+        let server = &self.connection.server;
+        let active = self.connection.active_works();
+        if server.mode == ConnectionMode::Auto && self.active_told.swap(active, Ordering::Relaxed) != active {
+            self.outlet.tell(Event::ActiveFirst(server.address(), active));
+        }
     }
 
     pub(super) fn facts(&self) -> Facts {
         self.connection.facts(super::unix_now())
     }
 
+    /// Whether there are sessions nobody uses at the moment.
+    pub(super) fn has_idle(&self) -> bool {
+        !self.idle().is_empty()
+    }
+
     /// Says goodbye on every idle session.
     pub(super) async fn close(&self) {
         let idle = std::mem::take(&mut *self.idle());
-        futures_util::future::join_all(idle.into_iter().map(|(open, _)| open.session.quit())).await;
+        futures_util::future::join_all(idle.into_iter().map(|idle| idle.open.session.quit())).await;
     }
 }
 
@@ -302,6 +400,23 @@ impl Open {
             session,
             _counted: Counted(Arc::clone(open)),
         }
+    }
+}
+
+/// A session nobody uses at the moment.
+struct Idle {
+    open: Open,
+    used: Instant,
+    /// When the server last said something on it.
+    heard: Instant,
+}
+
+impl Idle {
+    /// Asks the server for a sign of life.
+    async fn is_alive(&mut self) -> bool {
+        let alive = self.open.session.is_quiet().await && self.open.session.is_alive().await;
+        self.heard = Instant::now();
+        alive
     }
 }
 

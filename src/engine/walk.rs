@@ -23,24 +23,18 @@ use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
 use crate::plan::retry::retry_after;
 
-/// Finds all jobs of a batch and hands them to the queue.
+/// Finds all jobs of a batch and hands them to the queue; why that ended early, if it did.
 pub(super) async fn walk(
     request: BatchRequest,
     pool: Arc<Pool>,
     notes: mpsc::UnboundedSender<Note>,
     cancel: CancellationToken,
-) {
-    let batch = request.id;
-    let walker = Walker {
-        request,
-        pool,
-        notes: notes.clone(),
-    };
-    let failure = tokio::select! {
+) -> Option<Failure> {
+    let walker = Walker { request, pool, notes };
+    tokio::select! {
         done = walker.run() => done.err(),
         () = cancel.cancelled() => None,
-    };
-    let _ = notes.send(Note::Walked(batch, failure));
+    }
 }
 
 struct Walker {

@@ -49,6 +49,10 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// NOOP was answered well at least once.
+    pub(crate) noop_works: bool,
+    /// The server refused NOOP, swallowed it, or ended the connection over it.
+    pub(crate) no_noop: bool,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
@@ -91,6 +95,16 @@ impl Connection {
 
     pub(super) fn habits(&self) -> MutexGuard<'_, DataHabits> {
         self.habits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// In mode `auto`: whether data connections are made in active mode first.
+    pub(crate) fn active_works(&self) -> bool {
+        self.habits().active
+    }
+
+    /// Passive mode did not work in an earlier run, and active mode did.
+    pub(crate) fn prefer_active(&self) {
+        self.habits().active = true;
     }
 
     pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {

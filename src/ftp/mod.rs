@@ -23,6 +23,8 @@ mod digits;
 mod explain;
 mod listing;
 mod login;
+mod noop;
+mod ports;
 mod stream;
 mod time_val;
 mod tls;

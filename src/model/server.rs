@@ -190,6 +190,9 @@ pub struct Server {
     pub ca_file: Option<PathBuf>,
     /// How many control connections may be open at once, browsing included.
     pub connections: u8,
+    /// Seconds of quiet after which a control connection is used, so that nobody on the way
+    /// forgets it; 0 is never.
+    pub keep_alive: u16,
     /// The local folder the left pane starts in.
     pub start_folder: Option<PathBuf>,
     /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
@@ -220,6 +223,7 @@ impl Default for Server {
             pin: None,
             ca_file: None,
             connections: 4,
+            keep_alive: 30,
             start_folder: None,
             clock_offset: None,
         }
@@ -230,6 +234,11 @@ impl Server {
     /// The port in force.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.protocol.default_port())
+    }
+
+    /// After how much quiet a control connection is used; `None` is never.
+    pub fn keep_alive(&self) -> Option<Duration> {
+        (self.keep_alive > 0).then(|| Duration::from_secs(self.keep_alive.into()))
     }
 
     /// How far below the document path the product goes.

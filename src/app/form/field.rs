@@ -81,6 +81,8 @@ pub enum Field {
     Pin,
     /// Control connections at once.
     Connections,
+    /// After how much quiet a control connection is used.
+    KeepAlive,
     /// The left pane's first folder.
     StartFolder,
     /// How far the server's clock is ahead of UTC.
@@ -143,6 +145,7 @@ impl Field {
         Self::TlsMin,
         Self::Pin,
         Self::Connections,
+        Self::KeepAlive,
         Self::StartFolder,
         Self::ClockOffset,
     ];
@@ -172,6 +175,7 @@ impl Field {
             Self::TlsMin => "Oldest TLS",
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
+            Self::KeepAlive => "Keep-alive",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
         }
@@ -191,7 +195,7 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
+            Self::Connections | Self::KeepAlive | Self::StartFolder | Self::ClockOffset => Section::Further,
         }
     }
 
@@ -221,6 +225,7 @@ impl Field {
             Self::Command => "pass show ftp/web",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
+            Self::KeepAlive => "seconds; 0 is never",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
             _ => "",
