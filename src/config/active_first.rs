@@ -34,7 +34,10 @@ pub fn remember(path: &Path, server: &str, active_first: bool) -> io::Result<()>
         servers.push(server.to_owned());
     }
     let surplus = servers.len().saturating_sub(MOST);
-    let text: String = servers[surplus..].iter().map(|line| format!("{line}\n")).collect();
+    let text: String = servers[surplus..]
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect();
     store::write(path, text.as_bytes())
 }
 

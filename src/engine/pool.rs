@@ -134,7 +134,8 @@ impl Pool {
                 if self.still_lives(&mut idle).await {
                     return self.lend(idle.open, (place, work)).await;
                 }
-                idle.open.session
+                idle.open
+                    .session
                     .remark("the server has closed the idle connection; making a new one");
             }
             match self.log_in(purpose).await {
@@ -150,10 +151,14 @@ impl Pool {
                     // the last place for work stays: it will wait for a session of another's
                     let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
                     let given_up = work.filter(|_| {
-                        let changed = self.work_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+                        let changed =
+                            self.work_left
+                                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
                         changed.is_ok()
                     });
-                    let lost = ration::Place { work: given_up.is_some() };
+                    let lost = ration::Place {
+                        work: given_up.is_some(),
+                    };
                     given_up.into_iter().for_each(OwnedSemaphorePermit::forget);
                     self.ration().refused(lost, self.began.elapsed());
                 }
@@ -266,7 +271,9 @@ impl Pool {
             match keeping::care(quiet, n == next, idle.used.elapsed(), idle.heard.elapsed()) {
                 Care::Rest => kept.push(idle),
                 Care::LetGo => {
-                    idle.open.session.remark("nobody has used this connection for a while");
+                    idle.open
+                        .session
+                        .remark("nobody has used this connection for a while");
                     left.push(idle.open.session.quit());
                 }
                 Care::Ask => match timeout(ANSWER, idle.is_alive()).await {

@@ -138,7 +138,11 @@ mod tests {
         ] {
             let (judged, state) = play(noops, replies);
             assert_eq!(judged, want, "{replies:?}");
-            assert_eq!((state.unanswered, state.stumbled), (left, stumbled), "{replies:?}");
+            assert_eq!(
+                (state.unanswered, state.stumbled),
+                (left, stumbled),
+                "{replies:?}"
+            );
         }
     }
 

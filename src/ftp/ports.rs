@@ -120,10 +120,7 @@ mod tests {
         let _twelve = ports.take(12).unwrap();
         assert_eq!(order(&ports), [10, 11, 12]);
         assert!(ports.take(10).is_some());
-        assert_eq!(
-            ports.order(u16::MAX, u16::MAX).collect::<Vec<_>>(),
-            [u16::MAX]
-        );
+        assert_eq!(ports.order(u16::MAX, u16::MAX).collect::<Vec<_>>(), [u16::MAX]);
     }
 
     /// A port that another program holds, and then lets go.

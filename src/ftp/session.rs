@@ -228,9 +228,9 @@ impl Session {
 
     /// Remembers what the server made of NOOPs beside a transfer. A control
     /// connection that broke over the first NOOP ever, unanswered, may have broken by it.
-    pub(super) fn learn_of_noops(&mut self, ended_well: bool) {
+    pub(super) fn learn_of_noops(&mut self) {
         let noops = self.control.noops();
-        let dropped = !ended_well && self.control.is_poisoned() && noops.unanswered() > 0;
+        let dropped = self.control.is_poisoned() && noops.unanswered() > 0;
         let (answered, stumbled) = (noops.answered(), noops.stumbled());
         let works = {
             let mut learned = self.connection().learned();

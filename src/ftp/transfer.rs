@@ -74,7 +74,12 @@ impl Session {
                 return Err(self.refused(&command, reply));
             }
             Err(error) => {
-                if active && matches!(error, Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)) {
+                if active
+                    && matches!(
+                        error,
+                        Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
+                    )
+                {
                     self.connection().habits().active = false;
                 }
                 self.abandon();
@@ -347,7 +352,7 @@ impl Transfer<'_> {
 
 impl Drop for Transfer<'_> {
     fn drop(&mut self) {
-        self.session.learn_of_noops(self.settled);
+        self.session.learn_of_noops();
         if !self.settled {
             self.session.abandon();
         }

@@ -238,7 +238,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let saved = self.world.change(change);
                     self.later(async move { Msg::ServersSaved(saved.await) });
                 }
-                Effect::RememberActiveFirst(server, active) => self.world.remember_active_first(server, active),
+                Effect::RememberActiveFirst(server, active) => {
+                    self.world.remember_active_first(server, active)
+                }
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Bell => {

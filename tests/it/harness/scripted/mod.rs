@@ -24,7 +24,7 @@ mod usual;
 
 pub(super) use tls::make as make_tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -81,6 +81,10 @@ pub(crate) enum Step {
     Close,
     /// Ends the control connection by a TCP reset.
     Reset,
+    /// Waits for a line and says nothing to it.
+    Hear,
+    /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
+    Stranger,
     /// Waits until the test says [`Scripted::open_gate`].
     Gate,
     /// Says nothing any more and waits for the client to hang up.
@@ -196,6 +200,16 @@ pub(crate) fn reset() -> Step {
 /// Waits for [`Scripted::open_gate`].
 pub(crate) fn gate() -> Step {
     Step::Gate
+}
+
+/// Waits for a line in the middle of another command.
+pub(crate) fn hear() -> Step {
+    Step::Hear
+}
+
+/// Somebody else comes to the client's port first.
+pub(crate) fn stranger() -> Step {
+    Step::Stranger
 }
 
 /// Falls silent.
@@ -314,11 +328,17 @@ impl Script {
 
     /// Starts it on a free port of 127.0.0.1; it ends when dropped.
     pub(crate) async fn start(self) -> Scripted {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.start_at("127.0.0.1:0").await
+    }
+
+    /// Starts it on an address of this machine, IPv4 or IPv6; its data ports are on the same.
+    pub(crate) async fn start_at(self, address: &str) -> Scripted {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (config, pin) = tls::make();
         let house = Arc::new(House {
             protocol: self.protocol,
+            ip: address.ip(),
             features: self.features,
             rules: self.rules,
             config,
@@ -351,6 +371,7 @@ impl Script {
 #[derive(Debug)]
 struct House {
     protocol: Protocol,
+    ip: IpAddr,
     features: String,
     rules: Vec<Rule>,
     config: Arc<rustls::ServerConfig>,
