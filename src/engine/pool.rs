@@ -266,26 +266,30 @@ impl Pool {
         let caring = self.caring.lock().await;
         let idle = std::mem::take(&mut *self.idle());
         let next = idle.len().saturating_sub(1);
-        let (mut kept, mut left) = (Vec::new(), Vec::new());
-        for (n, mut idle) in idle.into_iter().enumerate() {
-            match keeping::care(quiet, n == next, idle.used.elapsed(), idle.heard.elapsed()) {
-                Care::Rest => kept.push(idle),
+        // all at once: where one does not answer, the others will not either
+        let asked = idle.into_iter().enumerate().map(|(n, mut idle)| async move {
+            let (unused, unheard) = (idle.used.elapsed(), idle.heard.elapsed());
+            match keeping::care(quiet, n == next, unused, unheard) {
+                Care::Rest => Some(idle),
                 Care::LetGo => {
-                    idle.open
-                        .session
-                        .remark("nobody has used this connection for a while");
-                    left.push(idle.open.session.quit());
+                    let session = idle.open.session;
+                    session.remark("nobody has used this connection for a while");
+                    session.quit().await;
+                    None
                 }
                 Care::Ask => match timeout(ANSWER, idle.is_alive()).await {
-                    Ok(true) => kept.push(idle),
-                    Ok(false) | Err(_) => idle.open.session.remark("the idle connection is gone"),
+                    Ok(true) => Some(idle),
+                    Ok(false) | Err(_) => {
+                        idle.open.session.remark("the idle connection is gone");
+                        None
+                    }
                 },
             }
-        }
+        });
+        let kept = futures_util::future::join_all(asked).await;
         // what has come back meanwhile was used later
-        self.idle().splice(0..0, kept);
+        self.idle().splice(0..0, kept.into_iter().flatten());
         drop(caring);
-        futures_util::future::join_all(left).await;
     }
 
     /// Lends a session, fenced; one that cannot be is of no use to anybody.
