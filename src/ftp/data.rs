@@ -58,15 +58,20 @@ impl Session {
                     true => self.prepare_active().await,
                     false => self.prepare_passive().await,
                 };
-                let (error, failed, other) = match (first, active) {
-                    (Err(error), _) if self.control.is_poisoned() => return Err(error),
-                    (Err(error), true) => (error, "Active mode", "passive mode"),
-                    (Err(error), false) => (error, "Passive mode", "active mode"),
-                    (Ok(prepared), _) => return Ok(prepared),
+                let error = match first {
+                    Ok(prepared) => return Ok(prepared),
+                    Err(error) => error,
                 };
+                let (failed, other) = match active {
+                    true => ("Active mode", "passive mode"),
+                    false => ("Passive mode", "active mode"),
+                };
+                self.connection().habits().active = false;
+                if self.control.is_poisoned() {
+                    return Err(error);
+                }
                 let why = error.failure(failed).why;
                 self.remark(&format!("{failed} failed ({why}); trying {other}"));
-                self.connection().habits().active = false;
                 match active {
                     true => self.prepare_passive().await,
                     false => self.prepare_active().await,
@@ -170,7 +175,16 @@ impl Session {
             }
             ip => (eprt_command(ip, port), DataCommand::Eprt),
         };
-        let reply = self.control.ask_at(Stage::Data, command.as_bytes()).await?;
+        // pyftpdlib connects first and answers then: the wait is one for a connection
+        let limit = self.connection().patience.connect;
+        let asked = timeout(limit, self.control.ask_at(Stage::Data, command.as_bytes())).await;
+        let reply = match asked {
+            Ok(reply) => reply?,
+            Err(_) => {
+                self.control.poison();
+                return Err(Error::Silent(Stage::Data, limit));
+            }
+        };
         if reply.code / 100 == 2 {
             self.connection().habits().last = Some(word);
             return Ok(Prepared::Listening(listener, held));

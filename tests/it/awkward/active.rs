@@ -159,6 +159,10 @@ async fn a_stranger_at_our_port_is_sent_away() {
         assert_eq!((sent_away.count(), server.sessions()), (2, 1));
         driver.shutdown().await;
     }
+    let (_server, mut driver) = active(script().on("EPRT", hold())).await;
+    let failure = driver.list("/").await.unwrap_err();
+    assert_says(&failure, Class::Data, &["no data connection within 1"]);
+    driver.shutdown().await;
     // and nobody but strangers is nobody
     let (_server, mut driver) = active(script().on("MLSD", [say("150 Coming."), stranger(), hold()])).await;
     let failure = driver.list("/").await.unwrap_err();
@@ -307,6 +311,8 @@ async fn a_wrong_memory_of_mode_auto_heals_itself() {
         script().on("EPRT", say("500 no")).on("PORT", say("500 no")),
         script().once("MLSD", say("425 Cannot get there.")),
         script().once("MLSD", [say("150 Coming."), hold()]),
+        // it connects before it answers, and does not get through
+        script().once("EPRT", hold()),
     ] {
         let server = wrong.start().await;
         let mut driver = auto(&server, true).await;
