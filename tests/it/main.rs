@@ -23,6 +23,7 @@ mod journey_real;
 mod keys;
 mod listing_cases;
 mod listing_speed;
+#[cfg(unix)]
 mod namespaces;
 #[cfg(unix)]
 mod pty;
