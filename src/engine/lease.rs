@@ -63,9 +63,10 @@ impl Lease {
     }
 
     /// Whether what changes nothing is worth asking again after this error: the session is lost and
-    /// another one stands, or the other way to data connections is to be tried.
-    async fn again(&mut self, error: &Error, way: bool) -> bool {
-        (error.is_loss() || way != self.pool.connection.active_works()) && self.renew().await
+    /// another one stands, or active mode was tried first (`active`) and no longer is.
+    async fn again(&mut self, error: &Error, active: bool) -> bool {
+        let other_way = active && !self.pool.connection.active_works();
+        (error.is_loss() || other_way) && self.renew().await
     }
 
     /// How far this connection goes.
@@ -88,9 +89,9 @@ impl Lease {
     /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
     /// one: a listing changes nothing.
     pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        let way = self.pool.connection.active_works();
+        let active = self.pool.connection.active_works();
         match self.list_once(folder, now).await {
-            Err(error) if self.again(&error, way).await => self.list_once(folder, now).await,
+            Err(error) if self.again(&error, active).await => self.list_once(folder, now).await,
             done => done,
         }
     }
@@ -105,9 +106,9 @@ impl Lease {
 
     /// Lists a folder so that links are told from folders, as [`Session::list_with_links`].
     pub(super) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        let way = self.pool.connection.active_works();
+        let active = self.pool.connection.active_works();
         match self.list_with_links_once(folder, now).await {
-            Err(error) if self.again(&error, way).await => self.list_with_links_once(folder, now).await,
+            Err(error) if self.again(&error, active).await => self.list_with_links_once(folder, now).await,
             done => done,
         }
     }

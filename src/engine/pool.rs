@@ -440,3 +440,48 @@ impl Drop for Counted {
 }
 
 pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::server::{Patience, Server};
+
+    fn pool(connections: u8) -> Arc<Pool> {
+        let (events, _) = tokio::sync::mpsc::unbounded_channel();
+        let outlet = Outlet::new(events);
+        let server = Server {
+            connections,
+            ..Server::default()
+        };
+        let connection = Connection::new(Arc::new(server), None, Patience::default(), Arc::new(|_| {}));
+        let questions = Arc::new(Questions::new(outlet.clone()));
+        Pool::new(ConnectionId(1), Arc::new(connection), outlet, questions, true)
+    }
+
+    /// The server has refused the third of three connections.
+    #[tokio::test(start_paused = true)]
+    async fn a_place_given_up_comes_back_after_a_while_where_one_would_wait() {
+        let pool = pool(3);
+        let (_browsing, _working) = (place(&pool.places).await, place(&pool.places).await);
+        place(&pool.places).await.unwrap().forget();
+        let _lane = place(&pool.work).await;
+        place(&pool.work).await.unwrap().forget();
+        pool.work_left.store(1, Ordering::Relaxed);
+        pool.ration()
+            .refused(ration::Place { work: true }, pool.began.elapsed());
+        let free = || (pool.places.available_permits(), pool.work.available_permits());
+
+        pool.retake_place();
+        assert_eq!(free(), (0, 0));
+        tokio::time::advance(Duration::from_secs(4 * 60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (0, 0), "too soon");
+        tokio::time::advance(Duration::from_secs(60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (1, 1));
+        assert_eq!(pool.work_left.load(Ordering::Relaxed), 2);
+        tokio::time::advance(Duration::from_secs(60 * 60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (1, 1), "no more than there were");
+    }
+}

@@ -35,7 +35,7 @@ pub(crate) struct DataHabits {
     pub(crate) no_epsv: bool,
     /// EPRT was refused.
     pub(crate) no_eprt: bool,
-    /// In mode `auto`: passive failed and active worked, now or in an earlier run.
+    /// In mode `auto`: passive failed and active worked, now or in an earlier run. It is tried first.
     pub(crate) active: bool,
     /// The local ports in use.
     pub(super) ports: Arc<Ports>,
@@ -258,8 +258,8 @@ impl DataMaker {
             Prepared::Connected(stream) => (stream, None),
             Prepared::Listening(listener, port) => {
                 let stream = self.accept(&listener).await?;
-                // in mode `auto`: only what has worked is remembered
-                self.connection.habits().active = true;
+                // only what has worked is remembered
+                self.connection.habits().active = self.connection.server.mode == ConnectionMode::Auto;
                 (stream, port)
             }
         };
