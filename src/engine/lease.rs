@@ -270,7 +270,7 @@ fn refused(refusal: Refusal) -> Error {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {
-            self.pool.take_back(open);
+            self.pool.idle.keep(open);
         }
     }
 }

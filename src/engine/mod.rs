@@ -19,6 +19,7 @@ mod browse;
 mod dialogue;
 mod download;
 mod erase;
+mod idle;
 mod lease;
 mod meter;
 mod outlet;

@@ -3,12 +3,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::browse::document_root;
+use super::idle::Idle;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::questions::Questions;
@@ -23,14 +23,8 @@ use crate::model::job::ConnectionId;
 use crate::model::server::ConnectionMode;
 use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
-use crate::plan::keeping::{self, Care};
+use crate::plan::keeping;
 use crate::plan::ration::{self, Ration};
-
-/// A session that has lain idle this long is asked whether it still lives before it is used.
-const FRESH: Duration = Duration::from_secs(10);
-
-/// How long its answer may take.
-const ANSWER: Duration = Duration::from_secs(3);
 
 /// What a session is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +51,7 @@ pub(super) struct Pool {
     ration: Mutex<Ration>,
     began: Instant,
     lanes: usize,
-    /// The one that was used last is at the end, and lent first.
-    idle: Mutex<Vec<Idle>>,
-    /// Held while idle sessions are asked for a sign of life: who needs one waits for the answer
-    /// instead of making another.
-    caring: tokio::sync::Mutex<()>,
+    pub(super) idle: Idle,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
@@ -96,8 +86,7 @@ impl Pool {
             ration: Mutex::default(),
             began: Instant::now(),
             lanes,
-            idle: Mutex::default(),
-            caring: tokio::sync::Mutex::default(),
+            idle: Idle::default(),
             open: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
@@ -117,10 +106,6 @@ impl Pool {
         self.open.load(Ordering::Relaxed) > 0
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
@@ -130,13 +115,8 @@ impl Pool {
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
-            while let Some(mut idle) = self.take_idle().await {
-                if self.still_lives(&mut idle).await {
-                    return self.lend(idle.open, (place, work)).await;
-                }
-                idle.open
-                    .session
-                    .remark("the server has closed the idle connection; making a new one");
+            if let Some(open) = self.idle.take_living().await {
+                return self.lend(open, (place, work)).await;
             }
             match self.log_in(purpose).await {
                 Ok(session) => {
@@ -223,23 +203,6 @@ impl Pool {
         self.ground.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a session for the next who needs one, unless it is of no more use.
-    pub(super) fn take_back(&self, open: Open) {
-        if open.session.is_usable() {
-            let now = Instant::now();
-            self.idle().push(Idle {
-                open,
-                used: now,
-                heard: now,
-            });
-        }
-    }
-
-    async fn take_idle(&self) -> Option<Idle> {
-        let _answered = self.caring.lock().await;
-        self.idle().pop()
-    }
-
     /// Makes a session in the place of one that was lent and lost.
     pub(super) async fn replace(self: &Arc<Self>, purpose: Purpose) -> Result<Open, Error> {
         let session = self.log_in(purpose).await?;
@@ -256,40 +219,10 @@ impl Pool {
         loop {
             sleep(keeping::look_every(quiet)).await;
             match pool.upgrade() {
-                Some(pool) => pool.care(quiet).await,
+                Some(pool) => pool.idle.care(quiet).await,
                 None => return,
             }
         }
-    }
-
-    async fn care(&self, quiet: Option<Duration>) {
-        let caring = self.caring.lock().await;
-        let idle = std::mem::take(&mut *self.idle());
-        let next = idle.len().saturating_sub(1);
-        // all at once: where one does not answer, the others will not either
-        let asked = idle.into_iter().enumerate().map(|(n, mut idle)| async move {
-            let (unused, unheard) = (idle.used.elapsed(), idle.heard.elapsed());
-            match keeping::care(quiet, n == next, unused, unheard) {
-                Care::Rest => Some(idle),
-                Care::LetGo => {
-                    let session = idle.open.session;
-                    session.remark("nobody has used this connection for a while");
-                    session.quit().await;
-                    None
-                }
-                Care::Ask => match timeout(ANSWER, idle.is_alive()).await {
-                    Ok(true) => Some(idle),
-                    Ok(false) | Err(_) => {
-                        idle.open.session.remark("the idle connection is gone");
-                        None
-                    }
-                },
-            }
-        });
-        let kept = futures_util::future::join_all(asked).await;
-        // what has come back meanwhile was used later
-        self.idle().splice(0..0, kept.into_iter().flatten());
-        drop(caring);
     }
 
     /// Lends a session, fenced; one that cannot be is of no use to anybody.
@@ -299,21 +232,6 @@ impl Pool {
             Err(failure) => {
                 open.session.quit().await;
                 Err(failure)
-            }
-        }
-    }
-
-    /// Whether an idle session can be used. One that does not answer soon says something of all
-    /// that have lain idle: they are given up together, not asked one after another.
-    async fn still_lives(&self, idle: &mut Idle) -> bool {
-        if idle.heard.elapsed() < FRESH {
-            return idle.open.session.is_quiet().await;
-        }
-        match timeout(ANSWER, idle.is_alive()).await {
-            Ok(alive) => alive,
-            Err(_) => {
-                self.idle().clear();
-                false
             }
         }
     }
@@ -378,17 +296,6 @@ impl Pool {
     pub(super) fn facts(&self) -> Facts {
         self.connection.facts(super::unix_now())
     }
-
-    /// Whether there are sessions nobody uses at the moment.
-    pub(super) fn has_idle(&self) -> bool {
-        !self.idle().is_empty()
-    }
-
-    /// Says goodbye on every idle session.
-    pub(super) async fn close(&self) {
-        let idle = std::mem::take(&mut *self.idle());
-        futures_util::future::join_all(idle.into_iter().map(|idle| idle.open.session.quit())).await;
-    }
 }
 
 async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
@@ -414,23 +321,6 @@ impl Open {
     }
 }
 
-/// A session nobody uses at the moment.
-struct Idle {
-    open: Open,
-    used: Instant,
-    /// When the server last said something on it.
-    heard: Instant,
-}
-
-impl Idle {
-    /// Asks the server for a sign of life.
-    async fn is_alive(&mut self) -> bool {
-        let alive = self.open.session.is_quiet().await && self.open.session.is_alive().await;
-        self.heard = Instant::now();
-        alive
-    }
-}
-
 struct Counted(Arc<AtomicU32>);
 
 impl Drop for Counted {
@@ -443,6 +333,8 @@ pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::model::server::{Patience, Server};
 

@@ -378,8 +378,8 @@ impl Loop {
                     self.pools.remove(&id)
                 }
             };
-            if let Some(pool) = pool.filter(|pool| pool.has_idle()) {
-                self.tasks.spawn(async move { pool.close().await });
+            if let Some(pool) = pool.filter(|pool| !pool.idle.is_empty()) {
+                self.tasks.spawn(async move { pool.idle.close().await });
             }
         }
     }
@@ -390,7 +390,7 @@ impl Loop {
         self.tasks.close();
         let parting = async {
             self.tasks.wait().await;
-            futures_util::future::join_all(self.pools.values().map(|pool| pool.close())).await;
+            futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
         self.outlet.tell(Event::Ended);

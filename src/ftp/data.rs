@@ -63,19 +63,21 @@ impl Session {
                     Err(error) => error,
                 };
                 let (failed, other) = match active {
-                    true => ("Active mode", "passive mode"),
-                    false => ("Passive mode", "active mode"),
+                    true => ("active mode", "passive mode"),
+                    false => ("passive mode", "active mode"),
                 };
                 self.connection().habits().active = false;
                 if self.control.is_poisoned() {
                     return Err(error);
                 }
                 let why = error.failure(failed).why;
-                self.remark(&format!("{failed} failed ({why}); trying {other}"));
-                match active {
+                let failed = format!("{failed} failed ({why})");
+                self.remark(&format!("{failed}; trying {other}"));
+                let second = match active {
                     true => self.prepare_passive().await,
                     false => self.prepare_active().await,
-                }
+                };
+                second.map_err(|error| Error::BothWays(failed, Box::new(error)))
             }
         }
     }

@@ -64,6 +64,8 @@ pub(crate) enum Error {
     /// The passive address was repaired, nothing answered there, and this is the address that the
     /// server had announced, a public one.
     Repaired(Ipv4Addr, Box<Error>),
+    /// In mode `auto` the way tried first failed, with what is said of that, and then the other.
+    BothWays(String, Box<Error>),
 }
 
 impl Error {
@@ -77,7 +79,7 @@ impl Error {
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
-            Self::Repaired(_, error) => error.is_transient(),
+            Self::Repaired(_, error) | Self::BothWays(_, error) => error.is_transient(),
             _ => false,
         }
     }
@@ -114,6 +116,7 @@ impl Error {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
             Self::Poisoned => true,
+            Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
     }
@@ -160,6 +163,11 @@ impl Error {
             .reply(line.as_bytes()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::BothWays(first, error) => {
+                let second = error.failure(what);
+                let why = format!("{first}; then {}", second.why);
+                Failure { why, ..second }
+            }
             Self::Repaired(announced, error) => error.failure(what).hint(format!(
                 "The server announced the public address {announced} for it, and the control connection's was used: if {announced} is right, set the passive address to 'as announced' (--pasv-address server)."
             )),

@@ -193,7 +193,7 @@ fn both_modes_work_through_two_routers_with_nat() {
 
     // auto: finds out, and remembers
     let auto = forwarded.replace("active", "auto");
-    ends(&run(format!("ls {auto} {shut}/d")), 0, "Passive mode failed");
+    ends(&run(format!("ls {auto} {shut}/d")), 0, "passive mode failed");
     let again = run(format!("ls {auto} {shut}/d"));
     ends(&again, 0, "EPRT");
     assert!(!again.1.contains("> EPSV"), "{}", again.1);
