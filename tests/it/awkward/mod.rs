@@ -3,12 +3,14 @@
 
 mod active;
 mod alive;
+mod asking;
 mod clock;
 mod data;
 mod keeping;
 mod listings;
 mod login;
 mod protection;
+mod proxied;
 mod transfers;
 
 use std::path::Path;
