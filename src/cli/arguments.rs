@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::charset::Charset;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::proxy::Proxy;
@@ -187,6 +188,9 @@ pub(super) struct Connection {
     /// The certificate expected, whoever signed it: sha256:HEX
     #[arg(long, value_name = "PIN")]
     pin: Option<Pin>,
+    /// The character set in which the server writes names: latin1, windows-1251, Shift_JIS ...
+    #[arg(long, value_name = "NAME")]
+    pub(super) charset: Option<Charset>,
     /// Seconds for a connection to stand
     #[arg(long, value_name = "S", value_parser = seconds)]
     connect_timeout: Option<Duration>,
@@ -300,6 +304,7 @@ impl Connection {
         put(&mut server.port_range, self.port_range.map(Some));
         put(&mut server.ca_file, self.ca_file.clone().map(Some));
         put(&mut server.pin, self.pin.map(Some));
+        put(&mut server.charset, self.charset);
         put(&mut server.document_path, self.root.clone());
         put(&mut server.explore_depth, self.explore_depth.map(Some));
         put(&mut server.connections, self.connections);

@@ -18,6 +18,7 @@ use super::speech::Speech;
 use crate::config::active_first;
 use crate::config::paths::Paths;
 use crate::engine::{self, Engine, Options};
+use crate::model::charset::Charset;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
 use crate::model::event::{Event, Progress, Question};
 use crate::model::failure::{Class, Failure};
@@ -53,6 +54,8 @@ pub(super) struct Live {
     pub(super) root: RemotePath,
     /// How far the engine goes there: what is cut by it can be said.
     pub(super) fence: Fence,
+    /// In which character set the server has its names.
+    pub(super) charset: Charset,
 }
 
 /// The engine and what stands round it.
@@ -132,7 +135,13 @@ impl Session {
                     ..
                 } if id == connection => {
                     let fence = Fence::new(root.clone(), server.depth());
-                    return Ok(Live { id, root, fence });
+                    let charset = server.charset;
+                    return Ok(Live {
+                        id,
+                        root,
+                        fence,
+                        charset,
+                    });
                 }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
                 _ => {}

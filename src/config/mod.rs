@@ -7,7 +7,6 @@
 
 pub mod active_first;
 pub mod keymap;
-pub mod nearest;
 pub mod netrc;
 pub mod paths;
 pub mod secrets;

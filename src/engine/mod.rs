@@ -22,6 +22,7 @@ mod erase;
 mod idle;
 mod lease;
 mod meter;
+mod naming;
 mod outlet;
 mod pool;
 mod questions;

@@ -17,6 +17,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::part_name;
 use crate::model::path::{Name, RemotePath};
+use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
@@ -40,7 +41,7 @@ pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Re
 }
 
 async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
-    let (opened, shown) = (path.to_path_buf(), path.display().to_string());
+    let (opened, shown) = (path.to_path_buf(), shown_path(path));
     let opened = blocking(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
@@ -119,7 +120,7 @@ async fn send(
 ) -> Result<Moved, Stop> {
     let failed = |error: Error| Stop::Failed(error.failure(format!("Could not upload to {target}")));
     let path = &task.start.job.item.local;
-    let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", path.display()), &e));
+    let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", shown_path(path)), &e));
     let part = temporary(target, task.unique)?;
 
     // whatever becomes of it: servers make the file before they find that they cannot fill it
@@ -194,7 +195,7 @@ fn temporary(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
 
 /// A file that somebody writes to while it is read is half old, half new.
 async fn unchanged(file: &File, source: &Known, sent: u64, path: &Path) -> Result<(), Stop> {
-    let what = || format!("Could not upload {}", path.display());
+    let what = || format!("Could not upload {}", shown_path(path));
     let now = file.metadata().await.map_err(|e| local(what(), &e))?;
     if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
         return Ok(());

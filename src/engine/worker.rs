@@ -19,6 +19,7 @@ use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, Policy};
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::fence::Fence;
 use crate::plan::queue::{Outcome, Start};
@@ -156,7 +157,7 @@ async fn run(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, St
 
 async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
     let path = job.item.local.clone();
-    let what = format!("Could not make the folder {}", path.display());
+    let what = format!("Could not make the folder {}", shown_path(&path));
     let made = blocking(move || match std::fs::create_dir(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         done => done,
@@ -223,8 +224,7 @@ async fn clean(pool: &Arc<Pool>, part: &RemotePath, end: &CancellationToken) {
 
 /// The question that a conflict is.
 pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
-    let local = job.item.local.display().to_string();
-    let local = crate::model::text::escape_str(&local);
+    let local = shown_path(&job.item.local);
     let (from, to) = match job.direction {
         Direction::Download => (job.item.remote.shown(), local),
         Direction::Upload => (local, job.item.remote.shown()),

@@ -65,6 +65,8 @@ pub(crate) struct Learned {
     pub(crate) noop_works: bool,
     /// The server refused NOOP, swallowed it, or ended the connection over it.
     pub(crate) no_noop: bool,
+    /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
+    pub(crate) doubles_iac: Option<bool>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
@@ -170,6 +172,7 @@ impl Connection {
             data: self.habits().last,
             dialect: learned.dialect,
             clock_offset: learned.clock_offset,
+            charset: self.server.charset,
             utf8: learned.features.is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,

@@ -94,6 +94,11 @@ impl Control {
         self.awaited.is_empty() && self.noops.unanswered() == 0
     }
 
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.outbox.double_iac(doubled);
+    }
+
     /// Whether the gate would let this line out: asked before work is done for it.
     pub(super) fn admits(&self, line: &[u8]) -> Result<(), Error> {
         self.outbox.admits(line).map_err(Error::Guarded)
@@ -160,6 +165,7 @@ impl Control {
                     self.poisoned = true;
                     return Err(Error::NotFtp(self.outbox.last_line()));
                 };
+                let reply = reply.read_in(self.outbox.charset());
                 if reply.code == 421 {
                     self.poisoned = true;
                 }

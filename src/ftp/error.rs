@@ -10,6 +10,7 @@ use super::reply::Reply;
 use super::tls::TlsError;
 use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::charset::Unwritable;
 use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
@@ -193,6 +194,11 @@ impl Error {
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
+            Self::Guarded(Refusal::Unwritable(why)) => Failure::new(Class::Usage, what, why.to_string())
+                .hint(match why {
+                    Unwritable::Secret(_) => "Set the character set that the server really has.",
+                    _ => "Set the character set that the server really has, or use another name.",
+                }),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
                 Class::Other,

@@ -30,6 +30,7 @@ mod noop;
 mod ports;
 mod proxy;
 mod stream;
+mod telnet;
 mod time_val;
 mod tls;
 mod wire;

@@ -67,11 +67,16 @@ impl Transcript {
     }
 }
 
-/// The line without its secret: the argument of `PASS` and `ACCT` is replaced by stars.
-fn blot(line: &[u8]) -> Vec<u8> {
+/// Whether a line's argument is a secret: that of `PASS` and `ACCT`.
+pub(super) fn holds_secret(line: &[u8]) -> bool {
     let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-    if verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT") {
-        [verb, b" ***"].concat()
+    verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT")
+}
+
+/// The line with stars in place of its secret.
+fn blot(line: &[u8]) -> Vec<u8> {
+    if holds_secret(line) {
+        [&line[..4], b" ***"].concat()
     } else {
         line.to_vec()
     }

@@ -32,6 +32,8 @@ pub(crate) struct Transfer<'s> {
     /// When the control connection is to be used again, lest a router on the way forget it.
     next_noop: Option<Instant>,
     settled: bool,
+    /// What is made while it is not known how 0xFF in its name is taken.
+    unsettled: Option<RemotePath>,
 }
 
 /// How a transfer ended well.
@@ -45,12 +47,16 @@ pub(crate) struct Ending {
 impl Session {
     /// Starts to read a file from `offset` on (REST and RETR).
     pub(crate) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
+        self.find_iac(path).await?;
         self.begin(line("RETR", path), offset).await
     }
 
     /// Starts to write a file, from its beginning (STOR).
     pub(crate) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
-        self.begin(line("STOR", path), 0).await
+        let settled = self.settle_iac(path);
+        let mut transfer = self.begin(line("STOR", path), 0).await?;
+        transfer.unsettled = (!settled).then(|| path.clone());
+        Ok(transfer)
     }
 
     /// Makes a data connection and starts `command` on it.
@@ -95,6 +101,7 @@ impl Session {
             early,
             command,
             settled: false,
+            unsettled: None,
         })
     }
 
@@ -311,7 +318,11 @@ impl Transfer<'_> {
             Ok(drained) => drained?,
             Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
         }
-        self.last_word(None).await
+        let ending = self.last_word(None).await?;
+        if let Some(path) = self.unsettled.take() {
+            self.session.check_iac(&path).await?;
+        }
+        Ok(ending)
     }
 
     /// Reads to the end of what the server sends after an upload: its session tickets, mostly.

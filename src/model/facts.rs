@@ -1,6 +1,7 @@
 //! What is true of a live connection: the words of the truth line.
 
 use super::certificate::Trust;
+use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::listing::Dialect;
 use super::proxy::ProxyKind;
@@ -64,7 +65,9 @@ pub struct Facts {
     pub dialect: Dialect,
     /// How far the server's clock was measured to be ahead of UTC; `None` where it was not.
     pub clock_offset: Option<ClockOffset>,
-    /// Whether names are UTF-8 by agreement (FEAT UTF8).
+    /// In which character set it writes names.
+    pub charset: Charset,
+    /// Whether the server says that names are UTF-8 (FEAT UTF8).
     pub utf8: bool,
     /// Whether this server is read only for us.
     pub read_only: bool,
@@ -113,9 +116,11 @@ impl Facts {
         if let Some(offset) = self.clock_offset.filter(|offset| offset.minutes() != 0) {
             out.push(format!("clock {offset}"));
         }
-        if self.utf8 {
-            out.push("UTF-8".into());
-        }
+        out.push(match (self.charset.is_utf8(), self.utf8) {
+            (false, _) => self.charset.to_string(),
+            (true, true) => "UTF-8".into(),
+            (true, false) => "UTF-8 assumed".into(),
+        });
         out
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::Pin;
+use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::proxy::Proxy;
 
@@ -211,6 +212,8 @@ pub struct Server {
     pub start_folder: Option<PathBuf>,
     /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
     pub clock_offset: Option<ClockOffset>,
+    /// In which character set it writes names.
+    pub charset: Charset,
 }
 
 impl Default for Server {
@@ -244,6 +247,7 @@ impl Default for Server {
             keep_alive: 30,
             start_folder: None,
             clock_offset: None,
+            charset: Charset::default(),
         }
     }
 }

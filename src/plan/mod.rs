@@ -6,6 +6,7 @@ pub mod fence;
 pub mod ground;
 pub mod keeping;
 pub mod landing;
+pub mod naming;
 pub mod queue;
 pub mod ration;
 pub mod rename;

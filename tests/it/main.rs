@@ -18,6 +18,7 @@ mod engine;
 mod faults;
 mod fence;
 mod harness;
+mod hostile;
 mod journey;
 mod journey_real;
 mod keys;

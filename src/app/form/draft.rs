@@ -8,6 +8,7 @@ use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCE
 use crate::app::input::Line;
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::charset::{Charset, CharsetError};
 use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::proxy::{Proxy, ProxyFault};
 use crate::model::server::{
@@ -115,6 +116,13 @@ impl Draft {
                     .clock_offset
                     .map(|offset| offset.to_string())
                     .unwrap_or_default(),
+            ),
+            (
+                Field::Charset,
+                match server.charset.is_utf8() {
+                    true => String::new(),
+                    false => server.charset.to_string(),
+                },
             ),
         ];
         Self {
@@ -286,6 +294,11 @@ impl Draft {
         }
     }
 
+    fn charset(&self) -> Result<Charset, String> {
+        let charset = self.text(Field::Charset).parse();
+        charset.map_err(|why: CharsetError| why.to_string())
+    }
+
     fn password(&self) -> PasswordSource {
         self.password_from(self.source, Field::Variable, Field::Command)
     }
@@ -358,6 +371,7 @@ impl Draft {
             keep_alive: self.keep_alive().unwrap_or(Server::default().keep_alive),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
             clock_offset: self.clock_offset().unwrap_or_default(),
+            charset: self.charset().unwrap_or_default(),
         }
     }
 
@@ -390,6 +404,7 @@ impl Draft {
             Field::KeepAlive => self.keep_alive().map(drop),
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
+            Field::Charset => self.charset().map(drop),
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly

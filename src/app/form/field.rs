@@ -87,6 +87,8 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// In which character set the server writes names.
+    Charset,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -165,6 +167,7 @@ impl Field {
         Self::KeepAlive,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Charset,
         Self::Account,
         Self::AfterLogin,
         Self::Proxy,
@@ -202,6 +205,7 @@ impl Field {
             Self::KeepAlive => "Keep-alive",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::Charset => "Character set",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -228,6 +232,7 @@ impl Field {
             | Self::KeepAlive
             | Self::StartFolder
             | Self::ClockOffset
+            | Self::Charset
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -268,6 +273,7 @@ impl Field {
             Self::KeepAlive => "seconds; 0 is never",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Charset => "UTF-8, or for example: latin1",
             Self::Account => "asked for where the server wants it",
             Self::AfterLogin => "none, for example: SITE UMASK 022; CWD /in",
             Self::Proxy => "none, or socks5://HOST, http://HOST:PORT",

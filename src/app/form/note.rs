@@ -180,5 +180,13 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \
              asking for the MDTM of a file that was listed. MLSD is always UTC and needs none of this.",
         ],
+        Field::Charset => vec![
+            "The character set in which the server writes names: UTF-8 unless told otherwise. Old servers write \
+             latin1, windows-1251, Shift_JIS and the like; then letters beyond ASCII are shown as \\xe9 here. A \
+             name that cannot be written in it is not sent.",
+            "Known: ISO-8859-1 to -16 (latin1, latin2 ...), windows-1250 to -1258, windows-874, KOI8-R, KOI8-U, \
+             IBM866, macintosh, Shift_JIS, EUC-JP, EUC-KR, GBK, gb18030, Big5. latin1 is read as windows-1252, \
+             as browsers do.",
+        ],
     }
 }

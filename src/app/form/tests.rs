@@ -89,6 +89,7 @@ fn an_existing_server_comes_back_unchanged() {
         keep_alive: 0,
         start_folder: Some("/srv".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        charset: "windows-1251".parse().unwrap(),
         account: "dept 7".into(),
         after_login: vec!["SITE UMASK 022".into(), "CWD /in".into()],
         proxy: "socks5://me@proxy:1081".parse().ok(),
@@ -386,5 +387,27 @@ fn keep_alive_is_seconds_or_never() {
         type_in(&mut form, text);
         let says = fault(&form, Field::KeepAlive).unwrap();
         assert!(says.contains("0 for never"), "{text}: {says}");
+    }
+}
+
+#[test]
+fn a_character_set_is_known_or_faulted() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::Charset);
+    for (text, name) in [
+        ("latin1", "windows-1252"),
+        ("CP1251", "windows-1251"),
+        ("", "UTF-8"),
+    ] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::Charset), None, "{text}");
+        assert_eq!(form.server().charset.name(), name);
+    }
+    for text in ["latine1", "cp437", "utf-16"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert!(fault(&form, Field::Charset).is_some(), "{text}");
+        assert!(form.server().charset.is_utf8());
     }
 }

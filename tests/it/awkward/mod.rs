@@ -9,8 +9,10 @@ mod data;
 mod keeping;
 mod listings;
 mod login;
+mod names;
 mod protection;
 mod proxied;
+mod telnet;
 mod transfers;
 
 use std::path::Path;

@@ -100,6 +100,7 @@ pub(crate) fn facts() -> Box<Facts> {
         data: Some(DataCommand::Epsv),
         dialect: Dialect::Mlsd,
         clock_offset: None,
+        charset: ftpane::model::charset::Charset::default(),
         utf8: true,
         read_only: false,
         greeting: "ready".into(),

@@ -391,8 +391,10 @@ pub(crate) struct Heard {
     pub(crate) session: u32,
     /// Whether it came encrypted.
     pub(crate) encrypted: bool,
-    /// The line without its end.
+    /// The line without its end; bytes that are no UTF-8 replaced.
     pub(crate) line: String,
+    /// The same, byte by byte.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A running scripted server.

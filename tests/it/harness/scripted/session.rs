@@ -70,12 +70,13 @@ impl Session {
     async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.inbound.windows(2).position(|two| two == b"\r\n") {
-                let line: Vec<u8> = self.inbound.drain(..end + 2).collect();
-                let line = String::from_utf8_lossy(&line[..end]).into_owned();
+                let bytes: Vec<u8> = self.inbound.drain(..end + 2).take(end).collect();
+                let line = String::from_utf8_lossy(&bytes).into_owned();
                 self.house.heard.lock().unwrap().push(Heard {
                     session: self.number,
                     encrypted: self.control.as_ref().is_some_and(Stream::is_encrypted),
                     line: line.clone(),
+                    bytes,
                 });
                 return Some(line);
             }
