@@ -33,6 +33,9 @@ pub enum Effect {
     ResolveAnswer(QuestionId, ConnectionId, Box<Server>),
     /// Change the file of saved servers; answered by [`super::msg::Msg::ServersSaved`].
     ChangeServers(Change),
+    /// Remember for the next run whether mode `auto` begins with active mode on this server
+    /// (`host:port`).
+    RememberActiveFirst(String, bool),
     /// Clear the screen and draw it whole.
     Redraw,
     /// Give the terminal back to the shell until it says continue.

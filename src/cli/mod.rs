@@ -127,6 +127,8 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
             limit_rate: connection.limit_rate,
             browsing: true,
             transcript: connection.transcript()?,
+            // read with the other files of this person
+            ..Options::default()
         },
     })))
 }

@@ -2,6 +2,7 @@
 //! the terminal, the dialogue into its file.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use super::place::Place;
 use super::question;
 use super::signal::Signals;
 use super::speech::Speech;
+use crate::config::active_first;
+use crate::config::paths::Paths;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
@@ -26,8 +29,6 @@ use crate::model::path::RemotePath;
 use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
-/// How long the goodbye to the servers may take.
-const GOODBYE: Duration = Duration::from_secs(3);
 /// How often the progress line is drawn.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -62,6 +63,8 @@ pub(super) struct Live {
 #[derive(Debug)]
 pub(super) struct Session {
     engine: Engine,
+    /// Where it is remembered which servers need active mode.
+    memory: Option<PathBuf>,
     signals: Signals,
     pub(super) speech: Speech,
     /// Whether somebody can be asked.
@@ -84,12 +87,16 @@ impl Session {
             .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // without a home folder nothing is remembered
+        let memory = Paths::find().ok().map(|paths| paths.active_first());
         Ok(Self {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
                 transcript: connection.transcript()?,
+                active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
             }),
+            memory,
             signals,
             speech: Speech::new(quiet),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
@@ -216,6 +223,13 @@ impl Session {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
                 Some(Event::Notice(text)) => self.speech.remark(&text),
+                Some(Event::ActiveFirst(server, active)) => {
+                    if let Some(path) = &self.memory
+                        && let Err(error) = active_first::remember(path, &server, active)
+                    {
+                        self.speech.remark(&active_first::unwritten(path, &error));
+                    }
+                }
                 Some(Event::Connecting(..) | Event::Facts(..) | Event::Dialogue(_)) => {}
                 Some(Event::Question { id, question }) => {
                     let answer = self.answer(question).await?;
@@ -235,7 +249,7 @@ impl Session {
     pub(super) async fn finish(mut self) {
         self.speech.clear_progress();
         self.send(Command::Shutdown);
-        let end = Instant::now() + GOODBYE;
+        let end = Instant::now() + engine::PARTING;
         loop {
             let event = tokio::select! {
                 event = self.engine.events.recv() => event,

@@ -112,6 +112,19 @@ pub fn connections(n: u8) -> Verdict {
     no(format!("between 1 and {MOST_CONNECTIONS} connections at once"))
 }
 
+/// The most seconds between two signs of life.
+pub const LONGEST_KEEP_ALIVE: u16 = 3600;
+
+/// Seconds between two signs of life; 0 is none.
+pub fn keep_alive(seconds: u16) -> Verdict {
+    if seconds <= LONGEST_KEEP_ALIVE {
+        return Ok(());
+    }
+    no(format!(
+        "between 1 and {LONGEST_KEEP_ALIVE} seconds, or 0 for never"
+    ))
+}
+
 /// Where the password comes from.
 pub fn password(source: &PasswordSource) -> Verdict {
     match source {
@@ -230,6 +243,7 @@ pub fn faults(server: &Server) -> Vec<Fault> {
         check("client-key", no("a key is of use only with client-certificate"));
     }
     check("connections", connections(server.connections));
+    check("keep-alive", keep_alive(server.keep_alive));
     out
 }
 
@@ -265,6 +279,7 @@ mod tests {
         assert!(port_range(50_001, 50_000).is_err());
         assert!(port_range(20, 50_000).is_err());
         assert!(connections(0).is_err() && connections(33).is_err());
+        assert!(keep_alive(0).is_ok() && keep_alive(3600).is_ok() && keep_alive(3601).is_err());
         assert!(password(&PasswordSource::Environment("$X".into())).is_err());
         assert!(password(&PasswordSource::Command(" ".into())).is_err());
         for good in ["SITE UMASK 022", "CWD /in box", "OPTS MLST size;", "x"] {

@@ -9,7 +9,7 @@ use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
 use super::unix_now;
-use crate::ftp::error::local;
+use crate::ftp::error::{Error, local};
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
@@ -58,7 +58,7 @@ async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Fail
             if path.name().is_some_and(|name| has_forms(&name)) {
                 must_be_free(&mut lease, &path, None, &what).await?;
             }
-            lease.make_folder(&path).await.map_err(|e| e.failure(what))
+            lease.make_folder(&path).await.map_err(|e| unsure(&e, what))
         }
     }
 }
@@ -75,7 +75,7 @@ async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failur
             let what = format!("Could not make the file {path}");
             must_be_free(&mut lease, &path, None, &what).await?;
             let made = async { lease.store(&path).await?.finish_upload().await };
-            made.await.map(drop).map_err(|e| e.failure(what))
+            made.await.map(drop).map_err(|e| unsure(&e, what))
         }
     }
 }
@@ -99,13 +99,23 @@ async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<()
             let mut lease = browsing(pool).await?;
             let what = format!("Could not rename {from}");
             must_be_free(&mut lease, &to, Some(&from), &what).await?;
-            lease.rename(&from, &to).await.map_err(|e| e.failure(what))
+            lease.rename(&from, &to).await.map_err(|e| unsure(&e, what))
         }
         _ => Err(Failure::new(
             Class::Usage,
             "Could not rename",
             "the two places are on different sides",
         )),
+    }
+}
+
+/// The failure of something that changes the server. Where the session was lost under it, it is
+/// not repeated on another: it may be done, and done twice it would be another thing.
+pub(super) fn unsure(error: &Error, what: String) -> Failure {
+    let failure = error.failure(what);
+    match error.is_loss() {
+        true => failure.hint("It may have been done all the same: look before you try it again."),
+        false => failure,
     }
 }
 

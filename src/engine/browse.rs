@@ -85,26 +85,14 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
     });
 }
 
-/// Lists a folder of the server. A session that turns out to be lost is replaced once: a listing
-/// changes nothing and may be asked for twice.
+/// Lists a folder of the server.
 pub(super) async fn list_remote(
     pool: &Arc<Pool>,
     path: &RemotePath,
     purpose: Purpose,
 ) -> Result<Listing, Failure> {
-    let mut again = true;
-    loop {
-        let mut lease = pool.lease(purpose).await?;
-        match lease.list(path, unix_now()).await {
-            Err(error) if error.is_loss() && again => {
-                again = false;
-                if error.is_unresumed() {
-                    pool.forget_idle();
-                }
-            }
-            done => return done.map_err(|e| e.failure(format!("Could not list {path}"))),
-        }
-    }
+    let listed = pool.lease(purpose).await?.list(path, unix_now()).await;
+    listed.map_err(|e| e.failure(format!("Could not list {path}")))
 }
 
 /// The answer to a request for a connection that is not there.

@@ -147,6 +147,8 @@ async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: boo
         task.limit.passed(n).await;
     }
     let ending = transfer.finish_download().await.map_err(failed)?;
+    // what the server has said stands; the rest can be asked on another session
+    lease.renew().await;
     file.flush().await.map_err(disk)?;
 
     let note = whole(task, lease, from, received, ending.closed_properly).await?;

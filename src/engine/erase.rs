@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::actions::unsure;
 use super::browse::not_connected;
 use super::lease::Lease;
 use super::outlet::Outlet;
@@ -223,11 +224,11 @@ async fn delete_remote(
     while let Some((path, kind, emptied)) = todo.pop() {
         let what = format!("Could not delete {path}");
         if kind != Kind::Dir {
-            lease.delete_file(&path).await.map_err(|e| e.failure(what))?;
+            lease.delete_file(&path).await.map_err(|e| unsure(&e, what))?;
             counted.files += 1;
             ticker.tick();
         } else if emptied {
-            lease.remove_folder(&path).await.map_err(|e| e.failure(what))?;
+            lease.remove_folder(&path).await.map_err(|e| unsure(&e, what))?;
             counted.folders += 1;
             ticker.tick();
         } else {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::pool::{Open, Places, Pool};
+use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::error::Error;
 use crate::ftp::guard;
 use crate::ftp::session::{FileSize, Session};
@@ -21,7 +21,8 @@ pub(super) struct Lease {
     open: Option<Open>,
     pool: Arc<Pool>,
     fence: Arc<Fence>,
-    _places: Places,
+    /// Held as long as the session is lent.
+    places: Places,
 }
 
 impl Lease {
@@ -30,17 +31,45 @@ impl Lease {
             open: Some(open),
             pool,
             fence,
-            _places: places,
+            places,
         }
     }
 
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn session(&mut self) -> &mut Session {
-        &mut self
-            .open
-            .as_mut()
-            .expect("a lease holds its session until it is dropped")
-            .session
+    fn session(&mut self) -> Result<&mut Session, Error> {
+        let open = self.open.as_mut().ok_or(Error::Poisoned)?;
+        Ok(&mut open.session)
+    }
+
+    /// Puts a new session in the place of one that is of no more use; whether there is one now.
+    pub(super) async fn renew(&mut self) -> bool {
+        if self.is_usable() {
+            return true;
+        }
+        let purpose = match self.places.1 {
+            Some(_) => Purpose::Work,
+            None => Purpose::Browsing,
+        };
+        self.remark("the connection is lost; making a new one");
+        // closed first: the server counts it
+        self.open = None;
+        match self.pool.replace(purpose).await {
+            Ok(open) => self.open = Some(open),
+            Err(error) => {
+                let failure = error.failure("Could not connect again");
+                self.pool.connection.remark(&failure.to_string());
+            }
+        }
+        self.open.is_some()
+    }
+
+    /// Whether what changes nothing is worth asking again after this error: the session is lost and
+    /// another one stands, or active mode was tried first (`active`) and no longer is.
+    async fn again(&mut self, error: &Error, active: bool) -> bool {
+        let other_way = active && !self.pool.connection.active_works();
+        if error.is_unresumed() {
+            self.pool.forget_idle();
+        }
+        (error.is_loss() || other_way) && self.renew().await
     }
 
     /// How far this connection goes.
@@ -60,20 +89,37 @@ impl Lease {
         }
     }
 
-    /// Lists a folder, as [`Session::list`].
+    /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
+    /// one: a listing changes nothing.
     pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let active = self.pool.connection.active_works();
+        match self.list_once(folder, now).await {
+            Err(error) if self.again(&error, active).await => self.list_once(folder, now).await,
+            done => done,
+        }
+    }
+
+    async fn list_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session().list(folder, now).await?;
+        let listing = self.session()?.list(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
 
     /// Lists a folder so that links are told from folders, as [`Session::list_with_links`].
     pub(super) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let active = self.pool.connection.active_works();
+        match self.list_with_links_once(folder, now).await {
+            Err(error) if self.again(&error, active).await => self.list_with_links_once(folder, now).await,
+            done => done,
+        }
+    }
+
+    async fn list_with_links_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session().list_with_links(folder, now).await?;
+        let listing = self.session()?.list_with_links(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
@@ -82,16 +128,16 @@ impl Lease {
     pub(super) async fn enter(&mut self, folder: &RemotePath) -> Result<(), Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        self.session().enter(folder).await
+        self.session()?.enter(folder).await
     }
 
     /// Goes into the document path, and learns where that is.
     pub(super) async fn enter_root(&mut self) -> Result<(), Error> {
         let fence = Arc::clone(&self.fence);
         if self.pool.ground().knows_top(&fence) {
-            return self.session().enter(fence.root()).await;
+            return self.session()?.enter(fence.root()).await;
         }
-        let at = self.session().landing(fence.root()).await?;
+        let at = self.session()?.landing(fence.root()).await?;
         self.pool.ground().top_is(&fence, at);
         Ok(())
     }
@@ -99,7 +145,7 @@ impl Lease {
     /// Makes a folder.
     pub(super) async fn make_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().make_folder(path).await?;
+        self.session()?.make_folder(path).await?;
         self.pool.ground().made(path.clone());
         Ok(())
     }
@@ -107,7 +153,7 @@ impl Lease {
     /// Deletes an empty folder.
     pub(super) async fn remove_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().remove_folder(path).await?;
+        self.session()?.remove_folder(path).await?;
         self.pool.ground().gone(path);
         Ok(())
     }
@@ -115,7 +161,7 @@ impl Lease {
     /// Deletes a file or a link.
     pub(super) async fn delete_file(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().delete_file(path).await?;
+        self.session()?.delete_file(path).await?;
         self.pool.ground().gone(path);
         Ok(())
     }
@@ -124,7 +170,7 @@ impl Lease {
     pub(super) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
         self.admit(from).await?;
         self.admit(to).await?;
-        let renamed = self.session().rename(from, to).await;
+        let renamed = self.session()?.rename(from, to).await;
         // a folder takes all that is below it along, a link may stand where a folder stood
         self.pool.ground().forget();
         renamed
@@ -134,7 +180,7 @@ impl Lease {
     pub(super) async fn put_in_place(&mut self, part: &RemotePath, to: &RemotePath) -> Result<(), Error> {
         self.admit(part).await?;
         self.admit(to).await?;
-        self.session().rename(part, to).await?;
+        self.session()?.rename(part, to).await?;
         self.pool.ground().gone(to);
         Ok(())
     }
@@ -142,13 +188,13 @@ impl Lease {
     /// The size of a file, as [`Session::size`].
     pub(super) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().size(path).await
+        self.session()?.size(path).await
     }
 
     /// What is told of a file's size, as [`Session::ask_size`].
     pub(super) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().ask_size(path).await
+        self.session()?.ask_size(path).await
     }
 
     /// Whether listings leave out names that begin with a dot.
@@ -161,30 +207,32 @@ impl Lease {
     /// When a file was last changed, as [`Session::modified`].
     pub(super) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().modified(path).await
+        self.session()?.modified(path).await
     }
 
     /// Sets a file's time, as [`Session::set_modified`].
     pub(super) async fn set_modified(&mut self, path: &RemotePath, time: Stamp) -> Result<bool, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().set_modified(path, time).await
+        self.session()?.set_modified(path, time).await
     }
 
     /// Notes a file that was just written, as [`Session::wrote`].
     pub(super) fn wrote(&mut self, path: &RemotePath, now: i64) {
-        self.session().wrote(path, now);
+        if let Ok(session) = self.session() {
+            session.wrote(path, now);
+        }
     }
 
     /// Begins a download.
     pub(super) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().retrieve(path, offset).await
+        self.session()?.retrieve(path, offset).await
     }
 
     /// Begins an upload.
     pub(super) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().store(path).await
+        self.session()?.store(path).await
     }
 
     /// For commands about the name itself, which follow no link at its end.
@@ -213,11 +261,11 @@ impl Lease {
         if !self.pool.ground().knows_top(&fence) {
             self.enter_root().await?;
         }
-        let at = self.session().landing(folder).await?;
+        let at = self.session()?.landing(folder).await?;
         let judged = self.pool.ground().landed(&fence, folder, at.as_ref());
         if let Err(refusal) = judged {
             // it does not stay there either; what the server says to that changes nothing
-            let _ = self.session().enter(fence.root()).await;
+            let _ = self.session()?.enter(fence.root()).await;
             return Err(refused(refusal));
         }
         Ok(())
@@ -232,7 +280,7 @@ fn refused(refusal: Refusal) -> Error {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {
-            self.pool.take_back(open);
+            self.pool.idle.keep(open);
         }
     }
 }

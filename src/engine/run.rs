@@ -1,6 +1,6 @@
 //! The engine's loop: commands and notes come in one at a time, the queue decides, tasks work.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::worker::{self, Task};
-use super::{Options, dialogue, erase, walk};
+use super::{Options, PARTING, dialogue, erase, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
@@ -30,9 +30,6 @@ use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
-
-/// How long the end waits for goodbyes and for temporary files to be removed.
-const PARTING: Duration = Duration::from_secs(5);
 
 /// What the engine's own tasks report to its loop.
 pub(super) enum Note {
@@ -69,6 +66,10 @@ struct Loop {
     browsing: bool,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
+    /// Those disconnected, whose pools jobs may still need.
+    leaving: HashSet<ConnectionId>,
+    /// The servers that active mode is tried on first in mode `auto`, by address.
+    active_first: HashSet<String>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -97,6 +98,8 @@ pub(super) async fn run(
         outlet,
         pools: HashMap::new(),
         connecting: HashMap::new(),
+        leaving: HashSet::new(),
+        active_first: options.active_first,
         queue: Queue::new(Patience::default().retries),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -120,6 +123,7 @@ pub(super) async fn run(
             }
         }
         state.start_jobs();
+        state.let_go();
         if !state.is_busy() {
             let rest = state.meter.sample(Instant::now(), state.queue.totals());
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
@@ -147,11 +151,7 @@ impl Loop {
                 if let Some(connecting) = self.connecting.remove(&connection) {
                     connecting.cancel();
                 }
-                if let Some(pool) = self.pools.get(&connection).cloned()
-                    && !self.running.values().any(|(c, _)| *c == connection)
-                {
-                    self.tasks.spawn(async move { pool.close().await });
-                }
+                self.leaving.insert(connection);
             }
             Command::List { place, generation } => {
                 let (pool, outlet) = (self.pool(&place), self.outlet.clone());
@@ -181,6 +181,10 @@ impl Loop {
                 self.carry_out(effects);
             }
             Command::Retry(job) => {
+                let connection = self.queue.connection(job);
+                if connection.is_some_and(|connection| !self.pools.contains_key(&connection)) {
+                    return self.outlet.tell(Event::Failed(not_connected()));
+                }
                 let effects = self.queue.retry(job);
                 self.carry_out(effects);
             }
@@ -202,8 +206,12 @@ impl Loop {
     }
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
+        self.leaving.remove(&id);
         self.queue.set_retries(patience.retries);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
+        if self.active_first.contains(&connection.server.address()) {
+            connection.prefer_active();
+        }
         let pool = Pool::new(
             id,
             Arc::new(connection),
@@ -212,6 +220,7 @@ impl Loop {
             self.browsing,
         );
         self.pools.insert(id, Arc::clone(&pool));
+        self.spawn(Pool::keep_alive(Arc::downgrade(&pool)));
         let cancel = self.end.child_token();
         self.connecting.insert(id, cancel.clone());
         let opening = browse::connect(pool, self.outlet.clone());
@@ -266,7 +275,8 @@ impl Loop {
         let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
         let walk = walk::walk(request.clone(), pool, targets, notes, batch.walk.clone());
         self.batches.insert(request.id, batch);
-        self.tasks.spawn(walk);
+        self.tasks
+            .spawn(report_walk(request.id, walk, self.notes.clone()));
     }
 
     fn note(&mut self, note: Note) {
@@ -345,11 +355,35 @@ impl Loop {
                     counter: self.meter.begin(job),
                     limit: Arc::clone(&self.limit),
                     cancel,
+                    end: self.end.clone(),
                     unique: self.unique.wrapping_add(job.0),
                     disk: TaskTracker::new(),
                 };
                 self.tasks
                     .spawn(report(job, worker::work(task), self.notes.clone()));
+            }
+        }
+    }
+
+    /// Closes the sessions of connections that were disconnected and have nothing left to do. With
+    /// its last job that may be tried again, such a connection and its password are forgotten.
+    fn let_go(&mut self) {
+        let over: Vec<ConnectionId> = self
+            .leaving
+            .iter()
+            .copied()
+            .filter(|id| !self.queue.has_open(*id) && !self.running.values().any(|(c, _)| c == id))
+            .collect();
+        for id in over {
+            let pool = match self.queue.has_failed(id) {
+                true => self.pools.get(&id).cloned(),
+                false => {
+                    self.leaving.remove(&id);
+                    self.pools.remove(&id)
+                }
+            };
+            if let Some(pool) = pool.filter(|pool| !pool.idle.is_empty()) {
+                self.tasks.spawn(async move { pool.idle.close().await });
             }
         }
     }
@@ -360,9 +394,7 @@ impl Loop {
         self.tasks.close();
         let parting = async {
             self.tasks.wait().await;
-            for pool in self.pools.values() {
-                pool.close().await;
-            }
+            futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
         self.outlet.tell(Event::Ended);
@@ -377,25 +409,46 @@ async fn report(job: JobId, work: impl Future<Output = Outcome>, notes: mpsc::Un
         "Not transferred",
         "ftpane met a mistake of its own on the way",
     );
+    let failed = Outcome::Failed(broken.hint("Look at both sides before you try it again."));
     let mut report = Report {
-        job,
-        outcome: Outcome::Failed(broken.hint("Look at both sides before you try it again.")),
+        note: Some(Note::Finished(job, failed)),
         notes,
     };
-    report.outcome = work.await;
+    report.note = Some(Note::Finished(job, work.await));
+}
+
+/// Walks for a batch and reports how that ended, also when it panics.
+async fn report_walk(
+    batch: BatchId,
+    walk: impl Future<Output = Option<Failure>>,
+    notes: mpsc::UnboundedSender<Note>,
+) {
+    let broken = Failure::new(
+        Class::Other,
+        "Not all of it was looked through",
+        "ftpane met a mistake of its own on the way",
+    );
+    let mut report = Report {
+        note: Some(Note::Walked(
+            batch,
+            Some(broken.hint("What was found is transferred; there may be more.")),
+        )),
+        notes,
+    };
+    report.note = Some(Note::Walked(batch, walk.await));
 }
 
 /// Is sent when it is dropped.
 struct Report {
-    job: JobId,
-    outcome: Outcome,
+    note: Option<Note>,
     notes: mpsc::UnboundedSender<Note>,
 }
 
 impl Drop for Report {
     fn drop(&mut self) {
-        let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
-        let _ = self.notes.send(Note::Finished(self.job, outcome));
+        if let Some(note) = self.note.take() {
+            let _ = self.notes.send(note);
+        }
     }
 }
 
@@ -419,6 +472,20 @@ mod tests {
             told,
             Some(Note::Finished(JobId(2), Outcome::Skipped(_)))
         ));
+        assert!(noted.recv().await.is_none(), "once each");
+    }
+
+    #[tokio::test]
+    async fn a_walk_is_reported_however_it_ends() {
+        let (notes, mut noted) = mpsc::unbounded_channel();
+        let broken = report_walk(BatchId(1), async { panic!("on purpose") }, notes.clone());
+        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
+        let Some(Note::Walked(BatchId(1), Some(failure))) = noted.recv().await else {
+            panic!("not reported as failed");
+        };
+        assert!(failure.to_string().contains("there may be more"), "{failure}");
+        report_walk(BatchId(2), async { None }, notes).await;
+        assert!(matches!(noted.recv().await, Some(Note::Walked(BatchId(2), None))));
         assert!(noted.recv().await.is_none(), "once each");
     }
 }

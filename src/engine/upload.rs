@@ -145,6 +145,8 @@ async fn send(
         task.limit.passed(n).await;
     }
     transfer.finish_upload().await.map_err(failed)?;
+    // what the server has said stands; the rest can be asked on another session
+    lease.renew().await;
 
     unchanged(&file, source, sent, path).await?;
     let mut note = None;

@@ -25,26 +25,24 @@ use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
 use crate::plan::retry::retry_after;
 
-/// Finds all jobs of a batch and hands them to the queue.
+/// Finds all jobs of a batch and hands them to the queue; why that ended early, if it did.
 pub(super) async fn walk(
     request: BatchRequest,
     pool: Arc<Pool>,
     targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
     cancel: CancellationToken,
-) {
-    let batch = request.id;
+) -> Option<Failure> {
     let walker = Walker {
         request,
         pool,
         targets,
-        notes: notes.clone(),
+        notes,
     };
-    let failure = tokio::select! {
+    tokio::select! {
         done = walker.run() => done.err(),
         () = cancel.cancelled() => None,
-    };
-    let _ = notes.send(Note::Walked(batch, failure));
+    }
 }
 
 struct Walker {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,7 +12,7 @@ use super::lease::Lease;
 use super::meter::{Counter, SpeedLimit};
 use super::pool::{Pool, Purpose};
 use super::targets::Targets;
-use super::{blocking, download, upload};
+use super::{PARTING, blocking, download, upload};
 use crate::ftp::error::{Error, local};
 use crate::model::entry::Kind;
 use crate::model::event::{Question, Side};
@@ -23,8 +24,12 @@ use crate::plan::conflict::Known;
 use crate::plan::fence::Fence;
 use crate::plan::queue::{Outcome, Start};
 
-/// How long a cancelled upload's temporary file may take to be deleted.
-const CLEANING: Duration = Duration::from_secs(10);
+/// How long the temporary file of an upload that was stopped may take to be deleted: a new session
+/// on a slow line has to be made for it.
+const CLEANING: Duration = Duration::from_secs(30);
+
+/// The same when the program ends; the goodbyes have the rest of [`PARTING`].
+const LAST_CLEANING: Duration = PARTING.saturating_sub(Duration::from_secs(1));
 
 /// Everything a job needs.
 pub(super) struct Task {
@@ -34,6 +39,8 @@ pub(super) struct Task {
     pub(super) counter: Counter,
     pub(super) limit: Arc<SpeedLimit>,
     pub(super) cancel: CancellationToken,
+    /// The end of the program.
+    pub(super) end: CancellationToken,
     /// Makes temporary names that no other job of any run has.
     pub(super) unique: u64,
     /// What the job has begun to do to the disk and cannot be stopped.
@@ -101,7 +108,7 @@ pub(super) async fn work(task: Task) -> Outcome {
     task.disk.close();
     task.disk.wait().await;
     if let Some(part) = leftover {
-        clean(&task.pool, &part).await;
+        clean(&task.pool, &part, &task.end).await;
     }
     match ended {
         Ok(Moved { bytes, note }) => {
@@ -212,7 +219,7 @@ async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
 }
 
 /// Deletes the temporary file of an upload that did not get its final name.
-async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
+async fn clean(pool: &Arc<Pool>, part: &RemotePath, end: &CancellationToken) {
     let cleaning = async {
         for _ in 0..2 {
             let mut lease: Lease = pool.lease(Purpose::Work).await.ok()?;
@@ -226,12 +233,15 @@ async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
         }
         None
     };
-    if tokio::time::timeout(CLEANING, cleaning)
-        .await
-        .ok()
-        .flatten()
-        .is_none()
-    {
+    let at_the_end = async {
+        end.cancelled().await;
+        sleep(LAST_CLEANING).await;
+    };
+    let cleaned = tokio::select! {
+        cleaned = timeout(CLEANING, cleaning) => cleaned.ok().flatten(),
+        () = at_the_end => None,
+    };
+    if cleaned.is_none() {
         pool.connection
             .remark(&format!("could not delete the temporary file {part}"));
     }

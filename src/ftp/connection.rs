@@ -62,6 +62,10 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// NOOP was answered well at least once.
+    pub(crate) noop_works: bool,
+    /// The server refused NOOP, swallowed it, or ended the connection over it.
+    pub(crate) no_noop: bool,
     /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
     pub(crate) doubles_iac: Option<bool>,
     /// The file that was written last and keeps the time of that, and when; Unix seconds.
@@ -113,6 +117,16 @@ impl Connection {
 
     pub(super) fn habits(&self) -> MutexGuard<'_, DataHabits> {
         self.habits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// In mode `auto`: whether data connections are made in active mode first.
+    pub(crate) fn active_works(&self) -> bool {
+        self.habits().active
+    }
+
+    /// Passive mode did not work in an earlier run, and active mode did.
+    pub(crate) fn prefer_active(&self) {
+        self.habits().active = true;
     }
 
     pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {

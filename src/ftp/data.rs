@@ -12,9 +12,10 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::error::{Error, Stage};
+use super::ports::{Port, Ports};
 use super::proxy::{Destination, ProxyError};
 use super::session::Session;
-use super::stream::NetStream;
+use super::stream::{NetStream, keep_alive};
 use super::tls::SessionTls;
 use super::transcript::Transcript;
 use crate::model::facts::DataCommand;
@@ -24,8 +25,8 @@ use crate::model::server::{ConnectionMode, PassiveAddress};
 pub(super) enum Prepared {
     /// We are connected already.
     Connected(TcpStream),
-    /// The server will connect here.
-    Listening(TcpListener),
+    /// The server will connect here; the port is of the configured range, where there is one.
+    Listening(TcpListener, Option<Port>),
 }
 
 /// What was learned about a server's data connections; shared by all sessions to it.
@@ -35,8 +36,10 @@ pub(crate) struct DataHabits {
     pub(crate) no_epsv: bool,
     /// EPRT was refused.
     pub(crate) no_eprt: bool,
-    /// In mode `auto`: passive failed and active worked.
+    /// In mode `auto`: passive failed and active worked, now or in an earlier run. It is tried first.
     pub(crate) active: bool,
+    /// The local ports in use.
+    pub(super) ports: Arc<Ports>,
     /// The repair of a passive address was said once.
     pub(crate) repair_said: bool,
     /// How the last one was made.
@@ -49,21 +52,39 @@ impl Session {
         let mode = self.connection().server.mode;
         match mode {
             ConnectionMode::Passive => self.prepare_passive().await,
-            ConnectionMode::Active if self.is_proxied() => Err(Error::NoListener(
+            ConnectionMode::Active if self.is_proxied() => Err(Error::NoWay(
                 "active mode does not work through a proxy: the server would have to connect to this machine"
                     .into(),
             )),
             ConnectionMode::Auto if self.is_proxied() => self.prepare_passive().await,
             ConnectionMode::Active => self.prepare_active().await,
-            ConnectionMode::Auto if self.connection().habits().active => self.prepare_active().await,
-            ConnectionMode::Auto => match self.prepare_passive().await {
-                Err(error) if !self.control.is_poisoned() => {
-                    let why = error.failure("Passive mode").why;
-                    self.remark(&format!("passive mode failed ({why}); trying active mode"));
-                    self.prepare_active().await
+            ConnectionMode::Auto => {
+                let active = self.connection().habits().active;
+                let first = match active {
+                    true => self.prepare_active().await,
+                    false => self.prepare_passive().await,
+                };
+                let error = match first {
+                    Ok(prepared) => return Ok(prepared),
+                    Err(error) => error,
+                };
+                let (failed, other) = match active {
+                    true => ("active mode", "passive mode"),
+                    false => ("passive mode", "active mode"),
+                };
+                self.connection().habits().active = false;
+                if self.control.is_poisoned() {
+                    return Err(error);
                 }
-                done => done,
-            },
+                let why = error.failure(failed).why;
+                let failed = format!("{failed} failed ({why})");
+                self.remark(&format!("{failed}; trying {other}"));
+                let second = match active {
+                    true => self.prepare_passive().await,
+                    false => self.prepare_active().await,
+                };
+                second.map_err(|error| Error::BothWays(failed, Box::new(error)))
+            }
         }
     }
 
@@ -72,8 +93,15 @@ impl Session {
         if !no_epsv {
             match self.passive_extended().await {
                 Ok(stream) => return Ok(Prepared::Connected(stream)),
+                Err(error) if self.control.is_poisoned() => return Err(error),
+                Err(Error::Refused(_, _, reply)) if !self.speaks_ipv4() => {
+                    return Err(Error::NoWay(format!(
+                        "the server refuses EPSV ({}), and over IPv6 there is no other passive mode",
+                        reply.shown()
+                    )));
+                }
                 // PASV knows IPv4 only (RFC 959 §4.1.2)
-                Err(error) if self.control.is_poisoned() || !self.speaks_ipv4() => return Err(error),
+                Err(error) if !self.speaks_ipv4() => return Err(error),
                 Err(error) => {
                     let why = error.failure("EPSV").why;
                     self.remark(&format!("EPSV does not work here ({why}); using PASV"));
@@ -150,7 +178,13 @@ impl Session {
                 self.server_at(announced.port())
             }
         };
-        let stream = self.dial(address).await?;
+        let repairs = self.connection().server.passive_address == PassiveAddress::Repair;
+        let stream = match self.dial(address).await {
+            Err(error) if repairs && other && is_public(*announced.ip()) => {
+                return Err(Error::Repaired(*announced.ip(), Box::new(error)));
+            }
+            done => done?,
+        };
         self.connection().habits().last = Some(DataCommand::Pasv);
         Ok(stream)
     }
@@ -172,6 +206,7 @@ impl Session {
             Some(passage) => passage.error(Stage::Data, ProxyError::Unreached(Box::new(error))),
             None => error,
         })?;
+        keep_alive(&stream);
         if let Some(passage) = passage {
             passage.lead(&mut stream, &to, Stage::Data, limit).await?;
         }
@@ -180,27 +215,31 @@ impl Session {
 
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {
         let here = self.control.local.ip();
-        let listener = self.listen(here).await?;
+        let announced = self.announced(here)?;
+        let (listener, held) = self.listen(here).await?;
         let port = listener
             .local_addr()
-            .map_err(|e| Error::NoListener(format!("the data port cannot be told ({e})")))?
+            .map_err(|e| Error::NoWay(format!("the data port cannot be told ({e})")))?
             .port();
-        let announced = self
-            .connection()
-            .server
-            .external_ip
-            .unwrap_or(here)
-            .to_canonical();
         let (command, word) = match announced {
             IpAddr::V4(ip) if self.connection().habits().no_eprt => {
                 (port_command(ip, port), DataCommand::Port)
             }
             ip => (eprt_command(ip, port), DataCommand::Eprt),
         };
-        let reply = self.control.ask_at(Stage::Data, command.as_bytes()).await?;
+        // pyftpdlib connects first and answers then: the wait is one for a connection
+        let limit = self.connection().patience.connect;
+        let asked = timeout(limit, self.control.ask_at(Stage::Data, command.as_bytes())).await;
+        let reply = match asked {
+            Ok(reply) => reply?,
+            Err(_) => {
+                self.control.poison();
+                return Err(Error::Silent(Stage::Data, limit));
+            }
+        };
         if reply.code / 100 == 2 {
             self.connection().habits().last = Some(word);
-            return Ok(Prepared::Listening(listener));
+            return Ok(Prepared::Listening(listener, held));
         }
         // RFC 2428 came late: a server that does not know EPRT is asked with PORT, once
         if let (DataCommand::Eprt, IpAddr::V4(ip), 500..=599) = (word, announced, reply.code) {
@@ -210,32 +249,40 @@ impl Session {
                 .demand(Stage::Data, port_command(ip, port).as_bytes(), 2)
                 .await?;
             self.connection().habits().last = Some(DataCommand::Port);
-            return Ok(Prepared::Listening(listener));
+            return Ok(Prepared::Listening(listener, held));
         }
         Err(self.control.refusal(Stage::Data, command.as_bytes(), reply))
     }
 
-    /// Listens on a free port of the configured range, or on any.
-    async fn listen(&self, here: IpAddr) -> Result<TcpListener, Error> {
-        let Some((first, last)) = self.connection().server.port_range else {
-            return TcpListener::bind((here, 0))
-                .await
-                .map_err(|e| Error::NoListener(format!("no port can be listened on for active mode ({e})")));
-        };
-        for port in first..=last {
-            match TcpListener::bind((here, port)).await {
-                Ok(listener) => return Ok(listener),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => {
-                    return Err(Error::NoListener(format!(
-                        "port {port} of the active range cannot be used ({error})"
-                    )));
-                }
-            }
+    /// The address the server is told. It must be of the control connection's family: RFC 2428 §2
+    /// lets a server refuse another, and this end would listen on the wrong one.
+    fn announced(&self, here: IpAddr) -> Result<IpAddr, Error> {
+        let here = here.to_canonical();
+        let family = |ip: IpAddr| if ip.is_ipv4() { "IPv4" } else { "IPv6" };
+        match self.connection().server.external_ip.map(|ip| ip.to_canonical()) {
+            Some(fixed) if fixed.is_ipv4() != here.is_ipv4() => Err(Error::NoWay(format!(
+                "the external IP address {fixed} is {}, and the connection to the server is {}",
+                family(fixed),
+                family(here)
+            ))),
+            fixed => Ok(fixed.unwrap_or(here)),
         }
-        Err(Error::NoListener(format!(
-            "every port of the active range {first}-{last} is in use"
-        )))
+    }
+
+    /// Listens on a free port of the configured range, or on any.
+    async fn listen(&self, here: IpAddr) -> Result<(TcpListener, Option<Port>), Error> {
+        let connection = self.connection();
+        if let Some(range) = connection.server.port_range {
+            let ports = Arc::clone(&connection.habits().ports);
+            let (listener, port) = ports.listen(here, range, connection.patience.connect).await?;
+            return Ok((listener, Some(port)));
+        }
+        match TcpListener::bind((here, 0)).await {
+            Ok(listener) => Ok((listener, None)),
+            Err(error) => Err(Error::NoWay(format!(
+                "no port can be listened on for active mode ({error})"
+            ))),
+        }
     }
 
     /// What is needed to complete a data connection while the control connection is read.
@@ -258,18 +305,18 @@ pub(super) struct DataMaker {
 }
 
 impl DataMaker {
-    pub(super) async fn complete(&self, prepared: Prepared) -> Result<NetStream, Error> {
-        let stream = match prepared {
-            Prepared::Connected(stream) => stream,
-            Prepared::Listening(listener) => {
+    pub(super) async fn complete(&self, prepared: Prepared) -> Result<(NetStream, Option<Port>), Error> {
+        let (stream, port) = match prepared {
+            Prepared::Connected(stream) => (stream, None),
+            Prepared::Listening(listener, port) => {
                 let stream = self.accept(&listener).await?;
-                // in mode `auto`: only what has worked is remembered
-                self.connection.habits().active = true;
-                stream
+                // only what has worked is remembered
+                self.connection.habits().active = self.connection.server.mode == ConnectionMode::Auto;
+                (stream, port)
             }
         };
         let Some(tls) = &self.tls else {
-            return Ok(NetStream::Plain(stream));
+            return Ok((NetStream::Plain(stream), port));
         };
         let limit = self.connection.patience.connect;
         match timeout(limit, tls.handshake(stream)).await {
@@ -277,7 +324,7 @@ impl DataMaker {
             Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
             Ok(Ok((stream, handshake))) => {
                 self.connection.count_handshake(&handshake);
-                Ok(stream)
+                Ok((stream, port))
             }
         }
     }
@@ -287,8 +334,13 @@ impl DataMaker {
         let limit = self.connection.patience.connect;
         let coming = async {
             loop {
-                let (stream, from) = listener.accept().await?;
+                let (stream, from) = match listener.accept().await {
+                    // it was gone before it could be let in
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                    came => came?,
+                };
                 if from.ip().to_canonical() == self.server {
+                    keep_alive(&stream);
                     return Ok(stream);
                 }
                 self.transcript.remark(&format!(
@@ -302,6 +354,20 @@ impl DataMaker {
             Ok(Ok(stream)) => Ok(stream),
         }
     }
+}
+
+/// Whether an address may be one that is seen from anywhere: not of a private network, of this
+/// machine or of a provider's NAT (RFC 1918, RFC 6598).
+fn is_public(ip: Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    let carrier = a == 100 && (64..128).contains(&b);
+    !(ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_multicast()
+        || ip.is_broadcast()
+        || a == 0
+        || carrier)
 }
 
 /// RFC 959 §4.1.2.
@@ -319,6 +385,26 @@ fn eprt_command(ip: IpAddr, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn public_addresses() {
+        for (ip, public) in [
+            ("8.8.8.8", true),
+            ("100.63.0.1", true),
+            ("172.32.0.1", true),
+            ("100.64.0.1", false),
+            ("100.127.255.1", false),
+            ("172.31.0.1", false),
+            ("10.1.2.3", false),
+            ("192.168.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.1.1", false),
+            ("0.0.0.0", false),
+            ("255.255.255.255", false),
+        ] {
+            assert_eq!(is_public(ip.parse().unwrap()), public, "{ip}");
+        }
+    }
 
     #[test]
     fn active_commands() {

@@ -1,6 +1,7 @@
 //! What can go wrong on the wire, and how it is said to a person.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::guard::Refusal;
@@ -77,8 +78,14 @@ pub(crate) enum Error {
     Malformed(&'static str, String),
     /// The session was given up after an earlier failure.
     Poisoned,
-    /// No data connection can be made here: no free port in the range, no address to announce.
-    NoListener(String),
+    /// No data connection can be made at all: no free port in the range, no address to announce, no
+    /// passive mode over IPv6.
+    NoWay(String),
+    /// The passive address was repaired, nothing answered there, and this is the address that the
+    /// server had announced, a public one.
+    Repaired(Ipv4Addr, Box<Error>),
+    /// In mode `auto` the way tried first failed, with what is said of that, and then the other.
+    BothWays(String, Box<Error>),
 }
 
 impl Error {
@@ -92,6 +99,7 @@ impl Error {
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
+            Self::Repaired(_, error) | Self::BothWays(_, error) => error.is_transient(),
             Self::Proxy(_, _, error) => match error {
                 ProxyError::Unreached(error) => error.is_transient(),
                 ProxyError::Broken(_) | ProxyError::Silent(_) | ProxyError::Refused(..) => true,
@@ -150,6 +158,7 @@ impl Error {
             Self::Refused(_, _, reply) => reply.code == 421,
             Self::Unresumed { offered, .. } => *offered,
             Self::Poisoned => true,
+            Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
     }
@@ -214,7 +223,15 @@ impl Error {
             )
             .reply(line.as_bytes()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
-            Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::BothWays(first, error) => {
+                let second = error.failure(what);
+                let why = format!("{first}; then {}", second.why);
+                Failure { why, ..second }
+            }
+            Self::Repaired(announced, error) => error.failure(what).hint(format!(
+                "The server announced the public address {announced} for it, and the control connection's was used: if {announced} is right, set the passive address to 'as announced' (--pasv-address server)."
+            )),
         };
         failure.transient = self.is_transient();
         failure

@@ -26,6 +26,8 @@ mod digits;
 mod explain;
 mod listing;
 mod login;
+mod noop;
+mod ports;
 mod proxy;
 mod stream;
 mod telnet;

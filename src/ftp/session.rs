@@ -1,6 +1,7 @@
 //! A session: one logged-in control connection and what can be asked of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::control::Control;
@@ -213,9 +214,51 @@ impl Session {
             .and_then(|at| RemotePath::parse(&at).ok()))
     }
 
-    /// Asks whether the server is still there (NOOP).
+    /// Asks whether the server is still there: by NOOP, or by PWD where NOOP does harm.
     pub(crate) async fn is_alive(&mut self) -> bool {
-        self.control.ask(b"NOOP").await.is_ok() && self.is_usable()
+        let noop = !self.connection().learned().no_noop;
+        let answer = self.control.ask(if noop { b"NOOP" } else { b"PWD" }).await;
+        let alive = answer.is_ok() && self.is_usable();
+        if noop {
+            match answer {
+                Ok(reply) if reply.is_positive() => self.connection().learned().noop_works = true,
+                Ok(_) | Err(Error::Broken(..) | Error::Refused(..)) => self.give_up_noop(),
+                Err(_) => {}
+            }
+        }
+        alive
+    }
+
+    /// After how long a NOOP is sent beside a transfer; `None` is never.
+    pub(super) fn noop_after(&self) -> Option<Duration> {
+        let connection = self.connection();
+        connection
+            .server
+            .keep_alive()
+            .filter(|_| !connection.learned().no_noop)
+    }
+
+    /// Remembers what the server made of NOOPs beside a transfer. A control
+    /// connection that broke over the first NOOP ever, unanswered, may have broken by it.
+    pub(super) fn learn_of_noops(&mut self) {
+        let noops = self.control.noops();
+        let dropped = self.control.is_poisoned() && noops.unanswered() > 0;
+        let (answered, stumbled) = (noops.answered(), noops.stumbled());
+        let works = {
+            let mut learned = self.connection().learned();
+            learned.noop_works |= answered;
+            learned.noop_works
+        };
+        if stumbled || (dropped && !works) {
+            self.give_up_noop();
+        }
+    }
+
+    fn give_up_noop(&self) {
+        let connection = self.connection();
+        if !std::mem::replace(&mut connection.learned().no_noop, true) {
+            self.remark("the server does not take NOOP well; it gets none any more");
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::data::Prepared;
 use super::error::{Error, Stage};
 use super::explain::demands_resumption;
+use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
@@ -24,9 +26,13 @@ const EXPLANATION: Duration = Duration::from_secs(2);
 pub(crate) struct Transfer<'s> {
     session: &'s mut Session,
     stream: NetStream,
+    /// The local port of a data connection in active mode: in use as long as it stands.
+    _port: Option<Port>,
     /// The final reply, where it came before the data had been read.
     early: Option<Reply>,
     command: Vec<u8>,
+    /// When the control connection is to be used again, lest a router on the way forget it.
+    next_noop: Option<Instant>,
     settled: bool,
     /// What is made while it is not known how 0xFF in its name is taken.
     unsettled: Option<RemotePath>,
@@ -68,17 +74,34 @@ impl Session {
                 .await?;
         }
         self.control.send(&[&command])?;
-        let (early, stream) = match self.start(prepared).await {
-            Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.refused(Stage::Transfer, &command, reply)),
+        let active = matches!(prepared, Prepared::Listening(..));
+        let (early, (stream, port)) = match self.start(prepared).await {
+            Ok(Started::Open(early, data)) => (early, data),
+            Ok(Started::Refused(reply)) => {
+                if active && reply.code == 425 {
+                    self.connection().habits().active = false;
+                }
+                return Err(self.refused(Stage::Transfer, &command, reply));
+            }
             Err(error) => {
+                if active
+                    && matches!(
+                        error,
+                        Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
+                    )
+                {
+                    self.connection().habits().active = false;
+                }
                 self.abandon();
                 return Err(error);
             }
         };
+        let next_noop = self.noop_after().map(|every| Instant::now() + every);
         Ok(Transfer {
+            next_noop,
             session: self,
             stream,
+            _port: port,
             early,
             command,
             settled: false,
@@ -169,7 +192,7 @@ impl Session {
 
 /// What a server answered to a data command.
 enum Started {
-    Open(Option<Reply>, NetStream),
+    Open(Option<Reply>, (NetStream, Option<Port>)),
     Refused(Reply),
 }
 
@@ -177,28 +200,27 @@ impl Transfer<'_> {
     /// Reads data into `buffer`; 0 is the end of it.
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         let silence = self.session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
         loop {
+            self.keep_alive()?;
             // once the server has given it up, only what it has sent before is still to come
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            let limit = if refused {
-                silence.min(EXPLANATION)
-            } else {
-                silence
-            };
+            if refused {
+                until = until.min(Instant::now() + EXPLANATION);
+            }
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
             tokio::select! {
                 biased;
-                read = timeout(limit, self.stream.read(buffer)) => return match read {
+                read = timeout_at(until, self.stream.read(buffer)) => return match read {
                     Ok(Ok(n)) => Ok(n),
                     Ok(Err(_)) | Err(_) if refused => Err(self.refusal()),
                     Ok(Err(error)) => Err(self.broken(error).await),
                     Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
                 },
                 reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    let (_, reply) = reply?;
-                    if reply.class() != 1 {
-                        self.early = Some(reply);
-                    }
+                    self.heard(reply?.1);
                 }
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
     }
@@ -206,29 +228,57 @@ impl Transfer<'_> {
     /// Writes all of `bytes`.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let silence = self.session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
         let mut left = bytes;
         while !left.is_empty() {
+            self.keep_alive()?;
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
             tokio::select! {
                 biased;
-                written = timeout(silence, self.stream.write(left)) => match written {
+                written = timeout_at(until, self.stream.write(left)) => match written {
                     Ok(Ok(0)) => return Err(self.broken(std::io::ErrorKind::WriteZero.into()).await),
-                    Ok(Ok(n)) => left = &left[n..],
+                    Ok(Ok(n)) => {
+                        left = &left[n..];
+                        until = Instant::now() + silence;
+                    }
                     Ok(Err(error)) => return Err(self.broken(error).await),
                     Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
                 },
                 // a server that has no more room may say so and leave the data lying
                 reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    let (_, reply) = reply?;
-                    match reply.class() {
-                        1 => {}
-                        2 => self.early = Some(reply),
-                        _ => {
-                            self.early = Some(reply);
-                            return Err(self.refusal());
-                        }
+                    self.heard(reply?.1);
+                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
+                        return Err(self.refusal());
                     }
                 }
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Keeps the server's last word, if this is it.
+    fn heard(&mut self, reply: Reply) {
+        if reply.class() != 1 {
+            self.early = Some(reply);
+        }
+    }
+
+    /// Sends a NOOP when it is time. The control connection is looked at once then: data that come
+    /// without a pause would keep it waiting for ever.
+    fn keep_alive(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        if self.early.is_some() || self.next_noop.is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        let every = self.session.noop_after();
+        let every = every.filter(|_| self.session.control.noops().may_send());
+        self.next_noop = every.map(|every| now + every);
+        if every.is_some() {
+            self.session.control.send_noop()?;
+        }
+        if let Some(reply) = self.session.control.reply(Stage::Transfer).now_or_never() {
+            self.heard(reply?.1);
         }
         Ok(())
     }
@@ -299,12 +349,7 @@ impl Transfer<'_> {
                     Ok(_) => {}
                 },
                 // a server that has read everything says so before, or without, closing
-                reply = self.session.control.reply(Stage::Transfer) => {
-                    let (_, reply) = reply?;
-                    if reply.class() != 1 {
-                        self.early = Some(reply);
-                    }
-                }
+                reply = self.session.control.reply(Stage::Transfer) => self.heard(reply?.1),
             }
         }
         Ok(())
@@ -321,6 +366,7 @@ impl Transfer<'_> {
             },
         };
         self.settled = true;
+        self.session.control.collect_noops().await;
         if reply.is_positive() {
             return Ok(Ending {
                 closed_properly,
@@ -333,6 +379,7 @@ impl Transfer<'_> {
 
 impl Drop for Transfer<'_> {
     fn drop(&mut self) {
+        self.session.learn_of_noops();
         if !self.settled {
             self.session.abandon();
         }

@@ -212,6 +212,9 @@ pub struct Server {
     pub client_key: Option<PathBuf>,
     /// How many control connections may be open at once, browsing included.
     pub connections: u8,
+    /// Seconds of quiet after which a control connection is used, so that nobody on the way
+    /// forgets it; 0 is never.
+    pub keep_alive: u16,
     /// The local folder the left pane starts in.
     pub start_folder: Option<PathBuf>,
     /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
@@ -251,6 +254,7 @@ impl Default for Server {
             client_certificate: None,
             client_key: None,
             connections: 4,
+            keep_alive: 30,
             start_folder: None,
             clock_offset: None,
             charset: Charset::default(),
@@ -262,6 +266,11 @@ impl Server {
     /// The port in force.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.protocol.default_port())
+    }
+
+    /// After how much quiet a control connection is used; `None` is never.
+    pub fn keep_alive(&self) -> Option<Duration> {
+        (self.keep_alive > 0).then(|| Duration::from_secs(self.keep_alive.into()))
     }
 
     /// How far below the document path the product goes.

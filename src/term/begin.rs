@@ -2,6 +2,7 @@
 
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
+use crate::config::active_first;
 use crate::config::paths::Paths;
 use crate::config::servers::Servers;
 use crate::config::store;
@@ -60,9 +61,10 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     };
     let engine = engine::start(Options {
         browsing: true,
+        active_first: active_first::load(&paths.active_first()),
         ..wanted.options
     });
-    run(start, engine, World::new(servers))
+    run(start, engine, World::new(servers, paths))
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::app::effect::Effect;
 use crate::app::msg::Msg;
 use crate::app::{App, Start};
-use crate::engine::Engine;
+use crate::engine::{Engine, PARTING};
 use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::ui;
@@ -39,8 +39,6 @@ pub use signals::received;
 const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between two samples of the progress.
 const SAMPLE: Duration = Duration::from_millis(250);
-/// How long the servers may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(3);
 /// How many events are taken in before the screen gets its turn.
 const BURST: usize = 4_096;
 
@@ -204,7 +202,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         }
     }
 
-    /// Lets the engine say goodbye to the servers; not longer than they deserve.
+    /// Lets the engine clean up and say goodbye to the servers; a Ctrl-C cuts that short.
     pub async fn goodbye(&mut self) {
         if self.engine.commands.send(Command::Shutdown).is_ok() {
             let ended = async {
@@ -214,7 +212,10 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     }
                 }
             };
-            let _ = timeout(GOODBYE, ended).await;
+            tokio::select! {
+                _ = timeout(PARTING, ended) => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
         }
     }
 
@@ -240,6 +241,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 Effect::ChangeServers(change) => {
                     let saved = self.world.change(change);
                     self.later(async move { Msg::ServersSaved(saved.await) });
+                }
+                Effect::RememberActiveFirst(server, active) => {
+                    self.world.remember_active_first(server, active)
                 }
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,

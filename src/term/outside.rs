@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::tty;
 use crate::app::effect::Change;
-use crate::config::secrets;
+use crate::config::paths::Paths;
 use crate::config::servers::Servers;
+use crate::config::{active_first, secrets};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::Server;
@@ -22,6 +23,10 @@ pub trait Outside {
 
     /// Changes the file of saved servers, and gives them as they are then.
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
+
+    /// Remembers for the next run whether mode `auto` begins with active mode on this server; it is
+    /// a help, and nobody waits for it.
+    fn remember_active_first(&self, _server: String, _active: bool) {}
 
     /// Gives the terminal to the shell until it says continue.
     fn suspend(&mut self) -> io::Result<()> {
@@ -45,13 +50,15 @@ pub trait Outside {
 #[derive(Debug, Clone)]
 pub struct World {
     servers: Arc<Mutex<Servers>>,
+    paths: Paths,
 }
 
 impl World {
-    /// A world with this file.
-    pub fn new(servers: Servers) -> Self {
+    /// A world with this file, and what else is in these folders.
+    pub fn new(servers: Servers, paths: Paths) -> Self {
         Self {
             servers: Arc::new(Mutex::new(servers)),
+            paths,
         }
     }
 }
@@ -66,6 +73,15 @@ impl Outside for World {
         server: Server,
     ) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
         async move { secrets::resolve(&server.password).await }
+    }
+
+    fn remember_active_first(&self, server: String, active: bool) {
+        let path = self.paths.active_first();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = active_first::remember(&path, &server, active) {
+                tracing::warn!("{}", active_first::unwritten(&path, &error));
+            }
+        });
     }
 
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {

@@ -26,6 +26,8 @@ mod keys;
 mod listing_cases;
 mod listing_speed;
 #[cfg(unix)]
+mod namespaces;
+#[cfg(unix)]
 mod pty;
 mod read_only;
 mod readme;

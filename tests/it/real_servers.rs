@@ -1,5 +1,7 @@
 //! Against vsftpd, ProFTPD, pure-ftpd and pyftpdlib; ignored by default, see [`crate::harness::lab`].
 
+mod alive;
+
 use std::io::Read;
 use std::net::TcpStream;
 use std::path::PathBuf;

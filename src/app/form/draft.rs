@@ -119,6 +119,7 @@ impl Draft {
                     .unwrap_or_default(),
             ),
             (Field::Connections, server.connections.to_string()),
+            (Field::KeepAlive, server.keep_alive.to_string()),
             (
                 Field::StartFolder,
                 server
@@ -287,6 +288,11 @@ impl Draft {
         validity::connections(n).map(|()| n)
     }
 
+    fn keep_alive(&self) -> Result<u16, String> {
+        let seconds = self.text(Field::KeepAlive).trim().parse().unwrap_or(u16::MAX);
+        validity::keep_alive(seconds).map(|()| seconds)
+    }
+
     /// `None` is unlimited. Level 0 is what the switch is for.
     fn explore_depth(&self) -> Result<Option<u32>, String> {
         if !self.explore {
@@ -390,6 +396,7 @@ impl Draft {
             client_key: (!client_certificate.is_empty() && !client_key.is_empty()).then(|| client_key.into()),
             client_certificate: (!client_certificate.is_empty()).then(|| client_certificate.into()),
             connections: self.connections().unwrap_or(Server::default().connections),
+            keep_alive: self.keep_alive().unwrap_or(Server::default().keep_alive),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
             clock_offset: self.clock_offset().unwrap_or_default(),
             charset: self.charset().unwrap_or_default(),
@@ -428,6 +435,7 @@ impl Draft {
             Field::ExternalIp => self.external_ip().map(drop),
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),
+            Field::KeepAlive => self.keep_alive().map(drop),
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
             Field::Charset => self.charset().map(drop),

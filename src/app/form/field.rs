@@ -89,6 +89,8 @@ pub enum Field {
     Pin,
     /// Control connections at once.
     Connections,
+    /// After how much quiet a control connection is used.
+    KeepAlive,
     /// The left pane's first folder.
     StartFolder,
     /// How far the server's clock is ahead of UTC.
@@ -180,6 +182,7 @@ impl Field {
         Self::ClientKey,
         Self::Pin,
         Self::Connections,
+        Self::KeepAlive,
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
@@ -221,6 +224,7 @@ impl Field {
             Self::ClientKey => "Own key",
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
+            Self::KeepAlive => "Keep-alive",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
@@ -253,6 +257,7 @@ impl Field {
             | Self::ClientKey
             | Self::Pin => Section::Tls,
             Self::Connections
+            | Self::KeepAlive
             | Self::StartFolder
             | Self::ClockOffset
             | Self::Charset
@@ -296,6 +301,7 @@ impl Field {
             Self::PortRange => "any, for example: 50000-50100",
             Self::ClientCertificate => "none, or a PEM file of yours",
             Self::ClientKey => "in the certificate's file",
+            Self::KeepAlive => "seconds; 0 is never",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
             Self::Charset => "UTF-8, or for example: latin1",

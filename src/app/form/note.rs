@@ -194,6 +194,12 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "Control connections to the server at once, browsing included. Many servers limit them by user or \
              address.",
         ],
+        Field::KeepAlive => vec![
+            "Seconds of quiet after which the server is sent a NOOP, so that neither it nor a router on the way \
+             forgets the connection; also beside a long transfer. 0 is never. A connection nobody uses for half \
+             an hour is let go, and made again when it is needed.",
+            "A server that refuses NOOP, or ends the connection over it, gets none any more.",
+        ],
         Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
         Field::ClockOffset => vec![
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \

@@ -91,6 +91,7 @@ fn an_existing_server_comes_back_unchanged() {
         client_certificate: Some("/me.pem".into()),
         client_key: Some("/me.key".into()),
         connections: 9,
+        keep_alive: 0,
         start_folder: Some("/srv".into()),
         clock_offset: ClockOffset::from_minutes(-330),
         charset: "windows-1251".parse().unwrap(),
@@ -372,6 +373,25 @@ fn a_clock_offset_is_hours_and_minutes_or_measured() {
             "{text}"
         );
         assert_eq!(form.server().clock_offset, None, "{text}");
+    }
+}
+
+#[test]
+fn keep_alive_is_seconds_or_never() {
+    let mut form = Form::new(None, &[]);
+    assert_eq!(form.server().keep_alive, 30);
+    at(&mut form, Field::KeepAlive);
+    for (text, seconds) in [("0", 0), ("120", 120), ("3600", 3600)] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::KeepAlive), None, "{text}");
+        assert_eq!(form.server().keep_alive, seconds);
+    }
+    for text in ["", "3601", "70000", "-1", "30 s", "never"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        let says = fault(&form, Field::KeepAlive).unwrap();
+        assert!(says.contains("0 for never"), "{text}: {says}");
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -87,6 +87,10 @@ pub(crate) enum Step {
     Close,
     /// Ends the control connection by a TCP reset.
     Reset,
+    /// Waits for a line and says nothing to it.
+    Hear,
+    /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
+    Stranger,
     /// Waits until the test says [`Scripted::open_gate`].
     Gate,
     /// Says nothing any more and waits for the client to hang up.
@@ -214,6 +218,16 @@ pub(crate) fn reset() -> Step {
 /// Waits for [`Scripted::open_gate`].
 pub(crate) fn gate() -> Step {
     Step::Gate
+}
+
+/// Waits for a line in the middle of another command.
+pub(crate) fn hear() -> Step {
+    Step::Hear
+}
+
+/// Somebody else comes to the client's port first.
+pub(crate) fn stranger() -> Step {
+    Step::Stranger
 }
 
 /// Falls silent.
@@ -364,11 +378,17 @@ impl Script {
 
     /// Starts it on a free port of 127.0.0.1; it ends when dropped.
     pub(crate) async fn start(self) -> Scripted {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.start_at("127.0.0.1:0").await
+    }
+
+    /// Starts it on an address of this machine, IPv4 or IPv6; its data ports are on the same.
+    pub(crate) async fn start_at(self, address: &str) -> Scripted {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let pin = self.face.pin;
         let house = Arc::new(House {
             protocol: self.protocol,
+            ip: address.ip(),
             features: self.features,
             rules: self.rules,
             face: self.face,
@@ -406,6 +426,7 @@ impl Script {
 #[derive(Debug)]
 struct House {
     protocol: Protocol,
+    ip: IpAddr,
     features: String,
     rules: Vec<Rule>,
     face: Face,

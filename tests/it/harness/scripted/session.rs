@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ftpane::model::server::Protocol;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::stream::Stream;
@@ -170,6 +171,17 @@ impl Session {
                     data.reset();
                 }
             }
+            Step::Hear => drop(self.line().await),
+            Step::Stranger => {
+                let Some(Way::Active(address)) = &self.way else {
+                    return;
+                };
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+                let mut stranger = socket.connect(*address).await.unwrap();
+                // sent away
+                let _ = stranger.read(&mut [0u8; 1]).await;
+            }
             Step::Gate => {
                 let mut gate = self.house.gate.subscribe();
                 let _ = gate.wait_for(|open| *open).await;
@@ -204,8 +216,11 @@ impl Session {
     }
 
     async fn announce(&mut self, text: &str, port: Port) {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = match self.house.ip {
+            IpAddr::V4(_) => TcpSocket::new_v4().unwrap(),
+            IpAddr::V6(_) => TcpSocket::new_v6().unwrap(),
+        };
+        socket.bind(SocketAddr::new(self.house.ip, 0)).unwrap();
         let address = socket.local_addr().unwrap();
         match port {
             Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
