@@ -39,6 +39,7 @@ pub mod msg;
 pub mod order;
 pub mod pane;
 mod panes;
+mod passphrase;
 mod pattern;
 pub mod queue;
 pub mod servers;
@@ -245,6 +246,10 @@ impl App {
                 self.show_arrivals()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
+            Msg::Locked(lock, wanted) => {
+                self.ask_passphrase(lock, wanted);
+                Vec::new()
+            }
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 if saved.is_some() {

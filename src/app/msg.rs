@@ -1,5 +1,7 @@
 //! What the interface is told.
 
+use super::effect::Effect;
+use crate::config::secrets::Lock;
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
@@ -24,6 +26,8 @@ pub enum Msg {
     Tick,
     /// A password was found, or not; `Ok(None)` when there is none at the place named.
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
+    /// This effect cannot be done before the secret store has its passphrase.
+    Locked(Lock, Box<Effect>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
 }

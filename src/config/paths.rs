@@ -53,6 +53,11 @@ impl Paths {
         self.folder.join("theme.toml")
     }
 
+    /// The encrypted store of passwords.
+    pub fn secrets(&self) -> PathBuf {
+        self.folder.join("secrets.store")
+    }
+
     /// The saved servers.
     pub fn servers(&self) -> PathBuf {
         self.folder.join("servers.toml")

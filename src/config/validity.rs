@@ -114,7 +114,9 @@ pub fn connections(n: u8) -> Verdict {
 /// Where the password comes from.
 pub fn password(source: &PasswordSource) -> Verdict {
     match source {
-        PasswordSource::Ask => Ok(()),
+        PasswordSource::Ask | PasswordSource::Netrc | PasswordSource::Store | PasswordSource::Keyring => {
+            Ok(())
+        }
         PasswordSource::Environment(name) if name.is_empty() => {
             no("the name of the environment variable is missing")
         }

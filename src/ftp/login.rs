@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::connection::Connection;
 use super::control::Control;
 use super::error::{Error, Stage};
@@ -63,9 +65,8 @@ async fn identify(control: &mut Control, connection: &Connection) -> Result<(), 
         None if server.user.is_empty() => ANONYMOUS_PASSWORD,
         None => "",
     };
-    let reply = control
-        .ask_at(Stage::Login, &[b"PASS ", secret.as_bytes()].concat())
-        .await?;
+    let pass = Zeroizing::new([b"PASS ", secret.as_bytes()].concat());
+    let reply = control.ask_at(Stage::Login, &pass).await?;
     match reply.code {
         // 202: not needed here (RFC 959 §5.4)
         202 | 230 | 232 => Ok(()),

@@ -15,6 +15,7 @@ pub(crate) mod session;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod blot;
 mod clock;
 mod connect;
 mod control;

@@ -14,7 +14,9 @@ use suppaftp::tokio::TokioTlsStream;
 use suppaftp::{FtpError, FtpResult};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use zeroize::{Zeroize as _, Zeroizing};
 
+use super::blot::{Secrets, holds_secret};
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
 use super::transcript::Transcript;
@@ -31,12 +33,14 @@ pub(super) struct Outbox {
     state: Mutex<OutboxState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OutboxState {
-    bytes: Vec<u8>,
+    /// Wiped whenever it is empty: it held the password.
+    bytes: Zeroizing<Vec<u8>>,
     reader: Option<Waker>,
     last_verb: String,
     last_line: Vec<u8>,
+    secrets: Secrets,
 }
 
 impl Outbox {
@@ -44,7 +48,14 @@ impl Outbox {
         Self {
             read_only,
             transcript,
-            state: Mutex::default(),
+            state: Mutex::new(OutboxState {
+                // room for any batch: what is moved in growing leaves copies behind
+                bytes: Zeroizing::new(Vec::with_capacity(CHUNK)),
+                reader: None,
+                last_verb: String::new(),
+                last_line: Vec::new(),
+                secrets: Secrets::default(),
+            }),
         }
     }
 
@@ -70,6 +81,7 @@ impl Outbox {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
+            state.secrets.learn(line);
             for &byte in *line {
                 // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
                 state.bytes.extend_from_slice(if byte == 0xff {
@@ -138,9 +150,34 @@ impl Wire {
             }
             state.bytes.drain(..written);
         }
+        // the whole of its memory, not what is in it now
+        state.bytes.zeroize();
         state.reader = Some(cx.waker().clone());
         drop(state);
         Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Tells the transcript of the line up to `end`, without a secret of ours that the server repeats
+    /// in it. Refusals, and whatever answers the password itself, are blotted for all who read them;
+    /// other replies are data and stay as they are. Gives the line's end.
+    fn blot(&mut self, end: usize) -> usize {
+        let state = self.outbox.state();
+        let line = &self.inbound[..end];
+        let Some(blotted) = state.secrets.blot(line) else {
+            drop(state);
+            self.outbox.transcript.server(line);
+            return end;
+        };
+        let answers_secret = holds_secret(state.last_verb.as_bytes());
+        drop(state);
+        self.outbox.transcript.server(&blotted);
+        let first = self.opening.map_or(line[0], |code| code[0]);
+        if !(answers_secret || matches!(first, b'4' | b'5')) {
+            return end;
+        }
+        let len = blotted.len();
+        self.inbound.splice(..end, blotted);
+        len
     }
 
     /// The end of the next line to hand out, if a whole one is there; lines that suppaftp cannot
@@ -158,8 +195,8 @@ impl Wire {
                 None if self.inbound.len() >= CHUNK => return Some(self.inbound.len()),
                 None => return None,
             };
+            let end = self.blot(end);
             let line = &self.inbound[..end];
-            self.outbox.transcript.server(line);
             self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
             // "120 Service ready in nnn minutes" comes before the greeting itself (RFC 959 §5.4)
             if !self.greeted && line.starts_with(b"120") {

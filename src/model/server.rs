@@ -120,6 +120,12 @@ pub enum PasswordSource {
     Environment(String),
     /// The first line this command prints (`pass show ftp/web`).
     Command(String),
+    /// `~/.netrc`, which other programs read too.
+    Netrc,
+    /// The encrypted store beside the file of servers.
+    Store,
+    /// The desktop's keyring.
+    Keyring,
 }
 
 /// How far below the document path the product goes.

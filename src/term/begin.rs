@@ -3,6 +3,7 @@
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
 use crate::config::paths::Paths;
+use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::store;
 use crate::config::theme::Theme;
@@ -62,7 +63,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         browsing: true,
         ..wanted.options
     });
-    run(start, engine, World::new(servers))
+    let secrets = Secrets::at(paths.secrets())?;
+    run(start, engine, World::new(servers, secrets))
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }

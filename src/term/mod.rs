@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::app::effect::Effect;
 use crate::app::msg::Msg;
 use crate::app::{App, Start};
+use crate::config::secrets::Trouble;
 use crate::engine::Engine;
 use crate::model::command::Command;
 use crate::model::event::Event;
@@ -230,13 +231,30 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 // an engine that has ended takes no wishes; its last event was said
                 Effect::Engine(command) => drop(self.engine.commands.send(command)),
                 Effect::ResolveSecret(connection, server) => {
-                    let found = self.world.resolve(*server);
-                    self.later(async move { Msg::SecretResolved(connection, found.await) });
+                    let found = self.world.resolve((*server).clone());
+                    self.later(async move {
+                        match found.await {
+                            Ok(secret) => Msg::SecretResolved(connection, Ok(secret)),
+                            Err(Trouble::Failed(failure)) => Msg::SecretResolved(connection, Err(failure)),
+                            Err(Trouble::Locked(lock)) => {
+                                Msg::Locked(lock, Box::new(Effect::ResolveSecret(connection, server)))
+                            }
+                        }
+                    });
                 }
                 Effect::ChangeServers(change) => {
-                    let saved = self.world.change(change);
-                    self.later(async move { Msg::ServersSaved(saved.await) });
+                    let saved = self.world.change(change.clone());
+                    self.later(async move {
+                        match saved.await {
+                            Ok(all) => Msg::ServersSaved(Ok(all)),
+                            Err(Trouble::Failed(failure)) => Msg::ServersSaved(Err(failure)),
+                            Err(Trouble::Locked(lock)) => {
+                                Msg::Locked(lock, Box::new(Effect::ChangeServers(change)))
+                            }
+                        }
+                    });
                 }
+                Effect::Unlock(passphrase) => self.world.unlock(passphrase),
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Bell => {

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 
 use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCES, VERSIONS};
 use crate::app::input::Line;
+use crate::config::secrets::HAS_KEYRING;
 use crate::config::validity;
 use crate::model::certificate::Pin;
 use crate::model::clock::{ClockOffset, NoClockOffset};
+use crate::model::secret::Secret;
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -20,6 +22,9 @@ pub(super) enum SourceKind {
     Ask,
     Environment,
     Command,
+    Netrc,
+    Store,
+    Keyring,
 }
 
 /// The fields as the form holds them.
@@ -49,6 +54,9 @@ impl Draft {
             PasswordSource::Ask => (SourceKind::Ask, "", ""),
             PasswordSource::Environment(name) => (SourceKind::Environment, name.as_str(), ""),
             PasswordSource::Command(command) => (SourceKind::Command, "", command.as_str()),
+            PasswordSource::Netrc => (SourceKind::Netrc, "", ""),
+            PasswordSource::Store => (SourceKind::Store, "", ""),
+            PasswordSource::Keyring => (SourceKind::Keyring, "", ""),
         };
         let lines = [
             (Field::Name, server.name.clone()),
@@ -96,9 +104,12 @@ impl Draft {
                     .unwrap_or_default(),
             ),
         ];
+        let mut lines: BTreeMap<_, _> = lines.map(|(field, text)| (field, Line::new(text))).into();
+        // what is kept for the server stays where it is: only a new password is typed here
+        lines.insert(Field::Secret, Line::masked());
         Self {
             base: server.clone(),
-            lines: lines.map(|(field, text)| (field, Line::new(text))).into(),
+            lines,
             protocol: server.protocol,
             explore: server.explore_depth != Some(0),
             read_only: server.read_only,
@@ -128,9 +139,12 @@ impl Draft {
     /// Lets `edit` change the text of a field; `None` when it has none.
     pub(super) fn edit<T>(&mut self, field: Field, edit: impl FnOnce(&mut Line) -> T) -> Option<T> {
         let line = self.lines.get_mut(&field)?;
+        if field != Field::Port {
+            return Some(edit(line));
+        }
         let before = line.text().to_owned();
         let out = edit(line);
-        if field == Field::Port && line.text() != before {
+        if line.text() != before {
             // an emptied port follows the protocol again
             self.port_typed = !line.text().is_empty();
         }
@@ -264,7 +278,26 @@ impl Draft {
                 PasswordSource::Environment(self.text(Field::Variable).trim().to_owned())
             }
             SourceKind::Command => PasswordSource::Command(self.text(Field::Command).trim().to_owned()),
+            SourceKind::Netrc => PasswordSource::Netrc,
+            SourceKind::Store => PasswordSource::Store,
+            SourceKind::Keyring => PasswordSource::Keyring,
         }
+    }
+
+    /// The new password, where one was typed and is kept.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        let text = self.text(Field::Secret);
+        (Field::Secret.applies(self) && !text.is_empty()).then(|| Secret::new(text))
+    }
+
+    /// Takes a password in, to be kept in the store unless another place is chosen.
+    pub(super) fn keep(&mut self, secret: &Secret) {
+        if !Field::Secret.applies(self) {
+            self.source = SourceKind::Store;
+        }
+        let mut line = Line::masked();
+        line.paste(secret.reveal());
+        self.lines.insert(Field::Secret, line);
     }
 
     /// The server as far as it can be read; what cannot is as in a new one.
@@ -315,10 +348,14 @@ impl Draft {
             Field::Connections => self.connections().map(drop),
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
+            Field::Password if self.source == SourceKind::Keyring && !HAS_KEYRING => {
+                Err("this ftpane was built without the desktop's keyring".to_owned())
+            }
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly
             | Field::Password
+            | Field::Secret
             | Field::Mode
             | Field::PassiveAddress
             | Field::TlsBackend

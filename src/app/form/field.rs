@@ -65,6 +65,8 @@ pub enum Field {
     Variable,
     /// The command that prints it.
     Command,
+    /// The password itself, to be kept in the store or the keyring.
+    Secret,
     /// Passive, active or auto.
     Mode,
     /// Passive: which address is used.
@@ -99,7 +101,14 @@ pub enum Control {
 }
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
-pub(super) const SOURCES: [SourceKind; 3] = [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
+pub(super) const SOURCES: [SourceKind; 6] = [
+    SourceKind::Ask,
+    SourceKind::Store,
+    SourceKind::Keyring,
+    SourceKind::Command,
+    SourceKind::Environment,
+    SourceKind::Netrc,
+];
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -135,6 +144,7 @@ impl Field {
         Self::Password,
         Self::Variable,
         Self::Command,
+        Self::Secret,
         Self::Mode,
         Self::PassiveAddress,
         Self::ExternalIp,
@@ -164,6 +174,7 @@ impl Field {
             Self::Password => "Password",
             Self::Variable => "Variable",
             Self::Command => "Command",
+            Self::Secret => "Kept password",
             Self::Mode => "Mode",
             Self::PassiveAddress => "Passive address",
             Self::ExternalIp => "External IP",
@@ -188,7 +199,7 @@ impl Field {
             | Self::SubFolders
             | Self::Levels
             | Self::ReadOnly => Section::Server,
-            Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
+            Self::User | Self::Password | Self::Variable | Self::Command | Self::Secret => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
             Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
@@ -199,7 +210,9 @@ impl Field {
     pub fn control(self) -> Control {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
-            Self::Password => Control::Choice(&["ask", "environment", "command"]),
+            Self::Password => {
+                Control::Choice(&["ask", "store", "keyring", "command", "environment", "netrc"])
+            }
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
@@ -219,6 +232,7 @@ impl Field {
             Self::User => "anonymous",
             Self::Variable => "FTP_WEB_PASSWORD",
             Self::Command => "pass show ftp/web",
+            Self::Secret => "as it is; asked for where none is kept",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
@@ -234,6 +248,7 @@ impl Field {
         match self {
             Self::Variable => draft.source == SourceKind::Environment,
             Self::Command => draft.source == SourceKind::Command,
+            Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,

@@ -93,13 +93,19 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         ],
         Field::User => vec!["Empty logs in as anonymous."],
         Field::Password => vec![
-            "ask: at each connection. environment: from a variable. command: the first line a program prints, \
-             such as pass or a vault's client. The password itself is never saved.",
+            "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once a \
+             run. keyring: kept by the desktop. command: the first line a program prints, such as pass. \
+             environment: from a variable. netrc: from ~/.netrc.",
+            "The file of servers never holds a password.",
         ],
         Field::Variable => vec!["The variable must be set when ftpane starts."],
         Field::Command => vec![
             "Run by sh; its first line of output is the password. It gets no input from the terminal, and a \
              minute's time.",
+        ],
+        Field::Secret => vec![
+            "A new password to be kept for this server; empty leaves what is kept as it is. Where none is kept \
+             the first connection asks for it.",
         ],
         Field::Mode => {
             let mut out = match draft.mode {
