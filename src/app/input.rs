@@ -11,7 +11,7 @@ use crate::model::secret::Secret;
 /// Room for a secret before its field has to move it; what is moved leaves a copy behind.
 const SECRET_ROOM: usize = 1024;
 
-/// A text field. That of a secret is wiped from memory when it goes.
+/// A text field; its text is wiped from memory when it goes.
 #[derive(Clone, Default)]
 pub struct Line {
     input: Input,
@@ -105,9 +105,8 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.masked {
-            let _ = Zeroizing::new(String::from(std::mem::take(&mut self.input)));
-        }
+        // of every field: a URL with a password is pasted into one that is not masked
+        let _ = Zeroizing::new(String::from(std::mem::take(&mut self.input)));
     }
 }
 

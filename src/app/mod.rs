@@ -227,7 +227,7 @@ impl App {
         let effects = match msg {
             Msg::Key(key) => self.press(key),
             Msg::Paste(text) => {
-                self.paste(&text);
+                self.paste(text.reveal());
                 Vec::new()
             }
             Msg::Resize(columns, rows) => {

@@ -14,8 +14,8 @@ use crate::model::server::Server;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
-    /// A text was pasted into the terminal.
-    Paste(String),
+    /// A text was pasted into the terminal; it may be a password.
+    Paste(Secret),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
     /// The engine says something.

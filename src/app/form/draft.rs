@@ -349,7 +349,7 @@ impl Draft {
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
             Field::Password if self.source == SourceKind::Keyring && !HAS_KEYRING => {
-                Err("this ftpane was built without the desktop's keyring".to_owned())
+                Err("keyring, which this ftpane was built without; choose another".to_owned())
             }
             Field::Protocol
             | Field::SubFolders

@@ -1,6 +1,7 @@
 //! The fields of the server form: their order, their words, and when they apply.
 
 use super::draft::{Draft, SourceKind};
+use crate::config::secrets::HAS_KEYRING;
 use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsBackend, TlsVersion};
 
 /// A group of fields under one heading.
@@ -101,14 +102,20 @@ pub enum Control {
 }
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
+/// The keyring stands last: it is not built in everywhere.
 pub(super) const SOURCES: [SourceKind; 6] = [
     SourceKind::Ask,
     SourceKind::Store,
-    SourceKind::Keyring,
     SourceKind::Command,
     SourceKind::Environment,
     SourceKind::Netrc,
+    SourceKind::Keyring,
 ];
+const SOURCE_WORDS: &[&str] = if HAS_KEYRING {
+    &["ask", "store", "command", "environment", "netrc", "keyring"]
+} else {
+    &["ask", "store", "command", "environment", "netrc"]
+};
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -210,9 +217,7 @@ impl Field {
     pub fn control(self) -> Control {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
-            Self::Password => {
-                Control::Choice(&["ask", "store", "keyring", "command", "environment", "netrc"])
-            }
+            Self::Password => Control::Choice(SOURCE_WORDS),
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),

@@ -9,6 +9,8 @@ mod note;
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use crate::app::input::Line;
 use crate::model::key::{Code, Key};
 use crate::model::secret::Secret;
@@ -237,7 +239,7 @@ impl Form {
     /// terminal that does not mark a paste, is taken apart here.
     fn go(&mut self, field: Field) {
         if matches!(self.focus, Field::Name | Field::Host) {
-            let text = self.draft.text(self.focus).trim().to_owned();
+            let text = Zeroizing::new(self.draft.text(self.focus).trim().to_owned());
             if text.contains("://") {
                 self.take_url(&text);
             }
