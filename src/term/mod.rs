@@ -12,6 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::app::effect::Effect;
@@ -105,6 +106,8 @@ pub struct Loop<B: Backend, O> {
     answers: mpsc::UnboundedReceiver<Msg>,
     answer: mpsc::UnboundedSender<Msg>,
     awaited: usize,
+    /// Changes of files that are under way: the program does not end before them.
+    saves: JoinSet<()>,
     end: Option<u8>,
 }
 
@@ -125,6 +128,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             answers,
             answer,
             awaited: 0,
+            saves: JoinSet::new(),
             end: None,
         }
     }
@@ -205,8 +209,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         }
     }
 
-    /// Lets the engine say goodbye to the servers; not longer than they deserve.
+    /// Lets the engine say goodbye to the servers, and what is being saved be saved; not longer than
+    /// they deserve.
     pub async fn goodbye(&mut self) {
+        let saved = async { while self.saves.join_next().await.is_some() {} };
+        if timeout(GOODBYE, saved).await.is_err() {
+            tracing::warn!("ended before everything was saved");
+        }
         if self.engine.commands.send(Command::Shutdown).is_ok() {
             let ended = async {
                 while let Some(event) = self.engine.events.recv().await {
@@ -244,14 +253,17 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 }
                 Effect::ChangeServers(change) => {
                     let saved = self.world.change(change.clone());
-                    self.later(async move {
-                        match saved.await {
+                    self.awaited += 1;
+                    let answer = self.answer.clone();
+                    self.saves.spawn(async move {
+                        let told = match saved.await {
                             Ok(all) => Msg::ServersSaved(Ok(all)),
                             Err(Trouble::Failed(failure)) => Msg::ServersSaved(Err(failure)),
                             Err(Trouble::Locked(lock)) => {
                                 Msg::Locked(lock, Box::new(Effect::ChangeServers(change)))
                             }
-                        }
+                        };
+                        let _ = answer.send(told);
                     });
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),

@@ -28,3 +28,4 @@ mod pty;
 mod readme;
 mod real_servers;
 mod screens;
+mod secrets;
