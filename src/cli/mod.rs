@@ -68,8 +68,14 @@ pub struct Interface {
 }
 
 /// A request that [`run`] carries out.
-#[derive(Debug)]
 pub struct Command(Box<Subcommands>);
+
+impl std::fmt::Debug for Command {
+    /// The arguments are not shown: a URL among them may have a password in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Command").finish_non_exhaustive()
+    }
+}
 
 /// Reads the arguments. Help, version and mistakes are printed here.
 ///

@@ -24,8 +24,11 @@ mod keys;
 mod listing_cases;
 mod listing_speed;
 #[cfg(unix)]
+mod no_secret;
+#[cfg(unix)]
 mod pty;
 mod readme;
 mod real_servers;
 mod screens;
+#[cfg(unix)]
 mod secrets;
