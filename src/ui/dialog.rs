@@ -316,13 +316,11 @@ impl<'a> Page<'a> {
 
     fn passphrase(&mut self, lock: Lock, again: bool) {
         match (lock, again) {
-            (Lock::New, false) => {
-                let text = "Passwords are kept in a file of this machine, encrypted with a passphrase that \
-                    is asked for once a run. Nobody can bring it back where it is forgotten.";
-                self.say(text, Role::Text);
-                self.gap();
-                self.say("A new passphrase", Role::Text);
-            }
+            (Lock::New, false) => self.say(
+                "Choose a passphrase: passwords are kept in a file of this machine, encrypted with it. It is asked \
+                 for once a run, and nobody can bring it back.",
+                Role::Text,
+            ),
             (Lock::New, true) => self.say("The same passphrase again", Role::Text),
             (Lock::Closed, _) => self.say("Its passphrase, once for this run", Role::Text),
             (Lock::Wrong, _) => {

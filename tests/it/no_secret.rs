@@ -349,7 +349,7 @@ fn interface(house: &House, server: &Scripted) {
     terminal.see("Kept password");
     assert_clean(&terminal);
     terminal.press("\x15web\r");
-    for prompt in ["A new passphrase", "The same passphrase again"] {
+    for prompt in ["Choose a passphrase", "The same passphrase again"] {
         terminal.see(prompt);
         terminal.press(&format!("{PASSPHRASE}\r"));
     }

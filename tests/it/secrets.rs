@@ -162,7 +162,7 @@ fn keep(site: &Site) {
     terminal.press("\r");
     terminal.see("(•) in ftpane's encrypted store");
     terminal.press(&format!("{PASSWORD}\r"));
-    for prompt in ["A new passphrase", "The same passphrase again"] {
+    for prompt in ["Choose a passphrase", "The same passphrase again"] {
         terminal.see(prompt);
         terminal.press(&format!("{PASSPHRASE}\r"));
     }
