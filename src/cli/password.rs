@@ -77,7 +77,7 @@ impl Passwords {
             if place.server.password == PasswordSource::Netrc {
                 self.warn_of_netrc(speech);
             }
-            return Ok(known(secret));
+            return Ok(Found { secret, keep: false });
         }
         if let Some(secret) = self.ask_netrc(&mut place.server, place.saved, speech) {
             return Ok(known(secret));
@@ -125,23 +125,24 @@ impl Passwords {
         Ok(())
     }
 
-    /// Where the saved server's entry says. Without a `terminal` a store that wants its passphrase has
-    /// nothing: the interface asks by itself.
+    /// Where the saved server's entry says; `None` when there is none. Without a `terminal` nothing is
+    /// taken out of a store that wants its passphrase, and nowhere else is looked: the interface asks
+    /// for it by itself.
     async fn ask_entry(
         &mut self,
         server: &Server,
         mut terminal: Option<&mut (impl AsyncRead + Unpin)>,
-    ) -> Result<Option<Secret>, Failure> {
+    ) -> Result<Option<Option<Secret>>, Failure> {
         let secrets = self.secrets()?;
         let mut tries = 0;
         loop {
             let lock = match secrets.find(server).await {
-                Ok(found) => return Ok(found),
+                Ok(found) => return Ok(found.map(Some)),
                 Err(Trouble::Failed(failure)) => return Err(failure),
                 Err(Trouble::Locked(lock)) => lock,
             };
             let Some(terminal) = &mut terminal else {
-                return Ok(None);
+                return Ok(Some(None));
             };
             if !prompt::is_possible() || tries == TRIES {
                 return Err(StoreError::Locked(lock).into());

@@ -1,6 +1,7 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod blots;
 mod clock;
 mod data;
 mod keeping;
