@@ -3,12 +3,14 @@
 //! Several may wait; the first one is shown. None stops what goes on behind it.
 
 use super::effect::Effect;
+use std::sync::Arc;
+
 use super::folder::Folder;
 use super::input::Line;
 use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, Place, QuestionId, Scope};
-use crate::model::event::{Counted, Question, Side};
+use crate::model::event::{Counted, Question, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
@@ -149,6 +151,17 @@ pub enum Subject {
         /// What was pinned, when it is another one.
         pinned: Option<Pin>,
     },
+    /// A login needs something more.
+    Secret {
+        /// The engine's question.
+        id: QuestionId,
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: Arc<Server>,
+        /// What.
+        wanted: Wanted,
+    },
     /// A target exists.
     Conflict {
         /// The engine's question.
@@ -277,6 +290,19 @@ impl Dialog {
                     choices,
                 )
             }
+            Question::Secret {
+                connection,
+                server,
+                wanted,
+            } => {
+                let subject = Subject::Secret {
+                    id,
+                    connection,
+                    server,
+                    wanted,
+                };
+                Self::asking(subject, Line::masked())
+            }
             Question::Conflict {
                 direction,
                 source,
@@ -314,7 +340,9 @@ impl Dialog {
     /// The engine's question it stands for.
     pub fn question_id(&self) -> Option<QuestionId> {
         match &self.subject {
-            Subject::Certificate { id, .. } | Subject::Conflict { id, .. } => Some(*id),
+            Subject::Certificate { id, .. } | Subject::Secret { id, .. } | Subject::Conflict { id, .. } => {
+                Some(*id)
+            }
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What the interface wants done outside itself.
 
 use crate::model::certificate::Pin;
-use crate::model::command::Command;
+use crate::model::command::{Command, QuestionId};
 use crate::model::job::ConnectionId;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -31,6 +31,9 @@ pub enum Effect {
     /// Find the server's password where its entry says; answered by
     /// [`super::msg::Msg::SecretResolved`] with the same number.
     ResolveSecret(ConnectionId, Box<Server>),
+    /// Find what the engine asked for where the password of this server says; answered by
+    /// [`super::msg::Msg::AnswerResolved`] with the same numbers.
+    ResolveAnswer(QuestionId, ConnectionId, Box<Server>),
     /// Change the file of saved servers; answered by [`super::msg::Msg::ServersSaved`].
     ChangeServers(Change),
     /// The passphrase of the secret store from now on. The effect that asked for it by

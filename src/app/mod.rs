@@ -250,6 +250,9 @@ impl App {
                 self.ask_passphrase(lock, wanted);
                 Vec::new()
             }
+            Msg::AnswerResolved(question, connection, result) => {
+                self.answer_resolved(question, connection, result)
+            }
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 if saved.is_some() {

@@ -2,6 +2,7 @@
 
 use super::effect::Effect;
 use crate::config::secrets::Lock;
+use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
@@ -28,6 +29,8 @@ pub enum Msg {
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
     /// This effect cannot be done before the secret store has its passphrase.
     Locked(Lock, Box<Effect>),
+    /// What the engine asked for was found, or not.
+    AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
 }

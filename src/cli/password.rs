@@ -8,6 +8,7 @@ use super::speech::Speech;
 use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{self, Lock, Moved, Secrets, StoreError, Trouble};
+use crate::model::event::Wanted;
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -60,6 +61,11 @@ impl Passwords {
             secret: Some(secret),
             keep: false,
         };
+        // it is asked for only if the proxy wants it: here only where it comes from is decided
+        if secrets::environment(secrets::PROXY_PASSWORD_VARIABLE)?.is_some() {
+            let variable = secrets::PROXY_PASSWORD_VARIABLE.to_owned();
+            place.server.proxy_password = PasswordSource::Environment(variable);
+        }
         if let Some(secret) = place.secret.take() {
             self.warn(speech, IN_URL.to_owned());
             return Ok(known(secret));
@@ -78,6 +84,13 @@ impl Passwords {
                 self.warn_of_netrc(speech);
             }
             return Ok(Found { secret, keep: false });
+        }
+        // the password is known to nobody before the server has given its challenge
+        if place.server.password == PasswordSource::Challenge {
+            return Ok(Found {
+                secret: None,
+                keep: false,
+            });
         }
         if let Some(secret) = self.ask_netrc(&mut place.server, place.saved, speech) {
             return Ok(known(secret));
@@ -197,6 +210,30 @@ impl Passwords {
             self.said.push(text);
         }
     }
+}
+
+/// What a login needs besides the password. The proxy's is looked for where [`Passwords::find`] or the
+/// server's entry say; the rest only a person knows.
+pub(super) async fn find_wanted(
+    server: &Server,
+    wanted: &Wanted,
+    terminal: &mut (impl AsyncRead + Unpin),
+) -> Result<Secret, Failure> {
+    let (whose, hint) = match (wanted, &server.proxy) {
+        (Wanted::ProxyPassword, Some(proxy)) => {
+            if let Some(secret) = secrets::of_proxy(server).await? {
+                return Ok(secret);
+            }
+            let hint = "Give it by FTPANE_PROXY_PASSWORD, or say in the server's entry where it comes from";
+            (proxy.to_string(), hint)
+        }
+        (Wanted::Account(_), _) => (server.url(), "Write it into the server's entry"),
+        _ => (server.url(), "Only a person can give it"),
+    };
+    let words = wanted.words();
+    let mut asked = format!("{words} of {whose}: ");
+    asked[..1].make_ascii_uppercase();
+    prompt::ask(&asked, &format!("No {words} for {whose}"), hint, terminal).await
 }
 
 /// The passphrase of the secret store.

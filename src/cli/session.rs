@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::arguments::Connection;
-use super::password::{Found, Passwords};
+use super::password::{Found, Passwords, find_wanted};
 use super::place::Place;
 use super::question;
 use super::signal::Signals;
@@ -254,6 +254,26 @@ impl Session {
                     }
                 }
                 Ok(Answer::Certificate(CertificateAnswer::Refuse))
+            }
+            Question::Secret { server, wanted, .. } => {
+                if let Some(said) = wanted.said() {
+                    self.speech.line(&format!("The server says: {said}"));
+                }
+                let find = find_wanted(&server, &wanted, &mut self.stdin);
+                let found = tokio::select! {
+                    biased;
+                    code = self.signals.next() => return Err(End::Signal(code)),
+                    found = find => found,
+                };
+                match found {
+                    Ok(secret) => Ok(Answer::Secret(secret)),
+                    // the login fails with it, and says what for
+                    Err(failure) if failure.class == Class::Login => {
+                        self.speech.line(&failure.to_string());
+                        Ok(Answer::Dismissed)
+                    }
+                    Err(failure) => Err(failure.into()),
+                }
             }
             Question::Conflict {
                 direction,

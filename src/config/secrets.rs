@@ -22,6 +22,8 @@ pub use store::{Lock, Store, StoreError};
 
 /// The variable that gives the command line a password.
 pub const PASSWORD_VARIABLE: &str = "FTPANE_PASSWORD";
+/// The variable that gives the command line the password of a proxy.
+pub const PROXY_PASSWORD_VARIABLE: &str = "FTPANE_PROXY_PASSWORD";
 /// The variable that holds the passphrase of the store. Root and other programs of this user can
 /// read it; for cron there is nothing better that needs no person.
 pub const PASSPHRASE_VARIABLE: &str = "FTPANE_PASSPHRASE";
@@ -112,20 +114,8 @@ impl Secrets {
     /// keyring may wait for a person.
     pub fn look(&self, server: &Server) -> Result<Option<Secret>, Trouble> {
         match &server.password {
-            PasswordSource::Ask | PasswordSource::Command(_) => Ok(None),
-            PasswordSource::Environment(name) => {
-                let unset = || {
-                    failed(format!(
-                        "the environment variable {} is not set",
-                        escape_str(name)
-                    ))
-                    .hint(format!(
-                        "Set it before ftpane starts: export {}=...",
-                        escape_str(name)
-                    ))
-                };
-                Ok(Some(environment(name)?.ok_or_else(unset)?))
-            }
+            PasswordSource::Ask | PasswordSource::Challenge | PasswordSource::Command(_) => Ok(None),
+            PasswordSource::Environment(name) => Ok(Some(variable(name)?)),
             PasswordSource::Netrc => {
                 let user = Some(server.user.as_str()).filter(|user| !user.is_empty());
                 let login = netrc::look_up(&server.host, user)?;
@@ -259,6 +249,33 @@ impl Moved {
             (from, to) => self.secret.is_none() && (from == to || from.is_none()),
         }
     }
+}
+
+/// The password of the server's proxy; `None` when a person is to be asked.
+///
+/// # Errors
+///
+/// An unset variable, or a command that fails.
+pub async fn of_proxy(server: &Server) -> Result<Option<Secret>, Failure> {
+    match &server.proxy_password {
+        PasswordSource::Environment(name) => variable(name).map(Some),
+        PasswordSource::Command(command) => command::run(command).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The password in a variable that must be set.
+fn variable(name: &str) -> Result<Secret, Failure> {
+    environment(name)?.ok_or_else(|| {
+        failed(format!(
+            "the environment variable {} is not set",
+            escape_str(name)
+        ))
+        .hint(format!(
+            "Set it before ftpane starts: export {}=...",
+            escape_str(name)
+        ))
+    })
 }
 
 /// The first line that a command prints.

@@ -22,6 +22,7 @@ use crate::config::secrets::Trouble;
 use crate::engine::Engine;
 use crate::model::command::Command;
 use crate::model::event::Event;
+use crate::model::failure::Failure;
 use crate::ui;
 
 mod begin;
@@ -249,6 +250,12 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                                 Msg::Locked(lock, Box::new(Effect::ResolveSecret(connection, server)))
                             }
                         }
+                    });
+                }
+                Effect::ResolveAnswer(question, connection, server) => {
+                    let found = self.world.resolve(*server);
+                    self.later(async move {
+                        Msg::AnswerResolved(question, connection, found.await.map_err(Failure::from))
                     });
                 }
                 Effect::ChangeServers(change) => {

@@ -16,7 +16,7 @@ use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Place, Scope};
-use crate::model::event::Side;
+use crate::model::event::{Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::server::PasswordSource;
@@ -121,6 +121,11 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Password { .. } => "Password",
         Subject::Passphrase { lock: Lock::New, .. } => "A new secret store",
         Subject::Passphrase { .. } => "The secret store",
+        Subject::Secret { wanted, .. } => match wanted {
+            Wanted::Answer(_) => "The server asks",
+            Wanted::Account(_) => "Account",
+            Wanted::ProxyPassword => "Password of the proxy",
+        },
         Subject::Certificate { pinned: Some(_), .. } => "The certificate has changed",
         Subject::Certificate { .. } => "Is this the right server?",
         Subject::Conflict { .. } => "The target exists",
@@ -204,6 +209,24 @@ impl<'a> Page<'a> {
                 page.say(&text, Role::Text);
             }
             Subject::Passphrase { lock, first, .. } => page.passphrase(*lock, first.is_some()),
+            Subject::Secret { server, wanted, .. } => {
+                let (server, user, proxy) = (server_title(server), escape_str(server.login()), &server.proxy);
+                let text = match (wanted, proxy) {
+                    (Wanted::ProxyPassword, Some(proxy)) => {
+                        format!(
+                            "Password of the proxy {} for {server}",
+                            escape_str(&proxy.to_string())
+                        )
+                    }
+                    (Wanted::Account(_), _) => format!("{server} asks for an account of {user}:"),
+                    _ => format!("{server} asks {user}:"),
+                };
+                page.say(&text, Role::Text);
+                if let Some(said) = wanted.said() {
+                    page.say(said, Role::Title);
+                }
+                page.gap();
+            }
             Subject::Certificate {
                 server,
                 certificate,

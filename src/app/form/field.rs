@@ -88,6 +88,18 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// What ACCT is answered with.
+    Account,
+    /// The commands sent after each login.
+    AfterLogin,
+    /// The proxy everything goes through.
+    Proxy,
+    /// Where its password comes from.
+    ProxyPassword,
+    /// The environment variable that holds it.
+    ProxyVariable,
+    /// The command that prints it.
+    ProxyCommand,
 }
 
 /// What one does with a field.
@@ -103,19 +115,31 @@ pub enum Control {
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
 /// The keyring stands last: it is not built in everywhere.
-pub(super) const SOURCES: [SourceKind; 6] = [
+pub(super) const SOURCES: [SourceKind; 7] = [
     SourceKind::Ask,
     SourceKind::Store,
     SourceKind::Command,
     SourceKind::Environment,
     SourceKind::Netrc,
+    SourceKind::Challenge,
     SourceKind::Keyring,
 ];
 const SOURCE_WORDS: &[&str] = if HAS_KEYRING {
-    &["ask", "store", "command", "environment", "netrc", "keyring"]
+    &[
+        "ask",
+        "store",
+        "command",
+        "environment",
+        "netrc",
+        "challenge",
+        "keyring",
+    ]
 } else {
-    &["ask", "store", "command", "environment", "netrc"]
+    &["ask", "store", "command", "environment", "netrc", "challenge"]
 };
+/// A proxy gives no challenge, and what is kept is kept for the server.
+pub(super) const PROXY_SOURCES: [SourceKind; 3] =
+    [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -162,6 +186,12 @@ impl Field {
         Self::Connections,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Account,
+        Self::AfterLogin,
+        Self::Proxy,
+        Self::ProxyPassword,
+        Self::ProxyVariable,
+        Self::ProxyCommand,
     ];
 
     /// The words before it.
@@ -182,6 +212,7 @@ impl Field {
             Self::Variable => "Variable",
             Self::Command => "Command",
             Self::Secret => "Kept password",
+            Self::Account => "Account",
             Self::Mode => "Mode",
             Self::PassiveAddress => "Passive address",
             Self::ExternalIp => "External IP",
@@ -192,6 +223,11 @@ impl Field {
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::AfterLogin => "After login",
+            Self::Proxy => "Proxy",
+            Self::ProxyPassword => "Its password",
+            Self::ProxyVariable => "Its variable",
+            Self::ProxyCommand => "Its command",
         }
     }
 
@@ -209,7 +245,15 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command | Self::Secret => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
+            Self::Connections
+            | Self::StartFolder
+            | Self::ClockOffset
+            | Self::Account
+            | Self::AfterLogin
+            | Self::Proxy
+            | Self::ProxyPassword
+            | Self::ProxyVariable
+            | Self::ProxyCommand => Section::Further,
         }
     }
 
@@ -218,6 +262,7 @@ impl Field {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
             Self::Password => Control::Choice(SOURCE_WORDS),
+            Self::ProxyPassword => Control::Choice(&["ask", "environment", "command"]),
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
@@ -242,6 +287,11 @@ impl Field {
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Account => "asked for where the server wants it",
+            Self::AfterLogin => "none, for example: SITE UMASK 022; CWD /in",
+            Self::Proxy => "none, or socks5://HOST, http://HOST:PORT",
+            Self::ProxyVariable => "PROXY_PASSWORD",
+            Self::ProxyCommand => "pass show proxy",
             _ => "",
         }
     }
@@ -255,6 +305,9 @@ impl Field {
             Self::Command => draft.source == SourceKind::Command,
             Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
+            Self::ProxyPassword => draft.proxy_has_user(),
+            Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,
+            Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
             Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use zeroize::Zeroizing;
 
-use super::{PASSPHRASE_VARIABLE, PASSWORD_VARIABLE, failed};
+use super::{PASSPHRASE_VARIABLE, PASSWORD_VARIABLE, PROXY_PASSWORD_VARIABLE, failed};
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
 use crate::model::text::escape;
@@ -32,6 +32,7 @@ async fn run_for(command: &str, time: Duration) -> Result<Secret, Failure> {
         .args(["-c", command])
         .env_remove(PASSWORD_VARIABLE)
         .env_remove(PASSPHRASE_VARIABLE)
+        .env_remove(PROXY_PASSWORD_VARIABLE)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

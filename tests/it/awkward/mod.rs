@@ -1,6 +1,7 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod asking;
 mod blots;
 mod clock;
 mod data;
@@ -8,6 +9,7 @@ mod keeping;
 mod listings;
 mod login;
 mod protection;
+mod proxied;
 mod transfers;
 
 use std::path::Path;
