@@ -15,14 +15,16 @@ use super::question;
 use super::signal::Signals;
 use super::speech::Speech;
 use crate::engine::{self, Engine, Options};
+use crate::model::charset::Charset;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
 use crate::model::event::{Event, Progress, Question};
+use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
-use crate::model::server::{Patience, Server};
+use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
 /// How long the goodbye to the servers may take.
@@ -53,6 +55,8 @@ pub(super) struct Live {
     pub(super) root: RemotePath,
     /// How far the engine goes there: what is cut by it can be said.
     pub(super) fence: Fence,
+    /// In which character set the server has its names.
+    pub(super) charset: Charset,
 }
 
 /// The engine and what stands round it.
@@ -123,13 +127,20 @@ impl Session {
                     connection: id,
                     server,
                     root,
-                    ..
+                    facts,
                 } if id == connection => {
                     if let Some(secret) = to_keep {
                         self.keep(&place.server, secret).await?;
                     }
+                    self.warn_of_weak_tls(&server, facts.tls.as_ref());
                     let fence = Fence::new(root.clone(), server.depth());
-                    return Ok(Live { id, root, fence });
+                    let charset = server.charset;
+                    return Ok(Live {
+                        id,
+                        root,
+                        fence,
+                        charset,
+                    });
                 }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
                 _ => {}
@@ -145,6 +156,24 @@ impl Session {
             code = self.signals.next() => Err(End::Signal(code)),
             kept = keep => Ok(kept?),
         }
+    }
+
+    /// Says what was allowed for this server and came of it, each time.
+    fn warn_of_weak_tls(&self, server: &Server, tls: Option<&TlsFacts>) {
+        let (true, Some(tls)) = (server.allows_weak_tls(), tls) else {
+            return;
+        };
+        let address = server.address();
+        self.speech.warn(&match tls.weak.as_slice() {
+            [] if server.tls_backend == TlsBackend::System => format!(
+                "weak TLS is allowed for {address}, and the system's library does not tell whether it came to that"
+            ),
+            [] => format!("weak TLS is allowed for {address} and was not needed; better take that back"),
+            weak => format!(
+                "the connection to {address} is weakly encrypted ({}): others may be able to read or change what goes over it",
+                weak.join(", ")
+            ),
+        });
     }
 
     /// Lists one folder.

@@ -6,7 +6,6 @@
 //! screens and nothing of the wire.
 
 pub mod keymap;
-pub mod nearest;
 pub mod netrc;
 pub mod paths;
 pub mod secrets;

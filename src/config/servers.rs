@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
-use super::nearest::nearest;
 use super::{store, validity};
 use crate::model::certificate::Pin;
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::nearest;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::text::escape_str;
 

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::model::proxy::Proxy;
-use crate::model::server::{ConnectionMode, PasswordSource, Server};
+use crate::model::server::{ConnectionMode, PasswordSource, Server, TlsBackend, TlsVersion};
 
 /// The most control connections at once.
 pub const MOST_CONNECTIONS: u8 = 32;
@@ -134,6 +134,22 @@ pub fn password(source: &PasswordSource) -> Verdict {
     }
 }
 
+/// The oldest TLS version accepted and the newest one offered.
+pub fn versions(oldest: TlsVersion, newest: TlsVersion) -> Verdict {
+    if oldest > newest {
+        return no("the oldest TLS version is newer than the newest one");
+    }
+    Ok(())
+}
+
+/// Whether weak keys are let in: native-tls has no word for it.
+pub fn weak_tls(allowed: bool, backend: TlsBackend) -> Verdict {
+    if allowed && backend == TlsBackend::System {
+        return no("only OpenSSL can let weak TLS in, and the system's library is chosen");
+    }
+    Ok(())
+}
+
 /// Where a proxy's password comes from.
 pub fn proxy_password(source: &PasswordSource) -> Verdict {
     match source {
@@ -217,11 +233,10 @@ pub fn faults(server: &Server) -> Vec<Fault> {
     if let Some((first, last)) = server.port_range {
         check("port-range", port_range(first, last));
     }
-    if server.tls_min > server.tls_max {
-        check(
-            "tls-min",
-            no("the oldest TLS version is newer than the newest one"),
-        );
+    check("tls-min", versions(server.tls_min, server.tls_max));
+    check("weak-tls", weak_tls(server.weak_tls, server.tls_backend));
+    if server.client_key.is_some() && server.client_certificate.is_none() {
+        check("client-key", no("a key is of use only with client-certificate"));
     }
     check("connections", connections(server.connections));
     out

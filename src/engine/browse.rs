@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 
 /// Opens the browsing session and tells how it went.
 pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
@@ -64,7 +65,7 @@ pub(super) fn document_root(
 pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
     let result = match (&place, &pool) {
         (Place::Local(path), _) => {
-            let (path, shown) = (path.clone(), path.display().to_string());
+            let (path, shown) = (path.clone(), shown_path(path));
             match blocking(move || crate::local::list::list(&path)).await {
                 Ok(Ok(listing)) => Ok(listing),
                 Ok(Err(error)) => Err(local(format!("Could not list {shown}"), &error)),
@@ -95,7 +96,12 @@ pub(super) async fn list_remote(
     loop {
         let mut lease = pool.lease(purpose).await?;
         match lease.list(path, unix_now()).await {
-            Err(error) if error.is_loss() && again => again = false,
+            Err(error) if error.is_loss() && again => {
+                again = false;
+                if error.is_unresumed() {
+                    pool.forget_idle();
+                }
+            }
             done => return done.map_err(|e| e.failure(format!("Could not list {path}"))),
         }
     }

@@ -17,6 +17,7 @@ use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::path::{Name, RemotePath};
+use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
@@ -41,7 +42,7 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
             Decision::Transfer => (item.local.clone(), true),
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
-            Decision::Fail => return Err(in_the_way(what(), &item.local.display().to_string())),
+            Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
             Decision::Ask => return Err(conflict(&task.start.job, &source, &known)),
         },
         None => (item.local.clone(), overwrites),
@@ -74,7 +75,7 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
 
 /// What stands where the file is to go.
 async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
-    let (path, shown) = (target.to_path_buf(), target.display().to_string());
+    let (path, shown) = (target.to_path_buf(), shown_path(target));
     match blocking(move || stat(&path)).await? {
         Ok(entry) => {
             let kind = entry
@@ -118,9 +119,10 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
 async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: bool) -> Result<Moved, Stop> {
     let from = &task.start.job.item.remote;
     let what = || format!("Could not download {from}");
-    let failed = |error: Error| Stop::Failed(error.failure(what()));
-    let disk =
-        |error: std::io::Error| Stop::Failed(local(format!("Could not write {}", target.display()), &error));
+    let failed = |error: Error| Stop::on_wire(&error, what());
+    let disk = |error: std::io::Error| {
+        Stop::Failed(local(format!("Could not write {}", shown_path(target)), &error))
+    };
 
     // the server is asked first: a file it does not have leaves no trace on the disk
     let mut transfer = lease.retrieve(from, 0).await.map_err(failed)?;
@@ -165,7 +167,7 @@ async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: boo
             Failure::new(
                 Class::Conflict,
                 what(),
-                format!("{} has appeared meanwhile and is untouched", target.display()),
+                format!("{} has appeared meanwhile and is untouched", shown_path(target)),
             )
             .transient(),
         ),

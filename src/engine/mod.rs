@@ -20,6 +20,7 @@ mod download;
 mod erase;
 mod lease;
 mod meter;
+mod naming;
 mod outlet;
 mod pool;
 mod questions;

@@ -200,6 +200,11 @@ impl Pool {
         }
     }
 
+    /// Gives up the sessions that lie idle: what has made one useless has made all.
+    pub(super) fn forget_idle(&self) {
+        self.idle().clear();
+    }
+
     fn take_idle(&self) -> Option<(Open, Instant)> {
         self.idle().pop()
     }

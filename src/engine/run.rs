@@ -47,6 +47,8 @@ pub(super) enum Note {
     Walked(BatchId, Option<Failure>),
     /// Something failed that is no job.
     Said(Failure),
+    /// Something is worth a line.
+    Noticed(String),
     /// A job has come back.
     Finished(JobId, Outcome),
     /// A sleeping job's time has come.
@@ -261,7 +263,8 @@ impl Loop {
             targets: Arc::default(),
             walk: self.end.child_token(),
         };
-        let walk = walk::walk(request.clone(), pool, self.notes.clone(), batch.walk.clone());
+        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
+        let walk = walk::walk(request.clone(), pool, targets, notes, batch.walk.clone());
         self.batches.insert(request.id, batch);
         self.tasks.spawn(walk);
     }
@@ -280,6 +283,7 @@ impl Loop {
             }
             Note::Walked(batch, failure) => self.queue.walked(batch, failure),
             Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
+            Note::Noticed(text) => vec![Effect::Tell(Event::Notice(text))],
             Note::Finished(job, outcome) => {
                 self.running.remove(&job);
                 self.meter.end(job);

@@ -17,6 +17,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::part_name;
 use crate::model::path::{Name, RemotePath};
+use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
@@ -40,7 +41,7 @@ pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Re
 }
 
 async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
-    let (opened, shown) = (path.to_path_buf(), path.display().to_string());
+    let (opened, shown) = (path.to_path_buf(), shown_path(path));
     let opened = blocking(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
@@ -72,7 +73,7 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
     if task.start.policy == Policy::Overwrite {
         return Ok(target);
     }
-    let failed = |e: Error| Stop::Failed(e.failure(format!("Could not look for {target}")));
+    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
     let job = task.start.job.id;
     let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
     // a path that another job of the batch has taken is as good as a file standing there
@@ -117,9 +118,9 @@ async fn send(
     target: &RemotePath,
     leftover: &mut Option<RemotePath>,
 ) -> Result<Moved, Stop> {
-    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not upload to {target}")));
+    let failed = |error: Error| Stop::on_wire(&error, format!("Could not upload to {target}"));
     let path = &task.start.job.item.local;
-    let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", path.display()), &e));
+    let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", shown_path(path)), &e));
     let part = temporary(target, task.unique)?;
 
     // whatever becomes of it: servers make the file before they find that they cannot fill it
@@ -192,7 +193,7 @@ fn temporary(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
 
 /// A file that somebody writes to while it is read is half old, half new.
 async fn unchanged(file: &File, source: &Known, sent: u64, path: &Path) -> Result<(), Stop> {
-    let what = || format!("Could not upload {}", path.display());
+    let what = || format!("Could not upload {}", shown_path(path));
     let now = file.metadata().await.map_err(|e| local(what(), &e))?;
     if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
         return Ok(());

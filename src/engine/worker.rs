@@ -18,6 +18,7 @@ use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, Policy};
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::fence::Fence;
 use crate::plan::queue::{Outcome, Start};
@@ -82,8 +83,19 @@ pub(super) async fn work(task: Task) -> Outcome {
     task.counter.reset();
     let began = Instant::now();
     let mut leftover = None;
+    let tried = async {
+        match run(&task, &mut leftover).await {
+            // nothing is wrong with the job: it goes on, on a new session, once
+            Err(Stop::Unresumed(_)) => {
+                task.pool.forget_idle();
+                task.counter.reset();
+                run(&task, &mut leftover).await
+            }
+            ended => ended,
+        }
+    };
     let ended = tokio::select! {
-        ended = run(&task, &mut leftover) => ended,
+        ended = tried => ended,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
     task.disk.close();
@@ -97,7 +109,7 @@ pub(super) async fn work(task: Task) -> Outcome {
             Outcome::Done { bytes, millis, note }
         }
         Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-        Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+        Err(Stop::Failed(failure) | Stop::Unresumed(failure)) => Outcome::Failed(failure),
         Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
         Err(Stop::Cancelled) => Outcome::Cancelled,
         Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -116,9 +128,23 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
+    /// The server did not resume the session's TLS session, which may have grown too old.
+    Unresumed(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
+}
+
+impl Stop {
+    /// What a failure on the wire is for the job; `what` is what did not happen.
+    pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
+        let failure = error.failure(what);
+        if error.is_unresumed() {
+            Self::Unresumed(failure)
+        } else {
+            Self::Failed(failure)
+        }
+    }
 }
 
 impl From<Failure> for Stop {
@@ -149,7 +175,7 @@ async fn run(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, St
 
 async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
     let path = job.item.local.clone();
-    let what = format!("Could not make the folder {}", path.display());
+    let what = format!("Could not make the folder {}", shown_path(&path));
     let made = blocking(move || match std::fs::create_dir(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         done => done,
@@ -160,7 +186,7 @@ async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 
 async fn make_remote_folder(task: &Task) -> Result<Moved, Stop> {
     let path = &task.start.job.item.remote;
-    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
+    let failed = |error: Error| Stop::on_wire(&error, format!("Could not make the folder {path}"));
     let mut lease = task.lease().await?;
     // Only a folder that was not there is known to be empty, and some servers (gateways to object
     // stores) answer MKD with success either way. Who overwrites all the same need not ask.
@@ -213,8 +239,7 @@ async fn clean(pool: &Arc<Pool>, part: &RemotePath) {
 
 /// The question that a conflict is.
 pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
-    let local = job.item.local.display().to_string();
-    let local = crate::model::text::escape_str(&local);
+    let local = shown_path(&job.item.local);
     let (from, to) = match job.direction {
         Direction::Download => (job.item.remote.shown(), local),
         Direction::Upload => (local, job.item.remote.shown()),

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 const SHORTEST: usize = 4;
 const BLOT: &[u8] = b"***";
 
-/// Whether the argument of this verb is a secret (RFC 959 §4.1.1).
-pub(super) fn holds_secret(verb: &[u8]) -> bool {
+/// Whether the argument of this line's command is a secret (RFC 959 §4.1.1).
+pub(super) fn holds_secret(line: &[u8]) -> bool {
+    let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
     verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT")
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
+    pub(crate) doubles_iac: Option<bool>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
@@ -144,6 +146,7 @@ impl Connection {
         let tls = learned.handshake.map(|h| TlsFacts {
             version: h.version,
             cipher: h.cipher,
+            weak: h.weak,
             trust: h.trust,
             days_left: h.not_after.map(|end| (end - now).div_euclid(86_400)),
             data_handshakes: self.data_handshakes.load(Ordering::Relaxed),
@@ -156,6 +159,7 @@ impl Connection {
             data: self.habits().last,
             dialect: learned.dialect,
             clock_offset: learned.clock_offset,
+            charset: self.server.charset,
             utf8: learned.features.is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::error::{Error, Stage};
 use super::guard::Refusal;
 use super::reply::Reply;
+use super::tls::alert_in;
 use super::transcript::Transcript;
 use super::wire::{Injected, Outbox, Wire};
 
@@ -87,6 +88,11 @@ impl Control {
         self.awaited.is_empty()
     }
 
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.outbox.double_iac(doubled);
+    }
+
     /// Whether the gate would let this line out: asked before work is done for it.
     pub(super) fn admits(&self, line: &[u8]) -> Result<(), Error> {
         self.outbox.admits(line).map_err(Error::Guarded)
@@ -130,6 +136,7 @@ impl Control {
                     self.poisoned = true;
                     return Err(Error::NotFtp(self.outbox.last_line()));
                 };
+                let reply = reply.read_in(self.outbox.charset());
                 if reply.code == 421 {
                     self.poisoned = true;
                 }
@@ -248,7 +255,10 @@ pub(super) fn from_suppaftp(error: FtpError, stage: Stage, outbox: &Outbox) -> E
         FtpError::ConnectionError(error) => match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
             Some(refusal) => Error::Guarded(refusal.clone()),
             None if error.get_ref().is_some_and(|e| e.is::<Injected>()) => Error::Injected,
-            None => Error::Broken(stage, error),
+            None => match alert_in(&error) {
+                Some(alert) => Error::Tls(stage, alert),
+                None => Error::Broken(stage, error),
+            },
         },
         FtpError::UnexpectedResponse(response) => match Reply::parse(&response.body) {
             Ok(reply) => Error::Refused(stage, outbox.last_verb(), reply),

@@ -5,6 +5,8 @@
 //! nobody thought of is refused, not let through). On every server a line that is not exactly
 //! one line is refused.
 
+use crate::model::charset::Unwritable;
+
 /// Why a line was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -23,6 +25,9 @@ pub enum Refusal {
     /// The path lies outside document path or depth; the sentence says how.
     #[error("{0}")]
     Fenced(String),
+    /// A name that the server's character set does not have.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
 }
 
 /// Commands that read, move within the server or set up a transfer, and nothing else.

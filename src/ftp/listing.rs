@@ -19,6 +19,7 @@ impl Session {
     /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         if self.uses_mlsd() {
+            self.find_iac(folder).await?;
             match self.receive(line("MLSD", folder), Command::Mlsd, now).await {
                 Err(Error::Refused(_, _, reply)) if matches!(reply.code, 500 | 502 | 504) => {
                     self.remark("the server announces MLSD and refuses it; using LIST");
@@ -95,6 +96,7 @@ impl Session {
     }
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let charset = self.connection().server.charset;
         let mut transfer = match self.begin(command, 0).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
@@ -105,7 +107,7 @@ impl Session {
             }
             Err(error) => return Err(error),
         };
-        let mut parser = Parser::new(kind, now, Bounds::default());
+        let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         let mut arrived = false;
         let ending = loop {

@@ -29,6 +29,7 @@ mod listing;
 mod login;
 mod proxy;
 mod stream;
+mod telnet;
 mod time_val;
 mod tls;
 mod wire;

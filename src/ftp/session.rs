@@ -102,6 +102,7 @@ impl Session {
 
     /// Sends `verb path` and demands success.
     async fn command(&mut self, verb: &str, path: &RemotePath) -> Result<(), Error> {
+        self.find_iac(path).await?;
         self.control
             .demand(Stage::Command, &line(verb, path), 2)
             .await
@@ -110,7 +111,12 @@ impl Session {
 
     /// Makes a folder (MKD, RFC 959 §4.1.3).
     pub(crate) async fn make_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
-        self.command("MKD", path).await
+        let settled = self.settle_iac(path);
+        self.control.demand(Stage::Command, &line("MKD", path), 2).await?;
+        if !settled {
+            self.check_iac(path).await?;
+        }
+        Ok(())
     }
 
     /// Deletes an empty folder (RMD).
@@ -126,17 +132,21 @@ impl Session {
     /// Renames or moves (RNFR and RNTO). What a server does when the target exists differs; most
     /// replace a file, some refuse.
     pub(crate) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
+        self.find_iac(from).await?;
+        let settled = self.settle_iac(to);
         self.control
             .demand(Stage::Command, &line("RNFR", from), 3)
             .await?;
-        self.control
-            .demand(Stage::Command, &line("RNTO", to), 2)
-            .await
-            .map(drop)
+        self.control.demand(Stage::Command, &line("RNTO", to), 2).await?;
+        if !settled {
+            self.check_iac(to).await?;
+        }
+        Ok(())
     }
 
     /// What SIZE says of a path (RFC 3659 §4).
     pub(crate) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
+        self.find_iac(path).await?;
         let reply = self.control.ask(&line("SIZE", path)).await?;
         Ok(match reply.code {
             213 => FileSize::File(reply.size()),
@@ -166,6 +176,7 @@ impl Session {
 
     /// When a file was last changed (MDTM, RFC 3659 §3); `None` where the server does not tell.
     pub(crate) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
+        self.find_iac(path).await?;
         let reply = self.control.ask(&line("MDTM", path)).await?;
         Ok(reply.modified().filter(|_| reply.code == 213))
     }
@@ -175,6 +186,7 @@ impl Session {
         let Some(text) = time.time_val().filter(|_| self.features.has("MFMT")) else {
             return Ok(false);
         };
+        self.find_iac(path).await?;
         let command = [b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat();
         Ok(self.control.ask(&command).await?.is_positive())
     }
@@ -207,7 +219,7 @@ impl Session {
     }
 }
 
-/// `VERB path`, bytes as the server knows them.
+/// `VERB path`; the outbox turns it into bytes as the server knows them.
 pub(super) fn line(verb: &str, path: &RemotePath) -> Vec<u8> {
     [verb.as_bytes(), b" ", path.as_bytes()].concat()
 }

@@ -8,11 +8,13 @@ use tokio::time::timeout;
 
 use super::data::Prepared;
 use super::error::{Error, Stage};
+use super::explain::demands_resumption;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
+use crate::model::server::TlsBackend;
 
 /// How long a server may take to say why a data connection failed.
 const EXPLANATION: Duration = Duration::from_secs(2);
@@ -26,6 +28,8 @@ pub(crate) struct Transfer<'s> {
     early: Option<Reply>,
     command: Vec<u8>,
     settled: bool,
+    /// What is made while it is not known how 0xFF in its name is taken.
+    unsettled: Option<RemotePath>,
 }
 
 /// How a transfer ended well.
@@ -39,12 +43,16 @@ pub(crate) struct Ending {
 impl Session {
     /// Starts to read a file from `offset` on (REST and RETR).
     pub(crate) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
+        self.find_iac(path).await?;
         self.begin(line("RETR", path), offset).await
     }
 
     /// Starts to write a file, from its beginning (STOR).
     pub(crate) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
-        self.begin(line("STOR", path), 0).await
+        let settled = self.settle_iac(path);
+        let mut transfer = self.begin(line("STOR", path), 0).await?;
+        transfer.unsettled = (!settled).then(|| path.clone());
+        Ok(transfer)
     }
 
     /// Makes a data connection and starts `command` on it.
@@ -60,7 +68,7 @@ impl Session {
         self.control.send(&[&command])?;
         let (early, stream) = match self.start(prepared).await {
             Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.refused(&command, reply)),
+            Ok(Started::Refused(reply)) => return Err(self.refused(Stage::Transfer, &command, reply)),
             Err(error) => {
                 self.abandon();
                 return Err(error);
@@ -72,17 +80,22 @@ impl Session {
             early,
             command,
             settled: false,
+            unsettled: None,
         })
     }
 
     /// The error that a refused transfer is.
-    fn refused(&mut self, command: &[u8], reply: Reply) -> Error {
-        // over TLS this is how ProFTPD says that the session to resume has expired: the next one
-        // is resumed from a new control connection
-        if reply.code == 425 && self.tls().is_some() {
-            self.abandon();
+    fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+        if self.tls().is_none() || !demands_resumption(&reply) {
+            return self.control.refusal(stage, command, reply);
         }
-        self.control.refusal(Stage::Transfer, command, reply)
+        // what is to be resumed comes from the control connection: only a new one brings another
+        self.abandon();
+        let offered = self.connection().server.tls_backend == TlsBackend::Openssl;
+        if offered {
+            self.remark("the server does not resume this connection's TLS session");
+        }
+        Error::Unresumed { offered, reply }
     }
 
     /// Waits for the preliminary reply and for the data connection, at the same time: the
@@ -123,24 +136,32 @@ impl Session {
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
     async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        // what we have refused ourselves no words of the server explain
+        if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
+            self.abandon();
+            return error;
+        }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
         let said = async {
             loop {
                 match self.control.reply(stage).await {
                     Ok((_, reply)) if reply.class() == 1 => {}
                     Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
-                        return Some(Error::Refused(stage, verb, reply));
+                        return Some(Ok((verb, reply)));
                     }
-                    Err(gone @ Error::Broken(..)) if line_broke => return Some(gone),
+                    Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
                     _ => return None,
                 }
             }
         };
-        let said = timeout(EXPLANATION, said).await.ok().flatten();
-        if said.is_none() {
-            self.abandon();
+        match timeout(EXPLANATION, said).await.ok().flatten() {
+            Some(Ok((verb, reply))) => self.refused(stage, verb.as_bytes(), reply),
+            Some(Err(gone)) => gone,
+            None => {
+                self.abandon();
+                error
+            }
         }
-        said.unwrap_or(error)
     }
 }
 
@@ -214,10 +235,7 @@ impl Transfer<'_> {
     fn refusal(&mut self) -> Error {
         self.settled = true;
         match self.early.take() {
-            Some(reply) => self
-                .session
-                .control
-                .refusal(Stage::Transfer, &self.command, reply),
+            Some(reply) => self.session.refused(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
         }
     }
@@ -261,7 +279,11 @@ impl Transfer<'_> {
             Ok(drained) => drained?,
             Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
         }
-        self.last_word(None).await
+        let ending = self.last_word(None).await?;
+        if let Some(path) = self.unsettled.take() {
+            self.session.check_iac(&path).await?;
+        }
+        Ok(ending)
     }
 
     /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
@@ -300,7 +322,7 @@ impl Transfer<'_> {
         if reply.is_positive() {
             return Ok(Ending { closed_properly });
         }
-        Err(self.session.refused(&self.command, reply))
+        Err(self.session.refused(Stage::Transfer, &self.command, reply))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Paths and names on the server: bytes, as the server sent them.
+//! Paths and names on the server: bytes, as the server sent them, or, where it writes another
+//! character set than UTF-8, as [`super::charset`] reads them.
 //!
 //! RFC 959 leaves the form of a path name to the server; every server met today takes `/` as the
 //! separator (RFC 3659 §2.2 asks for it in TVFS). Names are bytes, not text: what a server sent
-//! is what is sent back (RFC 2640 §2.1 only recommends UTF-8).
+//! is what is sent back (RFC 2640 §2.1 only recommends UTF-8), in any character set.
 
 use std::fmt;
 
@@ -50,7 +51,7 @@ impl Name {
         Ok(Self(bytes.into()))
     }
 
-    /// The bytes as the server sent them.
+    /// The bytes: UTF-8 as far as they are text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -193,7 +194,7 @@ impl RemotePath {
         mine.map(|p| Name::new(p).ok()).collect()
     }
 
-    /// The bytes to send.
+    /// The bytes: UTF-8 as far as they are text. The outbox turns them into the server's.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

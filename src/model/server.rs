@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::Pin;
+use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::proxy::Proxy;
 
@@ -204,16 +205,25 @@ pub struct Server {
     pub tls_min: TlsVersion,
     /// The newest TLS version offered.
     pub tls_max: TlsVersion,
+    /// Accept what TLS 1.2 and up should not: keys below 2048 bits, SHA-1 signatures, no secure
+    /// renegotiation. A warned opt-in.
+    pub weak_tls: bool,
     /// The certificate expected, whoever signed it.
     pub pin: Option<Pin>,
     /// Further certificate authorities, PEM.
     pub ca_file: Option<PathBuf>,
+    /// Our own certificate for servers that demand one, PEM, with its chain.
+    pub client_certificate: Option<PathBuf>,
+    /// Its key, PEM; `None` is in the certificate's file.
+    pub client_key: Option<PathBuf>,
     /// How many control connections may be open at once, browsing included.
     pub connections: u8,
     /// The local folder the left pane starts in.
     pub start_folder: Option<PathBuf>,
     /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
     pub clock_offset: Option<ClockOffset>,
+    /// In which character set it writes names.
+    pub charset: Charset,
 }
 
 impl Default for Server {
@@ -241,11 +251,15 @@ impl Default for Server {
             tls_backend: TlsBackend::default(),
             tls_min: TlsVersion::V1_2,
             tls_max: TlsVersion::V1_3,
+            weak_tls: false,
             pin: None,
             ca_file: None,
+            client_certificate: None,
+            client_key: None,
             connections: 4,
             start_folder: None,
             clock_offset: None,
+            charset: Charset::default(),
         }
     }
 }
@@ -259,6 +273,12 @@ impl Server {
     /// How far below the document path the product goes.
     pub fn depth(&self) -> Depth {
         self.explore_depth.map_or(Depth::Unlimited, Depth::Levels)
+    }
+
+    /// Whether weak encryption was allowed for this server. TLS 1.0 and 1.1 sign with MD5 and
+    /// SHA-1: whoever allows them has allowed that too.
+    pub fn allows_weak_tls(&self) -> bool {
+        self.protocol.is_tls() && (self.weak_tls || self.tls_min < TlsVersion::V1_2)
     }
 
     /// The user sent to the server.

@@ -5,6 +5,7 @@ pub mod conflict;
 pub mod fence;
 pub mod ground;
 pub mod landing;
+pub mod naming;
 pub mod queue;
 pub mod rename;
 pub mod retry;

@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, PROXY_SOURCES, SOURCES, VERSIONS};
+use super::field::{
+    ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
+};
 use crate::app::input::Line;
 use crate::config::secrets::HAS_KEYRING;
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::charset::{Charset, CharsetError};
 use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::proxy::{Proxy, ProxyFault};
 use crate::model::secret::Secret;
@@ -60,6 +63,8 @@ pub(super) struct Draft {
     passive_address: PassiveAddress,
     tls_backend: TlsBackend,
     pub(super) tls_min: TlsVersion,
+    pub(super) tls_max: TlsVersion,
+    pub(super) weak_tls: bool,
     pub(super) pin: Option<Pin>,
     keep_pin: bool,
     /// Whether a person wrote the port: then it does not follow the protocol.
@@ -107,6 +112,22 @@ impl Draft {
                     .map(|(first, last)| format!("{first}-{last}"))
                     .unwrap_or_default(),
             ),
+            (
+                Field::ClientCertificate,
+                server
+                    .client_certificate
+                    .as_ref()
+                    .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                Field::ClientKey,
+                server
+                    .client_key
+                    .as_ref()
+                    .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
             (Field::Connections, server.connections.to_string()),
             (
                 Field::StartFolder,
@@ -122,6 +143,13 @@ impl Draft {
                     .clock_offset
                     .map(|offset| offset.to_string())
                     .unwrap_or_default(),
+            ),
+            (
+                Field::Charset,
+                match server.charset.is_utf8() {
+                    true => String::new(),
+                    false => server.charset.to_string(),
+                },
             ),
         ];
         let mut lines: BTreeMap<_, _> = lines.map(|(field, text)| (field, Line::new(text))).into();
@@ -139,6 +167,8 @@ impl Draft {
             passive_address: server.passive_address,
             tls_backend: server.tls_backend,
             tls_min: server.tls_min,
+            tls_max: server.tls_max,
+            weak_tls: server.weak_tls,
             pin: server.pin,
             keep_pin: true,
             port_typed: server.port.is_some(),
@@ -184,7 +214,9 @@ impl Draft {
             Field::Mode => place(&MODES, &self.mode),
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
-            Field::TlsMin => place(&VERSIONS, &self.tls_min),
+            Field::TlsMin => place(&OLDEST, &self.tls_min),
+            Field::TlsMax => place(&NEWEST, &self.tls_max),
+            Field::WeakTls => usize::from(self.weak_tls),
             Field::SubFolders => usize::from(self.explore),
             Field::ReadOnly => usize::from(self.read_only),
             Field::Pin => usize::from(self.keep_pin),
@@ -208,7 +240,9 @@ impl Draft {
             Field::Mode => self.mode = MODES[at],
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
-            Field::TlsMin => self.tls_min = VERSIONS[at],
+            Field::TlsMin => self.tls_min = OLDEST[at],
+            Field::TlsMax => self.tls_max = NEWEST[at],
+            Field::WeakTls => self.weak_tls = at == 1,
             Field::SubFolders => self.explore = at == 1,
             Field::ReadOnly => self.read_only = at == 1,
             Field::Pin => self.keep_pin = at == 1,
@@ -294,6 +328,11 @@ impl Draft {
         }
     }
 
+    fn charset(&self) -> Result<Charset, String> {
+        let charset = self.text(Field::Charset).parse();
+        charset.map_err(|why: CharsetError| why.to_string())
+    }
+
     fn password(&self) -> PasswordSource {
         self.password_from(self.source, Field::Variable, Field::Command)
     }
@@ -355,6 +394,7 @@ impl Draft {
     pub(super) fn server(&self) -> Server {
         let text = |field| self.text(field).trim().to_owned();
         let start_folder = text(Field::StartFolder);
+        let (client_certificate, client_key) = (text(Field::ClientCertificate), text(Field::ClientKey));
         Server {
             name: text(Field::Name),
             group: text(Field::Group),
@@ -377,13 +417,17 @@ impl Draft {
             passive_address: self.passive_address,
             tls_backend: self.tls_backend,
             tls_min: self.tls_min,
-            // the form has no newest version: it must not lie below the oldest
-            tls_max: self.base.tls_max.max(self.tls_min),
+            tls_max: self.tls_max,
+            weak_tls: self.weak_tls,
             pin: self.pin.filter(|_| self.keep_pin),
             ca_file: self.base.ca_file.clone(),
+            // a key alone means nothing, and its field is not shown then
+            client_key: (!client_certificate.is_empty() && !client_key.is_empty()).then(|| client_key.into()),
+            client_certificate: (!client_certificate.is_empty()).then(|| client_certificate.into()),
             connections: self.connections().unwrap_or(Server::default().connections),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
             clock_offset: self.clock_offset().unwrap_or_default(),
+            charset: self.charset().unwrap_or_default(),
         }
     }
 
@@ -393,9 +437,15 @@ impl Draft {
         match field {
             Field::Name if taken.iter().any(|t| t == text) => Err("another server has this name".to_owned()),
             Field::Name => validity::name(text),
-            Field::Group | Field::Note | Field::User | Field::Account | Field::StartFolder => {
-                validity::line(text)
-            }
+            Field::Group
+            | Field::Note
+            | Field::User
+            | Field::Account
+            | Field::StartFolder
+            | Field::ClientCertificate
+            | Field::ClientKey => validity::line(text),
+            Field::TlsMax => validity::versions(self.tls_min, self.tls_max),
+            Field::WeakTls => validity::weak_tls(self.weak_tls, self.tls_backend),
             Field::Host => validity::host(text),
             Field::Port => self.port().map(drop),
             Field::DocumentPath => validity::document_path(text),
@@ -418,6 +468,7 @@ impl Draft {
             Field::Password if self.source == SourceKind::Keyring && !HAS_KEYRING => {
                 Err("keyring, which this ftpane was built without; choose another".to_owned())
             }
+            Field::Charset => self.charset().map(drop),
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly

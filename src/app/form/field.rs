@@ -80,6 +80,14 @@ pub enum Field {
     TlsBackend,
     /// The oldest version.
     TlsMin,
+    /// The newest version.
+    TlsMax,
+    /// Whether weak keys and signatures are let in.
+    WeakTls,
+    /// The file of our own certificate.
+    ClientCertificate,
+    /// The file of its key.
+    ClientKey,
     /// The pinned certificate.
     Pin,
     /// Control connections at once.
@@ -88,6 +96,8 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// In which character set the server writes names.
+    Charset,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -151,9 +161,15 @@ pub(super) const ADDRESSES: [PassiveAddress; 3] = [
     PassiveAddress::Control,
 ];
 pub(super) const BACKENDS: [TlsBackend; 2] = [TlsBackend::Openssl, TlsBackend::System];
-pub(super) const VERSIONS: [TlsVersion; 4] = [
+pub(super) const OLDEST: [TlsVersion; 4] = [
     TlsVersion::V1_2,
     TlsVersion::V1_3,
+    TlsVersion::V1_1,
+    TlsVersion::V1_0,
+];
+pub(super) const NEWEST: [TlsVersion; 4] = [
+    TlsVersion::V1_3,
+    TlsVersion::V1_2,
     TlsVersion::V1_1,
     TlsVersion::V1_0,
 ];
@@ -182,10 +198,15 @@ impl Field {
         Self::PortRange,
         Self::TlsBackend,
         Self::TlsMin,
+        Self::TlsMax,
+        Self::WeakTls,
+        Self::ClientCertificate,
+        Self::ClientKey,
         Self::Pin,
         Self::Connections,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Charset,
         Self::Account,
         Self::AfterLogin,
         Self::Proxy,
@@ -219,10 +240,15 @@ impl Field {
             Self::PortRange => "Port range",
             Self::TlsBackend => "TLS library",
             Self::TlsMin => "Oldest TLS",
+            Self::TlsMax => "Newest TLS",
+            Self::WeakTls => "Weak TLS",
+            Self::ClientCertificate => "Own certificate",
+            Self::ClientKey => "Own key",
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::Charset => "Character set",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -244,10 +270,17 @@ impl Field {
             | Self::ReadOnly => Section::Server,
             Self::User | Self::Password | Self::Variable | Self::Command | Self::Secret => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
-            Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
+            Self::TlsBackend
+            | Self::TlsMin
+            | Self::TlsMax
+            | Self::WeakTls
+            | Self::ClientCertificate
+            | Self::ClientKey
+            | Self::Pin => Section::Tls,
             Self::Connections
             | Self::StartFolder
             | Self::ClockOffset
+            | Self::Charset
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -267,7 +300,8 @@ impl Field {
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::Pin => Control::Switch,
+            Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin => Control::Switch,
             _ => Control::Text,
         }
     }
@@ -285,8 +319,11 @@ impl Field {
             Self::Secret => "as it is; asked for where none is kept",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
+            Self::ClientCertificate => "none, or a PEM file of yours",
+            Self::ClientKey => "in the certificate's file",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Charset => "UTF-8, or for example: latin1",
             Self::Account => "asked for where the server wants it",
             Self::AfterLogin => "none, for example: SITE UMASK 022; CWD /in",
             Self::Proxy => "none, or socks5://HOST, http://HOST:PORT",
@@ -310,7 +347,12 @@ impl Field {
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
-            Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),
+            Self::TlsBackend | Self::TlsMin | Self::TlsMax | Self::WeakTls | Self::ClientCertificate => {
+                draft.protocol.is_tls()
+            }
+            Self::ClientKey => {
+                draft.protocol.is_tls() && !draft.text(Self::ClientCertificate).trim().is_empty()
+            }
             Self::Pin => draft.protocol.is_tls() && draft.pin.is_some(),
             _ => true,
         }

@@ -157,16 +157,41 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
              Each data connection takes one: a queue of small files needs a few dozen.",
         ],
         Field::TlsBackend => vec![
-            "OpenSSL resumes the control connection's TLS session on data connections, which vsftpd and ProFTPD \
-             demand by default. The system's library (native-tls) cannot on Linux.",
+            "OpenSSL resumes the control connection's TLS session on data connections, which vsftpd, ProFTPD and \
+             FileZilla Server demand by default. The system's library (native-tls) cannot, nor does it tell \
+             version, cipher, or what is wrong with a certificate; on Linux it is OpenSSL all the same.",
         ],
         Field::TlsMin => match draft.tls_min {
             TlsVersion::V1_0 | TlsVersion::V1_1 => vec![
-                "TLS 1.0 and 1.1 are broken: allow them only for a server that cannot be updated, on a network \
-                 you trust.",
+                "WARNING: TLS 1.0 and 1.1 are broken, and weak keys and signatures come with them: allow them \
+                 only for a server that cannot be updated, on a network you trust.",
             ],
             _ => vec!["The oldest TLS version accepted. 1.2 is right unless the server speaks 1.3 for sure."],
         },
+        Field::TlsMax => match draft.tls_max {
+            TlsVersion::V1_0 | TlsVersion::V1_1 => vec![
+                "TLS 1.0 and 1.1 are broken: the newest version that is offered should be lower than 1.2 only \
+                 for a server that fails when it is offered more.",
+            ],
+            _ => vec!["The newest TLS version offered. 1.3 is right unless the server fails with it."],
+        },
+        Field::WeakTls if draft.weak_tls => vec![
+            "WARNING: keys below 2048 bits, SHA-1 signatures and servers without secure renegotiation are let \
+             in. Whoever can break them reads user, password and files, or changes them on the way. Keep it \
+             for a server that cannot be updated, on a network you trust.",
+        ],
+        Field::WeakTls => vec![
+            "Off: a server whose key or signature can be broken is refused, and what is weak is said. On: it is \
+             let in, and the line of the connection says weak.",
+        ],
+        Field::ClientCertificate => vec![
+            "For a server that demands a certificate of its users: a PEM file with yours, and those that signed \
+             it after it. It is shown only to a server that asks for one.",
+        ],
+        Field::ClientKey => vec![
+            "The PEM file with the certificate's key, not encrypted and readable by you alone. Empty: it stands \
+             in the certificate's file.",
+        ],
         Field::Pin => vec![
             "A certificate is pinned for this server: it is accepted whoever signed it, and any other is \
              refused. Switch off to forget it; the next connection judges the certificate anew.",
@@ -179,6 +204,14 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         Field::ClockOffset => vec![
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \
              asking for the MDTM of a file that was listed. MLSD is always UTC and needs none of this.",
+        ],
+        Field::Charset => vec![
+            "The character set in which the server writes names: UTF-8 unless told otherwise. Old servers write \
+             latin1, windows-1251, Shift_JIS and the like; then letters beyond ASCII are shown as \\xe9 here. A \
+             name that cannot be written in it is not sent.",
+            "Known: ISO-8859-1 to -16 (latin1, latin2 ...), windows-1250 to -1258, windows-874, KOI8-R, KOI8-U, \
+             IBM866, macintosh, Shift_JIS, EUC-JP, EUC-KR, GBK, gb18030, Big5. latin1 is read as windows-1252, \
+             as browsers do.",
         ],
     }
 }

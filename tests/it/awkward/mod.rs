@@ -3,13 +3,19 @@
 
 mod asking;
 mod blots;
+mod certificates;
 mod clock;
 mod data;
+mod filezilla;
 mod keeping;
 mod listings;
 mod login;
+mod names;
+mod old_tls;
 mod protection;
 mod proxied;
+mod resumption;
+mod telnet;
 mod transfers;
 
 use std::path::Path;
