@@ -24,6 +24,7 @@ In a URL /~/x is relative to the login folder.
 
 Passwords, in this order: in the URL (others can see it), --password-command,
 FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the terminal.
+A typed password is kept where the saved server's source is the store or the keyring.
 
 Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
 3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
@@ -34,6 +35,7 @@ document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 13
 Environment:
   FTPANE_CONFIG_DIR  another folder for servers and settings
   FTPANE_PASSWORD    the password
+  FTPANE_PASSPHRASE  the passphrase of the secret store, where nobody can type it
   FTPANE_PROXY_PASSWORD  the password of the proxy; variables such as ALL_PROXY are not looked at
   FTPANE_LOG         a file for ftpane's own log (never the dialogue, never a secret)
   NETRC              another file than ~/.netrc";
@@ -66,6 +68,8 @@ pub(super) enum Subcommands {
     Get(Get),
     /// Upload files, and folders with all that is in them
     Put(Put),
+    /// Change the passphrase of the secret store
+    Passphrase,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::arguments::Connection;
-use super::password;
+use super::password::{Found, Passwords, find_wanted};
 use super::place::Place;
 use super::question;
 use super::signal::Signals;
@@ -26,6 +26,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
@@ -72,7 +73,7 @@ pub(super) struct Session {
     stdin: BufReader<Stdin>,
     tick: Interval,
     patience: Patience,
-    password_command: Option<String>,
+    passwords: Passwords,
     generation: u64,
     connections: u32,
     /// What a person has said for all conflicts. It holds for every server of the request, each of
@@ -103,7 +104,7 @@ impl Session {
             stdin: BufReader::new(tokio::io::stdin()),
             tick,
             patience: connection.patience(),
-            password_command: connection.password_command.clone(),
+            passwords: Passwords::new(connection.password_command.as_deref()),
             generation: 0,
             connections: 0,
             for_all: None,
@@ -112,13 +113,13 @@ impl Session {
 
     /// Finds the password of a place and connects to its server.
     pub(super) async fn connect(&mut self, place: &mut Place) -> Result<Live, End> {
-        let command = self.password_command.as_deref();
-        let find = password::find(place, command, Some(&mut self.stdin), &self.speech);
-        let secret = tokio::select! {
+        let find = self.passwords.find(place, Some(&mut self.stdin), &self.speech);
+        let Found { secret, keep } = tokio::select! {
             biased;
             code = self.signals.next() => return Err(End::Signal(code)),
-            secret = find => secret?,
+            found = find => found?,
         };
+        let to_keep = secret.clone().filter(|_| keep);
         self.connections += 1;
         let connection = ConnectionId(self.connections);
         self.send(Command::Connect {
@@ -135,6 +136,9 @@ impl Session {
                     root,
                     facts,
                 } if id == connection => {
+                    if let Some(secret) = to_keep {
+                        self.keep(&place.server, secret).await?;
+                    }
                     self.warn_of_weak_tls(&server, facts.tls.as_ref());
                     let fence = Fence::new(root.clone(), server.depth());
                     let charset = server.charset;
@@ -148,6 +152,16 @@ impl Session {
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
                 _ => {}
             }
+        }
+    }
+
+    /// Keeps a password that was typed and right.
+    async fn keep(&mut self, server: &Server, secret: Secret) -> Result<(), End> {
+        let keep = self.passwords.keep(server, secret, &mut self.stdin, &self.speech);
+        tokio::select! {
+            biased;
+            code = self.signals.next() => Err(End::Signal(code)),
+            kept = keep => Ok(kept?),
         }
     }
 
@@ -288,7 +302,7 @@ impl Session {
                 if let Some(said) = wanted.said() {
                     self.speech.line(&format!("The server says: {said}"));
                 }
-                let find = password::find_wanted(&server, &wanted, &mut self.stdin);
+                let find = find_wanted(&server, &wanted, &mut self.stdin);
                 let found = tokio::select! {
                     biased;
                     code = self.signals.next() => return Err(End::Signal(code)),

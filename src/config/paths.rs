@@ -65,6 +65,11 @@ impl Paths {
         self.state.join("active-first")
     }
 
+    /// The encrypted store of passwords.
+    pub fn secrets(&self) -> PathBuf {
+        self.folder.join("secrets.store")
+    }
+
     /// The saved servers.
     pub fn servers(&self) -> PathBuf {
         self.folder.join("servers.toml")

@@ -128,7 +128,11 @@ pub fn keep_alive(seconds: u16) -> Verdict {
 /// Where the password comes from.
 pub fn password(source: &PasswordSource) -> Verdict {
     match source {
-        PasswordSource::Ask | PasswordSource::Challenge => Ok(()),
+        PasswordSource::Ask
+        | PasswordSource::Netrc
+        | PasswordSource::Store
+        | PasswordSource::Keyring
+        | PasswordSource::Challenge => Ok(()),
         PasswordSource::Environment(name) if name.is_empty() => {
             no("the name of the environment variable is missing")
         }
@@ -161,10 +165,15 @@ pub fn weak_tls(allowed: bool, backend: TlsBackend) -> Verdict {
 
 /// Where a proxy's password comes from.
 pub fn proxy_password(source: &PasswordSource) -> Verdict {
-    if *source == PasswordSource::Challenge {
-        return no("a proxy gives no challenge to be answered; ask, or a variable or a command");
+    match source {
+        PasswordSource::Challenge => {
+            no("a proxy gives no challenge to be answered; ask, or a variable or a command")
+        }
+        PasswordSource::Netrc | PasswordSource::Store | PasswordSource::Keyring => {
+            no("those keep the password of the server; for the proxy's ask, or a variable or a command")
+        }
+        _ => password(source),
     }
-    password(source)
 }
 
 /// The proxy of a server with this mode of connections.

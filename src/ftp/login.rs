@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::attendant::Attendant;
 use super::challenge::is_challenge;
 use super::connection::Connection;
@@ -92,7 +94,7 @@ async fn identify(
             332 => ("ACCT", account(connection, &reply, attendant).await?),
             _ => break,
         };
-        let line = [verb.as_bytes(), b" ", secret.reveal().as_bytes()].concat();
+        let line = Zeroizing::new([verb.as_bytes(), b" ", secret.reveal().as_bytes()].concat());
         reply = control
             .ask_at(Stage::Login, &line)
             .await

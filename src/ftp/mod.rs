@@ -16,6 +16,7 @@ pub(crate) mod session;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod blot;
 mod challenge;
 mod clock;
 mod connect;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::blot::without_secret;
 use crate::model::event::{DialogueLine, Speaker};
 use crate::model::text::escape;
 
@@ -39,7 +40,7 @@ impl Transcript {
     }
 
     pub(super) fn client(&self, line: &[u8]) {
-        self.say(Speaker::Client, &blot(line));
+        self.say(Speaker::Client, &without_secret(line));
     }
 
     pub(super) fn server(&self, line: &[u8]) {
@@ -64,21 +65,6 @@ impl Transcript {
             speaker,
             text,
         });
-    }
-}
-
-/// Whether a line's argument is a secret: that of `PASS` and `ACCT`.
-pub(super) fn holds_secret(line: &[u8]) -> bool {
-    let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-    verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT")
-}
-
-/// The line with stars in place of its secret.
-fn blot(line: &[u8]) -> Vec<u8> {
-    if holds_secret(line) {
-        [&line[..4], b" ***"].concat()
-    } else {
-        line.to_vec()
     }
 }
 

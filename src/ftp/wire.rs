@@ -16,11 +16,13 @@ use suppaftp::tokio::TokioTlsStream;
 use suppaftp::{FtpError, FtpResult};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use zeroize::{Zeroize as _, Zeroizing};
 
+use super::blot::{Secrets, holds_secret};
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
 use super::telnet::IAC;
-use super::transcript::{Transcript, holds_secret};
+use super::transcript::Transcript;
 use crate::model::charset::{Charset, Unwritable};
 
 /// How much is read from the socket at once; replies are short.
@@ -38,12 +40,14 @@ pub(super) struct Outbox {
     state: Mutex<OutboxState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OutboxState {
-    bytes: Vec<u8>,
+    /// Wiped whenever it is empty: it held the password.
+    bytes: Zeroizing<Vec<u8>>,
     reader: Option<Waker>,
     last_verb: String,
     last_line: Vec<u8>,
+    secrets: Secrets,
 }
 
 impl Outbox {
@@ -53,7 +57,14 @@ impl Outbox {
             charset,
             transcript,
             doubles_iac: AtomicBool::new(true),
-            state: Mutex::default(),
+            state: Mutex::new(OutboxState {
+                // room for any batch: what is moved in growing leaves copies behind
+                bytes: Zeroizing::new(Vec::with_capacity(CHUNK)),
+                reader: None,
+                last_verb: String::new(),
+                last_line: Vec::new(),
+                secrets: Secrets::default(),
+            }),
         }
     }
 
@@ -106,6 +117,7 @@ impl Outbox {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
+            state.secrets.learn(&encoded);
             for &byte in &*encoded {
                 state.bytes.push(byte);
                 if byte == IAC && doubles_iac {
@@ -172,9 +184,38 @@ impl Wire {
             }
             state.bytes.drain(..written);
         }
+        // the whole of its memory, not what is in it now
+        state.bytes.zeroize();
         state.reader = Some(cx.waker().clone());
         drop(state);
         Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Tells the transcript of the line up to `end`, without a secret of ours that the server repeats
+    /// in it. Refusals, and whatever answers the password itself, are blotted for all who read them;
+    /// other replies are data and stay as they are. Gives the line's end.
+    fn blot(&mut self, end: usize) -> usize {
+        let state = self.outbox.state();
+        let line = &self.inbound[..end];
+        let Some(blotted) = state.secrets.blot(line) else {
+            drop(state);
+            self.outbox
+                .transcript
+                .server(&self.outbox.charset.from_server(line));
+            return end;
+        };
+        let answers_secret = holds_secret(state.last_verb.as_bytes());
+        drop(state);
+        self.outbox
+            .transcript
+            .server(&self.outbox.charset.from_server(&blotted));
+        let first = self.opening.map_or(line[0], |code| code[0]);
+        if !(answers_secret || matches!(first, b'4' | b'5')) {
+            return end;
+        }
+        let len = blotted.len();
+        self.inbound.splice(..end, blotted);
+        len
     }
 
     /// The end of the next line to hand out, if a whole one is there; lines that suppaftp cannot
@@ -192,10 +233,8 @@ impl Wire {
                 None if self.inbound.len() >= CHUNK => return Some(self.inbound.len()),
                 None => return None,
             };
+            let end = self.blot(end);
             let line = &self.inbound[..end];
-            self.outbox
-                .transcript
-                .server(&self.outbox.charset.from_server(line));
             self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
             let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
             let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));

@@ -122,6 +122,12 @@ pub enum PasswordSource {
     Environment(String),
     /// The first line this command prints (`pass show ftp/web`).
     Command(String),
+    /// `~/.netrc`, which other programs read too.
+    Netrc,
+    /// The encrypted store beside the file of servers.
+    Store,
+    /// The desktop's keyring.
+    Keyring,
     /// Asked for at each login with the server's own words shown: a one-time password answers a
     /// challenge that only then is known.
     Challenge,

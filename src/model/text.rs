@@ -100,6 +100,22 @@ fn escape_into(out: &mut String, text: &str) {
     }
 }
 
+/// The beginning of a panic's message, up to the first value in it: what Rust says of a text it
+/// could not cut holds the text, and that may be a secret.
+///
+/// ```
+/// use ftpane::model::text::without_values;
+/// let cut = "byte index 1 is not a char boundary; it is inside 'é' (bytes 0..2) of `été`";
+/// assert_eq!(without_values(cut), "byte index 1 is not a char boundary; it is inside ...");
+/// assert_eq!(without_values("not yet implemented"), "not yet implemented");
+/// ```
+pub fn without_values(message: &str) -> std::borrow::Cow<'_, str> {
+    match message.find(['\'', '"', '`', ':', '{', '[']) {
+        Some(at) => format!("{}...", &message[..at]).into(),
+        None => message.into(),
+    }
+}
+
 fn put(out: &mut String, c: char, plain: bool) {
     let _ = match u32::from(c) {
         _ if plain => {

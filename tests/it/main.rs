@@ -28,8 +28,12 @@ mod listing_speed;
 #[cfg(unix)]
 mod namespaces;
 #[cfg(unix)]
+mod no_secret;
+#[cfg(unix)]
 mod pty;
 mod read_only;
 mod readme;
 mod real_servers;
 mod screens;
+#[cfg(unix)]
+mod secrets;

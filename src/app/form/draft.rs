@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, SOURCES};
+use super::field::{
+    ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
+};
 use crate::app::input::Line;
+use crate::config::secrets::HAS_KEYRING;
 use crate::config::validity;
 use crate::model::certificate::Pin;
 use crate::model::charset::{Charset, CharsetError};
 use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::proxy::{Proxy, ProxyFault};
+use crate::model::secret::Secret;
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -22,6 +26,9 @@ pub(super) enum SourceKind {
     Ask,
     Environment,
     Command,
+    Netrc,
+    Store,
+    Keyring,
     Challenge,
 }
 
@@ -33,6 +40,9 @@ impl SourceKind {
             PasswordSource::Environment(name) => (Self::Environment, name.clone(), String::new()),
             PasswordSource::Command(command) => (Self::Command, String::new(), command.clone()),
             PasswordSource::Challenge => (Self::Challenge, String::new(), String::new()),
+            PasswordSource::Netrc => (Self::Netrc, String::new(), String::new()),
+            PasswordSource::Store => (Self::Store, String::new(), String::new()),
+            PasswordSource::Keyring => (Self::Keyring, String::new(), String::new()),
         }
     }
 }
@@ -143,9 +153,12 @@ impl Draft {
                 },
             ),
         ];
+        let mut lines: BTreeMap<_, _> = lines.map(|(field, text)| (field, Line::new(text))).into();
+        // what is kept for the server stays where it is: only a new password is typed here
+        lines.insert(Field::Secret, Line::masked());
         Self {
             base: server.clone(),
-            lines: lines.map(|(field, text)| (field, Line::new(text))).into(),
+            lines,
             protocol: server.protocol,
             explore: server.explore_depth != Some(0),
             read_only: server.read_only,
@@ -178,9 +191,12 @@ impl Draft {
     /// Lets `edit` change the text of a field; `None` when it has none.
     pub(super) fn edit<T>(&mut self, field: Field, edit: impl FnOnce(&mut Line) -> T) -> Option<T> {
         let line = self.lines.get_mut(&field)?;
+        if field != Field::Port {
+            return Some(edit(line));
+        }
         let before = line.text().to_owned();
         let out = edit(line);
-        if field == Field::Port && line.text() != before {
+        if line.text() != before {
             // an emptied port follows the protocol again
             self.port_typed = !line.text().is_empty();
         }
@@ -195,7 +211,7 @@ impl Draft {
         match field {
             Field::Protocol => place(&PROTOCOLS, &self.protocol),
             Field::Password => place(&SOURCES, &self.source),
-            Field::ProxyPassword => place(&SOURCES, &self.proxy_source),
+            Field::ProxyPassword => place(&PROXY_SOURCES, &self.proxy_source),
             Field::Mode => place(&MODES, &self.mode),
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
@@ -221,7 +237,7 @@ impl Draft {
         match field {
             Field::Protocol => self.set_protocol(PROTOCOLS[at]),
             Field::Password => self.source = SOURCES[at],
-            Field::ProxyPassword => self.proxy_source = SOURCES[at],
+            Field::ProxyPassword => self.proxy_source = PROXY_SOURCES[at],
             Field::Mode => self.mode = MODES[at],
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
@@ -337,7 +353,26 @@ impl Draft {
             SourceKind::Environment => PasswordSource::Environment(self.text(variable).trim().to_owned()),
             SourceKind::Command => PasswordSource::Command(self.text(command).trim().to_owned()),
             SourceKind::Challenge => PasswordSource::Challenge,
+            SourceKind::Netrc => PasswordSource::Netrc,
+            SourceKind::Store => PasswordSource::Store,
+            SourceKind::Keyring => PasswordSource::Keyring,
         }
+    }
+
+    /// The new password, where one was typed and is kept.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        let text = self.text(Field::Secret);
+        (Field::Secret.applies(self) && !text.is_empty()).then(|| Secret::new(text))
+    }
+
+    /// Takes a password in, to be kept in the store unless another place is chosen.
+    pub(super) fn keep(&mut self, secret: &Secret) {
+        if !Field::Secret.applies(self) {
+            self.source = SourceKind::Store;
+        }
+        let mut line = Line::masked();
+        line.paste(secret.reveal());
+        self.lines.insert(Field::Secret, line);
     }
 
     /// The proxy as far as it can be read.
@@ -438,11 +473,15 @@ impl Draft {
             Field::KeepAlive => self.keep_alive().map(drop),
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
+            Field::Password if self.source == SourceKind::Keyring && !HAS_KEYRING => {
+                Err("keyring, which this ftpane was built without; choose another".to_owned())
+            }
             Field::Charset => self.charset().map(drop),
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly
             | Field::Password
+            | Field::Secret
             | Field::Mode
             | Field::PassiveAddress
             | Field::TlsBackend

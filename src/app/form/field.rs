@@ -1,6 +1,7 @@
 //! The fields of the server form: their order, their words, and when they apply.
 
 use super::draft::{Draft, SourceKind};
+use crate::config::secrets::HAS_KEYRING;
 use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsBackend, TlsVersion};
 
 /// A group of fields under one heading.
@@ -65,6 +66,8 @@ pub enum Field {
     Variable,
     /// The command that prints it.
     Command,
+    /// The password itself, to be kept in the store or the keyring.
+    Secret,
     /// Passive, active or auto.
     Mode,
     /// Passive: which address is used.
@@ -123,12 +126,32 @@ pub enum Control {
 }
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
-pub(super) const SOURCES: [SourceKind; 4] = [
+/// The keyring stands last: it is not built in everywhere.
+pub(super) const SOURCES: [SourceKind; 7] = [
     SourceKind::Ask,
-    SourceKind::Environment,
+    SourceKind::Store,
     SourceKind::Command,
+    SourceKind::Environment,
+    SourceKind::Netrc,
     SourceKind::Challenge,
+    SourceKind::Keyring,
 ];
+const SOURCE_WORDS: &[&str] = if HAS_KEYRING {
+    &[
+        "ask",
+        "store",
+        "command",
+        "environment",
+        "netrc",
+        "challenge",
+        "keyring",
+    ]
+} else {
+    &["ask", "store", "command", "environment", "netrc", "challenge"]
+};
+/// A proxy gives no challenge, and what is kept is kept for the server.
+pub(super) const PROXY_SOURCES: [SourceKind; 3] =
+    [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -170,6 +193,7 @@ impl Field {
         Self::Password,
         Self::Variable,
         Self::Command,
+        Self::Secret,
         Self::Mode,
         Self::PassiveAddress,
         Self::ExternalIp,
@@ -211,6 +235,7 @@ impl Field {
             Self::Password => "Password",
             Self::Variable => "Variable",
             Self::Command => "Command",
+            Self::Secret => "Kept password",
             Self::Account => "Account",
             Self::Mode => "Mode",
             Self::PassiveAddress => "Passive address",
@@ -247,7 +272,7 @@ impl Field {
             | Self::SubFolders
             | Self::Levels
             | Self::ReadOnly => Section::Server,
-            Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
+            Self::User | Self::Password | Self::Variable | Self::Command | Self::Secret => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend
             | Self::TlsMin
@@ -274,8 +299,7 @@ impl Field {
     pub fn control(self) -> Control {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
-            Self::Password => Control::Choice(&["ask", "environment", "command", "challenge"]),
-            // a proxy gives no challenge
+            Self::Password => Control::Choice(SOURCE_WORDS),
             Self::ProxyPassword => Control::Choice(&["ask", "environment", "command"]),
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
@@ -297,6 +321,7 @@ impl Field {
             Self::User => "anonymous",
             Self::Variable => "FTP_WEB_PASSWORD",
             Self::Command => "pass show ftp/web",
+            Self::Secret => "as it is; asked for where none is kept",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
             Self::ClientCertificate => "none, or a PEM file of yours",
@@ -321,6 +346,7 @@ impl Field {
         match self {
             Self::Variable => draft.source == SourceKind::Environment,
             Self::Command => draft.source == SourceKind::Command,
+            Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
             Self::ProxyPassword => draft.proxy_has_user(),
             Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,

@@ -94,8 +94,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         ],
         Field::User => vec!["Empty logs in as anonymous."],
         Field::Password => vec![
-            "ask: at each connection. environment: from a variable. command: the first line a program prints, \
-             such as pass or a vault's client. The password itself is never saved.",
+            "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once a \
+             run. keyring: kept by the desktop. command: the first line a program prints, such as pass. \
+             environment: from a variable. netrc: from ~/.netrc.",
+            "The file of servers never holds a password.",
             "challenge: asked for at each login with the server's words shown, for one-time passwords. The \
              sessions there are are kept and shared then: Connections counts for nothing.",
         ],
@@ -103,6 +105,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         Field::Command => vec![
             "Run by sh; its first line of output is the password. It gets no input from the terminal, and a \
              minute's time.",
+        ],
+        Field::Secret => vec![
+            "A new password to be kept for this server; empty leaves what is kept as it is. Where none is kept \
+             the first connection asks for it.",
         ],
         Field::Account => vec![
             "What ACCT is answered with where a server asks for an account besides user and password. Empty: \

@@ -174,8 +174,11 @@ fn fields_that_do_not_apply_are_not_shown() {
     press(&mut form, "space");
     assert!(shows(&form, Field::ExternalIp) && shows(&form, Field::PassiveAddress));
     at(&mut form, Field::Password);
+    assert!(!shows(&form, Field::Secret));
     press(&mut form, "space");
-    assert!(shows(&form, Field::Variable) && !shows(&form, Field::Command));
+    assert!(shows(&form, Field::Secret));
+    press(&mut form, "space space");
+    assert!(shows(&form, Field::Variable) && !shows(&form, Field::Command) && !shows(&form, Field::Secret));
     at(&mut form, Field::Protocol);
     press(&mut form, "left");
     assert_eq!(form.server().protocol, Protocol::Ftp);
@@ -210,7 +213,8 @@ fn a_url_fills_the_form() {
             } else {
                 form.paste(url);
             }
-            assert!(form.remark().is_some_and(|r| r.contains("not kept")));
+            assert!(form.remark().is_some_and(|r| r.contains("password will be kept")));
+            assert_eq!(form.secret(), Some(Secret::new("s3cret")));
             let server = form.server();
             assert_eq!(server.name, "2001-db8--1");
             assert_eq!(server.protocol, Protocol::FtpsImplicit);
@@ -219,12 +223,40 @@ fn a_url_fills_the_form() {
                 (server.user.as_str(), server.document_path.as_str()),
                 ("me@work", "~/www")
             );
-            assert!(!format!("{server:?}").contains("s3cret"));
+            assert_eq!(server.password, PasswordSource::Store);
+            assert!(!format!("{server:?} {form:?}").contains("s3cret"));
+            // asked for after all: then it is kept nowhere
+            at(&mut form, Field::Password);
+            press(&mut form, "left");
+            assert_eq!(
+                (form.server().password, form.secret()),
+                (PasswordSource::Ask, None)
+            );
         }
     }
     let mut form = Form::new(None, &[]);
     form.paste("sftp://h/");
     assert!(form.remark().is_some_and(|r| r.contains("ftpes://")));
+}
+
+#[test]
+fn a_kept_password_is_typed_masked_and_empty_leaves_it() {
+    let kept = Server {
+        name: "web".into(),
+        host: "h".into(),
+        password: PasswordSource::Store,
+        ..Server::default()
+    };
+    let mut form = Form::new(Some(&kept), &[]);
+    assert_eq!((form.secret(), form.is_changed()), (None, false));
+    at(&mut form, Field::Secret);
+    form.paste(" two words ");
+    assert!(form.is_changed());
+    assert_eq!(form.secret(), Some(Secret::new(" two words ")), "spaces count");
+    assert!(!format!("{form:?}").contains("words"));
+    assert_eq!(saved(&mut form), kept);
+    press(&mut form, "ctrl-u");
+    assert_eq!(form.secret(), None);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod active;
 mod alive;
 mod asking;
+mod blots;
 mod certificates;
 mod clock;
 mod cut_listings;
