@@ -152,6 +152,24 @@ async fn a_server_that_drops_dead_over_noop_is_not_killed_twice() {
     .await;
 }
 
+/// An idle line that breaks over a NOOP was broken before, where NOOP has been answered well.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_line_that_breaks_does_not_end_the_noops() {
+    for end in [reset(), close(), say("421 Timeout.")] {
+        let script = Script::new(Protocol::Ftp)
+            .file("/f", "x")
+            .once("NOOP", usual())
+            .once("NOOP", end.clone());
+        let (server, mut driver) = lively(script, CALM).await;
+        driver.heard("the idle connection is gone").await;
+        assert_eq!(names(&driver.list("/").await.unwrap()), ["f"], "{end:?}");
+        driver.heard("NOOP").await;
+        assert!(!remarked(&driver, "gets none any more"), "{end:?}");
+        assert_eq!(server.sessions(), 2, "{end:?}");
+        driver.shutdown().await;
+    }
+}
+
 /// The end of a transfer is believed from its own reply alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_to_noop_is_never_the_end_of_a_transfer() {
