@@ -130,6 +130,8 @@ impl Error {
     pub(crate) fn is_limit(&self) -> bool {
         match self {
             Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => says_limit(reply),
+            // without a word: so firewalls and inetd's kin end a connection too many
+            Self::Broken(Stage::Greeting, _) => true,
             _ => false,
         }
     }
