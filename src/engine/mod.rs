@@ -18,16 +18,18 @@ mod browse;
 mod dialogue;
 mod download;
 mod erase;
+mod lane;
 mod lease;
 mod meter;
 mod outlet;
 mod pool;
 mod questions;
 mod run;
+mod tail;
 mod targets;
+mod task;
 mod upload;
 mod walk;
-mod worker;
 
 /// Settings of one run.
 #[derive(Debug, Default)]

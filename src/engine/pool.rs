@@ -34,8 +34,10 @@ const ANSWER: Duration = Duration::from_secs(3);
 pub(super) enum Purpose {
     /// Listing and single actions: somebody waits for it at the screen.
     Browsing,
-    /// Transfers, walks, counts, deletions: in the background.
+    /// Walks, counts, deletions: in the background.
     Work,
+    /// Transfers, one after the other, until somebody else needs the session.
+    Lane,
 }
 
 /// The sessions of one connection.
@@ -54,6 +56,8 @@ pub(super) struct Pool {
     idle: Mutex<Vec<(Open, Instant)>>,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
+    /// How many wait for a session that lanes may hold.
+    waiting: AtomicUsize,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -83,6 +87,7 @@ impl Pool {
             lanes,
             idle: Mutex::default(),
             open: Arc::default(),
+            waiting: AtomicUsize::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             fence: OnceLock::new(),
@@ -104,14 +109,21 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether somebody waits for a session that a lane may hold.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
+            let waiting = (purpose != Purpose::Lane).then(|| Waiting::new(&self.waiting));
             let work = match purpose {
-                Purpose::Work => Some(place(&self.work).await?),
+                Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
+            drop(waiting);
             while let Some((mut open, since)) = self.take_idle() {
                 if self.still_lives(&mut open, since).await {
                     return self.lend(open, (place, work)).await;
@@ -308,6 +320,22 @@ impl Open {
 struct Counted(Arc<AtomicU32>);
 
 impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Somebody who waits for a session, counted as long as he does.
+struct Waiting<'p>(&'p AtomicUsize);
+
+impl<'p> Waiting<'p> {
+    fn new(count: &'p AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

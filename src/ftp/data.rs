@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::error::{Error, Stage};
+use super::reply::Reply;
 use super::session::Session;
 use super::stream::NetStream;
 use super::tls::SessionTls;
@@ -21,10 +22,20 @@ use crate::model::server::{ConnectionMode, PassiveAddress};
 
 /// A data connection on its way.
 pub(super) enum Prepared {
+    /// We are to connect there.
+    Named(SocketAddr),
     /// We are connected already.
     Connected(TcpStream),
     /// The server will connect here.
     Listening(TcpListener),
+}
+
+/// The command that asks for a data connection in the way that has worked before, to be written
+/// together with the command it is for.
+pub(super) struct Offer {
+    pub(super) line: Vec<u8>,
+    word: DataCommand,
+    listener: Option<TcpListener>,
 }
 
 /// What was learned about a server's data connections; shared by all sessions to it.
@@ -40,6 +51,8 @@ pub(crate) struct DataHabits {
     pub(crate) repair_said: bool,
     /// How the last one was made.
     pub(crate) last: Option<DataCommand>,
+    /// The server does not cope with commands that are written before the last reply is read.
+    pub(crate) one_by_one: bool,
 }
 
 impl Session {
@@ -84,22 +97,34 @@ impl Session {
 
     async fn passive_extended(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"EPSV", 2).await?;
-        let port = reply
-            .epsv_port()
-            .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
-        let stream = self.dial(SocketAddr::new(self.control.peer.ip(), port)).await?;
+        let stream = self.dial(self.extended_address(&reply)?).await?;
         self.connection().habits().last = Some(DataCommand::Epsv);
         Ok(stream)
     }
 
+    /// Where the reply to EPSV leads: the control connection's peer, always.
+    fn extended_address(&self, reply: &Reply) -> Result<SocketAddr, Error> {
+        let port = reply
+            .epsv_port()
+            .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
+        Ok(SocketAddr::new(self.control.peer.ip(), port))
+    }
+
     async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
+        let stream = self.dial(self.passive_address(&reply)?).await?;
+        self.connection().habits().last = Some(DataCommand::Pasv);
+        Ok(stream)
+    }
+
+    /// Where the reply to PASV leads, by the server's own setting.
+    fn passive_address(&self, reply: &Reply) -> Result<SocketAddr, Error> {
         let announced = reply
             .pasv_address()
             .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
         let peer = self.control.peer.ip();
         let other = IpAddr::V4(*announced.ip()) != peer.to_canonical();
-        let address = match self.connection().server.passive_address {
+        Ok(match self.connection().server.passive_address {
             PassiveAddress::Server => SocketAddr::V4(announced),
             PassiveAddress::Control => SocketAddr::new(peer, announced.port()),
             PassiveAddress::Repair => {
@@ -111,34 +136,61 @@ impl Session {
                 }
                 SocketAddr::new(peer, announced.port())
             }
-        };
-        let stream = self.dial(address).await?;
-        self.connection().habits().last = Some(DataCommand::Pasv);
-        Ok(stream)
+        })
     }
 
     async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
-        let limit = self.connection().patience.connect;
-        match timeout(limit, TcpStream::connect(address)).await {
-            Err(_) => Err(Error::Silent(Stage::Data, limit)),
-            Ok(Err(error)) => Err(Error::Broken(Stage::Data, error)),
-            Ok(Ok(stream)) => Ok(stream),
+        self.data_maker().dial(address).await
+    }
+
+    /// The command for the next data connection, in the way that has worked before; `None` before
+    /// any has.
+    pub(super) async fn offer(&mut self) -> Result<Option<Offer>, Error> {
+        let Some(word) = self.connection().habits().last else {
+            return Ok(None);
+        };
+        let (line, listener) = match word {
+            DataCommand::Epsv | DataCommand::Pasv => (word.word().into(), None),
+            DataCommand::Eprt | DataCommand::Port => {
+                let (listener, ip, port) = self.announce().await?;
+                let line = match (word, ip) {
+                    (DataCommand::Port, IpAddr::V4(ip)) => port_command(ip, port),
+                    _ => eprt_command(ip, port),
+                };
+                (line, Some(listener))
+            }
+        };
+        Ok(Some(Offer {
+            line: line.into_bytes(),
+            word,
+            listener,
+        }))
+    }
+
+    /// The server's reply to an offer.
+    pub(super) fn taken(&mut self, offer: Offer, reply: &Reply) -> Result<Prepared, Error> {
+        match (offer.word, offer.listener) {
+            _ if reply.code / 100 != 2 => Err(self.control.refusal(Stage::Data, &offer.line, reply.clone())),
+            (_, Some(listener)) => Ok(Prepared::Listening(listener)),
+            (DataCommand::Pasv, None) => self.passive_address(reply).map(Prepared::Named),
+            (_, None) => self.extended_address(reply).map(Prepared::Named),
         }
     }
 
-    async fn prepare_active(&mut self) -> Result<Prepared, Error> {
+    /// Listens for the server, and what it is to be told of it: address and port.
+    async fn announce(&self) -> Result<(TcpListener, IpAddr, u16), Error> {
         let here = self.control.local.ip();
         let listener = self.listen(here).await?;
         let port = listener
             .local_addr()
             .map_err(|e| Error::NoListener(format!("the data port cannot be told ({e})")))?
             .port();
-        let announced = self
-            .connection()
-            .server
-            .external_ip
-            .unwrap_or(here)
-            .to_canonical();
+        let announced = self.connection().server.external_ip.unwrap_or(here);
+        Ok((listener, announced.to_canonical(), port))
+    }
+
+    async fn prepare_active(&mut self) -> Result<Prepared, Error> {
+        let (listener, announced, port) = self.announce().await?;
         let (command, word) = match announced {
             IpAddr::V4(ip) if self.connection().habits().no_eprt => {
                 (port_command(ip, port), DataCommand::Port)
@@ -208,6 +260,7 @@ pub(super) struct DataMaker {
 impl DataMaker {
     pub(super) async fn complete(&self, prepared: Prepared) -> Result<NetStream, Error> {
         let stream = match prepared {
+            Prepared::Named(address) => self.dial(address).await?,
             Prepared::Connected(stream) => stream,
             Prepared::Listening(listener) => {
                 let stream = self.accept(&listener).await?;
@@ -227,6 +280,15 @@ impl DataMaker {
                 self.connection.count_handshake(&handshake);
                 Ok(stream)
             }
+        }
+    }
+
+    async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
+        let limit = self.connection.patience.connect;
+        match timeout(limit, TcpStream::connect(address)).await {
+            Err(_) => Err(Error::Silent(Stage::Data, limit)),
+            Ok(Err(error)) => Err(Error::Broken(Stage::Data, error)),
+            Ok(Ok(stream)) => Ok(stream),
         }
     }
 
