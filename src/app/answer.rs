@@ -32,6 +32,9 @@ impl App {
             found = self.keys.find(&[Context::Dialog], &[key]);
         }
         match found {
+            // an Enter meant for something else would answer with nothing
+            Found::Action(Action::Accept)
+                if surprised && dialog.line.as_ref().is_some_and(|line| line.text().is_empty()) => {}
             Found::Action(Action::Accept) => {
                 let choice = dialog.choice();
                 return self.take_choice(choice);
@@ -70,7 +73,8 @@ impl App {
         };
         match (dialog.question_id(), dialog.subject) {
             (Some(question), subject) => {
-                if let Subject::Certificate { connection, .. } = subject {
+                if let Subject::Certificate { connection, .. } | Subject::Secret { connection, .. } = subject
+                {
                     self.refused = Some(connection);
                 }
                 vec![Effect::Engine(Command::Answer {
@@ -110,6 +114,10 @@ impl App {
                 let server = (**server).clone();
                 let secret = dialog.line.take().map(|mut l| l.take_secret());
                 self.open(server, secret)
+            }
+            (Choice::Take, Subject::Secret { id, .. }) => {
+                let secret = dialog.line.take().map(|mut l| l.take_secret());
+                answer(*id, secret.map_or(Answer::Dismissed, Answer::Secret))
             }
             (Choice::Take, Subject::Pattern { mark }) => {
                 let pattern = dialog.line.as_ref().map_or("", |l| l.text());

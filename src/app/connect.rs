@@ -8,7 +8,8 @@ use super::folder::{Folder, Side};
 use super::input::Line;
 use super::{App, View};
 use crate::model::certificate::Pin;
-use crate::model::command::Command;
+use crate::model::command::{Answer, Command, QuestionId};
+use crate::model::event::{Question, Wanted};
 use crate::model::facts::Facts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::ConnectionId;
@@ -73,9 +74,9 @@ impl Link {
     }
 }
 
-/// Whether a login to this server needs a password.
+/// Whether a login to this server needs a password before it begins.
 fn needs_secret(server: &Server) -> bool {
-    !matches!(server.login(), "anonymous" | "ftp")
+    !matches!(server.login(), "anonymous" | "ftp") && server.password != PasswordSource::Challenge
 }
 
 impl App {
@@ -152,6 +153,45 @@ impl App {
         }
     }
 
+    /// The engine asks something. What the server's entry says is not asked a person.
+    pub(super) fn asked(&mut self, id: QuestionId, question: Question) -> Vec<Effect> {
+        if let Question::Secret {
+            connection,
+            server,
+            wanted: Wanted::ProxyPassword,
+        } = &question
+            && server.proxy_password != PasswordSource::Ask
+        {
+            let source = Server {
+                password: server.proxy_password.clone(),
+                ..(**server).clone()
+            };
+            return vec![Effect::ResolveAnswer(id, *connection, Box::new(source))];
+        }
+        // one bell calls the person; the questions behind the first wait anyway
+        let first = self.dialogs.is_empty();
+        self.dialogs.push_back(Dialog::question(id, question));
+        if first { vec![Effect::Bell] } else { Vec::new() }
+    }
+
+    /// What the engine asked for was found where the server's entry says, or not.
+    pub(super) fn answer_resolved(
+        &mut self,
+        question: QuestionId,
+        connection: ConnectionId,
+        result: Result<Option<Secret>, Failure>,
+    ) -> Vec<Effect> {
+        let answer = match result {
+            Ok(secret) => secret.map_or(Answer::Dismissed, Answer::Secret),
+            Err(failure) => {
+                self.refused = Some(connection);
+                self.dialogs.push_back(Dialog::failure(failure));
+                Answer::Dismissed
+            }
+        };
+        vec![Effect::Engine(Command::Answer { question, answer })]
+    }
+
     /// Ends what there is; jobs of that connection go on.
     fn hang_up(&mut self) -> Vec<Effect> {
         let old = std::mem::replace(&mut self.link, Link::Down);
@@ -159,7 +199,9 @@ impl App {
         // questions of a connection that is given up have nobody to answer to
         let gone = old.attempt().map(|a| a.connection);
         self.dialogs.retain(|d| match &d.subject {
-            Subject::Certificate { connection, .. } => Some(*connection) != gone,
+            Subject::Certificate { connection, .. } | Subject::Secret { connection, .. } => {
+                Some(*connection) != gone
+            }
             Subject::ConnectionFailed(_) | Subject::Password { .. } => false,
             _ => true,
         });

@@ -2,11 +2,13 @@
 //!
 //! Several may wait; the first one is shown. None stops what goes on behind it.
 
+use std::sync::Arc;
+
 use super::folder::Folder;
 use super::input::Line;
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, Place, QuestionId, Scope};
-use crate::model::event::{Counted, Question, Side};
+use crate::model::event::{Counted, Question, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
@@ -134,6 +136,17 @@ pub enum Subject {
         /// What was pinned, when it is another one.
         pinned: Option<Pin>,
     },
+    /// A login needs something more.
+    Secret {
+        /// The engine's question.
+        id: QuestionId,
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: Arc<Server>,
+        /// What.
+        wanted: Wanted,
+    },
     /// A target exists.
     Conflict {
         /// The engine's question.
@@ -255,6 +268,19 @@ impl Dialog {
                     choices,
                 )
             }
+            Question::Secret {
+                connection,
+                server,
+                wanted,
+            } => {
+                let subject = Subject::Secret {
+                    id,
+                    connection,
+                    server,
+                    wanted,
+                };
+                Self::asking(subject, Line::masked())
+            }
             Question::Conflict {
                 direction,
                 source,
@@ -292,7 +318,9 @@ impl Dialog {
     /// The engine's question it stands for.
     pub fn question_id(&self) -> Option<QuestionId> {
         match &self.subject {
-            Subject::Certificate { id, .. } | Subject::Conflict { id, .. } => Some(*id),
+            Subject::Certificate { id, .. } | Subject::Secret { id, .. } | Subject::Conflict { id, .. } => {
+                Some(*id)
+            }
             _ => None,
         }
     }

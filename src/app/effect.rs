@@ -1,7 +1,7 @@
 //! What the interface wants done outside itself.
 
 use crate::model::certificate::Pin;
-use crate::model::command::Command;
+use crate::model::command::{Command, QuestionId};
 use crate::model::job::ConnectionId;
 use crate::model::server::Server;
 
@@ -28,6 +28,9 @@ pub enum Effect {
     /// Find the server's password where its entry says; answered by
     /// [`super::msg::Msg::SecretResolved`] with the same number.
     ResolveSecret(ConnectionId, Box<Server>),
+    /// Find what the engine asked for where the password of this server says; answered by
+    /// [`super::msg::Msg::AnswerResolved`] with the same numbers.
+    ResolveAnswer(QuestionId, ConnectionId, Box<Server>),
     /// Change the file of saved servers; answered by [`super::msg::Msg::ServersSaved`].
     ChangeServers(Change),
     /// Clear the screen and draw it whole.

@@ -64,12 +64,7 @@ impl App {
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
-            Event::Question { id, question } => {
-                // one bell calls the person; the questions behind the first wait anyway
-                let first = self.dialogs.is_empty();
-                self.dialogs.push_back(Dialog::question(id, question));
-                return if first { vec![Effect::Bell] } else { Vec::new() };
-            }
+            Event::Question { id, question } => return self.asked(id, question),
             Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),
             Event::Notice(text) => self.say(text),
             Event::Dialogue(line) => self.log.add(line),

@@ -245,6 +245,9 @@ impl App {
                 self.show_arrivals()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
+            Msg::AnswerResolved(question, connection, result) => {
+                self.answer_resolved(question, connection, result)
+            }
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 if saved.is_some() {

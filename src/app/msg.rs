@@ -1,5 +1,6 @@
 //! What the interface is told.
 
+use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
@@ -24,6 +25,8 @@ pub enum Msg {
     Tick,
     /// A password was found, or not; `Ok(None)` when there is none at the place named.
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
+    /// What the engine asked for was found, or not.
+    AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
 }

@@ -13,6 +13,7 @@ use crate::config::validity;
 use crate::model::certificate::Pin;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
+use crate::model::proxy::Proxy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
 
 const AFTER_HELP: &str = "\
@@ -32,6 +33,7 @@ document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 13
 Environment:
   FTPANE_CONFIG_DIR  another folder for servers and settings
   FTPANE_PASSWORD    the password
+  FTPANE_PROXY_PASSWORD  the password of the proxy; variables such as ALL_PROXY are not looked at
   FTPANE_LOG         a file for ftpane's own log (never the dialogue, never a secret)
   NETRC              another file than ~/.netrc";
 
@@ -209,6 +211,12 @@ pub(super) struct Connection {
     /// Bytes a second over all transfers: 500K, 2M
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(super) limit_rate: Option<u64>,
+    /// Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT, with USER@ if it asks
+    #[arg(long, value_name = "URL")]
+    proxy: Option<Proxy>,
+    /// A command sent after each login; can be given several times, in place of the saved ones
+    #[arg(long, value_name = "COMMAND", value_parser = after_login)]
+    after_login: Vec<String>,
     /// Write the dialogue with the server to this file, secrets blotted
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
@@ -296,6 +304,11 @@ impl Connection {
         put(&mut server.explore_depth, self.explore_depth.map(Some));
         put(&mut server.connections, self.connections);
         server.read_only |= self.read_only;
+        put(&mut server.proxy, self.proxy.clone().map(Some));
+        validity::proxied(server.mode, server.proxy.as_ref())?;
+        if !self.after_login.is_empty() {
+            server.after_login.clone_from(&self.after_login);
+        }
         Ok(())
     }
 
@@ -366,6 +379,10 @@ fn port_range(text: &str) -> Result<(u16, u16), String> {
 fn connections(text: &str) -> Result<u8, String> {
     let n = text.parse().unwrap_or(0);
     validity::connections(n).map(|()| n)
+}
+
+fn after_login(text: &str) -> Result<String, String> {
+    validity::after_login(text).map(|()| text.to_owned())
 }
 
 fn root(text: &str) -> Result<String, String> {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::place::Place;
 use super::speech::Speech;
 use crate::config::{netrc, secrets};
+use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -23,6 +24,11 @@ pub(super) async fn find(
     terminal: Option<&mut (impl AsyncRead + Unpin)>,
     speech: &Speech,
 ) -> Result<Option<Secret>, Failure> {
+    // it is asked for only if the proxy wants it: here only where it comes from is decided
+    if secrets::environment(secrets::PROXY_PASSWORD_VARIABLE)?.is_some() {
+        let variable = secrets::PROXY_PASSWORD_VARIABLE.to_owned();
+        place.server.proxy_password = PasswordSource::Environment(variable);
+    }
     if let Some(secret) = place.secret.take() {
         speech.warn("the password in the URL can be seen by other users of this machine; FTPANE_PASSWORD, --password-command or ~/.netrc keep it to yourself");
         return Ok(Some(secret));
@@ -36,6 +42,10 @@ pub(super) async fn find(
     // a saved server's own source is meant for it; ~/.netrc serves other programs too
     if let Some(secret) = secrets::resolve(&place.server.password).await? {
         return Ok(Some(secret));
+    }
+    // the password is known to nobody before the server has given its challenge
+    if place.server.password == PasswordSource::Challenge {
+        return Ok(None);
     }
     if let Some(secret) = from_netrc(&mut place.server, place.saved, speech) {
         return Ok(Some(secret));
@@ -79,21 +89,51 @@ fn is_open(_: &std::path::Path) -> bool {
     false
 }
 
-/// Reads the password from the terminal. Where this is dropped before the answer, because a signal
-/// came, the terminal is given back as it was.
 async fn ask(server: &Server, terminal: &mut (impl AsyncRead + Unpin)) -> Result<Secret, Failure> {
-    let failed =
-        |class, why: &str| Failure::new(class, format!("No password for {}", server.url()), why.to_owned());
-    let none = |why: &str| {
-        failed(Class::Login, why).hint("Give it by FTPANE_PASSWORD, --password-command or ~/.netrc")
+    let hint = "Give it by FTPANE_PASSWORD, --password-command or ~/.netrc";
+    read_secret("password", &server.url(), hint, terminal).await
+}
+
+/// What a login needs besides the password. The proxy's is looked for where [`find`] or the server's
+/// entry say; the rest only a person knows.
+pub(super) async fn find_wanted(
+    server: &Server,
+    wanted: &Wanted,
+    terminal: &mut (impl AsyncRead + Unpin),
+) -> Result<Secret, Failure> {
+    let (whose, hint) = match (wanted, &server.proxy) {
+        (Wanted::ProxyPassword, Some(proxy)) => {
+            if let Some(secret) = secrets::resolve(&server.proxy_password).await? {
+                return Ok(secret);
+            }
+            let hint = "Give it by FTPANE_PROXY_PASSWORD, or say in the server's entry where it comes from";
+            (proxy.to_string(), hint)
+        }
+        (Wanted::Account(_), _) => (server.url(), "Write it into the server's entry"),
+        _ => (server.url(), "Only a person can give it"),
     };
+    read_secret(wanted.words(), &whose, hint, terminal).await
+}
+
+/// Reads a secret from the terminal. Where this is dropped before the answer, because a signal
+/// came, the terminal is given back as it was.
+async fn read_secret(
+    words: &str,
+    whose: &str,
+    hint: &str,
+    terminal: &mut (impl AsyncRead + Unpin),
+) -> Result<Secret, Failure> {
+    let failed = |class, why: &str| Failure::new(class, format!("No {words} for {whose}"), why.to_owned());
+    let none = |why: &str| failed(Class::Login, why).hint(hint);
     if !io::stdin().is_terminal() {
         return Err(none(
             "none is known, and nobody can be asked: the input is no terminal",
         ));
     }
     let broken = |e: io::Error| none(&format!("the terminal cannot be used: {e}"));
-    let _silence = Silence::begin(&format!("Password of {}: ", server.url())).map_err(broken)?;
+    let mut prompt = format!("{words} of {whose}: ");
+    prompt[..1].make_ascii_uppercase();
+    let _silence = Silence::begin(&prompt).map_err(broken)?;
     match read(terminal).await.map_err(broken)? {
         Typed::Line(secret) => Ok(secret),
         Typed::Interrupt => Err(failed(Class::Cancelled, "interrupted")),

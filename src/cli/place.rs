@@ -261,6 +261,32 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_and_commands_after_login() {
+        let url = place(
+            "ftp://h/",
+            "--proxy socks5://me@p --after-login NOOP --after-login STAT",
+        )
+        .unwrap();
+        assert_eq!(url.server.proxy.unwrap().to_string(), "socks5://me@p:1080");
+        assert_eq!(url.server.after_login, ["NOOP", "STAT"]);
+        let failure = place("ftp://h/", "--proxy socks5://p --mode active").unwrap_err();
+        assert_eq!(failure.class, Class::Usage);
+        assert!(failure.why.contains("active mode"), "{failure}");
+        for bad in [
+            "--proxy ftp://p",
+            "--proxy socks5://me:s3cret@p",
+            "--after-login QUIT",
+        ] {
+            let line = format!("ftpane {bad}");
+            let said = Arguments::try_parse_from(line.split_whitespace())
+                .unwrap_err()
+                .to_string();
+            let option = bad.split(' ').next().unwrap();
+            assert!(said.contains(option), "{said}");
+        }
+    }
+
+    #[test]
     fn what_names_no_server_says_so_without_a_password() {
         for (text, class) in [
             ("plain", Class::Usage),

@@ -241,6 +241,26 @@ impl Session {
                 }
                 Ok(Answer::Certificate(CertificateAnswer::Refuse))
             }
+            Question::Secret { server, wanted, .. } => {
+                if let Some(said) = wanted.said() {
+                    self.speech.line(&format!("The server says: {said}"));
+                }
+                let find = password::find_wanted(&server, &wanted, &mut self.stdin);
+                let found = tokio::select! {
+                    biased;
+                    code = self.signals.next() => return Err(End::Signal(code)),
+                    found = find => found,
+                };
+                match found {
+                    Ok(secret) => Ok(Answer::Secret(secret)),
+                    // the login fails with it, and says what for
+                    Err(failure) if failure.class == Class::Login => {
+                        self.speech.line(&failure.to_string());
+                        Ok(Answer::Dismissed)
+                    }
+                    Err(failure) => Err(failure.into()),
+                }
+            }
             Question::Conflict {
                 direction,
                 source,

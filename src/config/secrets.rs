@@ -14,6 +14,9 @@ use crate::model::text::escape;
 /// The variable that gives the command line a password.
 pub const PASSWORD_VARIABLE: &str = "FTPANE_PASSWORD";
 
+/// The variable that gives the command line the password of a proxy.
+pub const PROXY_PASSWORD_VARIABLE: &str = "FTPANE_PROXY_PASSWORD";
+
 /// How long a password command may take: a person may have to unlock a store first.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 /// The longest output of a password command that is looked at.
@@ -27,7 +30,7 @@ const LONGEST_OUTPUT: u64 = 64 * 1024;
 /// the command wrote to its error output is in the failure; what it printed never is.
 pub async fn resolve(source: &PasswordSource) -> Result<Option<Secret>, Failure> {
     match source {
-        PasswordSource::Ask => Ok(None),
+        PasswordSource::Ask | PasswordSource::Challenge => Ok(None),
         PasswordSource::Environment(name) => environment(name)?.map(Some).ok_or_else(|| {
             failed(format!("the environment variable {name} is not set"))
                 .hint(format!("Set it before ftpane starts: export {name}=..."))

@@ -308,9 +308,11 @@ fn table(server: &Server) -> Result<Table, ServersError> {
             table.remove(key);
         }
     }
-    if let Some(Item::Table(source)) = table.get("password") {
-        let inline = source.clone().into_inline_table();
-        table.insert("password", toml_edit::value(inline));
+    for key in ["password", "proxy-password"] {
+        if let Some(Item::Table(source)) = table.get(key) {
+            let inline = source.clone().into_inline_table();
+            table.insert(key, toml_edit::value(inline));
+        }
     }
     Ok(table)
 }

@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 
-use crate::model::server::{PasswordSource, Server};
+use crate::model::proxy::Proxy;
+use crate::model::server::{ConnectionMode, PasswordSource, Server};
 
 /// The most control connections at once.
 pub const MOST_CONNECTIONS: u8 = 32;
@@ -114,7 +115,7 @@ pub fn connections(n: u8) -> Verdict {
 /// Where the password comes from.
 pub fn password(source: &PasswordSource) -> Verdict {
     match source {
-        PasswordSource::Ask => Ok(()),
+        PasswordSource::Ask | PasswordSource::Challenge => Ok(()),
         PasswordSource::Environment(name) if name.is_empty() => {
             no("the name of the environment variable is missing")
         }
@@ -127,6 +128,54 @@ pub fn password(source: &PasswordSource) -> Verdict {
         }
         PasswordSource::Command(command) => line(command),
     }
+}
+
+/// Where a proxy's password comes from.
+pub fn proxy_password(source: &PasswordSource) -> Verdict {
+    if *source == PasswordSource::Challenge {
+        return no("a proxy gives no challenge to be answered; ask, or a variable or a command");
+    }
+    password(source)
+}
+
+/// The proxy of a server with this mode of connections.
+pub fn proxied(mode: ConnectionMode, proxy: Option<&Proxy>) -> Verdict {
+    match (mode, proxy) {
+        (ConnectionMode::Active, Some(_)) => no(
+            "active mode does not work through a proxy: the server would have to connect to this machine; use passive",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A command that is sent after each login.
+pub fn after_login(command: &str) -> Verdict {
+    line(command)?;
+    let verb = command.split(' ').next().unwrap_or_default();
+    let shown = verb.to_ascii_uppercase();
+    if verb.is_empty() || !verb.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return no("a command begins with its verb, as in SITE UMASK 022");
+    }
+    if command.contains(';') {
+        return no("a command holds no ';', which stands between two of them");
+    }
+    let why = match shown.as_str() {
+        "USER" | "PASS" | "ACCT" | "REIN" => "would undo the login; that has fields of its own",
+        "AUTH" | "ADAT" | "PBSZ" | "PROT" | "CCC" | "MIC" | "CONF" | "ENC" => {
+            "would change the encryption; the protocol of the server decides that"
+        }
+        "TYPE" | "MODE" | "STRU" => "would change how files are sent; whole files in binary it has to be",
+        "PORT" | "EPRT" | "LPRT" | "PASV" | "EPSV" | "LPSV" | "SPSV" | "CPSV" | "SSCN" => {
+            "prepares a data connection, and each one is prepared when it is needed"
+        }
+        "LIST" | "NLST" | "MLSD" | "RETR" | "STOR" | "STOU" | "APPE" => {
+            "needs a data connection, which nobody would open"
+        }
+        "REST" | "RNFR" | "RNTO" => "is half of two commands, and the other half does not follow",
+        "QUIT" | "ABOR" => "would end what has just begun",
+        _ => return Ok(()),
+    };
+    no(format!("{shown} {why}"))
 }
 
 /// Every fault of a server.
@@ -144,6 +193,12 @@ pub fn faults(server: &Server) -> Vec<Fault> {
     check("document-path", document_path(&server.document_path));
     check("user", line(&server.user));
     check("password", password(&server.password));
+    check("account", line(&server.account));
+    for command in &server.after_login {
+        check("after-login", after_login(command));
+    }
+    check("proxy", proxied(server.mode, server.proxy.as_ref()));
+    check("proxy-password", proxy_password(&server.proxy_password));
     if server.port == Some(0) {
         check("port", no("a port is a number from 1 to 65535"));
     }
@@ -197,6 +252,18 @@ mod tests {
         assert!(connections(0).is_err() && connections(33).is_err());
         assert!(password(&PasswordSource::Environment("$X".into())).is_err());
         assert!(password(&PasswordSource::Command(" ".into())).is_err());
+        for good in ["SITE UMASK 022", "CWD /in box", "OPTS MLST size;", "x"] {
+            assert_eq!(after_login(good).is_ok(), !good.contains(';'), "{good}");
+        }
+        for bad in [
+            "", " SITE x", "user me", "PROT C", "AUTH TLS", "TYPE A", "pasv", "LIST", "REST 5", "QUIT",
+            "A\r\nB", "\u{e9}x",
+        ] {
+            assert!(after_login(bad).is_err(), "{bad:?}");
+        }
+        let proxy = "socks5://h".parse().ok();
+        assert!(proxied(ConnectionMode::Active, proxy.as_ref()).is_err());
+        assert!(proxied(ConnectionMode::Auto, proxy.as_ref()).is_ok());
         let fields: Vec<_> = faults(&Server::default()).iter().map(|f| f.field).collect();
         assert_eq!(fields, ["name", "host"]);
     }

@@ -12,14 +12,16 @@ use super::browse::document_root;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::questions::Questions;
+use crate::ftp::attendant::Attendant;
 use crate::ftp::connection::Connection;
 use crate::ftp::error::Error;
 use crate::ftp::session::Session;
 use crate::model::command::{Answer, CertificateAnswer};
-use crate::model::event::{Event, Question};
+use crate::model::event::{Event, Question, Wanted};
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
+use crate::model::secret::Secret;
 use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
 
@@ -117,7 +119,7 @@ impl Pool {
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
-            let waiting = (purpose != Purpose::Lane).then(|| Waiting::new(&self.waiting));
+            let waiting = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
             let work = match purpose {
                 Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
@@ -131,26 +133,21 @@ impl Pool {
                 open.session
                     .remark("the server has closed the idle connection; making a new one");
             }
+            if self.connection.is_one_time() && self.is_open() {
+                let why = "each login needs an answer of its own; going on with the sessions there are";
+                self.go_on_with_fewer(why, place, work);
+                continue;
+            }
             match self.log_in(purpose).await {
                 Ok(session) => {
                     let open = Open::new(session, &self.open);
                     return self.lend(open, (place, work)).await;
                 }
-                // The server lets no more of us in, but some are in: go on with those.
-                Err(error) if error.is_limit() && self.is_open() => {
-                    self.connection
-                        .remark("the server allows no further connection; going on with fewer");
-                    place.forget();
-                    // the last place for work stays: it will wait for a session of another's
-                    let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
-                    if let Some(work) = work
-                        && self
-                            .work_left
-                            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
-                            .is_ok()
-                    {
-                        work.forget();
-                    }
+                // The server lets no more of us in, but some are in: go on with those. It may not
+                // say that it is a limit, and answer as it does to a wrong password.
+                Err(error) if error.is_turned_away() && self.is_open() => {
+                    let why = "the server allows no further connection; going on with fewer";
+                    self.go_on_with_fewer(why, place, work);
                 }
                 Err(error) => {
                     return Err(error.failure(format!(
@@ -159,6 +156,22 @@ impl Pool {
                     )));
                 }
             }
+        }
+    }
+
+    /// Gives up the place of a session that will not be had.
+    fn go_on_with_fewer(&self, why: &str, place: OwnedSemaphorePermit, work: Option<OwnedSemaphorePermit>) {
+        self.connection.remark(why);
+        place.forget();
+        // the last place for work stays: it will wait for a session of another's
+        let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
+        if let Some(work) = work
+            && self
+                .work_left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
+                .is_ok()
+        {
+            work.forget();
         }
     }
 
@@ -233,13 +246,9 @@ impl Pool {
     }
 
     async fn log_in(self: &Arc<Self>, purpose: Purpose) -> Result<Session, Error> {
-        let step = |text: String| {
-            if purpose == Purpose::Browsing {
-                self.outlet.tell(Event::Connecting(self.id, text));
-            }
-        };
+        let waiting = Waiting { pool: self, purpose };
         loop {
-            let error = match self.connection.login(&step).await {
+            let error = match self.connection.login(&waiting).await {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };
@@ -294,6 +303,37 @@ impl Pool {
     }
 }
 
+/// Somebody who waits for a login.
+struct Waiting<'p> {
+    pool: &'p Pool,
+    purpose: Purpose,
+}
+
+#[async_trait::async_trait]
+impl Attendant for Waiting<'_> {
+    fn step(&self, text: String) {
+        if self.purpose == Purpose::Browsing {
+            self.pool.outlet.tell(Event::Connecting(self.pool.id, text));
+        }
+    }
+
+    fn notice(&self, text: String) {
+        self.pool.outlet.tell(Event::Notice(text));
+    }
+
+    async fn ask(&self, wanted: Wanted) -> Option<Secret> {
+        let question = Question::Secret {
+            connection: self.pool.id,
+            server: Arc::clone(&self.pool.connection.server),
+            wanted,
+        };
+        match self.pool.questions.ask(question).await {
+            Answer::Secret(secret) => Some(secret),
+            _ => None,
+        }
+    }
+}
+
 async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
     Arc::clone(places)
         .acquire_owned()
@@ -326,16 +366,16 @@ impl Drop for Counted {
 }
 
 /// Somebody who waits for a session, counted as long as he does.
-struct Waiting<'p>(&'p AtomicUsize);
+struct Queued<'p>(&'p AtomicUsize);
 
-impl<'p> Waiting<'p> {
+impl<'p> Queued<'p> {
     fn new(count: &'p AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -196,7 +196,7 @@ impl Loop {
             Command::Answer { question, answer } if self.queue.has_asked(question) => {
                 let decided = match answer {
                     Answer::Conflict(policy, scope) => Some((policy, scope)),
-                    Answer::Certificate(_) | Answer::Dismissed => None,
+                    Answer::Certificate(_) | Answer::Secret(_) | Answer::Dismissed => None,
                 };
                 let effects = self.queue.answer(question, decided);
                 self.carry_out(effects);

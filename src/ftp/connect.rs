@@ -1,24 +1,26 @@
 //! From a host name to a control connection that has greeted us and, where TLS is asked for, is
 //! encrypted: nothing secret is sent before that.
 
-use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use suppaftp::tokio::{AsyncTlsConnector, ImplAsyncFtpStream};
-use suppaftp::{FtpError, FtpResult};
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::timeout;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use suppaftp::tokio::ImplAsyncFtpStream;
+use tokio::time::{sleep, timeout};
 
-use super::control::{Control, from_suppaftp};
+use super::attendant::Attendant;
+use super::control::Control;
+use super::dial::{Dialer, First, Race, Report};
 use super::error::{Error, Stage};
-use super::stream::NetStream;
-use super::tls::{Handshake, SessionTls, TlsError};
+use super::proxy::{Destination, Passage, ProxyError};
+use super::tls::{Handshake, SessionTls};
 use super::transcript::Transcript;
 use super::wire::{Outbox, Wire};
 use crate::model::server::{Patience, Protocol, Server};
+
+/// How long an address may be silent before the next one is tried beside it (RFC 8305 §5).
+const STAGGER: Duration = Duration::from_millis(250);
 
 /// A connection that is not logged in yet.
 pub(super) struct Opened {
@@ -26,206 +28,247 @@ pub(super) struct Opened {
     pub(super) handshake: Option<Handshake>,
 }
 
-/// Connects. `tls` is `None` exactly for plain FTP. `step` hears what is being done, in words.
-pub(super) async fn open(
-    server: &Server,
-    tls: Option<&SessionTls>,
-    patience: &Patience,
-    transcript: Transcript,
-    step: &(dyn Fn(String) + Send + Sync),
-) -> Result<Opened, Error> {
-    step(format!("looking up {}", server.host));
-    let found = timeout(
-        patience.connect,
-        tokio::net::lookup_host((server.host.as_str(), server.port())),
-    )
-    .await;
-    let addresses: Vec<SocketAddr> = match found {
-        Err(_) => return Err(Error::Silent(Stage::Lookup, patience.connect)),
-        Ok(Err(error)) => return Err(Error::Broken(Stage::Lookup, error)),
-        Ok(Ok(found)) => found.collect(),
-    };
-    let mut last = Error::NoAddress(server.host.clone());
-    for address in addresses {
-        step(format!("connecting to {address}"));
-        match open_at(address, server, tls, patience, transcript.clone(), step).await {
-            // another address may answer where this one does not; once one has, its word counts
-            Err(error @ (Error::Broken(Stage::Tcp, _) | Error::Silent(Stage::Tcp, _))) => last = error,
-            done => return done,
+/// What a connection is made with.
+pub(super) struct Means<'a> {
+    pub(super) server: &'a Server,
+    /// `None` exactly for plain FTP.
+    pub(super) tls: Option<&'a SessionTls>,
+    pub(super) passage: Option<&'a Passage>,
+    pub(super) patience: &'a Patience,
+    pub(super) attendant: &'a dyn Attendant,
+}
+
+impl Means<'_> {
+    /// Connects, and greets.
+    pub(super) async fn open(&self, transcript: Transcript) -> Result<Opened, Error> {
+        let (server, patience) = (self.server, self.patience);
+        let outbox = Arc::new(Outbox::new(server.read_only, transcript));
+        let reached = match self.look_up().await {
+            Ok(addresses) => self.reach(addresses, &outbox).await,
+            Err(error) => Err(error),
+        };
+        let (mut ftp, report) = reached.map_err(|error| self.blame(error))?;
+        let ends = report.ends();
+        let mut handshake = report.handshake();
+        if let (Some(tls), Protocol::FtpsExplicit) = (self.tls, server.protocol) {
+            self.attendant.step("starting TLS".into());
+            let second = Dialer::to_protect(tls, &outbox);
+            let report = second.report();
+            let securing = ftp.into_secure(second, &server.host);
+            ftp = report.in_time(securing, patience, &outbox).await?;
+            handshake = report.handshake();
         }
-    }
-    Err(last)
-}
-
-async fn open_at(
-    address: SocketAddr,
-    server: &Server,
-    tls: Option<&SessionTls>,
-    patience: &Patience,
-    transcript: Transcript,
-    step: &(dyn Fn(String) + Send + Sync),
-) -> Result<Opened, Error> {
-    let outbox = Arc::new(Outbox::new(server.read_only, transcript));
-    let first = Dialer::new(
-        tls.filter(|_| server.protocol == Protocol::FtpsImplicit),
-        &outbox,
-        false,
-    );
-    let report = Arc::clone(&first.report);
-    // suppaftp's constructor for implicit TLS is the one that lets the connector choose the
-    // stream: for the other two protocols ours returns the connection as it is, in clear
-    let connecting = ImplAsyncFtpStream::connect_secure_implicit(address, first, &server.host);
-    let mut ftp = report.in_time(connecting, patience, &outbox).await?;
-    let ends = report.ends();
-
-    let mut handshake = report.handshake();
-    if let (Some(tls), Protocol::FtpsExplicit) = (tls, server.protocol) {
-        step("starting TLS".into());
-        let second = Dialer::new(Some(tls), &outbox, true);
-        let report = Arc::clone(&second.report);
-        report.stage.send_replace(Stage::Protect);
-        let securing = ftp.into_secure(second, &server.host);
-        ftp = report.in_time(securing, patience, &outbox).await?;
-        handshake = report.handshake();
-    }
-    let mut control = Control::new(ftp, outbox, ends, patience.silence);
-    if server.protocol == Protocol::FtpsImplicit {
-        // RFC 4217 §9: both, in this order; suppaftp sends them only after AUTH
-        control.demand(Stage::Protect, b"PBSZ 0", 2).await?;
-        control.demand(Stage::Protect, b"PROT P", 2).await?;
-    }
-    Ok(Opened { control, handshake })
-}
-
-fn patience_for(stage: Stage, patience: &Patience) -> Duration {
-    match stage {
-        Stage::Tcp | Stage::Handshake => patience.connect,
-        _ => patience.silence,
-    }
-}
-
-/// Makes the stream suppaftp works on: clear, or encrypted by `tls`.
-#[derive(Debug)]
-struct Dialer {
-    tls: Option<SessionTls>,
-    outbox: Arc<Outbox>,
-    greeted: bool,
-    report: Arc<Report>,
-}
-
-/// What the dialer found, past suppaftp, whose errors carry text only.
-#[derive(Debug)]
-struct Report {
-    stage: watch::Sender<Stage>,
-    found: Mutex<Found>,
-}
-
-#[derive(Debug, Default)]
-struct Found {
-    ends: Option<(SocketAddr, SocketAddr)>,
-    handshake: Option<Handshake>,
-    error: Option<TlsError>,
-}
-
-impl Report {
-    fn found(&self) -> std::sync::MutexGuard<'_, Found> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for a step of suppaftp's, no stage of it longer than that may take.
-    async fn in_time<T>(
-        &self,
-        step: impl Future<Output = FtpResult<T>>,
-        patience: &Patience,
-        outbox: &Outbox,
-    ) -> Result<T, Error> {
-        tokio::select! {
-            done = step => done.map_err(|e| self.error(e, outbox)),
-            stage = self.overdue(patience) => Err(Error::Silent(stage, patience_for(stage, patience))),
+        let mut control = Control::new(ftp, outbox, ends, patience.silence);
+        if server.protocol == Protocol::FtpsImplicit {
+            // RFC 4217 §9: both, in this order; suppaftp sends them only after AUTH
+            control.demand(Stage::Protect, b"PBSZ 0", 2).await?;
+            control.demand(Stage::Protect, b"PROT P", 2).await?;
         }
+        Ok(Opened { control, handshake })
     }
 
-    /// Ends when a stage takes longer than it may, with that stage.
-    async fn overdue(&self, patience: &Patience) -> Stage {
-        let mut stages = self.stage.subscribe();
+    /// The addresses to connect to: the server's, or the proxy's.
+    async fn look_up(&self) -> Result<Vec<SocketAddr>, Error> {
+        let (host, port) = match self.passage {
+            None => (&self.server.host, self.server.port()),
+            Some(passage) => (&passage.proxy.host, passage.proxy.port),
+        };
+        self.attendant.step(format!("looking up {host}"));
+        let limit = self.patience.connect;
+        let found = timeout(limit, tokio::net::lookup_host((host.as_str(), port))).await;
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for address in found
+            .map_err(|_| Error::Silent(Stage::Lookup, limit))?
+            .map_err(|error| Error::Broken(Stage::Lookup, error))?
+        {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        if addresses.is_empty() {
+            return Err(Error::NoAddress(host.clone()));
+        }
+        Ok(addresses)
+    }
+
+    /// Connects to the first address that takes a TCP connection. They are tried in the system's
+    /// order, each next one when the last has failed or been silent for a moment: a dead address
+    /// does not cost a whole time-out. Once one has taken it, its word counts.
+    async fn reach(&self, addresses: Vec<SocketAddr>, outbox: &Arc<Outbox>) -> Result<Reached, Error> {
+        let race = Arc::new(Race::new(None));
+        let mut waiting = addresses.into_iter().peekable();
+        let mut running = FuturesUnordered::new();
+        let mut last = Error::Poisoned;
         loop {
-            let stage = *stages.borrow_and_update();
-            let changed = timeout(patience_for(stage, patience), stages.changed()).await;
-            if !matches!(changed, Ok(Ok(()))) {
-                return stage;
+            if let Some(address) = waiting.next_if(|_| race.borrow().is_none()) {
+                running.push(self.reach_one(address, Arc::clone(&race), outbox));
+            }
+            tokio::select! {
+                done = running.next() => match done {
+                    Some(Err(error @ (Error::Broken(Stage::Tcp, _) | Error::Silent(Stage::Tcp, _)))) => {
+                        last = error;
+                    }
+                    Some(done) => return done,
+                    None => return Err(last),
+                },
+                () = sleep(STAGGER), if waiting.peek().is_some() && race.borrow().is_none() => {}
             }
         }
     }
 
-    fn handshake(&self) -> Option<Handshake> {
-        self.found().handshake.clone()
-    }
-
-    fn ends(&self) -> (SocketAddr, SocketAddr) {
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        self.found().ends.unwrap_or((unknown, unknown))
-    }
-
-    fn error(&self, error: FtpError, outbox: &Outbox) -> Error {
-        if let Some(error) = self.found().error.take() {
-            return Error::Tls(Stage::Handshake, error);
-        }
-        let stage = *self.stage.borrow();
-        from_suppaftp(error, stage, outbox)
-    }
-}
-
-impl Dialer {
-    fn new(tls: Option<&SessionTls>, outbox: &Arc<Outbox>, greeted: bool) -> Self {
-        let report = Report {
-            stage: watch::Sender::new(Stage::Tcp),
-            found: Mutex::default(),
+    async fn reach_one(
+        &self,
+        address: SocketAddr,
+        race: Arc<Race>,
+        outbox: &Arc<Outbox>,
+    ) -> Result<Reached, Error> {
+        let server = self.server;
+        let to = |passage: &Passage| {
+            let to = Destination::new(&server.host, server.port());
+            (passage.clone(), to, self.patience.connect)
         };
-        Self {
-            tls: tls.cloned(),
-            outbox: Arc::clone(outbox),
-            greeted,
-            report: Arc::new(report),
-        }
-    }
-}
-
-#[async_trait::async_trait]
-impl AsyncTlsConnector for Dialer {
-    type Stream = Wire;
-
-    async fn connect(&self, _host: &str, stream: TcpStream) -> FtpResult<Wire> {
-        let failed = FtpError::ConnectionError;
-        let next = if self.greeted {
-            Stage::Protect
-        } else {
-            Stage::Greeting
+        self.attendant.step(match self.passage {
+            None => format!("connecting to {address}"),
+            Some(_) => format!("connecting to the proxy {address}"),
+        });
+        let mut winners = race.subscribe();
+        let first = First {
+            address,
+            race,
+            passage: self.passage.map(to),
         };
-        // TCP stands; a server may hang up before we have looked at the socket
-        self.report.stage.send_replace(next);
-        // a command is one small segment that must not wait for the answer to the last one
-        stream.set_nodelay(true).map_err(failed)?;
-        self.report.found().ends = Some((
-            stream.peer_addr().map_err(failed)?,
-            stream.local_addr().map_err(failed)?,
-        ));
-        let io = match &self.tls {
-            None => NetStream::Plain(stream),
-            Some(tls) => {
-                self.report.stage.send_replace(Stage::Handshake);
-                match tls.handshake(stream).await {
-                    Ok((io, handshake)) => {
-                        self.report.found().handshake = Some(handshake);
-                        io
-                    }
-                    Err(error) => {
-                        self.report.found().error = Some(error);
-                        return Err(failed(io::Error::other("TLS")));
-                    }
-                }
+        let tls = self.tls.filter(|_| server.protocol == Protocol::FtpsImplicit);
+        let dialer = Dialer::to_connect(tls, outbox, first);
+        let report = dialer.report();
+        // suppaftp's constructor for implicit TLS is the one that lets the connector choose the
+        // stream: for the other two protocols ours returns the connection as it is, in clear
+        let connecting = ImplAsyncFtpStream::connect_secure_implicit(address, dialer, &server.host);
+        tokio::select! {
+            done = report.in_time(connecting, self.patience, outbox) => Ok((done?, report)),
+            _ = winners.wait_for(|winner| winner.is_some_and(|winner| winner != address)) => {
+                Err(Error::Broken(Stage::Tcp, std::io::ErrorKind::ConnectionAborted.into()))
             }
+        }
+    }
+
+    /// What failed before anything was said failed on the way to the proxy, where there is one.
+    fn blame(&self, error: Error) -> Error {
+        match (self.passage, error) {
+            (
+                Some(passage),
+                error @ (Error::NoAddress(_)
+                | Error::Broken(Stage::Lookup | Stage::Tcp, _)
+                | Error::Silent(Stage::Lookup | Stage::Tcp, _)),
+            ) => passage.error(Stage::Proxy, ProxyError::Unreached(Box::new(error))),
+            (_, error) => error,
+        }
+    }
+}
+
+/// A connection in clear or, with implicit TLS, encrypted, and what was found on the way.
+type Reached = (ImplAsyncFtpStream<Wire>, Arc<Report>);
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+    use super::*;
+    use crate::model::event::Wanted;
+    use crate::model::secret::Secret;
+
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl Attendant for Nobody {
+        fn step(&self, _: String) {}
+        fn notice(&self, _: String) {}
+        async fn ask(&self, _: Wanted) -> Option<Secret> {
+            None
+        }
+    }
+
+    const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    /// An address that never answers: the system drops what does not fit into a full queue.
+    async fn dead() -> (SocketAddr, TcpListener, TcpStream) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(ANY).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        (address, listener, TcpStream::connect(address).await.unwrap())
+    }
+
+    /// An address where nothing listens.
+    async fn closed() -> SocketAddr {
+        TcpListener::bind(ANY).await.unwrap().local_addr().unwrap()
+    }
+
+    /// An address where somebody greets each who comes.
+    async fn live() -> SocketAddr {
+        let listener = TcpListener::bind(ANY).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.write_all(b"220 Hello.\r\n").await.unwrap();
+                open.push(stream);
+            }
+        });
+        address
+    }
+
+    async fn reach(addresses: Vec<SocketAddr>, connect: Duration) -> Result<SocketAddr, Error> {
+        let server = Server {
+            protocol: Protocol::Ftp,
+            host: "h".into(),
+            ..Server::default()
         };
-        self.report.stage.send_replace(next);
-        Ok(Wire::new(io, Arc::clone(&self.outbox), self.greeted))
+        let patience = Patience {
+            connect,
+            ..Patience::default()
+        };
+        let means = Means {
+            server: &server,
+            tls: None,
+            passage: None,
+            patience: &patience,
+            attendant: &Nobody,
+        };
+        let outbox = Arc::new(Outbox::new(false, Transcript::silent()));
+        let (_, report) = means.reach(addresses, &outbox).await?;
+        Ok(report.ends().0)
+    }
+
+    #[tokio::test]
+    async fn dead_addresses_cost_moments_and_not_time_outs() {
+        let minute = Duration::from_secs(60);
+        let (dead, ..) = &dead().await;
+        let (closed, live) = (closed().await, live().await);
+        let begun = Instant::now();
+        for addresses in [
+            vec![live],
+            vec![live, *dead],
+            vec![closed, live],
+            vec![*dead, live],
+            vec![*dead, closed, live, closed],
+        ] {
+            let reached = reach(addresses.clone(), minute).await.unwrap();
+            assert_eq!(reached, live, "{addresses:?}");
+        }
+        assert!(begun.elapsed() < minute / 2, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn where_none_answers_the_last_failure_is_told() {
+        let second = Duration::from_secs(1);
+        let (dead, ..) = &dead().await;
+        let silent = reach(vec![closed().await, *dead], second).await.unwrap_err();
+        assert!(matches!(silent, Error::Silent(Stage::Tcp, _)), "{silent:?}");
+        let refused = reach(vec![closed().await], second).await.unwrap_err();
+        assert!(matches!(refused, Error::Broken(Stage::Tcp, _)), "{refused:?}");
     }
 }

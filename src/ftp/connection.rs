@@ -5,15 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::attendant::Attendant;
+use super::connect::Means;
 use super::data::DataHabits;
 use super::error::{Error, Stage};
 use super::features::Features;
+use super::login;
+use super::proxy::Passage;
 use super::session::Session;
 use super::tls::{Handshake, SessionTls, Tls, TlsError, TrustStore};
 use super::transcript::{Sink, Transcript};
-use super::{connect, login};
 use crate::model::certificate::Pin;
 use crate::model::clock::ClockOffset;
+use crate::model::event::Wanted;
 use crate::model::facts::{Facts, TlsFacts};
 use crate::model::listing::Dialect;
 use crate::model::secret::Secret;
@@ -24,6 +28,7 @@ pub(crate) struct Connection {
     pub(crate) server: Arc<Server>,
     pub(crate) patience: Patience,
     secret: Option<Secret>,
+    said: Mutex<Said>,
     trust: Arc<TrustStore>,
     tls: OnceCell<Arc<Tls>>,
     sink: Sink,
@@ -32,6 +37,13 @@ pub(crate) struct Connection {
     data_handshakes: AtomicU64,
     data_resumed: AtomicU64,
     learned: Mutex<Learned>,
+}
+
+/// What somebody has said when a login asked for it: further sessions do not ask again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    pub(super) account: Option<Secret>,
+    pub(super) proxy_password: Option<Secret>,
 }
 
 /// What the first login learned, and listings since.
@@ -53,6 +65,10 @@ pub(crate) struct Learned {
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
     pub(crate) greeting: String,
+    /// A login was asked something whose answer serves once only.
+    pub(crate) one_time: bool,
+    /// It was said which commands after login the server does not like.
+    pub(crate) after_login_said: bool,
 }
 
 impl Connection {
@@ -64,6 +80,7 @@ impl Connection {
             server,
             patience,
             secret,
+            said: Mutex::default(),
             tls: OnceCell::new(),
             sink,
             sessions: AtomicU32::new(0),
@@ -97,6 +114,23 @@ impl Connection {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether each login needs an answer of its own: sessions are better kept than made.
+    pub(crate) fn is_one_time(&self) -> bool {
+        self.learned().one_time
+    }
+
+    /// The proxy that every connection goes through.
+    pub(super) fn passage(&self) -> Option<Passage> {
+        Some(Passage {
+            proxy: self.server.proxy.clone()?,
+            secret: self.said().proxy_password.clone(),
+        })
+    }
+
     pub(super) fn count_handshake(&self, handshake: &Handshake) {
         self.data_handshakes.fetch_add(1, Ordering::Relaxed);
         if handshake.resumed == Some(true) {
@@ -117,6 +151,7 @@ impl Connection {
         });
         Facts {
             protocol: self.server.protocol,
+            proxy: self.server.proxy.as_ref().map(|proxy| proxy.kind),
             tls,
             data: self.habits().last,
             dialect: learned.dialect,
@@ -153,27 +188,67 @@ impl Connection {
         Ok(Some(tls.session()))
     }
 
-    /// Connects and logs in. `step` hears what is being done.
-    pub(crate) async fn login(
-        self: &Arc<Self>,
-        step: &(dyn Fn(String) + Send + Sync),
-    ) -> Result<Session, Error> {
+    /// Connects and logs in.
+    pub(crate) async fn login(self: &Arc<Self>, attendant: &dyn Attendant) -> Result<Session, Error> {
+        self.can_be_sent()?;
+        loop {
+            let error = match self.try_login(attendant).await {
+                Err(error) if error.wants_proxy_password() => error,
+                done => return done,
+            };
+            let wanted = Wanted::ProxyPassword;
+            match attendant.ask(wanted.clone()).await {
+                // once it is known the proxy takes it or not, and does not ask again
+                Some(secret) if self.said().proxy_password.is_none() => {
+                    self.said().proxy_password = Some(secret);
+                }
+                Some(_) => return Err(error),
+                None => return Err(Error::Unanswered(wanted)),
+            }
+        }
+    }
+
+    /// Looks whether what will be said at the login can be: better than to find it out then.
+    fn can_be_sent(&self) -> Result<(), Error> {
+        let secret = self.secret.as_ref().map_or("", Secret::reveal);
+        for (text, what) in [
+            (self.server.login(), "user name"),
+            (secret, "password"),
+            (&self.server.account, "account"),
+        ] {
+            if text.contains(['\0', '\r', '\n']) {
+                return Err(Error::Unsendable(what));
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_login(self: &Arc<Self>, attendant: &dyn Attendant) -> Result<Session, Error> {
         let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let transcript = Transcript::new(number, Arc::clone(&self.sink));
-        let tls = self.tls().await?;
-        let opened = connect::open(
-            &self.server,
-            tls.as_ref(),
-            &self.patience,
-            transcript.clone(),
-            step,
-        )
-        .await;
-        let opened = match (opened, tls.clone()) {
+        let (tls, passage) = (self.tls().await?, self.passage());
+        if let Some(passage) = &passage {
+            transcript.remark(&format!(
+                "through the proxy {}, which looks up {}",
+                passage.proxy, self.server.host
+            ));
+        }
+        let means = Means {
+            server: &self.server,
+            tls: tls.as_ref(),
+            passage: passage.as_ref(),
+            patience: &self.patience,
+            attendant,
+        };
+        let opened = match (means.open(transcript.clone()).await, tls.clone()) {
             // the library says no and not why: the certificate is fetched to be shown
             (Err(Error::Tls(_, TlsError::Unexplained(said))), Some(tls)) => {
                 let looking = tls.looking();
-                match connect::open(&self.server, Some(&looking), &self.patience, transcript, step).await {
+                let means = Means {
+                    tls: Some(&looking),
+                    ..means
+                };
+                match means.open(transcript).await {
                     Err(found @ Error::Tls(_, TlsError::Certificate { .. })) => Err(found),
                     _ => Err(Error::Tls(Stage::Handshake, TlsError::Unexplained(said))),
                 }
@@ -183,8 +258,8 @@ impl Connection {
         if let Some(handshake) = opened.handshake {
             self.learned().handshake = Some(handshake);
         }
-        step(format!("logging in as {}", self.server.login()));
-        login::log_in(opened.control, tls, Arc::clone(self)).await
+        attendant.step(format!("logging in as {}", self.server.login()));
+        login::log_in(opened.control, tls, Arc::clone(self), attendant).await
     }
 
     pub(super) fn secret(&self) -> Option<&Secret> {

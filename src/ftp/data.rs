@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::error::{Error, Stage};
+use super::proxy::{Destination, ProxyError};
 use super::reply::Reply;
 use super::session::Session;
 use super::stream::NetStream;
@@ -23,7 +24,7 @@ use crate::model::server::{ConnectionMode, PassiveAddress};
 /// A data connection on its way.
 pub(super) enum Prepared {
     /// We are to connect there.
-    Named(SocketAddr),
+    Named(Destination),
     /// We are connected already.
     Connected(TcpStream),
     /// The server will connect here.
@@ -61,6 +62,11 @@ impl Session {
         let mode = self.connection().server.mode;
         match mode {
             ConnectionMode::Passive => self.prepare_passive().await,
+            ConnectionMode::Active if self.is_proxied() => Err(Error::NoListener(
+                "active mode does not work through a proxy: the server would have to connect to this machine"
+                    .into(),
+            )),
+            ConnectionMode::Auto if self.is_proxied() => self.prepare_passive().await,
             ConnectionMode::Active => self.prepare_active().await,
             ConnectionMode::Auto if self.connection().habits().active => self.prepare_active().await,
             ConnectionMode::Auto => match self.prepare_passive().await {
@@ -91,8 +97,34 @@ impl Session {
         self.passive_classic().await.map(Prepared::Connected)
     }
 
+    fn is_proxied(&self) -> bool {
+        self.connection().server.proxy.is_some()
+    }
+
+    /// The server's address; `None` where only a proxy knows it.
+    fn server_ip(&self) -> Option<IpAddr> {
+        let ip = if self.is_proxied() {
+            self.connection().server.host.parse().ok()?
+        } else {
+            self.control.peer.ip()
+        };
+        Some(ip.to_canonical())
+    }
+
+    /// A port of the server the control connection goes to.
+    fn server_at(&self, port: u16) -> Destination {
+        if self.is_proxied() {
+            Destination::new(&self.connection().server.host, port)
+        } else {
+            // as it came: the address of an interface has more to it than its number
+            let mut address = self.control.peer;
+            address.set_port(port);
+            Destination::Address(address)
+        }
+    }
+
     fn speaks_ipv4(&self) -> bool {
-        self.control.peer.ip().to_canonical().is_ipv4()
+        self.server_ip().is_none_or(|ip| ip.is_ipv4())
     }
 
     async fn passive_extended(&mut self) -> Result<TcpStream, Error> {
@@ -103,11 +135,11 @@ impl Session {
     }
 
     /// Where the reply to EPSV leads: the control connection's peer, always.
-    fn extended_address(&self, reply: &Reply) -> Result<SocketAddr, Error> {
+    fn extended_address(&self, reply: &Reply) -> Result<Destination, Error> {
         let port = reply
             .epsv_port()
             .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
-        Ok(SocketAddr::new(self.control.peer.ip(), port))
+        Ok(self.server_at(port))
     }
 
     async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
@@ -118,29 +150,35 @@ impl Session {
     }
 
     /// Where the reply to PASV leads, by the server's own setting.
-    fn passive_address(&self, reply: &Reply) -> Result<SocketAddr, Error> {
+    fn passive_address(&self, reply: &Reply) -> Result<Destination, Error> {
         let announced = reply
             .pasv_address()
             .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
-        let peer = self.control.peer.ip();
-        let other = IpAddr::V4(*announced.ip()) != peer.to_canonical();
+        let server = self.server_ip();
+        let other = server != Some(IpAddr::V4(*announced.ip()));
         Ok(match self.connection().server.passive_address {
-            PassiveAddress::Server => SocketAddr::V4(announced),
-            PassiveAddress::Control => SocketAddr::new(peer, announced.port()),
+            PassiveAddress::Server => Destination::Address(announced.into()),
+            PassiveAddress::Control => self.server_at(announced.port()),
             PassiveAddress::Repair => {
                 if other && !std::mem::replace(&mut self.connection().habits().repair_said, true) {
-                    self.remark(&format!(
-                        "the server announces {} for data connections, which is not the address we talk to; using {peer}",
-                        announced.ip()
-                    ));
+                    let announced = announced.ip();
+                    self.remark(&match server {
+                        Some(server) => format!(
+                            "the server announces {announced} for data connections, which is not the address we talk to; using {server}"
+                        ),
+                        None => format!(
+                            "the server announces {announced} for data connections; only the proxy knows its address, and is told {}",
+                            self.connection().server.host
+                        ),
+                    });
                 }
-                SocketAddr::new(peer, announced.port())
+                self.server_at(announced.port())
             }
         })
     }
 
-    async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
-        self.data_maker().dial(address).await
+    async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
+        self.data_maker().dial(to).await
     }
 
     /// The command for the next data connection, in the way that has worked before; `None` before
@@ -243,7 +281,7 @@ impl Session {
         DataMaker {
             connection: self.connection_handle(),
             tls: self.tls().cloned(),
-            server: self.control.peer.ip().to_canonical(),
+            peer: self.control.peer,
             transcript: self.control.transcript().clone(),
         }
     }
@@ -253,7 +291,8 @@ impl Session {
 pub(super) struct DataMaker {
     connection: Arc<Connection>,
     tls: Option<SessionTls>,
-    server: IpAddr,
+    /// The other end of the control connection.
+    peer: SocketAddr,
     transcript: Transcript,
 }
 
@@ -283,13 +322,27 @@ impl DataMaker {
         }
     }
 
-    async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
+    async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
         let limit = self.connection.patience.connect;
-        match timeout(limit, TcpStream::connect(address)).await {
+        let passage = self.connection.passage();
+        let address = match (&passage, &to) {
+            (None, Destination::Address(address)) => *address,
+            // with a proxy it is the proxy that the control connection goes to
+            _ => self.peer,
+        };
+        let mut stream = match timeout(limit, TcpStream::connect(address)).await {
             Err(_) => Err(Error::Silent(Stage::Data, limit)),
             Ok(Err(error)) => Err(Error::Broken(Stage::Data, error)),
             Ok(Ok(stream)) => Ok(stream),
         }
+        .map_err(|error| match &passage {
+            Some(passage) => passage.error(Stage::Data, ProxyError::Unreached(Box::new(error))),
+            None => error,
+        })?;
+        if let Some(passage) = passage {
+            passage.lead(&mut stream, &to, Stage::Data, limit).await?;
+        }
+        Ok(stream)
     }
 
     /// Waits for the server to connect; anybody else who comes is sent away.
@@ -298,7 +351,7 @@ impl DataMaker {
         let coming = async {
             loop {
                 let (stream, from) = listener.accept().await?;
-                if from.ip().to_canonical() == self.server {
+                if from.ip().to_canonical() == self.peer.ip().to_canonical() {
                     return Ok(stream);
                 }
                 self.transcript.remark(&format!(

@@ -4,11 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use super::guard::Refusal;
+use super::proxy::ProxyError;
 use super::reply::Reply;
 use super::tls::TlsError;
 use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
+use crate::model::proxy::Proxy;
 use crate::model::text::escape;
 
 /// What a session was doing when it failed.
@@ -18,6 +21,8 @@ pub(crate) enum Stage {
     Lookup,
     /// Making the TCP connection.
     Tcp,
+    /// Getting through the proxy.
+    Proxy,
     /// The TLS handshake of the control connection.
     Handshake,
     /// Waiting for the greeting.
@@ -47,6 +52,12 @@ pub(crate) enum Error {
     NotFtp(Vec<u8>),
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
+    /// The proxy did not lead to the server; [`Stage::Data`] where that was for a data connection.
+    Proxy(Stage, Box<Proxy>, ProxyError),
+    /// The login needs something that nobody has said.
+    Unanswered(Wanted),
+    /// What cannot be sent: which of user, password and account, and why not.
+    Unsendable(&'static str),
     /// Something arrived in clear behind the answer to `AUTH`.
     Injected,
     /// TLS could not be had.
@@ -74,8 +85,29 @@ impl Error {
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
+            Self::Proxy(_, _, error) => match error {
+                ProxyError::Unreached(error) => error.is_transient(),
+                ProxyError::Broken(_) | ProxyError::Silent(_) | ProxyError::Refused(..) => true,
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    /// Whether the server let nobody else in: once a session of ours is in, a refused login is
+    /// more likely a limit than a password that has become wrong meanwhile.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        self.is_limit()
+            || match self {
+                Self::Refused(Stage::Greeting | Stage::Protect, _, reply) => reply.code == 421,
+                Self::Refused(Stage::Login, _, reply) => matches!(reply.code, 421 | 500..=599),
+                _ => false,
+            }
+    }
+
+    /// Whether a person can help by saying the password of the proxy.
+    pub(crate) fn wants_proxy_password(&self) -> bool {
+        matches!(self, Self::Proxy(_, _, ProxyError::WantsPassword))
     }
 
     /// Whether the server only says that it has enough connections of ours.
@@ -144,6 +176,13 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Proxy(stage, proxy, error) => super::proxy::failure(what, *stage, proxy, error),
+            Self::Unanswered(wanted) => unanswered(what, wanted),
+            Self::Unsendable(what_not) => Failure::new(
+                Class::Login,
+                what,
+                format!("the {what_not} holds a line break or a NUL, which FTP cannot send"),
+            ),
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
@@ -267,7 +306,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
 fn silent(what: String, stage: Stage, after: Duration) -> Failure {
     let seconds = crate::model::size::duration(after.as_secs().max(1));
     match stage {
-        Stage::Lookup | Stage::Tcp => {
+        Stage::Lookup | Stage::Tcp | Stage::Proxy => {
             Failure::new(Class::Unreachable, what, format!("no answer within {seconds}"))
                 .hint("A firewall may drop it: check host and port, and that the port is open.")
         }
@@ -279,6 +318,27 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
             .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
         Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
             Failure::new(Class::Unreachable, what, format!("the server has been silent for {seconds}"))
+        }
+    }
+}
+
+fn unanswered(what: String, wanted: &Wanted) -> Failure {
+    let failure = Failure::new(
+        Class::Login,
+        what,
+        match wanted {
+            Wanted::Answer(_) => "the server asks for an answer that only a person can give, and got none",
+            Wanted::Account(_) => "the server asks for an account besides user and password, and got none",
+            Wanted::ProxyPassword => "the proxy asks for a password, and got none",
+        },
+    );
+    match wanted {
+        Wanted::Answer(said) => failure.reply(said.as_bytes()),
+        Wanted::Account(said) => failure
+            .reply(said.as_bytes())
+            .hint("Write it into the server's entry (account)."),
+        Wanted::ProxyPassword => {
+            failure.hint("Say in the server's entry where it comes from, or set FTPANE_PROXY_PASSWORD.")
         }
     }
 }

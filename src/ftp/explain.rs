@@ -46,12 +46,18 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server allows no further login for this user now",
             "Lower the number of connections.",
         ),
-        (Stage::Login, "ACCT", _) | (Stage::Login, _, 332) => (
+        (Stage::Login, "ACCT", 500..=599) => (Class::Login, "the server refused the account", "Check it."),
+        (Stage::Login, _, 332) => (
             Class::Login,
             "the server asks for an account besides user and password",
             "",
         ),
         (Stage::Login, _, 500..=599) => (Class::Login, "the server refused user or password", "Check both."),
+        (Stage::Login, _, 331 | 336) => (
+            Class::Login,
+            "the server asks for one answer after another and lets nobody in",
+            "",
+        ),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
         (_, _, 522 | 425) if says(&["reuse", "resum", "operation not permitted"]) => (
             Class::Tls,

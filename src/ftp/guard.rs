@@ -17,6 +17,9 @@ pub enum Refusal {
     /// A command that would switch encryption off.
     #[error("{0} would take the encryption off the connection")]
     Unprotects(String),
+    /// A command after login, of the server's entry, and what is the matter with it.
+    #[error("the command after login '{0}' is not sent: {1}")]
+    AfterLogin(String, Box<Refusal>),
     /// The path lies outside document path or depth; the sentence says how.
     #[error("{0}")]
     Fenced(String),

@@ -3,8 +3,9 @@
 //! A [`connection::Connection`] is a server as it is used now; it makes [`session::Session`]s, one
 //! logged-in control connection each. Every byte of a control connection goes through
 //! [`wire::Wire`], every line through [`guard::admit`]. Nothing here decides what to transfer,
-//! asks a person, or writes to the disk.
+//! or writes to the disk; what only a person knows it asks its [`attendant`].
 
+pub(crate) mod attendant;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod exchange;
@@ -16,14 +17,17 @@ pub(crate) mod session;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod challenge;
 mod clock;
 mod connect;
 mod control;
 mod data;
+mod dial;
 mod digits;
 mod explain;
 mod listing;
 mod login;
+mod proxy;
 mod stream;
 mod time_val;
 mod tls;

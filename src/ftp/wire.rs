@@ -161,23 +161,30 @@ impl Wire {
             let line = &self.inbound[..end];
             self.outbox.transcript.server(line);
             self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
+            let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
+            let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));
+            let code = line.first_chunk::<3>().copied().filter(|_| is_code);
+            let ends = bare || line.get(3) == Some(&b' ');
+            let within = self.opening;
+            if is_code && line.get(3) == Some(&b'-') {
+                self.opening = self.opening.or(code);
+            } else if is_code && ends && (within.is_none() || within == code) {
+                self.opening = None;
+            }
             // "120 Service ready in nnn minutes" comes before the greeting itself (RFC 959 §5.4)
-            if !self.greeted && line.starts_with(b"120") {
+            if !self.greeted && within.or(code) == Some(*b"120") {
                 self.given = end;
                 continue;
             }
             self.greeted = true;
-            let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
-            let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));
-            let code = line.first_chunk::<3>().copied().filter(|_| is_code);
-            if is_code && line.get(3) == Some(&b'-') {
-                self.opening = self.opening.or(code);
-            } else if is_code && line.get(3) == Some(&b' ') {
-                self.opening = None;
-            } else if bare && (self.opening.is_none() || self.opening == code) {
-                // a code without a text: some servers leave out the space as well; inside a long
-                // reply only its own code is its end, any other is text
-                self.opening = None;
+            if is_code && ends && within.is_some() && within != code {
+                // inside a long reply only its own code is its end (RFC 959 §4.2), and suppaftp
+                // takes any: a blank makes it the text it is
+                self.inbound.insert(0, b' ');
+                return Some(end + 1);
+            }
+            if bare {
+                // a code without a text: some servers leave out the space as well
                 self.inbound.insert(3, b' ');
                 return Some(end + 1);
             }

@@ -109,12 +109,14 @@ pub enum CertificateAnswer {
 }
 
 /// The answer to a question of the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// To a conflict; never [`Policy::Ask`].
     Conflict(Policy, Scope),
     /// To a certificate.
     Certificate(CertificateAnswer),
+    /// To a login that needs something more.
+    Secret(Secret),
     /// No answer: the job is cancelled, the connection refused.
     Dismissed,
 }

@@ -38,6 +38,38 @@ pub struct Side {
     pub modified: Option<Stamp>,
 }
 
+/// A secret of which only the login shows that it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The answer to what the server says, such as a one-time password's challenge; its words,
+    /// escaped.
+    Answer(String),
+    /// The account besides user and password (ACCT); the server's words, escaped.
+    Account(String),
+    /// The password of the server's proxy. Where the server's entry names a source for it, that is
+    /// asked first.
+    ProxyPassword,
+}
+
+impl Wanted {
+    /// What is to be typed, for a prompt or a sentence.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Answer(_) => "answer",
+            Self::Account(_) => "account",
+            Self::ProxyPassword => "password",
+        }
+    }
+
+    /// What the other side said when it asked.
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::Answer(said) | Self::Account(said) => Some(said),
+            Self::ProxyPassword => None,
+        }
+    }
+}
+
 /// Something only a person can decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
@@ -52,6 +84,15 @@ pub enum Question {
         /// The certificate pinned so far, when it is another one: then there is no accepting,
         /// the pin must be taken out of the server's entry first.
         pinned: Option<Pin>,
+    },
+    /// A login needs something more.
+    Secret {
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: Arc<Server>,
+        /// What.
+        wanted: Wanted,
     },
     /// A job's target exists.
     Conflict {

@@ -3,6 +3,7 @@
 use super::certificate::Trust;
 use super::clock::ClockOffset;
 use super::listing::Dialect;
+use super::proxy::ProxyKind;
 use super::server::Protocol;
 
 /// How the last data connection was made.
@@ -53,6 +54,8 @@ pub struct TlsFacts {
 pub struct Facts {
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// What the proxy speaks that everything goes through.
+    pub proxy: Option<ProxyKind>,
     /// `None` on a plain connection.
     pub tls: Option<TlsFacts>,
     /// How the last data connection was made; `None` before the first.
@@ -96,6 +99,9 @@ impl Facts {
                     _ => trust.into(),
                 });
             }
+        }
+        if let Some(proxy) = self.proxy {
+            out.insert(1, format!("through {}", proxy.words()));
         }
         if self.read_only {
             out.insert(1, "read only".into());

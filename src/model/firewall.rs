@@ -66,6 +66,8 @@ impl std::fmt::Display for Ports {
 pub struct Direction {
     /// Whether it goes from the client to the server.
     pub to_server: bool,
+    /// Whether a proxy stands at the client's end, as the server sees it.
+    pub proxied: bool,
     /// The client's ports.
     pub client: Ports,
     /// The server's ports.
@@ -102,7 +104,8 @@ impl Direction {
     }
 
     fn client_end(&self) -> String {
-        format!("client:{}", self.client)
+        let who = if self.proxied { "proxy" } else { "client" };
+        format!("{who}:{}", self.client)
     }
 
     fn server_end(&self) -> String {
@@ -116,8 +119,10 @@ impl Direction {
 /// for 21, 989 for 990.
 pub fn directions(server: &Server) -> Vec<Direction> {
     let port = server.port();
+    let proxied = server.proxy.is_some();
     let row = |to_server, client, server, purpose| Direction {
         to_server,
+        proxied,
         client,
         server,
         purpose,
@@ -130,7 +135,8 @@ pub fn directions(server: &Server) -> Vec<Direction> {
         out.push(row(true, Ports::Any, Ports::High, Purpose::PassiveData));
         out.push(row(false, Ports::High, Ports::High, Purpose::PassiveAnswers));
     }
-    if server.mode != ConnectionMode::Passive {
+    // nobody connects to this machine through a proxy
+    if server.mode != ConnectionMode::Passive && !proxied {
         let below = match port {
             0 | 1 => Ports::Any,
             port => Ports::One(port - 1),
@@ -199,5 +205,19 @@ mod tests {
         assert_eq!(all.len(), 6);
         assert_eq!(all.iter().filter(|d| d.opens()).count(), 3);
         assert!(rows(&server).contains(&"server:2120 -> client:>1023".to_owned()));
+        // through a proxy it is passive, and the proxy that comes
+        let proxied = Server {
+            proxy: "socks5://p".parse().ok(),
+            ..server
+        };
+        assert_eq!(
+            rows(&proxied),
+            [
+                "proxy:any -> server:2121",
+                "server:2121 -> proxy:>1023",
+                "proxy:any -> server:>1023",
+                "server:>1023 -> proxy:>1023",
+            ]
+        );
     }
 }

@@ -18,6 +18,7 @@ pub mod key;
 pub mod listing;
 pub mod part_name;
 pub mod path;
+pub mod proxy;
 pub mod secret;
 pub mod server;
 pub mod size;

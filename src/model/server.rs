@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::Pin;
 use super::clock::ClockOffset;
+use super::proxy::Proxy;
 
 /// How the server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -120,6 +121,9 @@ pub enum PasswordSource {
     Environment(String),
     /// The first line this command prints (`pass show ftp/web`).
     Command(String),
+    /// Asked for at each login with the server's own words shown: a one-time password answers a
+    /// challenge that only then is known.
+    Challenge,
 }
 
 /// How far below the document path the product goes.
@@ -170,6 +174,16 @@ pub struct Server {
     pub user: String,
     /// Where the password comes from.
     pub password: PasswordSource,
+    /// What `ACCT` is answered with where the server asks for it (RFC 959 §4.1.1); empty: a person
+    /// is asked.
+    pub account: String,
+    /// Commands sent after each login, in order.
+    pub after_login: Vec<String>,
+    /// The proxy that every connection goes through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// Where the proxy's password comes from.
+    pub proxy_password: PasswordSource,
     /// Who opens data connections.
     pub mode: ConnectionMode,
     /// Active: the address announced; `None` is the control connection's own.
@@ -210,6 +224,10 @@ impl Default for Server {
             read_only: false,
             user: String::new(),
             password: PasswordSource::default(),
+            account: String::new(),
+            after_login: Vec::new(),
+            proxy: None,
+            proxy_password: PasswordSource::default(),
             mode: ConnectionMode::default(),
             external_ip: None,
             port_range: None,

@@ -151,7 +151,8 @@ impl Url {
     }
 }
 
-fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
+/// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
+pub(super) fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
     let (host, port) = if let Some(rest) = address.strip_prefix('[') {
         let (host, after) = rest.split_once(']').ok_or(TargetError::Brackets)?;
         if host.parse::<std::net::Ipv6Addr>().is_err() {
@@ -183,7 +184,7 @@ fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
     Ok((host.to_owned(), port))
 }
 
-fn decode_text(text: &str) -> Result<String, TargetError> {
+pub(super) fn decode_text(text: &str) -> Result<String, TargetError> {
     String::from_utf8(decode(text)?).map_err(|_| TargetError::NotText)
 }
 
@@ -227,10 +228,19 @@ pub fn blot(line: &str) -> String {
 
 /// Percent-encodes path bytes for a URL; `/` stays.
 pub fn encode_path(path: &[u8]) -> String {
+    encode(path, b"/-._~!$&'()*+,;=:@")
+}
+
+/// Percent-encodes a user name for a URL.
+pub(super) fn encode_user(user: &str) -> String {
+    encode(user.as_bytes(), b"-._~!$&'()*+,;=")
+}
+
+fn encode(bytes: &[u8], plain: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut out = String::with_capacity(path.len());
-    for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");

@@ -233,6 +233,10 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let found = self.world.resolve(*server);
                     self.later(async move { Msg::SecretResolved(connection, found.await) });
                 }
+                Effect::ResolveAnswer(question, connection, server) => {
+                    let found = self.world.resolve(*server);
+                    self.later(async move { Msg::AnswerResolved(question, connection, found.await) });
+                }
                 Effect::ChangeServers(change) => {
                     let saved = self.world.change(change);
                     self.later(async move { Msg::ServersSaved(saved.await) });

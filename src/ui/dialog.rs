@@ -15,7 +15,7 @@ use crate::app::{App, server_title};
 use crate::config::theme::{Role, Theme};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Place, Scope};
-use crate::model::event::Side;
+use crate::model::event::{Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::size::{bytes, count};
@@ -117,6 +117,11 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
         Subject::Password { .. } => "Password",
+        Subject::Secret { wanted, .. } => match wanted {
+            Wanted::Answer(_) => "The server asks",
+            Wanted::Account(_) => "Account",
+            Wanted::ProxyPassword => "Password of the proxy",
+        },
         Subject::Certificate { pinned: Some(_), .. } => "The certificate has changed",
         Subject::Certificate { .. } => "Is this the right server?",
         Subject::Conflict { .. } => "The target exists",
@@ -190,6 +195,24 @@ impl<'a> Page<'a> {
                     server_title(server)
                 );
                 page.say(&text, Role::Text);
+            }
+            Subject::Secret { server, wanted, .. } => {
+                let (server, user, proxy) = (server_title(server), escape_str(server.login()), &server.proxy);
+                let text = match (wanted, proxy) {
+                    (Wanted::ProxyPassword, Some(proxy)) => {
+                        format!(
+                            "Password of the proxy {} for {server}",
+                            escape_str(&proxy.to_string())
+                        )
+                    }
+                    (Wanted::Account(_), _) => format!("{server} asks for an account of {user}:"),
+                    _ => format!("{server} asks {user}:"),
+                };
+                page.say(&text, Role::Text);
+                if let Some(said) = wanted.said() {
+                    page.say(said, Role::Title);
+                }
+                page.gap();
             }
             Subject::Certificate {
                 server,

@@ -516,6 +516,13 @@ fn no_mistake_shows_the_password_of_a_url() {
             "{said}"
         );
     }
+    let proxy = ["ls", "--proxy", "socks5://me:s3c/ret@p", "ftp://h/"];
+    let said = stderr(&bare(home.path()).args(proxy).output().unwrap());
+    assert!(
+        said.contains("socks5://me:***@p") && said.contains("--proxy"),
+        "{said}"
+    );
+    assert!(!said.contains("s3c"), "{said}");
 }
 
 fn spawn(site: &Site, words: &[&str]) -> Child {

@@ -6,11 +6,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use ftpane::demo::{Demo, DemoOptions};
+use ftpane::model::proxy::ProxyKind;
+use ftpane::model::server::Protocol;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
+use crate::harness::gateway::{Gateway, Habit};
 use crate::harness::pty;
+use crate::harness::scripted::{Script, say};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,6 +44,7 @@ impl Terminal {
         command.env("HOME", home);
         command.env("FTPANE_CONFIG_DIR", home.join("config"));
         command.env_remove("FTPANE_PASSWORD");
+        command.env_remove("FTPANE_PROXY_PASSWORD");
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -144,6 +149,7 @@ fn a_signal_at_the_password_ends_it_and_gives_the_terminal_back() {
         command.args(["ls", &url(&demo, "/")]);
         command.env("HOME", home.path());
         command.env_remove("FTPANE_PASSWORD");
+        command.env_remove("FTPANE_PROXY_PASSWORD");
         let mut terminal = pty::Terminal::run(command);
         terminal.see("Password of");
         // no keys before it: they may come to a terminal given back already, which echoes them
@@ -240,4 +246,46 @@ fn progress_is_one_line_and_goes_away() {
     assert!(shown.contains("MiB of 4.0 MiB"), "{shown}");
     let last = shown.rsplit("\x1b[K").next().unwrap();
     assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
+}
+
+#[test]
+fn what_a_login_asks_for_besides_is_asked_on_the_terminal() {
+    let runtime = Runtime::new().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let (server, gateway) = runtime.block_on(async {
+        let script = Script::new(Protocol::Ftp)
+            .file("/f", "x")
+            .on("USER", say("331 s/key 98 ke1234\x1b[2J"))
+            .on("PASS ABE HER", say("332 Which account?"))
+            .on("ACCT books", say("230 In."));
+        let login = Some(("me", "gate pw"));
+        let gateway = Gateway::start(ProxyKind::Socks5, login, Habit::Leads).await;
+        (script.start().await, gateway)
+    });
+    let saved = server.server();
+    let config = home.path().join("config");
+    std::fs::create_dir(&config).unwrap();
+    let (host, port, proxy) = (saved.host, saved.port.unwrap(), gateway.proxy("me"));
+    std::fs::write(
+        config.join("servers.toml"),
+        format!(
+            "[[server]]\nname = \"web\"\nprotocol = \"ftp\"\nhost = \"{host}\"\nport = {port}\nuser = \"me\"\npassword = \"challenge\"\nproxy = \"{proxy}\"\n"
+        ),
+    )
+    .unwrap();
+    let mut terminal = Terminal::run(home.path(), &["ls", "--transcript", "log", "web:"]);
+    terminal.until(&format!("Password of {proxy}: "));
+    terminal.press("gate pw\r");
+    terminal.until("The server says: s/key 98 ke1234\\x1b[2J");
+    terminal.until("Answer of ftp://me@");
+    terminal.press("ABE HER\r");
+    terminal.until("The server says: Which account?");
+    terminal.until("Account of ftp://me@");
+    terminal.press("books\r");
+    let (code, rest) = terminal.end();
+    assert!(code == 0 && rest.contains(" f"), "{code}: {rest}");
+    let log = std::fs::read_to_string(home.path().join("log")).unwrap();
+    for secret in ["gate pw", "ABE HER", "books"] {
+        assert!(!log.contains(secret) && !rest.contains(secret), "{log}{rest}");
+    }
 }

@@ -6,17 +6,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
+use ftpane::config::servers::Servers;
 use ftpane::engine::{self, Options};
 use ftpane::model::failure::Failure;
+use ftpane::model::proxy::ProxyKind;
 use ftpane::model::secret::Secret;
-use ftpane::model::server::Server;
+use ftpane::model::server::{PasswordSource, Protocol, Server};
 use ftpane::term::{Outside, run};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
 use tempfile::TempDir;
 
 use crate::harness::bench::{server, start};
+use crate::harness::gateway::{Gateway, Habit};
 use crate::harness::pty::{PATIENCE, Terminal, command};
+use crate::harness::scripted::{Script, say};
 
 const F5: &str = "\x1b[15~";
 const UP: &str = "\x1b[A";
@@ -258,4 +262,47 @@ fn it_can_be_stopped_and_goes_on() {
         terminal.see("ended with 0");
         assert_eq!(terminal.leave().code, 0);
     }
+}
+
+/// A proxy that asks for a password, a server that asks for a one-time one and for an account.
+#[test]
+fn a_server_behind_a_proxy_that_asks_for_more_than_a_password() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (server, gateway) = runtime.block_on(async {
+        let script = Script::new(Protocol::Ftp)
+            .file("/inside.txt", "x")
+            .on("USER anna", say("331 otp-md5 487 dog2"))
+            .on("PASS ABE HER", say("332 Which account?"))
+            .on("ACCT books", say("230 In."))
+            .on("SITE UMASK", say("500 No umask here."));
+        let login = Some(("me", "gate pw"));
+        let gateway = Gateway::start(ProxyKind::Socks5, login, Habit::Leads).await;
+        (script.start().await, gateway)
+    });
+    let place = Place::new();
+    let mut servers = Servers::load(place.home.path().join("servers.toml")).unwrap();
+    let saved = Server {
+        name: "inside".into(),
+        host: "ftp.inside.invalid".into(),
+        user: "anna".into(),
+        password: PasswordSource::Challenge,
+        after_login: vec!["SITE UMASK 022".into()],
+        proxy: Some(gateway.proxy("me")),
+        ..server.server()
+    };
+    servers.add(saved).unwrap();
+    let mut terminal = Terminal::run(place.ftpane());
+    terminal.see("inside");
+    terminal.press("\r");
+    terminal.see("Password of the proxy socks5://me@127.0.0.1");
+    terminal.press("gate pw\r");
+    terminal.see("otp-md5 487 dog2");
+    terminal.press("ABE HER\r");
+    terminal.see("Which account?");
+    terminal.press("books\r");
+    for shown in ["inside.txt", "through SOCKS5", "SITE UMASK 022' was not done"] {
+        terminal.see(shown);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
 }

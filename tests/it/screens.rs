@@ -6,7 +6,7 @@ use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
 use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Command, QuestionId};
-use ftpane::model::event::{Counted, DialogueLine, Event, Progress, Question, Side, Speaker};
+use ftpane::model::event::{Counted, DialogueLine, Event, Progress, Question, Side, Speaker, Wanted};
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState};
 use ftpane::model::listing::Listing;
@@ -368,6 +368,21 @@ fn dialog_certificate() {
         });
         pictures(picture, &mut bench);
     }
+}
+
+#[test]
+fn dialog_answer() {
+    let mut bench = Bench::connected();
+    bench.say(Event::Question {
+        id: QuestionId(1),
+        question: Question::Secret {
+            connection: ConnectionId(1),
+            server: Arc::new(server("web")),
+            wanted: Wanted::Answer("Response to otp-md5 487 dog2 ext required for admin.".into()),
+        },
+    });
+    bench.type_in("ABE HER");
+    pictures("dialog-answer", &mut bench);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::app::input::Line;
 use crate::config::validity;
 use crate::model::certificate::Pin;
 use crate::model::clock::{ClockOffset, NoClockOffset};
+use crate::model::proxy::{Proxy, ProxyFault};
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -20,6 +21,19 @@ pub(super) enum SourceKind {
     Ask,
     Environment,
     Command,
+    Challenge,
+}
+
+impl SourceKind {
+    /// The kind of a source, and what its variable and its command are called.
+    fn of(source: &PasswordSource) -> (Self, String, String) {
+        match source {
+            PasswordSource::Ask => (Self::Ask, String::new(), String::new()),
+            PasswordSource::Environment(name) => (Self::Environment, name.clone(), String::new()),
+            PasswordSource::Command(command) => (Self::Command, String::new(), command.clone()),
+            PasswordSource::Challenge => (Self::Challenge, String::new(), String::new()),
+        }
+    }
 }
 
 /// The fields as the form holds them.
@@ -33,6 +47,7 @@ pub(super) struct Draft {
     pub(super) explore: bool,
     pub(super) read_only: bool,
     pub(super) source: SourceKind,
+    pub(super) proxy_source: SourceKind,
     pub(super) mode: ConnectionMode,
     passive_address: PassiveAddress,
     tls_backend: TlsBackend,
@@ -45,11 +60,8 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(server: &Server) -> Self {
-        let (source, variable, command) = match &server.password {
-            PasswordSource::Ask => (SourceKind::Ask, "", ""),
-            PasswordSource::Environment(name) => (SourceKind::Environment, name.as_str(), ""),
-            PasswordSource::Command(command) => (SourceKind::Command, "", command.as_str()),
-        };
+        let (source, variable, command) = SourceKind::of(&server.password);
+        let (proxy_source, proxy_variable, proxy_command) = SourceKind::of(&server.proxy_password);
         let lines = [
             (Field::Name, server.name.clone()),
             (Field::Group, server.group.clone()),
@@ -66,8 +78,16 @@ impl Draft {
                     .unwrap_or_default(),
             ),
             (Field::User, server.user.clone()),
-            (Field::Variable, variable.to_owned()),
-            (Field::Command, command.to_owned()),
+            (Field::Variable, variable),
+            (Field::Command, command),
+            (Field::Account, server.account.clone()),
+            (Field::AfterLogin, server.after_login.join("; ")),
+            (
+                Field::Proxy,
+                server.proxy.as_ref().map(Proxy::to_string).unwrap_or_default(),
+            ),
+            (Field::ProxyVariable, proxy_variable),
+            (Field::ProxyCommand, proxy_command),
             (
                 Field::ExternalIp,
                 server.external_ip.map(|ip| ip.to_string()).unwrap_or_default(),
@@ -103,6 +123,7 @@ impl Draft {
             explore: server.explore_depth != Some(0),
             read_only: server.read_only,
             source,
+            proxy_source,
             mode: server.mode,
             passive_address: server.passive_address,
             tls_backend: server.tls_backend,
@@ -145,6 +166,7 @@ impl Draft {
         match field {
             Field::Protocol => place(&PROTOCOLS, &self.protocol),
             Field::Password => place(&SOURCES, &self.source),
+            Field::ProxyPassword => place(&SOURCES, &self.proxy_source),
             Field::Mode => place(&MODES, &self.mode),
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
@@ -168,6 +190,7 @@ impl Draft {
         match field {
             Field::Protocol => self.set_protocol(PROTOCOLS[at]),
             Field::Password => self.source = SOURCES[at],
+            Field::ProxyPassword => self.proxy_source = SOURCES[at],
             Field::Mode => self.mode = MODES[at],
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
@@ -258,13 +281,41 @@ impl Draft {
     }
 
     fn password(&self) -> PasswordSource {
-        match self.source {
+        self.password_from(self.source, Field::Variable, Field::Command)
+    }
+
+    fn proxy_password(&self) -> PasswordSource {
+        self.password_from(self.proxy_source, Field::ProxyVariable, Field::ProxyCommand)
+    }
+
+    fn password_from(&self, kind: SourceKind, variable: Field, command: Field) -> PasswordSource {
+        match kind {
             SourceKind::Ask => PasswordSource::Ask,
-            SourceKind::Environment => {
-                PasswordSource::Environment(self.text(Field::Variable).trim().to_owned())
-            }
-            SourceKind::Command => PasswordSource::Command(self.text(Field::Command).trim().to_owned()),
+            SourceKind::Environment => PasswordSource::Environment(self.text(variable).trim().to_owned()),
+            SourceKind::Command => PasswordSource::Command(self.text(command).trim().to_owned()),
+            SourceKind::Challenge => PasswordSource::Challenge,
         }
+    }
+
+    /// The proxy as far as it can be read.
+    fn proxy(&self) -> Result<Option<Proxy>, String> {
+        match self.text(Field::Proxy).trim() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|why: ProxyFault| why.to_string()),
+        }
+    }
+
+    /// Whether there is a password of the proxy at all.
+    pub(super) fn proxy_has_user(&self) -> bool {
+        matches!(self.proxy(), Ok(Some(proxy)) if !proxy.user.is_empty())
+    }
+
+    fn after_login(&self) -> Vec<String> {
+        let commands = self.text(Field::AfterLogin).split(';').map(str::trim);
+        commands
+            .filter(|command| !command.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The server as far as it can be read; what cannot is as in a new one.
@@ -283,6 +334,10 @@ impl Draft {
             read_only: self.read_only,
             user: text(Field::User),
             password: self.password(),
+            account: text(Field::Account),
+            after_login: self.after_login(),
+            proxy: self.proxy().unwrap_or_default(),
+            proxy_password: self.proxy_password(),
             mode: self.mode,
             external_ip: self.external_ip().unwrap_or_default(),
             port_range: self.port_range().unwrap_or_default(),
@@ -305,11 +360,23 @@ impl Draft {
         match field {
             Field::Name if taken.iter().any(|t| t == text) => Err("another server has this name".to_owned()),
             Field::Name => validity::name(text),
-            Field::Group | Field::Note | Field::User | Field::StartFolder => validity::line(text),
+            Field::Group | Field::Note | Field::User | Field::Account | Field::StartFolder => {
+                validity::line(text)
+            }
             Field::Host => validity::host(text),
             Field::Port => self.port().map(drop),
             Field::DocumentPath => validity::document_path(text),
             Field::Variable | Field::Command => validity::password(&self.password()),
+            Field::AfterLogin => self
+                .after_login()
+                .iter()
+                .try_for_each(|command| validity::after_login(command)),
+            Field::Proxy => self
+                .proxy()
+                .and_then(|proxy| validity::proxied(self.mode, proxy.as_ref())),
+            Field::ProxyPassword | Field::ProxyVariable | Field::ProxyCommand => {
+                validity::proxy_password(&self.proxy_password())
+            }
             Field::ExternalIp => self.external_ip().map(drop),
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),

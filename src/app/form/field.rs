@@ -85,6 +85,18 @@ pub enum Field {
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// What ACCT is answered with.
+    Account,
+    /// The commands sent after each login.
+    AfterLogin,
+    /// The proxy everything goes through.
+    Proxy,
+    /// Where its password comes from.
+    ProxyPassword,
+    /// The environment variable that holds it.
+    ProxyVariable,
+    /// The command that prints it.
+    ProxyCommand,
 }
 
 /// What one does with a field.
@@ -99,7 +111,12 @@ pub enum Control {
 }
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
-pub(super) const SOURCES: [SourceKind; 3] = [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
+pub(super) const SOURCES: [SourceKind; 4] = [
+    SourceKind::Ask,
+    SourceKind::Environment,
+    SourceKind::Command,
+    SourceKind::Challenge,
+];
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -145,6 +162,12 @@ impl Field {
         Self::Connections,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Account,
+        Self::AfterLogin,
+        Self::Proxy,
+        Self::ProxyPassword,
+        Self::ProxyVariable,
+        Self::ProxyCommand,
     ];
 
     /// The words before it.
@@ -164,6 +187,7 @@ impl Field {
             Self::Password => "Password",
             Self::Variable => "Variable",
             Self::Command => "Command",
+            Self::Account => "Account",
             Self::Mode => "Mode",
             Self::PassiveAddress => "Passive address",
             Self::ExternalIp => "External IP",
@@ -174,6 +198,11 @@ impl Field {
             Self::Connections => "Connections",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::AfterLogin => "After login",
+            Self::Proxy => "Proxy",
+            Self::ProxyPassword => "Its password",
+            Self::ProxyVariable => "Its variable",
+            Self::ProxyCommand => "Its command",
         }
     }
 
@@ -191,7 +220,15 @@ impl Field {
             Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
             Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
-            Self::Connections | Self::StartFolder | Self::ClockOffset => Section::Further,
+            Self::Connections
+            | Self::StartFolder
+            | Self::ClockOffset
+            | Self::Account
+            | Self::AfterLogin
+            | Self::Proxy
+            | Self::ProxyPassword
+            | Self::ProxyVariable
+            | Self::ProxyCommand => Section::Further,
         }
     }
 
@@ -199,7 +236,9 @@ impl Field {
     pub fn control(self) -> Control {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
-            Self::Password => Control::Choice(&["ask", "environment", "command"]),
+            Self::Password => Control::Choice(&["ask", "environment", "command", "challenge"]),
+            // a proxy gives no challenge
+            Self::ProxyPassword => Control::Choice(&["ask", "environment", "command"]),
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
@@ -223,6 +262,11 @@ impl Field {
             Self::PortRange => "any, for example: 50000-50100",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Account => "asked for where the server wants it",
+            Self::AfterLogin => "none, for example: SITE UMASK 022; CWD /in",
+            Self::Proxy => "none, or socks5://HOST, http://HOST:PORT",
+            Self::ProxyVariable => "PROXY_PASSWORD",
+            Self::ProxyCommand => "pass show proxy",
             _ => "",
         }
     }
@@ -235,6 +279,9 @@ impl Field {
             Self::Variable => draft.source == SourceKind::Environment,
             Self::Command => draft.source == SourceKind::Command,
             Self::Levels => draft.explore,
+            Self::ProxyPassword => draft.proxy_has_user(),
+            Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,
+            Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
             Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),

@@ -27,6 +27,7 @@ pub(super) fn of(field: Field, draft: &Draft) -> Note {
             | Field::PassiveAddress
             | Field::ExternalIp
             | Field::PortRange
+            | Field::Proxy
     ) {
         firewall::directions(&server)
             .iter()
@@ -95,12 +96,34 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         Field::Password => vec![
             "ask: at each connection. environment: from a variable. command: the first line a program prints, \
              such as pass or a vault's client. The password itself is never saved.",
+            "challenge: asked for at each login with the server's words shown, for one-time passwords. The \
+             sessions there are are kept and shared then: Connections counts for nothing.",
         ],
         Field::Variable => vec!["The variable must be set when ftpane starts."],
         Field::Command => vec![
             "Run by sh; its first line of output is the password. It gets no input from the terminal, and a \
              minute's time.",
         ],
+        Field::Account => vec![
+            "What ACCT is answered with where a server asks for an account besides user and password. Empty: \
+             you are asked then. It is saved as it is: leave it empty where it is a secret.",
+        ],
+        Field::AfterLogin => vec![
+            "Commands sent after each login, with ';' between them. What the server refuses is said and \
+             changes nothing; a server that is read only here is sent none that could change it.",
+        ],
+        Field::Proxy => vec![
+            "Every connection to the server goes through it, and it looks the server's name up. Data \
+             connections are passive: nobody can connect to this machine through a proxy. An HTTP proxy must \
+             allow CONNECT to the server's ports, the passive ones included.",
+            "socks5://HOST:PORT or http://HOST:PORT; USER@ before the host if it asks for one. Only what is \
+             written here counts, no variable such as ALL_PROXY.",
+        ],
+        Field::ProxyPassword => {
+            vec!["Where the proxy's password comes from, if it asks for one. It is never saved here."]
+        }
+        Field::ProxyVariable => vec!["The variable must be set when ftpane starts."],
+        Field::ProxyCommand => vec!["Run by sh; its first line of output is the proxy's password."],
         Field::Mode => {
             let mut out = match draft.mode {
                 ConnectionMode::Passive => vec![

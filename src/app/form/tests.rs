@@ -88,12 +88,44 @@ fn an_existing_server_comes_back_unchanged() {
         connections: 9,
         start_folder: Some("/srv".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        account: "dept 7".into(),
+        after_login: vec!["SITE UMASK 022".into(), "CWD /in".into()],
+        proxy: "socks5://me@proxy:1081".parse().ok(),
+        proxy_password: PasswordSource::Environment("P".into()),
         ..Server::default()
     };
     let mut form = Form::new(Some(&server), &["full".into(), "other".into()]);
     assert_eq!(saved(&mut form), server);
     assert!(!form.is_changed());
     assert_eq!(press(&mut form, "esc"), Outcome::Cancel);
+}
+
+#[test]
+fn a_proxy_and_commands_are_judged_as_they_are_typed() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::AfterLogin);
+    type_in(&mut form, "SITE UMASK 022;; PROT C;");
+    assert!(fault(&form, Field::AfterLogin).unwrap().contains("PROT"));
+    press(&mut form, "ctrl-u");
+    type_in(&mut form, " CWD /a b ;NOOP");
+    assert_eq!(form.server().after_login, ["CWD /a b", "NOOP"]);
+    at(&mut form, Field::Proxy);
+    type_in(&mut form, "http://proxy");
+    assert!(fault(&form, Field::Proxy).unwrap().contains("port"));
+    type_in(&mut form, ":3128");
+    assert_eq!(fault(&form, Field::Proxy), None);
+    assert!(!shows(&form, Field::ProxyPassword), "no user, no password");
+    press(&mut form, "ctrl-u");
+    type_in(&mut form, "socks5://me@proxy");
+    at(&mut form, Field::ProxyPassword);
+    press(&mut form, "space space");
+    assert!(shows(&form, Field::ProxyCommand));
+    press(&mut form, "space");
+    assert_eq!(form.server().proxy_password, PasswordSource::Ask);
+    at(&mut form, Field::Mode);
+    press(&mut form, "space");
+    assert!(fault(&form, Field::Proxy).unwrap().contains("active mode"));
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
 }
 
 #[test]

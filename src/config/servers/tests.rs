@@ -38,6 +38,10 @@ fn every_field_comes_back() {
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        account: "dept 7".into(),
+        after_login: vec!["SITE UMASK 022".into()],
+        proxy: "http://me@[::1]:3128".parse().ok(),
+        proxy_password: PasswordSource::Environment("P".into()),
         ..server("full")
     };
     let mut servers = Servers::load(&path).unwrap();
@@ -49,6 +53,11 @@ fn every_field_comes_back() {
     assert!(text.starts_with("[[server]]\nname = \"plain\"\nprotocol = \"ftps-explicit\"\nhost"));
     assert!(text.contains("password = { command = "), "{text}");
     assert!(text.contains("clock-offset = -330"), "{text}");
+    assert!(
+        text.contains("proxy-password = { environment = \"P\" }"),
+        "{text}"
+    );
+    assert!(text.contains("proxy = \"http://me@[::1]:3128\""), "{text}");
     assert_eq!(text.matches("clock-offset").count(), 1, "{text}");
     assert!(!text.contains("tls-min"), "defaults are not written: {text}");
 }

@@ -46,6 +46,8 @@ async fn greetings_of_all_kinds_let_one_in() {
         raw(b"220\r\n"),
         raw(b"220-\r\n220-------\r\n  220 not yet\r\n220-2202\r\n220 now\r\n"),
         raw(b"120 Ready in 1 minute.\r\n220 Ready.\r\n"),
+        raw(b"120-Ready\r\n220 seconds from now,\r\n or so.\r\n120 Wait.\r\n120\r\n220 Ready.\r\n"),
+        raw(b"220-100 users\r\n100 users of 200\r\n530 of them idle\r\n220 Ready.\r\n"),
         raw(b"220 line feed only\n"),
         raw(b"220-\x1b[2J\xff\xfe\xb7\r\n220 \x07 bells\r\n"),
     ] {

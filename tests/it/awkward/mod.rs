@@ -1,12 +1,14 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod asking;
 mod clock;
 mod data;
 mod keeping;
 mod listings;
 mod login;
 mod protection;
+mod proxied;
 mod transfers;
 
 use std::path::Path;

@@ -88,6 +88,7 @@ pub(crate) fn server(called: &str) -> Server {
 pub(crate) fn facts() -> Box<Facts> {
     Box::new(Facts {
         protocol: Protocol::FtpsExplicit,
+        proxy: None,
         tls: Some(TlsFacts {
             version: "TLS 1.3".into(),
             cipher: "TLS_AES_256_GCM_SHA384".into(),

@@ -124,7 +124,7 @@ impl Driver {
         .await;
     }
 
-    /// Connects; certificate questions are dismissed.
+    /// Connects; questions are dismissed.
     pub(crate) async fn connect(&mut self, server: Server, secret: Secret) -> Result<RemotePath, Failure> {
         self.connect_patiently(server, secret, Patience::default()).await
     }
@@ -135,21 +135,31 @@ impl Driver {
         secret: Secret,
         patience: Patience,
     ) -> Result<RemotePath, Failure> {
+        self.connect_answering(server, Some(secret), patience, |_| Answer::Dismissed)
+            .await
+    }
+
+    /// Connects; questions are answered by `decide`.
+    pub(crate) async fn connect_answering(
+        &mut self,
+        server: Server,
+        secret: Option<Secret>,
+        patience: Patience,
+        mut decide: impl FnMut(&Question) -> Answer,
+    ) -> Result<RemotePath, Failure> {
         self.send(Command::Connect {
             connection: CONNECTION,
             server: Box::new(server),
-            secret: Some(secret),
+            secret,
             patience,
         });
         loop {
             match self.event().await {
                 Event::Connected { root, .. } => return Ok(root),
                 Event::ConnectionFailed(_, failure) => return Err(failure),
-                Event::Question {
-                    id,
-                    question: Question::Certificate { .. },
-                } => {
-                    self.answer(id, Answer::Dismissed);
+                Event::Question { id, question } => {
+                    let answer = decide(&question);
+                    self.answer(id, answer);
                 }
                 _ => {}
             }

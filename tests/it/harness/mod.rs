@@ -6,6 +6,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod engine;
+pub(crate) mod gateway;
 pub(crate) mod lab;
 pub(crate) mod proxy;
 #[cfg(unix)]

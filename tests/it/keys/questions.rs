@@ -1,15 +1,18 @@
 //! Questions of the engine: certificates and conflicts.
 
 use super::{C, command, job, remote};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::msg::Msg;
 use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, QuestionId, Scope};
-use ftpane::model::event::{Event, Question, Side as ConflictSide};
+use ftpane::model::event::{Event, Question, Side as ConflictSide, Wanted};
+use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobId, JobState, Policy};
 use ftpane::model::secret::Secret;
+use ftpane::model::server::{PasswordSource, Server};
 
 use crate::harness::bench::{Bench, file, listing, server};
 
@@ -40,6 +43,98 @@ fn answered(id: u64, answer: Answer) -> Command {
         question: QuestionId(id),
         answer,
     }
+}
+
+fn secret_question(id: u64, server: Server, wanted: Wanted) -> Event {
+    Event::Question {
+        id: QuestionId(id),
+        question: Question::Secret {
+            connection: C,
+            server: Arc::new(server),
+            wanted,
+        },
+    }
+}
+
+#[test]
+fn what_a_login_asks_for_is_typed_and_shown_to_nobody() {
+    let wanted = Wanted::Answer("otp-md5 487 dog2".into());
+    let mut bench = Bench::connected();
+    let asked = bench.update(Msg::Engine(secret_question(5, server("web"), wanted.clone())));
+    assert_eq!(asked, [Effect::Bell]);
+    // an Enter that was meant for the pane below
+    assert_eq!(bench.press("enter"), []);
+    bench.now += Duration::from_secs(1);
+    bench.type_in("ABE HER");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("otp-md5 487 dog2") && !screen.contains("ABE"),
+        "{screen}"
+    );
+    assert_eq!(
+        command(bench.press("enter")),
+        answered(5, Answer::Secret(Secret::new("ABE HER")))
+    );
+    assert!(bench.app.dialogs.is_empty());
+    // nothing is said: the connection fails, and the person knows why
+    bench.say(secret_question(6, server("web"), wanted.clone()));
+    assert_eq!(command(bench.press("esc")), answered(6, Answer::Dismissed));
+    let failure = Failure::new(Class::Login, "Could not connect", "got none");
+    bench.say(Event::ConnectionFailed(C, failure));
+    assert!(bench.app.dialogs.is_empty());
+    // a connection that is given up has nobody who waits for an answer
+    let mut bench = Bench::new(vec![Server {
+        password: PasswordSource::Challenge,
+        ..server("web")
+    }]);
+    let opened = command(bench.press("enter"));
+    assert!(
+        matches!(opened, Command::Connect { secret: None, .. }),
+        "asked at the login only"
+    );
+    bench.say(secret_question(7, server("web"), wanted));
+    bench.say(Event::QuestionVoid(QuestionId(7)));
+    assert!(bench.app.dialogs.is_empty());
+}
+
+#[test]
+fn the_password_of_a_proxy_comes_from_where_the_entry_says() {
+    let saved = Server {
+        proxy: "socks5://me@proxy".parse().ok(),
+        proxy_password: PasswordSource::Environment("PROXY_PASSWORD".into()),
+        ..server("web")
+    };
+    let looked_up = Server {
+        password: saved.proxy_password.clone(),
+        ..saved.clone()
+    };
+    let question = secret_question(5, saved.clone(), Wanted::ProxyPassword);
+    let mut bench = Bench::connected();
+    assert_eq!(
+        bench.say(question.clone()),
+        [Effect::ResolveAnswer(QuestionId(5), C, Box::new(looked_up))]
+    );
+    assert!(bench.app.dialogs.is_empty(), "no person is asked");
+    let secret = Secret::new("pw");
+    assert_eq!(
+        command(bench.update(Msg::AnswerResolved(QuestionId(5), C, Ok(Some(secret.clone()))))),
+        answered(5, Answer::Secret(secret))
+    );
+    bench.say(question);
+    let failure = Failure::new(Class::Login, "No password", "PROXY_PASSWORD is not set");
+    assert_eq!(
+        command(bench.update(Msg::AnswerResolved(QuestionId(5), C, Err(failure)))),
+        answered(5, Answer::Dismissed)
+    );
+    assert!(bench.screen().contains("PROXY_PASSWORD"));
+    // and where it says nothing, a person is asked
+    let asks = Server {
+        proxy_password: PasswordSource::Ask,
+        ..saved
+    };
+    let mut bench = Bench::connected();
+    bench.say(secret_question(6, asks, Wanted::ProxyPassword));
+    assert!(bench.screen().contains("socks5://me@proxy:1080"));
 }
 
 #[test]
