@@ -8,6 +8,7 @@ use ftpane::term::{self, Wanted};
 
 fn main() -> ExitCode {
     cli::log::explain_panics();
+    cli::dump::forbid_dumps();
     let request = match cli::parse(std::env::args_os()) {
         Ok(request) => request,
         Err(code) => return code.into(),

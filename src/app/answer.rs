@@ -2,7 +2,7 @@
 
 use super::App;
 use super::action::{Action, Context};
-use super::dialog::{Choice, Dialog, Subject};
+use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side, folder_of, name_at};
 use crate::config::keymap::Found;
@@ -83,6 +83,7 @@ impl App {
                 })]
             }
             (None, Subject::Password { .. }) => self.cancel_connecting(),
+            (None, Subject::Passphrase { wanted, .. }) => self.give_up(&wanted),
             _ => Vec::new(),
         }
     }
@@ -110,11 +111,13 @@ impl App {
             (Choice::Delete, Subject::RemoveServer(name)) => {
                 vec![Effect::ChangeServers(Change::Remove(std::mem::take(name)))]
             }
-            (Choice::Take, Subject::Password { server, .. }) => {
+            (Choice::Take, Subject::Password { server, keep, .. }) => {
                 let server = (**server).clone();
+                let keep = keep.and_then(|at| KEEPERS.get(at).cloned().flatten());
                 let secret = dialog.line.take().map(|mut l| l.take_secret());
-                self.open(server, secret)
+                self.open_keeping(server, secret, keep)
             }
+            (Choice::Take, Subject::Passphrase { .. }) => self.take_passphrase(dialog),
             (Choice::Take, Subject::Secret { id, .. }) => {
                 let secret = dialog.line.take().map(|mut l| l.take_secret());
                 answer(*id, secret.map_or(Answer::Dismissed, Answer::Secret))

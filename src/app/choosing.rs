@@ -78,9 +78,10 @@ impl App {
             Outcome::Save(_) if self.saving.is_some() => Vec::new(),
             Outcome::Save(server) => {
                 self.saving = Some(server.name.clone());
+                let secret = form.secret();
                 let change = match form.existing() {
-                    Some(name) => Change::Replace(name.to_owned(), server),
-                    None => Change::Add(server),
+                    Some(name) => Change::Replace(name.to_owned(), server, secret),
+                    None => Change::Add(server, secret),
                 };
                 vec![Effect::ChangeServers(change)]
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dialog::{Choice, Dialog, Subject};
+use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
 use super::input::Line;
@@ -27,6 +27,8 @@ pub struct Attempt {
     pub server: Server,
     /// Its password, once known.
     pub secret: Option<Secret>,
+    /// Where the password is to be kept, once it was right.
+    pub keep: Option<PasswordSource>,
     /// What has been done so far.
     pub steps: Vec<String>,
 }
@@ -79,6 +81,17 @@ fn needs_secret(server: &Server) -> bool {
     !matches!(server.login(), "anonymous" | "ftp") && server.password != PasswordSource::Challenge
 }
 
+/// Whether another password is asked for after this. Without a reply it was not the server that
+/// refused: what keeps the password cannot be used.
+fn can_be_typed(server: &Server, failure: &Failure) -> bool {
+    let typed = match server.password {
+        PasswordSource::Ask => true,
+        PasswordSource::Store | PasswordSource::Keyring => failure.reply.is_some(),
+        _ => false,
+    };
+    typed && needs_secret(server)
+}
+
 impl App {
     /// Begins a connection: finds the password first, where it is not given.
     pub(super) fn connect(&mut self, server: Server, secret: Option<Secret>) -> Vec<Effect> {
@@ -99,6 +112,7 @@ impl App {
             connection,
             server,
             secret: None,
+            keep: None,
             steps: vec![
                 if ask {
                     "waiting for the password"
@@ -113,6 +127,16 @@ impl App {
 
     /// Opens the connection with what is known.
     pub(super) fn open(&mut self, server: Server, secret: Option<Secret>) -> Vec<Effect> {
+        self.open_keeping(server, secret, None)
+    }
+
+    /// The same; the password is kept once it was right.
+    pub(super) fn open_keeping(
+        &mut self,
+        server: Server,
+        secret: Option<Secret>,
+        keep: Option<PasswordSource>,
+    ) -> Vec<Effect> {
         let mut effects = self.hang_up();
         let connection = self.next_connection();
         effects.push(Effect::Engine(Command::Connect {
@@ -125,6 +149,7 @@ impl App {
             connection,
             server,
             secret,
+            keep,
             steps: Vec::new(),
         });
         effects
@@ -203,6 +228,7 @@ impl App {
                 Some(*connection) != gone
             }
             Subject::ConnectionFailed(_) | Subject::Password { .. } => false,
+            Subject::Passphrase { wanted, .. } => !matches!(**wanted, Effect::ResolveSecret(..)),
             _ => true,
         });
         match old {
@@ -251,9 +277,14 @@ impl App {
     }
 
     fn ask_password(&mut self, server: Server, refused: Option<Failure>) {
+        let saved = self.servers.named(&server.name).is_some();
+        let kept = KEEPERS
+            .iter()
+            .position(|keeper| keeper.as_ref() == Some(&server.password));
         let subject = Subject::Password {
             server: Box::new(server),
             refused,
+            keep: saved.then(|| kept.unwrap_or(0)),
         };
         self.dialogs.push_back(Dialog::asking(subject, Line::masked()));
     }
@@ -276,7 +307,7 @@ impl App {
         root: RemotePath,
         facts: Box<Facts>,
     ) -> Vec<Effect> {
-        let attempt = match std::mem::replace(&mut self.link, Link::Down) {
+        let mut attempt = match std::mem::replace(&mut self.link, Link::Down) {
             Link::Opening(attempt) if attempt.connection == id => attempt,
             Link::Up(session) if session.attempt.connection == id => {
                 // made again after a loss: the pane stays where it is
@@ -293,6 +324,14 @@ impl App {
             .map(|(_, path)| path)
             .filter(|p| p.depth_below(&root).is_some());
         let start = server.start_folder.clone().filter(|_| back.is_none());
+        let keep = attempt
+            .keep
+            .take()
+            .zip(attempt.secret.clone())
+            .map(|(keeper, secret)| {
+                attempt.server.password = keeper.clone();
+                Effect::ChangeServers(Change::Keep(attempt.server.name.clone(), keeper, secret))
+            });
         self.link = Link::Up(Session {
             attempt,
             server,
@@ -311,6 +350,7 @@ impl App {
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }
+        effects.extend(keep);
         effects
     }
 
@@ -334,7 +374,7 @@ impl App {
             // refused or stopped by the person: the pane says so, that is enough
             Class::Cancelled => {}
             _ if refused => {}
-            Class::Login if server.password == PasswordSource::Ask && needs_secret(&server) => {
+            Class::Login if can_be_typed(&server, &failure) => {
                 self.ask_password(server, Some(failure));
             }
             _ => {

@@ -2,17 +2,20 @@
 //!
 //! Several may wait; the first one is shown. None stops what goes on behind it.
 
+use super::effect::Effect;
 use std::sync::Arc;
 
 use super::folder::Folder;
 use super::input::Line;
+use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, Place, QuestionId, Scope};
 use crate::model::event::{Counted, Question, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
-use crate::model::server::Server;
+use crate::model::secret::Secret;
+use crate::model::server::{PasswordSource, Server};
 use crate::model::size::{bytes, count};
 
 /// A button.
@@ -122,6 +125,18 @@ pub enum Subject {
         server: Box<Server>,
         /// What the server said to the last one.
         refused: Option<Failure>,
+        /// Where it is kept once it was right, one of [`KEEPERS`]; `None` where there is no entry
+        /// it could be kept for.
+        keep: Option<usize>,
+    },
+    /// The passphrase of the secret store.
+    Passphrase {
+        /// Why it is wanted.
+        lock: Lock,
+        /// What is done with it.
+        wanted: Box<Effect>,
+        /// A new one as it was typed first.
+        first: Option<Secret>,
     },
     /// A certificate that is not trusted by itself.
     Certificate {
@@ -201,6 +216,13 @@ pub const POLICIES: [Policy; 7] = [
     Policy::Rename,
     Policy::Skip,
 ];
+
+/// Where a password that was typed can be kept, in the order of its dialog; `None` is nowhere.
+pub const KEEPERS: &[Option<PasswordSource>] = if HAS_KEYRING {
+    &[None, Some(PasswordSource::Store), Some(PasswordSource::Keyring)]
+} else {
+    &[None, Some(PasswordSource::Store)]
+};
 
 /// `1204 files and 17 folders, 83.9 MiB`; folders alone have no size.
 pub fn amount(counted: &Counted) -> String {
@@ -336,13 +358,17 @@ impl Dialog {
         self.at = (self.at + if forwards { 1 } else { len - 1 }) % len;
     }
 
-    /// Up and down: the policy of a transfer, else the choice.
+    /// Up and down: the policy of a transfer, where a password is kept, else the choice.
     pub fn move_line(&mut self, down: bool) {
         match &mut self.subject {
             Subject::Transfer { request, .. } => {
                 let at = POLICIES.iter().position(|p| *p == request.policy).unwrap_or(0);
                 let len = POLICIES.len();
                 request.policy = POLICIES[(at + if down { 1 } else { len - 1 }) % len];
+            }
+            Subject::Password { keep: Some(at), .. } => {
+                let len = KEEPERS.len();
+                *at = (*at + if down { 1 } else { len - 1 }) % len;
             }
             _ => self.turn(down),
         }

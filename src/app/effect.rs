@@ -3,19 +3,22 @@
 use crate::model::certificate::Pin;
 use crate::model::command::{Command, QuestionId};
 use crate::model::job::ConnectionId;
-use crate::model::server::Server;
+use crate::model::secret::Secret;
+use crate::model::server::{PasswordSource, Server};
 
 /// One change to the saved servers. The file may have been changed by others meanwhile: it is read
 /// again, changed and written under a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A new server.
-    Add(Box<Server>),
-    /// New settings of the server that was called so.
-    Replace(String, Box<Server>),
+    /// A new server, and its password where that is to be kept.
+    Add(Box<Server>, Option<Secret>),
+    /// New settings of the server that was called so, and a new password where that is to be kept.
+    Replace(String, Box<Server>, Option<Secret>),
+    /// The password of the server of this name was right: it is kept there from now on.
+    Keep(String, PasswordSource, Secret),
     /// A certificate is pinned for the server of this name, or no more.
     Pin(String, Option<Pin>),
-    /// The server of this name is deleted.
+    /// The server of this name is deleted, and its password with it.
     Remove(String),
 }
 
@@ -33,6 +36,12 @@ pub enum Effect {
     ResolveAnswer(QuestionId, ConnectionId, Box<Server>),
     /// Change the file of saved servers; answered by [`super::msg::Msg::ServersSaved`].
     ChangeServers(Change),
+    /// Remember for the next run whether mode `auto` begins with active mode on this server
+    /// (`host:port`).
+    RememberActiveFirst(String, bool),
+    /// The passphrase of the secret store from now on. The effect that asked for it by
+    /// [`super::msg::Msg::Locked`] follows.
+    Unlock(Secret),
     /// Clear the screen and draw it whole.
     Redraw,
     /// Give the terminal back to the shell until it says continue.

@@ -3,11 +3,15 @@
 use std::fmt;
 
 use tui_input::{Input, InputRequest};
+use zeroize::Zeroizing;
 
 use crate::model::key::{Code, Key};
 use crate::model::secret::Secret;
 
-/// A text field.
+/// Room for a secret before its field has to move it; what is moved leaves a copy behind.
+const SECRET_ROOM: usize = 1024;
+
+/// A text field; its text is wiped from memory when it goes.
 #[derive(Clone, Default)]
 pub struct Line {
     input: Input,
@@ -27,7 +31,7 @@ impl Line {
     /// An empty field for a secret.
     pub fn masked() -> Self {
         Self {
-            input: Input::default(),
+            input: Input::new(String::with_capacity(SECRET_ROOM)),
             masked: true,
         }
     }
@@ -44,17 +48,33 @@ impl Line {
 
     /// Takes the text as a secret and empties the field.
     pub fn take_secret(&mut self) -> Secret {
-        Secret::new(self.input.value_and_reset())
+        Secret::new(self.wipe().as_str())
     }
 
     /// Empties it.
     pub fn clear(&mut self) {
-        self.input.reset();
+        let _ = self.wipe();
+    }
+
+    /// Empties it; the text is wiped when it is dropped.
+    fn wipe(&mut self) -> Zeroizing<String> {
+        let empty = Input::new(String::with_capacity(if self.masked { SECRET_ROOM } else { 0 }));
+        Zeroizing::new(std::mem::replace(&mut self.input, empty).into())
     }
 
     /// Edits; `false` when the key means nothing here.
     pub fn press(&mut self, key: Key) -> bool {
         use InputRequest as R;
+        // what is cut goes into a buffer of tui-input's that nobody can wipe: a secret is cut whole
+        // or a character at a time
+        let cuts = matches!(
+            (key.code, key.ctrl),
+            (Code::Char('w' | 'u' | 'k'), true) | (Code::Backspace, true)
+        ) || matches!((key.code, key.alt), (Code::Backspace, true));
+        if self.masked && cuts {
+            self.clear();
+            return true;
+        }
         let request = match (key.code, key.ctrl, key.alt) {
             (Code::Char(c), false, false) => R::InsertChar(c),
             (Code::Left, false, false) | (Code::Char('b'), true, false) => R::GoToPrevChar,
@@ -80,6 +100,13 @@ impl Line {
         for c in text.chars().filter(|c| !c.is_control()) {
             self.input.handle(InputRequest::InsertChar(c));
         }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // of every field: a URL with a password is pasted into one that is not masked
+        let _ = Zeroizing::new(String::from(std::mem::take(&mut self.input)));
     }
 }
 
@@ -111,5 +138,8 @@ mod tests {
         assert!(!format!("{line:?}").contains("hunter"));
         assert_eq!(line.take_secret(), Secret::new("hunter"));
         assert_eq!(line.text(), "");
+        line.paste("one two");
+        line.press("ctrl-w".parse().unwrap());
+        assert_eq!(line.text(), "", "a secret is cut whole");
     }
 }

@@ -39,6 +39,7 @@ pub mod msg;
 pub mod order;
 pub mod pane;
 mod panes;
+mod passphrase;
 mod pattern;
 pub mod queue;
 pub mod servers;
@@ -226,7 +227,7 @@ impl App {
         let effects = match msg {
             Msg::Key(key) => self.press(key),
             Msg::Paste(text) => {
-                self.paste(&text);
+                self.paste(text.reveal());
                 Vec::new()
             }
             Msg::Resize(columns, rows) => {
@@ -245,6 +246,10 @@ impl App {
                 self.show_arrivals()
             }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
+            Msg::Locked(lock, wanted) => {
+                self.ask_passphrase(lock, wanted);
+                Vec::new()
+            }
             Msg::AnswerResolved(question, connection, result) => {
                 self.answer_resolved(question, connection, result)
             }

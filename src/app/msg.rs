@@ -1,5 +1,7 @@
 //! What the interface is told.
 
+use super::effect::Effect;
+use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
@@ -13,8 +15,8 @@ use crate::model::server::Server;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
-    /// A text was pasted into the terminal.
-    Paste(String),
+    /// A text was pasted into the terminal; it may be a password.
+    Paste(Secret),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
     /// The engine says something.
@@ -25,6 +27,8 @@ pub enum Msg {
     Tick,
     /// A password was found, or not; `Ok(None)` when there is none at the place named.
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
+    /// This effect cannot be done before the secret store has its passphrase.
+    Locked(Lock, Box<Effect>),
     /// What the engine asked for was found, or not.
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.

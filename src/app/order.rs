@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::model::entry::{Entry, Kind};
+use crate::model::text::searched;
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,7 +54,7 @@ impl Sort {
 /// The places of the entries to be shown, sorted. `filter` is a text that the name must contain,
 /// upper and lower case alike; empty for all.
 pub fn arrange(entries: &[Entry], sort: Sort, hidden: bool, filter: &str) -> Vec<u32> {
-    let filter = filter.to_lowercase();
+    let filter = searched(filter);
     let mut shown: Vec<u32> = (0u32..)
         .zip(entries)
         .filter(|(_, e)| (hidden || !e.name.is_hidden()) && contains(e.name.as_bytes(), &filter))
@@ -63,7 +64,7 @@ pub fn arrange(entries: &[Entry], sort: Sort, hidden: bool, filter: &str) -> Vec
     shown
 }
 
-/// Whether a name contains a text that is in lower case already.
+/// Whether a name contains a text that is [`searched`] for.
 fn contains(name: &[u8], filter: &str) -> bool {
     if filter.is_empty() {
         return true;
@@ -73,7 +74,7 @@ fn contains(name: &[u8], filter: &str) -> bool {
             .windows(filter.len())
             .any(|part| part.eq_ignore_ascii_case(filter.as_bytes()));
     }
-    String::from_utf8_lossy(name).to_lowercase().contains(filter)
+    searched(&String::from_utf8_lossy(name)).contains(filter)
 }
 
 fn compare(a: &Entry, b: &Entry, sort: Sort) -> Ordering {

@@ -13,6 +13,8 @@ use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
+use crate::model::text::spell_out;
+use crate::plan::naming::lookalikes;
 
 /// What a pane has to show.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,8 @@ pub struct Pane {
     pub typing: bool,
     /// The name the cursor goes to when the listing comes.
     wanted: Option<Name>,
+    /// Places of entries whose names look like another's.
+    alike: HashSet<u32>,
 }
 
 impl Pane {
@@ -83,6 +87,7 @@ impl Pane {
             filter: Line::default(),
             typing: false,
             wanted: None,
+            alike: HashSet::new(),
         }
     }
 
@@ -97,6 +102,15 @@ impl Pane {
     /// The entry in the line `line` of what is shown.
     pub fn entry(&self, line: usize) -> Option<&Entry> {
         self.entries().get(*self.shown.get(line)? as usize)
+    }
+
+    /// The name of the entry in the line `line` for a screen; two that look the same are told apart.
+    pub fn name(&self, line: usize) -> Option<String> {
+        let (entry, place) = (self.entry(line)?, self.shown.get(line)?);
+        Some(match self.alike.contains(place) {
+            true => spell_out(entry.name.as_bytes()),
+            false => entry.name.shown(),
+        })
     }
 
     /// The entry under the cursor.
@@ -190,6 +204,15 @@ impl Pane {
                 }
                 // the person may have gone on while the listing was on its way
                 let current = self.current().map(|e| e.name.clone());
+                let alike = lookalikes(listing.entries.iter().map(|e| &e.name));
+                self.alike = match alike.is_empty() {
+                    true => HashSet::new(),
+                    false => (0u32..)
+                        .zip(&listing.entries)
+                        .filter(|(_, e)| alike.contains(&e.name))
+                        .map(|(place, _)| place)
+                        .collect(),
+                };
                 self.content = Content::Listed(listing);
                 let wanted = self.wanted.take().or(current);
                 self.arrange(wanted.as_ref());

@@ -1,10 +1,12 @@
 //! Patterns of names, as one types them to mark files: `*` is any text, `?` one character.
 
+use crate::model::text::searched;
+
 /// Whether a name fits the pattern, upper and lower case alike. Bytes that are no UTF-8 are one
 /// character each that only `*` and `?` fit.
 pub(super) fn fits(pattern: &str, name: &[u8]) -> bool {
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let name: Vec<char> = String::from_utf8_lossy(name).to_lowercase().chars().collect();
+    let pattern: Vec<char> = searched(pattern).chars().collect();
+    let name: Vec<char> = searched(&String::from_utf8_lossy(name)).chars().collect();
     let (mut p, mut n) = (0, 0);
     // where the last star stands, and what it has swallowed so far: only it has to be tried again
     let mut star: Option<(usize, usize)> = None;
@@ -38,6 +40,7 @@ mod tests {
     #[test]
     fn stars_and_question_marks() {
         for (pattern, name, fit) in [
+            ("CAF\u{c9}*", "cafe\u{301}.txt", true),
             ("*", "", true),
             ("*.log", "access.LOG", true),
             ("*.log", "access.log.1", false),

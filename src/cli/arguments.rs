@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::charset::Charset;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::proxy::Proxy;
@@ -23,6 +24,7 @@ In a URL /~/x is relative to the login folder.
 
 Passwords, in this order: in the URL (others can see it), --password-command,
 FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the terminal.
+A typed password is kept where the saved server's source is the store or the keyring.
 
 Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
 3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
@@ -33,6 +35,7 @@ document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 13
 Environment:
   FTPANE_CONFIG_DIR  another folder for servers and settings
   FTPANE_PASSWORD    the password
+  FTPANE_PASSPHRASE  the passphrase of the secret store, where nobody can type it
   FTPANE_PROXY_PASSWORD  the password of the proxy; variables such as ALL_PROXY are not looked at
   FTPANE_LOG         a file for ftpane's own log (never the dialogue, never a secret)
   NETRC              another file than ~/.netrc";
@@ -65,6 +68,8 @@ pub(super) enum Subcommands {
     Get(Get),
     /// Upload files, and folders with all that is in them
     Put(Put),
+    /// Change the passphrase of the secret store
+    Passphrase,
 }
 
 #[derive(Debug, Args)]
@@ -178,15 +183,27 @@ pub(super) struct Connection {
     /// The newest TLS version offered
     #[arg(long, value_name = "VERSION", value_parser = word(&VERSIONS))]
     tls_max: Option<String>,
+    /// Let in what can be broken: keys below 2048 bits, SHA-1 signatures, no secure renegotiation
+    #[arg(long)]
+    weak_tls: bool,
     /// The library that speaks TLS
     #[arg(long, value_name = "WHICH", value_parser = word(&BACKENDS))]
     tls_backend: Option<String>,
     /// Further certificate authorities, PEM
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Your own certificate with its chain, PEM, for a server that demands one
+    #[arg(long, value_name = "FILE")]
+    client_cert: Option<PathBuf>,
+    /// Its key, PEM, where it is not in the certificate's file
+    #[arg(long, value_name = "FILE")]
+    client_key: Option<PathBuf>,
     /// The certificate expected, whoever signed it: sha256:HEX
     #[arg(long, value_name = "PIN")]
     pin: Option<Pin>,
+    /// The character set in which the server writes names: latin1, windows-1251, Shift_JIS ...
+    #[arg(long, value_name = "NAME")]
+    pub(super) charset: Option<Charset>,
     /// Seconds for a connection to stand
     #[arg(long, value_name = "S", value_parser = seconds)]
     connect_timeout: Option<Duration>,
@@ -296,10 +313,22 @@ impl Connection {
         if server.tls_min > server.tls_max {
             return Err("--tls-max is older than the oldest version accepted; give --tls-min too".into());
         }
+        server.weak_tls |= self.weak_tls;
+        validity::weak_tls(server.weak_tls, server.tls_backend)?;
+        if let Some(certificate) = &self.client_cert {
+            // another certificate has another key
+            server.client_certificate = Some(certificate.clone());
+            server.client_key = None;
+        }
+        put(&mut server.client_key, self.client_key.clone().map(Some));
+        if server.client_key.is_some() && server.client_certificate.is_none() {
+            return Err("--client-key is of use only with --client-cert".into());
+        }
         put(&mut server.external_ip, self.external_ip.map(Some));
         put(&mut server.port_range, self.port_range.map(Some));
         put(&mut server.ca_file, self.ca_file.clone().map(Some));
         put(&mut server.pin, self.pin.map(Some));
+        put(&mut server.charset, self.charset);
         put(&mut server.document_path, self.root.clone());
         put(&mut server.explore_depth, self.explore_depth.map(Some));
         put(&mut server.connections, self.connections);

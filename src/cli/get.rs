@@ -15,6 +15,7 @@ use crate::model::job::{Direction, Item, Policy};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
+use crate::model::text::shown_path;
 use crate::plan::landing::{self, Landing, Standing};
 
 /// What goes over one connection.
@@ -73,7 +74,7 @@ async fn prepare(
             false => Err(Failure::new(
                 Class::Conflict,
                 format!("{} is not downloaded", place.written),
-                format!("another target lands on {} already", item.local.display()),
+                format!("another target lands on {} already", shown_path(&item.local)),
             )
             .into()),
         });
@@ -87,7 +88,7 @@ async fn prepare(
         std::fs::create_dir_all(&arguments.to).map_err(|e| {
             Failure::new(
                 Class::Local,
-                format!("The folder {} cannot be made", arguments.to.display()),
+                format!("The folder {} cannot be made", shown_path(&arguments.to)),
                 e.to_string(),
             )
         })?;
@@ -138,7 +139,7 @@ async fn item(
     place: &Place,
     to: &Path,
 ) -> Result<Item, End> {
-    let remote = place.remote(&live.root)?;
+    let remote = probe.spelled(session, live, place.remote(&live.root)?).await?;
     let local = match landing::download(&remote, &place.path) {
         Landing::Named(name) if remote != live.root => names::join(to, &name).map_err(|e| {
             Failure::new(

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use crate::model::charset::Charset;
 use crate::model::entry::{Entry, Kind};
 use crate::model::stamp::Precision;
 
-/// Bytes as text, and in base64 beside it when they are not UTF-8.
+/// Bytes as text, and in base64 beside it when they are not that text in UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) text: String,
@@ -25,6 +26,16 @@ impl Text {
                 text: String::from_utf8_lossy(bytes).into_owned(),
                 bytes: Some(STANDARD.encode(bytes)),
             },
+        }
+    }
+
+    /// A name of a server: its text, and the bytes the server has where they are others.
+    pub(super) fn of_server(name: &[u8], charset: Charset) -> Self {
+        let text = String::from_utf8_lossy(name).into_owned();
+        let sent = charset.to_server(name).unwrap_or(name.into());
+        Self {
+            bytes: (*sent != *text.as_bytes()).then(|| STANDARD.encode(&sent)),
+            text,
         }
     }
 }
@@ -50,9 +61,10 @@ pub(super) struct EntryLine {
 
 impl EntryLine {
     /// `path` is the entry's own, as it is given back in a target.
-    pub(super) fn new(path: &[u8], entry: &Entry) -> Self {
-        let (path, name) = (Text::new(path), Text::new(entry.name.as_bytes()));
-        let target = entry.target.as_ref().map(|t| Text::new(t));
+    pub(super) fn new(path: &[u8], entry: &Entry, charset: Charset) -> Self {
+        let of_server = |name| Text::of_server(name, charset);
+        let (path, name) = (of_server(path), of_server(entry.name.as_bytes()));
+        let target = entry.target.as_deref().map(of_server);
         let modified = entry.modified.and_then(|m| m.rfc3339());
         Self {
             path: path.text,
@@ -135,15 +147,14 @@ pub(super) enum EventLine {
 }
 
 impl EventLine {
-    pub(super) fn cut(path: &[u8], depth: u32) -> Self {
+    pub(super) fn cut(path: Text, depth: u32) -> Self {
         Self::Cut {
-            path: Text::new(path).text,
+            path: path.text,
             depth,
         }
     }
 
-    pub(super) fn unreadable(path: &[u8], line: &[u8]) -> Self {
-        let path = Text::new(path);
+    pub(super) fn unreadable(path: Text, line: &[u8]) -> Self {
         Self::Unreadable {
             path: path.text,
             path_bytes: path.bytes,
@@ -151,8 +162,7 @@ impl EventLine {
         }
     }
 
-    pub(super) fn incomplete(path: &[u8], reason: &str) -> Self {
-        let path = Text::new(path);
+    pub(super) fn incomplete(path: Text, reason: &str) -> Self {
         Self::Incomplete {
             path: path.text,
             path_bytes: path.bytes,
@@ -176,8 +186,7 @@ pub(super) struct TransferLine {
 }
 
 impl TransferLine {
-    pub(super) fn new(source: Option<&[u8]>, target: Option<&[u8]>) -> Self {
-        let (source, target) = (source.map(Text::new), target.map(Text::new));
+    pub(super) fn new(source: Option<Text>, target: Option<Text>) -> Self {
         Self {
             source_bytes: source.as_ref().and_then(|s| s.bytes.clone()),
             source: source.map(|s| s.text),
@@ -208,7 +217,7 @@ mod tests {
         entry.modified = Some(Stamp::exact(1_767_323_045));
         entry.permissions = Some(Permissions(0o644));
         assert_eq!(
-            json(&EntryLine::new(b"/pub/a.txt", &entry)),
+            json(&EntryLine::new(b"/pub/a.txt", &entry, Charset::default())),
             r#"{"path":"/pub/a.txt","name":"a.txt","kind":"file","size":12,"modified":"2026-01-02T03:04:05Z","modified_precision":"second","permissions":"rw-r--r--","target":null}"#
         );
     }
@@ -218,7 +227,7 @@ mod tests {
         let mut entry = Entry::new(Name::new(b"caf\xe9").unwrap(), Kind::Link);
         entry.target = Some(Box::from(&b"\xff"[..]));
         let line: serde_json::Value =
-            serde_json::from_str(&json(&EntryLine::new(b"/caf\xe9", &entry))).unwrap();
+            serde_json::from_str(&json(&EntryLine::new(b"/caf\xe9", &entry, Charset::default()))).unwrap();
         let back = |key: &str| STANDARD.decode(line[key].as_str().unwrap()).unwrap();
         assert_eq!(back("name_bytes"), b"caf\xe9");
         assert_eq!(back("path_bytes"), b"/caf\xe9");
@@ -227,23 +236,42 @@ mod tests {
     }
 
     #[test]
+    fn a_name_in_another_character_set_is_text_and_the_servers_bytes() {
+        let latin: Charset = "latin1".parse().unwrap();
+        let entry = Entry::new(Name::new("é".as_bytes()).unwrap(), Kind::File);
+        let line: serde_json::Value =
+            serde_json::from_str(&json(&EntryLine::new("/é".as_bytes(), &entry, latin))).unwrap();
+        assert_eq!(
+            (line["name"].as_str(), line["path"].as_str()),
+            (Some("é"), Some("/é"))
+        );
+        let back = |key: &str| STANDARD.decode(line[key].as_str().unwrap()).unwrap();
+        assert_eq!(
+            (back("name_bytes"), back("path_bytes")),
+            (b"\xe9".to_vec(), b"/\xe9".to_vec())
+        );
+        let plain = Entry::new(Name::new(b"a").unwrap(), Kind::File);
+        assert!(!json(&EntryLine::new(b"/a", &plain, latin)).contains("bytes"));
+    }
+
+    #[test]
     fn events() {
-        let mut line = TransferLine::new(Some(b"/a"), Some(b"b"));
+        let mut line = TransferLine::new(Some(Text::new(b"/a")), Some(Text::new(b"b")));
         line.error = Some("no".into());
         assert_eq!(
             json(&EventLine::Failed(line)),
             r#"{"event":"failed","source":"/a","target":"b","bytes":0,"seconds":0.0,"error":"no"}"#
         );
         assert_eq!(
-            json(&EventLine::unreadable(b"/", b"?")),
+            json(&EventLine::unreadable(Text::new(b"/"), b"?")),
             r#"{"event":"unreadable","path":"/","line_bytes":"Pw=="}"#
         );
         assert_eq!(
-            json(&EventLine::unreadable(b"/\xff", b"?")),
+            json(&EventLine::unreadable(Text::new(b"/\xff"), b"?")),
             r#"{"event":"unreadable","path":"/�","path_bytes":"L/8=","line_bytes":"Pw=="}"#
         );
         assert_eq!(
-            json(&EventLine::incomplete(b"/\xff", "why")),
+            json(&EventLine::incomplete(Text::new(b"/\xff"), "why")),
             r#"{"event":"incomplete","path":"/�","path_bytes":"L/8=","reason":"why"}"#
         );
     }

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::speech::Speech;
 use crate::model::failure::{Class, Failure};
+use crate::model::text::without_values;
 
 /// The variable that names the log's file.
 pub const LOG_VARIABLE: &str = "FTPANE_LOG";
@@ -28,18 +29,18 @@ pub fn start() -> Result<(), Failure> {
 
 /// From now on a panic says in a sentence that the mistake is ours, and where. Those of the
 /// embedded server's library end one of its data connections and nothing else (it unwraps the
-/// TLS handshakes of clients): they go to the log alone.
+/// TLS handshakes of clients): they go to the log alone. No value is repeated: it may be a secret.
 pub fn explain_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         if place.contains("libunftp") {
-            tracing::debug!("the embedded server: {panic}");
+            tracing::debug!("the embedded server: a panic at {place}");
             return;
         }
-        tracing::error!("{panic}");
+        let reason = without_values(panic.payload_as_str().unwrap_or("no reason given"));
+        tracing::error!("a panic at {place}: {reason}");
         Speech::new(false).line(&format!(
-            "ftpane: a mistake of the program, at {place}: {}\nPlease report it; files under their final names are whole.",
-            panic.payload_as_str().unwrap_or("no reason given")
+            "ftpane: a mistake of the program, at {place}: {reason}\nPlease report it; files under their final names are whole."
         ));
     }));
 }

@@ -6,10 +6,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::arguments::{Ls, Sort};
-use super::json::{EntryLine, EventLine};
+use super::json::{EntryLine, EventLine, Text};
 use super::outcome::Outcome;
 use super::place::Place;
 use super::printer::{self, Printer};
+use super::probe::Probe;
 use super::session::{End, Live, Session};
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
@@ -19,6 +20,7 @@ use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::stamp::Precision;
+use crate::plan::naming::lookalikes;
 
 /// Listings asked for at once with `-R`.
 const IN_FLIGHT: usize = 4;
@@ -28,6 +30,7 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
     let mut place = Place::read(&arguments.target, &arguments.connection)?;
     let live = session.connect(&mut place).await?;
     let target = place.remote(&live.root)?;
+    let target = Probe::default().spelled(session, &live, target).await?;
     let depth = match (arguments.recursive, arguments.depth) {
         (false, _) => 0,
         (true, depth) => depth.unwrap_or(usize::MAX),
@@ -148,7 +151,7 @@ impl Lister {
     }
 
     fn print_file(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
-        self.print_entry(path, entry)?;
+        self.print_entry(path, entry, false)?;
         self.outcome.success();
         self.printer.flush()?;
         Ok(())
@@ -231,7 +234,7 @@ impl Lister {
                 continue;
             };
             if self.json {
-                self.printer.json(&EventLine::cut(&self.shown(&folder), depth))?;
+                self.printer.json(&EventLine::cut(self.text(&folder), depth))?;
             }
             self.cut.get_or_insert((folder, 0)).1 += 1;
         }
@@ -304,16 +307,17 @@ impl Lister {
     }
 
     fn print_folder(&mut self, session: &Session, path: &RemotePath, listing: &Listing) -> Result<(), Halt> {
+        let alike = lookalikes(listing.entries.iter().map(|entry| &entry.name));
         for entry in self.sorted(listing) {
-            self.print_entry(&path.join(&entry.name), entry)?;
+            self.print_entry(&path.join(&entry.name), entry, alike.contains(&entry.name))?;
         }
-        let shown = self.shown(path);
         if self.json {
             for line in &listing.unreadable {
-                self.printer.json(&EventLine::unreadable(&shown, line))?;
+                self.printer.json(&EventLine::unreadable(self.text(path), line))?;
             }
             if let Some(reason) = &listing.incomplete {
-                self.printer.json(&EventLine::incomplete(&shown, reason))?;
+                self.printer
+                    .json(&EventLine::incomplete(self.text(path), reason))?;
             }
             if let Some(text) = left_out(path, listing) {
                 session.speech.warn(&text);
@@ -335,12 +339,12 @@ impl Lister {
         Ok(())
     }
 
-    fn print_entry(&mut self, path: &RemotePath, entry: &Entry) -> Result<(), Halt> {
+    fn print_entry(&mut self, path: &RemotePath, entry: &Entry, alike: bool) -> Result<(), Halt> {
         if self.json {
-            let line = EntryLine::new(&self.shown(path), entry);
+            let line = EntryLine::new(&self.shown(path), entry, self.live.charset);
             self.printer.json(&line)?;
         } else {
-            self.printer.entry(&columns(entry), entry)?;
+            self.printer.entry(&columns(entry), entry, alike)?;
         }
         Ok(())
     }
@@ -355,6 +359,10 @@ impl Lister {
                 .to_vec(),
             None => path.as_bytes().to_vec(),
         }
+    }
+
+    fn text(&self, path: &RemotePath) -> Text {
+        Text::of_server(&self.shown(path), self.live.charset)
     }
 
     fn sorted<'l>(&self, listing: &'l Listing) -> Vec<&'l Entry> {

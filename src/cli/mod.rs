@@ -5,15 +5,18 @@
 //! depend on them.
 
 mod arguments;
+pub mod dump;
 mod get;
 mod json;
 pub mod log;
 mod ls;
 mod outcome;
+mod passphrase;
 mod password;
 mod place;
 mod printer;
 mod probe;
+mod prompt;
 mod put;
 mod question;
 mod session;
@@ -31,6 +34,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::target::blot;
 use arguments::{Arguments, Connection, Output, Subcommands};
+use password::Passwords;
 use place::Place;
 use session::{End, Session};
 use speech::Speech;
@@ -64,8 +68,14 @@ pub struct Interface {
 }
 
 /// A request that [`run`] carries out.
-#[derive(Debug)]
 pub struct Command(Box<Subcommands>);
+
+impl std::fmt::Debug for Command {
+    /// The arguments are not shown: a URL among them may have a password in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Command").finish_non_exhaustive()
+    }
+}
 
 /// Reads the arguments. Help, version and mistakes are printed here.
 ///
@@ -111,11 +121,11 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
                     .hint("Write it as /~/..., or --root from the server's root"));
             }
             let speech = Speech::new(false);
-            let command = connection.password_command.as_deref();
+            let mut passwords = Passwords::new(connection.password_command.as_deref());
             // the interface asks by itself
             let nobody = None::<&mut tokio::io::Empty>;
-            let find = password::find(&mut place, command, nobody, &speech);
-            let secret = runtime()?.block_on(find)?;
+            let find = passwords.find(&mut place, nobody, &speech);
+            let secret = runtime()?.block_on(find)?.secret;
             (Some((place.server, secret)), place.path)
         }
     };
@@ -127,16 +137,19 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
             limit_rate: connection.limit_rate,
             browsing: true,
             transcript: connection.transcript()?,
+            // read with the other files of this person
+            ..Options::default()
         },
     })))
 }
 
 /// Carries out a request; the exit code.
 pub fn run(command: &Command) -> u8 {
-    let (connection, output) = match &*command.0 {
-        Subcommands::Ls(ls) => (&ls.connection, ls.output),
-        Subcommands::Get(get) => (&get.connection, get.output),
-        Subcommands::Put(put) => (&put.connection, put.output),
+    let connects = match &*command.0 {
+        Subcommands::Ls(ls) => Some((&ls.connection, ls.output)),
+        Subcommands::Get(get) => Some((&get.connection, get.output)),
+        Subcommands::Put(put) => Some((&put.connection, put.output)),
+        Subcommands::Passphrase => None,
         Subcommands::Demo { .. } => return Class::Usage.exit_code(),
     };
     let runtime = match runtime() {
@@ -146,7 +159,10 @@ pub fn run(command: &Command) -> u8 {
             return failure.class.exit_code();
         }
     };
-    let code = runtime.block_on(carry_out(&command.0, connection, output));
+    let code = match connects {
+        Some((connection, output)) => runtime.block_on(carry_out(&command.0, connection, output)),
+        None => runtime.block_on(passphrase::run()),
+    };
     // a read of the terminal that nobody answers must not hold us back
     runtime.shutdown_background();
     code
@@ -164,7 +180,7 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
-        Subcommands::Demo { .. } => Ok(Class::Usage.exit_code()),
+        Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
     };
     let code = match done {
         Ok(code) => code,

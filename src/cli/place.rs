@@ -6,6 +6,7 @@ use super::arguments::Connection;
 use crate::config::paths::Paths;
 use crate::config::servers::{Servers, ServersError};
 use crate::local::names::bytes_of;
+use crate::model::charset::Charset;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
@@ -38,16 +39,23 @@ impl Place {
     pub(super) fn read(text: &OsStr, connection: &Connection) -> Result<Self, Failure> {
         let bytes = bytes_of(text);
         let mut place = match target(&bytes)? {
-            Target::Url(url) => Self::of_url(url, connection.root.as_deref())?,
-            Target::Saved { server, path } => Self {
-                written: escape(&bytes),
-                server: saved_server(&server)?,
-                saved: true,
-                source: path.clone(),
-                path,
-                whole: false,
-                secret: None,
-            },
+            Target::Url(mut url) => {
+                url.path = typed(url.path, connection.charset.unwrap_or_default());
+                Self::of_url(url, connection.root.as_deref())?
+            }
+            Target::Saved { server, path } => {
+                let server = saved_server(&server)?;
+                let path = typed(path, connection.charset.unwrap_or(server.charset));
+                Self {
+                    written: escape(&bytes),
+                    server,
+                    saved: true,
+                    source: path.clone(),
+                    path,
+                    whole: false,
+                    secret: None,
+                }
+            }
             Target::Local(_) => {
                 return Err(usage(&bytes, "it names no server").hint(
                     "Write SERVER:PATH with a saved server's name, or a URL such as ftpes://host/path",
@@ -126,6 +134,14 @@ impl Place {
     /// Whether the path was written as a folder's.
     pub(super) fn ends_in_slash(&self) -> bool {
         self.path.is_empty() || self.path.ends_with(b"/")
+    }
+}
+
+/// A path as a person or a script wrote it: text, or else the server's own bytes.
+fn typed(path: Vec<u8>, charset: Charset) -> Vec<u8> {
+    match std::str::from_utf8(&path) {
+        Ok(_) => path,
+        Err(_) => charset.from_server(&path).into_owned(),
     }
 }
 

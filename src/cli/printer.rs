@@ -8,7 +8,7 @@ use serde_json::ser::Formatter;
 
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::{Class, Failure};
-use crate::model::text::{escape, is_plain};
+use crate::model::text::{escape, is_plain, spell_out};
 
 /// Buffered stdout that knows whether a terminal reads it.
 #[derive(Debug)]
@@ -33,10 +33,14 @@ impl Printer {
         self.out.write_all(b"\n")
     }
 
-    /// A line of a listing for people: `columns`, then the name and what a link leads to.
-    pub(super) fn entry(&mut self, columns: &str, entry: &Entry) -> io::Result<()> {
+    /// A line of a listing for people: `columns`, then the name and what a link leads to. On a
+    /// terminal a name that looks like another of the listing (`alike`) is told apart.
+    pub(super) fn entry(&mut self, columns: &str, entry: &Entry, alike: bool) -> io::Result<()> {
         self.out.write_all(columns.as_bytes())?;
-        self.name(entry.name.as_bytes())?;
+        match alike && self.terminal {
+            true => self.out.write_all(spell_out(entry.name.as_bytes()).as_bytes())?,
+            false => self.name(entry.name.as_bytes())?,
+        }
         if entry.kind == Kind::Dir {
             self.out.write_all(b"/")?;
         }

@@ -14,6 +14,7 @@ use crate::model::job::ConnectionId;
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 use crate::plan::landing::Standing;
+use crate::plan::naming::{Called, call, has_forms};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,35 @@ impl Probe {
         };
         self.known.insert(key, listed.clone());
         Ok(listed)
+    }
+
+    /// A path as the server spells it: a part that is not there, but once in another Unicode form
+    /// (typed é, and the file came from macOS), is that one. Costs a listing for each part that
+    /// could be spelled in another way, none for the others.
+    pub(super) async fn spelled(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: RemotePath,
+    ) -> Result<RemotePath, End> {
+        let Some(names) = path.below(&live.root) else {
+            return Ok(path);
+        };
+        let mut spelled = live.root.clone();
+        for name in names {
+            if has_forms(&name)
+                && let Ok(listing) = self.list(session, live, &spelled).await?
+            {
+                let standing = listing.entries.iter().map(|entry| entry.name.clone()).collect();
+                spelled = match call(std::slice::from_ref(&name), &standing, false).as_slice() {
+                    [Called::Standing(other)] => spelled.join(other),
+                    _ => spelled.join(&name),
+                };
+            } else {
+                spelled = spelled.join(&name);
+            }
+        }
+        Ok(spelled)
     }
 
     /// Looks at a path. The document path itself is a folder, or the connection would not stand.

@@ -18,6 +18,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Item, Policy};
 use crate::model::path::{Name, RemotePath};
 use crate::model::target::blot;
+use crate::model::text::shown_path;
 use crate::plan::landing::{self, Standing};
 
 /// A source that is there.
@@ -78,8 +79,10 @@ async fn prepare(
         return Ok(());
     }
     let live = session.connect(&mut place).await?;
+    let mut probe = Probe::default();
     let target = place.remote(&live.root)?;
-    let there = Probe::default().look(session, &live, &target).await?;
+    let target = probe.spelled(session, &live, target).await?;
+    let there = probe.look(session, &live, &target).await?;
     // the document path itself is written as nothing, or as a slash
     let written: &[u8] = if target == live.root { b"/" } else { &place.path };
     let mut items = Vec::new();
@@ -90,7 +93,7 @@ async fn prepare(
         if !taken.insert(lands.clone()) {
             let failure = Failure::new(
                 Class::Conflict,
-                format!("{} is not uploaded", source.path.display()),
+                format!("{} is not uploaded", shown_path(&source.path)),
                 format!("another source lands on {} already", lands.shown()),
             );
             transfers.refuse(session, Some(&path_bytes(&source.path)), &failure);
@@ -117,7 +120,7 @@ async fn prepare(
 fn look(source: &OsString) -> Result<Source, Failure> {
     let path = PathBuf::from(source);
     let failed = |why: String| {
-        let what = format!("{} is not uploaded", blot(&path.display().to_string()));
+        let what = format!("{} is not uploaded", blot(&shown_path(&path)));
         Failure::new(Class::Local, what, why)
     };
     if path.file_name().is_none() {

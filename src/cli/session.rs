@@ -2,6 +2,7 @@
 //! the terminal, the dialogue into its file.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,23 +10,26 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::arguments::Connection;
-use super::password;
+use super::password::{Found, Passwords, find_wanted};
 use super::place::Place;
 use super::question;
 use super::signal::Signals;
 use super::speech::Speech;
+use crate::config::active_first;
+use crate::config::paths::Paths;
 use crate::engine::{self, Engine, Options};
+use crate::model::charset::Charset;
 use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
 use crate::model::event::{Event, Progress, Question};
+use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
-use crate::model::server::Patience;
+use crate::model::secret::Secret;
+use crate::model::server::{Patience, Server, TlsBackend};
 use crate::plan::fence::Fence;
 
-/// How long the goodbye to the servers may take.
-const GOODBYE: Duration = Duration::from_secs(3);
 /// How often the progress line is drawn.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -52,12 +56,16 @@ pub(super) struct Live {
     pub(super) root: RemotePath,
     /// How far the engine goes there: what is cut by it can be said.
     pub(super) fence: Fence,
+    /// In which character set the server has its names.
+    pub(super) charset: Charset,
 }
 
 /// The engine and what stands round it.
 #[derive(Debug)]
 pub(super) struct Session {
     engine: Engine,
+    /// Where it is remembered which servers need active mode.
+    memory: Option<PathBuf>,
     signals: Signals,
     pub(super) speech: Speech,
     /// Whether somebody can be asked.
@@ -65,7 +73,7 @@ pub(super) struct Session {
     stdin: BufReader<Stdin>,
     tick: Interval,
     patience: Patience,
-    password_command: Option<String>,
+    passwords: Passwords,
     generation: u64,
     connections: u32,
     /// What a person has said for all conflicts. It holds for every server of the request, each of
@@ -80,19 +88,23 @@ impl Session {
             .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // without a home folder nothing is remembered
+        let memory = Paths::find().ok().map(|paths| paths.active_first());
         Ok(Self {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
                 transcript: connection.transcript()?,
+                active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
             }),
+            memory,
             signals,
             speech: Speech::new(quiet),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             stdin: BufReader::new(tokio::io::stdin()),
             tick,
             patience: connection.patience(),
-            password_command: connection.password_command.clone(),
+            passwords: Passwords::new(connection.password_command.as_deref()),
             generation: 0,
             connections: 0,
             for_all: None,
@@ -101,13 +113,13 @@ impl Session {
 
     /// Finds the password of a place and connects to its server.
     pub(super) async fn connect(&mut self, place: &mut Place) -> Result<Live, End> {
-        let command = self.password_command.as_deref();
-        let find = password::find(place, command, Some(&mut self.stdin), &self.speech);
-        let secret = tokio::select! {
+        let find = self.passwords.find(place, Some(&mut self.stdin), &self.speech);
+        let Found { secret, keep } = tokio::select! {
             biased;
             code = self.signals.next() => return Err(End::Signal(code)),
-            secret = find => secret?,
+            found = find => found?,
         };
+        let to_keep = secret.clone().filter(|_| keep);
         self.connections += 1;
         let connection = ConnectionId(self.connections);
         self.send(Command::Connect {
@@ -122,15 +134,53 @@ impl Session {
                     connection: id,
                     server,
                     root,
-                    ..
+                    facts,
                 } if id == connection => {
+                    if let Some(secret) = to_keep {
+                        self.keep(&place.server, secret).await?;
+                    }
+                    self.warn_of_weak_tls(&server, facts.tls.as_ref());
                     let fence = Fence::new(root.clone(), server.depth());
-                    return Ok(Live { id, root, fence });
+                    let charset = server.charset;
+                    return Ok(Live {
+                        id,
+                        root,
+                        fence,
+                        charset,
+                    });
                 }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),
                 _ => {}
             }
         }
+    }
+
+    /// Keeps a password that was typed and right.
+    async fn keep(&mut self, server: &Server, secret: Secret) -> Result<(), End> {
+        let keep = self.passwords.keep(server, secret, &mut self.stdin, &self.speech);
+        tokio::select! {
+            biased;
+            code = self.signals.next() => Err(End::Signal(code)),
+            kept = keep => Ok(kept?),
+        }
+    }
+
+    /// Says what was allowed for this server and came of it, each time.
+    fn warn_of_weak_tls(&self, server: &Server, tls: Option<&TlsFacts>) {
+        let (true, Some(tls)) = (server.allows_weak_tls(), tls) else {
+            return;
+        };
+        let address = server.address();
+        self.speech.warn(&match tls.weak.as_slice() {
+            [] if server.tls_backend == TlsBackend::System => format!(
+                "weak TLS is allowed for {address}, and the system's library does not tell whether it came to that"
+            ),
+            [] => format!("weak TLS is allowed for {address} and was not needed; better take that back"),
+            weak => format!(
+                "the connection to {address} is weakly encrypted ({}): others may be able to read or change what goes over it",
+                weak.join(", ")
+            ),
+        });
     }
 
     /// Lists one folder.
@@ -187,6 +237,13 @@ impl Session {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
                 Some(Event::Notice(text)) => self.speech.remark(&text),
+                Some(Event::ActiveFirst(server, active)) => {
+                    if let Some(path) = &self.memory
+                        && let Err(error) = active_first::remember(path, &server, active)
+                    {
+                        self.speech.remark(&active_first::unwritten(path, &error));
+                    }
+                }
                 Some(Event::Connecting(..) | Event::Facts(..) | Event::Dialogue(_)) => {}
                 Some(Event::Question { id, question }) => {
                     let answer = self.answer(question).await?;
@@ -206,7 +263,7 @@ impl Session {
     pub(super) async fn finish(mut self) {
         self.speech.clear_progress();
         self.send(Command::Shutdown);
-        let end = Instant::now() + GOODBYE;
+        let end = Instant::now() + engine::PARTING;
         loop {
             let event = tokio::select! {
                 event = self.engine.events.recv() => event,
@@ -245,7 +302,7 @@ impl Session {
                 if let Some(said) = wanted.said() {
                     self.speech.line(&format!("The server says: {said}"));
                 }
-                let find = password::find_wanted(&server, &wanted, &mut self.stdin);
+                let find = find_wanted(&server, &wanted, &mut self.stdin);
                 let found = tokio::select! {
                     biased;
                     code = self.signals.next() => return Err(End::Signal(code)),

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::arguments::Output;
-use super::json::{EventLine, TransferLine};
+use super::json::{EventLine, Text, TransferLine};
 use super::outcome::Outcome;
 use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::local::names::bytes_of;
+use crate::model::charset::Charset;
 use crate::model::command::Command;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
@@ -18,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobState, Policy};
 use crate::model::path::RemotePath;
 use crate::model::size;
+use crate::model::text::shown_path;
 
 /// How long running transfers may take to stop after Ctrl-C.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -30,9 +32,9 @@ pub(super) struct Transfers {
     json: bool,
     printer: Printer,
     outcome: Outcome,
-    /// Batches not over yet, and below which path their remote paths are shown.
-    batches: HashMap<BatchId, RemotePath>,
-    over: HashMap<BatchId, RemotePath>,
+    /// Batches not over yet, and how their remote paths are shown.
+    batches: HashMap<BatchId, Shown>,
+    over: HashMap<BatchId, Shown>,
     jobs: HashMap<JobId, Job>,
     unfinished: HashSet<JobId>,
     done: u64,
@@ -44,6 +46,15 @@ pub(super) struct Transfers {
     /// We have taken the batches out ourselves.
     stopping: bool,
     lines: Lines,
+}
+
+/// How a batch's remote paths are shown.
+#[derive(Debug)]
+struct Shown {
+    /// Below which path.
+    root: RemotePath,
+    /// What the server has of them.
+    charset: Charset,
 }
 
 /// What became of the lines of JSON.
@@ -91,7 +102,14 @@ impl Transfers {
         }
         let id = BatchId(self.next_batch);
         self.next_batch += 1;
-        self.batches.insert(id, shown_root);
+        let charset = live.charset;
+        self.batches.insert(
+            id,
+            Shown {
+                root: shown_root,
+                charset,
+            },
+        );
         session.send(Command::Enqueue(BatchRequest {
             id,
             connection: live.id,
@@ -106,7 +124,7 @@ impl Transfers {
         self.failed += 1;
         self.outcome.failure(failure);
         session.speech.fail(failure);
-        let mut line = TransferLine::new(source, None);
+        let mut line = TransferLine::new(source.map(Text::new), None);
         line.error = Some(failure.to_string());
         self.print(session, &EventLine::Failed(line));
     }
@@ -202,8 +220,8 @@ impl Transfers {
             Event::JobChanged(id, state) => self.changed(session, id, state),
             Event::Failed(failure) => self.refuse(session, None, &failure),
             Event::BatchOver(id) => {
-                if let Some(root) = self.batches.remove(&id) {
-                    self.over.insert(id, root);
+                if let Some(shown) = self.batches.remove(&id) {
+                    self.over.insert(id, shown);
                 }
             }
             _ => {}
@@ -230,7 +248,7 @@ impl Transfers {
         let is_file = job.item.kind != Kind::Dir;
         let mut line = self.line(job);
         let target = match job.direction {
-            Direction::Download => job.item.local.display().to_string(),
+            Direction::Download => shown_path(&job.item.local),
             Direction::Upload => job.item.remote.shown(),
         };
         match state {
@@ -265,17 +283,19 @@ impl Transfers {
     }
 
     fn line(&self, job: &Job) -> TransferLine {
-        let root = self.batches.get(&job.batch).or_else(|| self.over.get(&job.batch));
-        let remote = match root.and_then(|root| job.item.remote.below(root)) {
+        let shown = self.batches.get(&job.batch).or_else(|| self.over.get(&job.batch));
+        let charset = shown.map_or_else(Charset::default, |shown| shown.charset);
+        let remote = match shown.and_then(|shown| job.item.remote.below(&shown.root)) {
             Some(names) => names
                 .iter()
                 .fold(RemotePath::root(), |path, name| path.join(name)),
             None => job.item.remote.clone(),
         };
-        let local = path_bytes(&job.item.local);
+        let local = Text::new(&path_bytes(&job.item.local));
+        let remote = Text::of_server(remote.as_bytes(), charset);
         match job.direction {
-            Direction::Download => TransferLine::new(Some(remote.as_bytes()), Some(&local)),
-            Direction::Upload => TransferLine::new(Some(&local), Some(remote.as_bytes())),
+            Direction::Download => TransferLine::new(Some(remote), Some(local)),
+            Direction::Upload => TransferLine::new(Some(local), Some(remote)),
         }
     }
 
@@ -351,7 +371,7 @@ impl Transfers {
 /// Nobody has said what to do with a target that exists: the file is not transferred.
 fn undecided(job: &Job) -> Failure {
     let (target, deed) = match job.direction {
-        Direction::Download => (job.item.local.display().to_string(), "downloaded"),
+        Direction::Download => (shown_path(&job.item.local), "downloaded"),
         Direction::Upload => (job.item.remote.shown(), "uploaded"),
     };
     Failure::new(

@@ -6,9 +6,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::nearest::did_you_mean;
 use super::theme::line_of;
 use crate::model::key::Key;
+use crate::model::nearest::did_you_mean;
 
 /// What a keymap may name.
 #[derive(Debug)]

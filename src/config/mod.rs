@@ -5,8 +5,8 @@
 //! passwords from the environment, from commands or from `~/.netrc`. It knows nothing of
 //! screens and nothing of the wire.
 
+pub mod active_first;
 pub mod keymap;
-pub mod nearest;
 pub mod netrc;
 pub mod paths;
 pub mod secrets;

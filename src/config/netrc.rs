@@ -2,11 +2,21 @@
 //!
 //! The form is the one ftp(1) documents: `machine NAME` or `default`, followed by `login`,
 //! `password` and `account` in any order; a value in double quotes may hold spaces, with `\` as
-//! the escape; `macdef NAME` runs to the next empty line and is passed over.
+//! the escape; `macdef NAME` runs to the next empty line and is passed over, and so is `account`.
+//! A comment begins with `#` where a keyword could stand. The first entry that fits counts, so
+//! `default` comes last.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
+use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
+
+/// A longer file is no list of logins.
+const LARGEST: u64 = 1024 * 1024;
 
 /// A login found for a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +36,50 @@ pub fn path() -> Option<PathBuf> {
     Some(PathBuf::from(home).join(".netrc"))
 }
 
+/// The login for this host, and user where one is given; `None` where the file has none, or is not
+/// there. `NETRC` may name a pipe.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is none of logins.
+pub fn look_up(host: &str, user: Option<&str>) -> Result<Option<Login>, Failure> {
+    let Some(path) = path() else {
+        return Ok(None);
+    };
+    let failed = |why: String| Failure::new(Class::Local, format!("{} cannot be used", path.display()), why);
+    let mut bytes = Zeroizing::new(Vec::new());
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(failed(e.to_string())),
+    };
+    // as large as the file, so that growing leaves no copies behind
+    let len = file.metadata().map_or(0, |m| m.len().min(LARGEST));
+    bytes.reserve(usize::try_from(len).unwrap_or(0) + 1);
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| failed(e.to_string()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed("it is larger than 1 MiB".into()));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed("it is not UTF-8".into()))?;
+    Ok(find(text, host, user))
+}
+
+/// The file, where other users can read it: ftp(1) and curl warn of that too.
+#[cfg(unix)]
+pub fn open_to_others() -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt as _;
+    let open = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.mode() & 0o077 != 0);
+    path().filter(open)
+}
+
+/// Nothing is known of permissions here.
+#[cfg(not(unix))]
+pub fn open_to_others() -> Option<PathBuf> {
+    None
+}
+
 /// The first entry for this host (compared without case) and, where `user` is given, this user
 /// or none; `default` fits every host.
 pub fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
@@ -36,7 +90,7 @@ pub fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
         (Some(wanted), Some(found)) => wanted == found,
         _ => true,
     };
-    while let Some(word) = tokens.next() {
+    while let Some(word) = tokens.keyword() {
         match word.as_str() {
             "machine" | "default" => {
                 if let Some(found) = entry.take().filter(|l| fits && wanted(l)) {
@@ -75,15 +129,18 @@ struct Tokens<'a> {
 }
 
 impl Tokens<'_> {
-    fn next(&mut self) -> Option<String> {
+    fn keyword(&mut self) -> Option<String> {
         loop {
             self.rest = self.rest.trim_start();
             if !self.rest.starts_with('#') {
-                break;
+                return self.next();
             }
-            // a comment stands where a word would begin
             self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
         }
+    }
+
+    fn next(&mut self) -> Option<String> {
+        self.rest = self.rest.trim_start();
         let mut chars = self.rest.char_indices();
         if self.rest.starts_with('"') {
             chars.next();
@@ -135,6 +192,7 @@ machine trap.example login no password no
 
 machine One.Example login carl password other account x
 machine nobody.example
+machine hash.example login #1 password #not-a-comment
 default login guest password mail@example
 ";
 
@@ -154,6 +212,7 @@ default login guest password mail@example
             some("bert b", "with \"quotes\" and # spaces")
         );
         assert_eq!(login("nobody.example", None), (None, None));
+        assert_eq!(login("hash.example", None), some("#1", "#not-a-comment"));
         for elsewhere in ["commented.example", "trap.example", "x"] {
             assert_eq!(
                 login(elsewhere, None),

@@ -7,14 +7,15 @@ use crate::model::failure::{Class, Failure};
 /// The variable that names another configuration folder: for portable use and for tests.
 pub const FOLDER_VARIABLE: &str = "FTPANE_CONFIG_DIR";
 
-/// The configuration folder and the files in it.
+/// The configuration folder, the state folder, and the files in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
     folder: PathBuf,
+    state: PathBuf,
 }
 
 impl Paths {
-    /// `$FTPANE_CONFIG_DIR` if it is set, else where confy keeps configurations: with XDG
+    /// `$FTPANE_CONFIG_DIR` if it is set, for all of them, else where confy keeps configurations: with XDG
     /// `$XDG_CONFIG_HOME/ftpane`, which is `~/.config/ftpane`.
     ///
     /// # Errors
@@ -28,13 +29,19 @@ impl Paths {
             Failure::new(Class::Local, "No configuration folder", e.to_string())
                 .hint(format!("Set HOME, or {FOLDER_VARIABLE} to a folder of your own"))
         })?;
-        Ok(Self::in_folder(file.parent().unwrap_or(Path::new("."))))
+        let folder = file.parent().unwrap_or(Path::new("."));
+        Ok(Self {
+            folder: folder.to_owned(),
+            state: state_folder().unwrap_or_else(|| folder.to_owned()),
+        })
     }
 
     /// Everything in this folder.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
         Self {
-            folder: folder.into(),
+            state: folder.clone(),
+            folder,
         }
     }
 
@@ -53,10 +60,30 @@ impl Paths {
         self.folder.join("theme.toml")
     }
 
+    /// The servers on which mode `auto` begins with active mode.
+    pub fn active_first(&self) -> PathBuf {
+        self.state.join("active-first")
+    }
+
+    /// The encrypted store of passwords.
+    pub fn secrets(&self) -> PathBuf {
+        self.folder.join("secrets.store")
+    }
+
     /// The saved servers.
     pub fn servers(&self) -> PathBuf {
         self.folder.join("servers.toml")
     }
+}
+
+/// Where programs keep what they remember by themselves: `$XDG_STATE_HOME/ftpane`, which is
+/// `~/.local/state/ftpane` (XDG Base Directory Specification 0.8; confy knows no such folder).
+fn state_folder() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from);
+    // a relative one is to be ignored, says the specification
+    let state = folder("XDG_STATE_HOME").filter(|f| f.is_absolute());
+    let state = state.or_else(|| Some(folder("HOME")?.join(".local/state")));
+    state.filter(|_| cfg!(unix)).map(|f| f.join("ftpane"))
 }
 
 #[cfg(test)]
@@ -67,5 +94,6 @@ mod tests {
     fn files_lie_in_the_folder() {
         let paths = Paths::in_folder("/x");
         assert_eq!(paths.servers(), Path::new("/x/servers.toml"));
+        assert_eq!(paths.active_first(), Path::new("/x/active-first"));
     }
 }

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
-use super::nearest::nearest;
 use super::{store, validity};
 use crate::model::certificate::Pin;
 use crate::model::failure::{Class, Failure};
-use crate::model::server::Server;
+use crate::model::nearest::nearest;
+use crate::model::server::{PasswordSource, Server};
 use crate::model::text::escape_str;
 
 /// What can be wrong with the file of saved servers, or with a change to it.
@@ -173,20 +173,30 @@ impl Servers {
 
     /// Writes a certificate's pin into a server, or takes it out, and changes nothing else.
     pub fn pin(&mut self, name: &str, pin: Option<Pin>) -> Result<(), ServersError> {
+        self.set(name, "pin", pin.map(|pin| toml_edit::value(pin.to_string())))
+    }
+
+    /// The server's password comes from here from now on; nothing else is changed.
+    pub fn password(&mut self, name: &str, source: &PasswordSource) -> Result<(), ServersError> {
+        let server = Server {
+            password: source.clone(),
+            ..Server::default()
+        };
+        let value = table(&server)?.remove("password");
+        self.set(name, "password", value)
+    }
+
+    fn set(&mut self, name: &str, key: &str, value: Option<Item>) -> Result<(), ServersError> {
         self.change(|current, document| {
             let at = current
                 .iter()
                 .position(|s| s.name == name)
                 .ok_or_else(|| ServersError::Unknown(name.to_owned()))?;
             if let Some(table) = tables(document)?.get_mut(at) {
-                match pin {
-                    Some(pin) => {
-                        table.insert("pin", toml_edit::value(pin.to_string()));
-                    }
-                    None => {
-                        table.remove("pin");
-                    }
-                }
+                match value {
+                    Some(value) => table.insert(key, value),
+                    None => table.remove(key),
+                };
             }
             Ok(())
         })

@@ -9,10 +9,18 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The file's text; `None` when there is no such file.
 pub fn read(path: &Path) -> io::Result<Option<String>> {
+    let not_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+    read_bytes(path)?
+        .map(|bytes| String::from_utf8(bytes).map_err(not_text))
+        .transpose()
+}
+
+/// The file's content; `None` when there is no such file.
+pub fn read_bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(found) if found.len() > LARGEST => Err(io::Error::other("the file is larger than 16 MiB")),
         Ok(found) if !found.is_file() => Err(io::Error::other("it is no regular file")),
-        Ok(_) => fs::read_to_string(path).map(Some),
+        Ok(_) => fs::read(path).map(Some),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }

@@ -8,7 +8,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use toml::de::{DeTable, DeValue};
 
-use super::nearest::did_you_mean;
+use crate::model::nearest::did_you_mean;
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),+ $(,)?) => {

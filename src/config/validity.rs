@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::model::proxy::Proxy;
-use crate::model::server::{ConnectionMode, PasswordSource, Server};
+use crate::model::server::{ConnectionMode, PasswordSource, Server, TlsBackend, TlsVersion};
 
 /// The most control connections at once.
 pub const MOST_CONNECTIONS: u8 = 32;
@@ -112,10 +112,27 @@ pub fn connections(n: u8) -> Verdict {
     no(format!("between 1 and {MOST_CONNECTIONS} connections at once"))
 }
 
+/// The most seconds between two signs of life.
+pub const LONGEST_KEEP_ALIVE: u16 = 3600;
+
+/// Seconds between two signs of life; 0 is none.
+pub fn keep_alive(seconds: u16) -> Verdict {
+    if seconds <= LONGEST_KEEP_ALIVE {
+        return Ok(());
+    }
+    no(format!(
+        "between 1 and {LONGEST_KEEP_ALIVE} seconds, or 0 for never"
+    ))
+}
+
 /// Where the password comes from.
 pub fn password(source: &PasswordSource) -> Verdict {
     match source {
-        PasswordSource::Ask | PasswordSource::Challenge => Ok(()),
+        PasswordSource::Ask
+        | PasswordSource::Netrc
+        | PasswordSource::Store
+        | PasswordSource::Keyring
+        | PasswordSource::Challenge => Ok(()),
         PasswordSource::Environment(name) if name.is_empty() => {
             no("the name of the environment variable is missing")
         }
@@ -130,12 +147,33 @@ pub fn password(source: &PasswordSource) -> Verdict {
     }
 }
 
+/// The oldest TLS version accepted and the newest one offered.
+pub fn versions(oldest: TlsVersion, newest: TlsVersion) -> Verdict {
+    if oldest > newest {
+        return no("the oldest TLS version is newer than the newest one");
+    }
+    Ok(())
+}
+
+/// Whether weak keys are let in: native-tls has no word for it.
+pub fn weak_tls(allowed: bool, backend: TlsBackend) -> Verdict {
+    if allowed && backend == TlsBackend::System {
+        return no("only OpenSSL can let weak TLS in, and the system's library is chosen");
+    }
+    Ok(())
+}
+
 /// Where a proxy's password comes from.
 pub fn proxy_password(source: &PasswordSource) -> Verdict {
-    if *source == PasswordSource::Challenge {
-        return no("a proxy gives no challenge to be answered; ask, or a variable or a command");
+    match source {
+        PasswordSource::Challenge => {
+            no("a proxy gives no challenge to be answered; ask, or a variable or a command")
+        }
+        PasswordSource::Netrc | PasswordSource::Store | PasswordSource::Keyring => {
+            no("those keep the password of the server; for the proxy's ask, or a variable or a command")
+        }
+        _ => password(source),
     }
-    password(source)
 }
 
 /// The proxy of a server with this mode of connections.
@@ -208,13 +246,13 @@ pub fn faults(server: &Server) -> Vec<Fault> {
     if let Some((first, last)) = server.port_range {
         check("port-range", port_range(first, last));
     }
-    if server.tls_min > server.tls_max {
-        check(
-            "tls-min",
-            no("the oldest TLS version is newer than the newest one"),
-        );
+    check("tls-min", versions(server.tls_min, server.tls_max));
+    check("weak-tls", weak_tls(server.weak_tls, server.tls_backend));
+    if server.client_key.is_some() && server.client_certificate.is_none() {
+        check("client-key", no("a key is of use only with client-certificate"));
     }
     check("connections", connections(server.connections));
+    check("keep-alive", keep_alive(server.keep_alive));
     out
 }
 
@@ -250,6 +288,7 @@ mod tests {
         assert!(port_range(50_001, 50_000).is_err());
         assert!(port_range(20, 50_000).is_err());
         assert!(connections(0).is_err() && connections(33).is_err());
+        assert!(keep_alive(0).is_ok() && keep_alive(3600).is_ok() && keep_alive(3601).is_err());
         assert!(password(&PasswordSource::Environment("$X".into())).is_err());
         assert!(password(&PasswordSource::Command(" ".into())).is_err());
         for good in ["SITE UMASK 022", "CWD /in box", "OPTS MLST size;", "x"] {

@@ -9,12 +9,14 @@ use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
 use super::unix_now;
-use crate::ftp::error::local;
+use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::Request;
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
+use crate::plan::naming::{differ_in_form_only, has_forms};
 
 /// What is to be done; every place is on the same side.
 #[derive(Debug, Clone)]
@@ -46,14 +48,18 @@ async fn browsing(pool: Option<&Arc<Pool>>) -> Result<Lease, Failure> {
 async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
     match place.clone() {
         Place::Local(path) => {
-            let what = format!("Could not make the folder {}", path.display());
+            let what = format!("Could not make the folder {}", shown_path(&path));
             blocking(move || std::fs::create_dir(path))
                 .await?
                 .map_err(|e| local(what, &e))
         }
         Place::Remote(_, path) => {
-            let done = browsing(pool).await?.make_folder(&path).await;
-            done.map_err(|e| e.failure(format!("Could not make the folder {path}")))
+            let mut lease = browsing(pool).await?;
+            let what = format!("Could not make the folder {path}");
+            if path.name().is_some_and(|name| has_forms(&name)) {
+                must_be_free(&mut lease, &path, None, &what).await?;
+            }
+            lease.make_folder(&path).await.map_err(|e| unsure(&e, what))
         }
     }
 }
@@ -61,19 +67,19 @@ async fn make_folder(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Fail
 async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failure> {
     match place.clone() {
         Place::Local(path) => {
-            let what = format!("Could not make the file {}", path.display());
+            let what = format!("Could not make the file {}", shown_path(&path));
             let make = move || std::fs::File::create_new(path).map(drop);
             blocking(make).await?.map_err(|e| local(what, &e))
         }
         Place::Remote(_, path) => {
             let mut lease = browsing(pool).await?;
             let what = format!("Could not make the file {path}");
-            must_be_free(&mut lease, &path, &what).await?;
+            must_be_free(&mut lease, &path, None, &what).await?;
             let made = async {
                 let transfer = lease.begin(&Request::store(&path)).await?;
                 lease.finish(transfer).await
             };
-            made.await.map(drop).map_err(|e| e.failure(what))
+            made.await.map(drop).map_err(|e| unsure(&e, what))
         }
     }
 }
@@ -81,8 +87,8 @@ async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failur
 async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<(), Failure> {
     match (from.clone(), to.clone()) {
         (Place::Local(from), Place::Local(to)) => {
-            let what = format!("Could not rename {}", from.display());
-            let taken = exists(what.clone(), &to.display().to_string());
+            let what = format!("Could not rename {}", shown_path(&from));
+            let taken = exists(what.clone(), &shown_path(&to));
             let work = move || match std::fs::symlink_metadata(&to) {
                 Ok(_) => Ok(false),
                 Err(_) => std::fs::rename(from, to).map(|()| true),
@@ -96,8 +102,8 @@ async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<()
         (Place::Remote(_, from), Place::Remote(_, to)) => {
             let mut lease = browsing(pool).await?;
             let what = format!("Could not rename {from}");
-            must_be_free(&mut lease, &to, &what).await?;
-            lease.rename(&from, &to).await.map_err(|e| e.failure(what))
+            must_be_free(&mut lease, &to, Some(&from), &what).await?;
+            lease.rename(&from, &to).await.map_err(|e| unsure(&e, what))
         }
         _ => Err(Failure::new(
             Class::Usage,
@@ -107,9 +113,26 @@ async fn rename(pool: Option<&Arc<Pool>>, from: &Place, to: &Place) -> Result<()
     }
 }
 
+/// The failure of something that changes the server. Where the session was lost under it, it is
+/// not repeated on another: it may be done, and done twice it would be another thing.
+pub(super) fn unsure(error: &Error, what: String) -> Failure {
+    let failure = error.failure(what);
+    match error.is_loss() {
+        true => failure.hint("It may have been done all the same: look before you try it again."),
+        false => failure,
+    }
+}
+
 /// Most servers replace an existing file without a word (RFC 959 leaves it open): looked for
-/// first, in the listing of its folder, which every server can give.
-async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Result<(), Failure> {
+/// first, in the listing of its folder, which every server can give. A name that differs from
+/// another in its Unicode form only is not free either: nobody could tell the two apart. Unless it
+/// is the one that is renamed (`from`), to be written in that form.
+async fn must_be_free(
+    lease: &mut Lease,
+    path: &RemotePath,
+    from: Option<&RemotePath>,
+    what: &str,
+) -> Result<(), Failure> {
     let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
         return Err(exists(what.to_owned(), &path.shown()));
     };
@@ -127,6 +150,16 @@ async fn must_be_free(lease: &mut Lease, path: &RemotePath, what: &str) -> Resul
             .is_some();
     if listed || hidden {
         return Err(exists(what.to_owned(), &path.shown()));
+    }
+    let alike = listing.entries.iter().find(|entry| {
+        differ_in_form_only(&entry.name, &name) && from.is_none_or(|from| *from != folder.join(&entry.name))
+    });
+    if let Some(alike) = alike {
+        let why = format!(
+            "{} exists already; it differs in its Unicode form only",
+            folder.join(&alike.name)
+        );
+        return Err(Failure::new(Class::Conflict, what, why).hint("Choose another name, or rename that one."));
     }
     Ok(())
 }

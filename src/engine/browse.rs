@@ -11,6 +11,7 @@ use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 
 /// Opens the browsing session and tells how it went.
 pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
@@ -64,7 +65,7 @@ pub(super) fn document_root(
 pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
     let result = match (&place, &pool) {
         (Place::Local(path), _) => {
-            let (path, shown) = (path.clone(), path.display().to_string());
+            let (path, shown) = (path.clone(), shown_path(path));
             match blocking(move || crate::local::list::list(&path)).await {
                 Ok(Ok(listing)) => Ok(listing),
                 Ok(Err(error)) => Err(local(format!("Could not list {shown}"), &error)),
@@ -84,21 +85,14 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
     });
 }
 
-/// Lists a folder of the server. A session that turns out to be lost is replaced once: a listing
-/// changes nothing and may be asked for twice.
+/// Lists a folder of the server.
 pub(super) async fn list_remote(
     pool: &Arc<Pool>,
     path: &RemotePath,
     purpose: Purpose,
 ) -> Result<Listing, Failure> {
-    let mut again = true;
-    loop {
-        let mut lease = pool.lease(purpose).await?;
-        match lease.list(path, unix_now()).await {
-            Err(error) if error.is_loss() && again => again = false,
-            done => return done.map_err(|e| e.failure(format!("Could not list {path}"))),
-        }
-    }
+    let listed = pool.lease(purpose).await?.list(path, unix_now()).await;
+    listed.map_err(|e| e.failure(format!("Could not list {path}")))
 }
 
 /// The answer to a request for a connection that is not there.

@@ -21,6 +21,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
+use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
@@ -64,7 +65,7 @@ async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
             Decision::Transfer => (item.local.clone(), true),
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
-            Decision::Fail => return Err(in_the_way(what(), &item.local.display().to_string())),
+            Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
             Decision::Ask => return Err(conflict(task.job(), &source, &known)),
         },
         None => (item.local.clone(), overwrites),
@@ -73,7 +74,7 @@ async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
 
 /// What stands where the file is to go.
 async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
-    let (path, shown) = (target.to_path_buf(), target.display().to_string());
+    let (path, shown) = (target.to_path_buf(), shown_path(target));
     match blocking(move || stat(&path)).await? {
         Ok(entry) => {
             let kind = entry
@@ -114,15 +115,15 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
     blocking(find).await?.ok_or_else(none)
 }
 
-/// The failure that an error on the wire is.
-pub(super) fn failure(task: &Task, error: &Error) -> Failure {
-    error.failure(format!("Could not download {}", task.job().item.remote))
+/// What does not happen when a download fails.
+pub(super) fn what(task: &Task) -> String {
+    format!("Could not download {}", task.job().item.remote)
 }
 
 /// What a failure to begin means for this job: a link may lead to a folder.
 pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Stop {
     let item = &task.job().item;
-    let failure = error.failure(format!("Could not download {}", item.remote));
+    let failure = error.failure(what(task));
     if item.kind != Kind::Link || failure.class == Class::Guarded || !lease.is_usable() {
         return failure.into();
     }
@@ -154,7 +155,7 @@ struct Written {
 
 impl Disk {
     fn failed(&self, error: &io::Error) -> Stop {
-        local(format!("Could not write {}", self.target.display()), error).into()
+        local(format!("Could not write {}", shown_path(&self.target)), error).into()
     }
 
     /// Waits for the last piece to be written.
@@ -237,7 +238,7 @@ impl Receiving {
             self.buffer.resize(room, 0);
             let read = lease.read(transfer, &mut self.buffer[filled..]).await;
             self.buffer.truncate(filled + read.as_ref().map_or(0, |n| *n));
-            let n = read.map_err(|error| failure(&self.task, &error))?;
+            let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 {
                 return Ok(());
             }
@@ -303,7 +304,7 @@ impl Receiving {
                     format!("Could not download {}", self.path()),
                     format!(
                         "{} has appeared meanwhile and is untouched",
-                        self.disk.target.display()
+                        shown_path(&self.disk.target)
                     ),
                 )
                 .transient(),
@@ -313,11 +314,16 @@ impl Receiving {
     }
 
     /// Gives the file up: what of it is on the disk is removed before this ends.
-    pub(super) async fn abandon(mut self, stop: Stop) {
+    pub(super) async fn abandon(self, stop: Stop) {
+        self.discard().await.end(Err(stop));
+    }
+
+    /// Removes what of the file is on the disk.
+    pub(super) async fn discard(mut self) -> Task {
         if let Ok(Some(last)) = self.disk.written().await {
             let _ = blocking(move || drop(last)).await;
         }
-        self.task.end(Err(stop));
+        self.task
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::actions::unsure;
 use super::browse::not_connected;
 use super::lease::Lease;
 use super::outlet::Outlet;
@@ -15,6 +16,7 @@ use crate::model::entry::Kind;
 use crate::model::event::{Counted, Deed, Event};
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 
 /// How often a running deletion says how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(100);
@@ -44,7 +46,7 @@ pub(super) async fn count(
 }
 
 async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure> {
-    let what = format!("Could not count {}", path.display());
+    let what = format!("Could not count {}", shown_path(&path));
     let mut sum = *counted;
     let (result, sum) = blocking(move || (crate::local::erase::count(&path, &mut sum), sum)).await?;
     *counted = sum;
@@ -194,7 +196,7 @@ impl Ticker {
 }
 
 async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker) -> Result<(), Failure> {
-    let what = format!("Could not delete all of {}", path.display());
+    let what = format!("Could not delete all of {}", shown_path(&path));
     let (mut sum, mut heard) = (*counted, ticker.clone());
     let work = move || {
         let result = crate::local::erase::delete(&path, &mut sum, &mut || heard.tick());
@@ -222,11 +224,11 @@ async fn delete_remote(
     while let Some((path, kind, emptied)) = todo.pop() {
         let what = format!("Could not delete {path}");
         if kind != Kind::Dir {
-            lease.delete_file(&path).await.map_err(|e| e.failure(what))?;
+            lease.delete_file(&path).await.map_err(|e| unsure(&e, what))?;
             counted.files += 1;
             ticker.tick();
         } else if emptied {
-            lease.remove_folder(&path).await.map_err(|e| e.failure(what))?;
+            lease.remove_folder(&path).await.map_err(|e| unsure(&e, what))?;
             counted.folders += 1;
             ticker.tick();
         } else {

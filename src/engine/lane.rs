@@ -4,12 +4,16 @@
 //! the same write that ends this one. What is still to be said about earlier files ([`Tail`])
 //! rides along.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::PARTING;
 use super::download::{self, Incoming, Receiving};
 use super::lease::Lease;
 use super::meter::SpeedLimit;
@@ -37,6 +41,10 @@ const LOOKED_AT: u32 = 32;
 /// How often the same file is begun again on a new session before it fails.
 const BEGINNINGS: u32 = 3;
 
+/// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
+/// rest of [`PARTING`].
+const LAST_ROUNDS: Duration = PARTING.saturating_sub(Duration::from_secs(1));
+
 /// What a lane is given.
 pub(super) struct Lane {
     pub(super) connection: ConnectionId,
@@ -44,6 +52,8 @@ pub(super) struct Lane {
     pub(super) limit: Arc<SpeedLimit>,
     pub(super) notes: mpsc::UnboundedSender<Note>,
     pub(super) tasks: TaskTracker,
+    /// The end of the program.
+    pub(super) end: CancellationToken,
 }
 
 impl Drop for Lane {
@@ -122,10 +132,11 @@ impl Carried {
         size.is_some_and(|size| size <= SHORT)
     }
 
-    fn failure(&self, error: &Error) -> Failure {
+    /// What does not happen when it fails.
+    fn what(&self) -> String {
         match self {
-            Self::Down(receiving) => download::failure(&receiving.task, error),
-            Self::Up(sending) => upload::failure(&sending.target, error),
+            Self::Down(receiving) => download::what(&receiving.task),
+            Self::Up(sending) => upload::what(&sending.target),
         }
     }
 
@@ -155,6 +166,8 @@ impl Lane {
             tail: Tail::new(self.tasks.clone()),
             lane: &self,
             lease: None,
+            again: Vec::new(),
+            kept: VecDeque::new(),
         };
         hands.run().await;
     }
@@ -171,24 +184,33 @@ impl Lane {
             let Some(task) = task.await.ok().flatten().filter(|_| asked) else {
                 break;
             };
-            let item = &task.job().item;
-            let prepared = match (item.kind, task.job().direction) {
-                (Kind::Other, _) => Err((task, Stop::Skipped("it is neither a file nor a folder".into()))),
-                (Kind::Dir, _) => return Fetched::Folder(task),
-                (_, Direction::Download) => download::prepare(task)
-                    .await
-                    .map(|incoming| Fetched::Ready(Ready::Down(incoming))),
-                (_, Direction::Upload) => upload::prepare(task).await.map(|prepared| match prepared {
-                    Prepared::Ready(outgoing) => Fetched::Ready(Ready::Up(outgoing)),
-                    Prepared::Unknown(task, source) => Fetched::Ask(task, source),
-                }),
-            };
-            match prepared {
-                Ok(fetched) => return fetched,
-                Err((task, stop)) => task.end(Err(stop)),
+            if let Some(fetched) = prepare(task).await {
+                return fetched;
             }
         }
         Fetched::Nothing
+    }
+}
+
+/// Prepares a job as far as the server need not be asked; `None` where it has ended by that.
+async fn prepare(task: Task) -> Option<Fetched> {
+    let prepared = match (task.job().item.kind, task.job().direction) {
+        (Kind::Other, _) => Err((task, Stop::Skipped("it is neither a file nor a folder".into()))),
+        (Kind::Dir, _) => Ok(Fetched::Folder(task)),
+        (_, Direction::Download) => download::prepare(task)
+            .await
+            .map(|incoming| Fetched::Ready(Ready::Down(incoming))),
+        (_, Direction::Upload) => upload::prepare(task).await.map(|prepared| match prepared {
+            Prepared::Ready(outgoing) => Fetched::Ready(Ready::Up(outgoing)),
+            Prepared::Unknown(task, source) => Fetched::Ask(task, source),
+        }),
+    };
+    match prepared {
+        Ok(fetched) => Some(fetched),
+        Err((task, stop)) => {
+            task.end(Err(stop));
+            None
+        }
     }
 }
 
@@ -197,6 +219,10 @@ struct Hands<'l> {
     lane: &'l Lane,
     lease: Option<Lease>,
     tail: Tail,
+    /// Jobs to be begun anew.
+    again: Vec<Task>,
+    /// What was fetched before they came back.
+    kept: VecDeque<Fetched>,
 }
 
 impl Hands<'_> {
@@ -235,17 +261,28 @@ impl Hands<'_> {
                         self.let_others_in().await;
                         Some(self.lane.fetch(false).await)
                     } else {
-                        match self.lane.fetch(true).await {
+                        match self.next(None).await {
                             Fetched::Nothing if !self.lane.pool.is_wanted() => return,
                             next => Some(next),
                         }
                     }
                 }
             };
-            fetched = match next {
-                Some(next) => next,
-                None => self.lane.fetch(true).await,
-            };
+            fetched = self.next(next).await;
+        }
+    }
+
+    /// What comes next: jobs to be begun anew first.
+    async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
+        while let Some(task) = self.again.pop() {
+            if let Some(again) = prepare(task).await {
+                self.kept.extend(fetched);
+                return again;
+            }
+        }
+        match fetched.or_else(|| self.kept.pop_front()) {
+            Some(fetched) => fetched,
+            None => self.lane.fetch(true).await,
         }
     }
 
@@ -338,7 +375,7 @@ impl Hands<'_> {
                 None => Ok(Exchanged::default()),
             },
             Err(stop) => {
-                self.ended(file, None);
+                self.ended(file, None).await;
                 not_begun(ready, stop);
                 return None;
             }
@@ -347,17 +384,17 @@ impl Hands<'_> {
             Ok(exchanged) => exchanged,
             Err(stop) => {
                 self.tail.answered(Vec::new(), None);
-                self.ended(file, None);
+                self.ended(file, None).await;
                 self.broken_off(ready, stop);
                 return None;
             }
         };
         self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
-        self.ended(file, exchanged.ended);
+        self.ended(file, exchanged.ended).await;
         let begun = match exchanged.begun {
             Some(Begun::Open(transfer)) => Ok(transfer),
-            Some(Begun::Failed(error)) => Err(error),
-            Some(Begun::Again) | None => match self.begin_alone(&ready).await {
+            Some(Begun::Failed(error)) if !error.is_loss() => Err(error),
+            lost => match self.begin_alone(&ready, lost).await {
                 Ok(begun) => begun,
                 Err(stop) => {
                     self.broken_off(ready, stop);
@@ -378,9 +415,20 @@ impl Hands<'_> {
     }
 
     /// Begins a transfer that could not begin in the write that ended the last one.
-    async fn begin_alone(&mut self, ready: &Ready) -> Result<Result<Transfer, Error>, Stop> {
+    async fn begin_alone(
+        &mut self,
+        ready: &Ready,
+        lost: Option<Begun>,
+    ) -> Result<Result<Transfer, Error>, Stop> {
         let cancel = &ready.task().cancel;
+        let mut healed = ready.task().healed;
         let mut beginnings = 0;
+        if let Some(Begun::Failed(error)) = lost {
+            if error.is_unresumed() && std::mem::replace(&mut healed, true) {
+                return Ok(Err(error));
+            }
+            self.lane.pool.forget_idle_of(&error);
+        }
         loop {
             self.flush().await;
             self.lease(cancel).await?;
@@ -394,7 +442,12 @@ impl Hands<'_> {
             self.lease = Some(lease);
             beginnings += 1;
             match begun {
-                Err(error) if error.is_loss() && beginnings < BEGINNINGS => {}
+                Err(error) if error.is_unresumed() && std::mem::replace(&mut healed, true) => {
+                    return Ok(Err(error));
+                }
+                Err(error) if error.is_loss() && beginnings < BEGINNINGS => {
+                    self.lane.pool.forget_idle_of(&error);
+                }
                 begun => return Ok(begun),
             }
         }
@@ -406,12 +459,12 @@ impl Hands<'_> {
             Ready::Down(incoming) => {
                 let stop = match &mut self.lease {
                     Some(lease) => download::refused(&incoming.task, lease, error).await,
-                    None => download::failure(&incoming.task, &error).into(),
+                    None => error.failure(download::what(&incoming.task)).into(),
                 };
                 incoming.task.end(Err(stop));
             }
             Ready::Up(outgoing) => {
-                let stop = upload::failure(&outgoing.target, &error).into();
+                let stop = error.failure(upload::what(&outgoing.target)).into();
                 if matches!(error, Error::Guarded(_)) {
                     outgoing.task.end(Err(stop));
                 } else {
@@ -434,7 +487,7 @@ impl Hands<'_> {
     async fn carry(&mut self, mut file: Carried, mut transfer: Transfer) -> (Option<Over>, Fetched) {
         let lane = self.lane;
         let Some(mut lease) = self.lease.take() else {
-            self.failed(file, Stop::Failed(super::ending()));
+            self.failed(file, Stop::Failed(super::ending())).await;
             return (None, Fetched::Nothing);
         };
         let cancel = file.task().cancel.clone();
@@ -454,7 +507,7 @@ impl Hands<'_> {
         if let Err(stop) = pumped {
             lease.give_up(transfer).await;
             self.lease = Some(lease);
-            self.failed(file, stop);
+            self.failed(file, stop).await;
             return (None, next.unwrap_or(Fetched::Nothing));
         }
         let closing = async {
@@ -473,11 +526,11 @@ impl Hands<'_> {
                 Some(Over { file, closed })
             }
             Ok(Err(error)) => {
-                self.ended(Some(file), Some(Err(error)));
+                self.ended(Some(file), Some(Err(error))).await;
                 None
             }
             Err(stop) => {
-                self.failed(file, stop);
+                self.failed(file, stop).await;
                 None
             }
         };
@@ -485,16 +538,16 @@ impl Hands<'_> {
     }
 
     /// A file's data are over, and the server has given its word or not.
-    fn ended(&mut self, file: Option<Carried>, ended: Option<Result<Ending, Error>>) {
+    async fn ended(&mut self, file: Option<Carried>, ended: Option<Result<Ending, Error>>) {
         let Some(file) = file else {
             return;
         };
         let ending = match ended.unwrap_or(Err(Error::Poisoned)) {
             Ok(ending) => Ok(ending),
-            Err(error) if error.is_loss() => Err(file.failure(&error)),
+            Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
             Err(error) => {
-                let failure = file.failure(&error);
-                return self.failed(file, failure.into());
+                let stop = Stop::on_wire(&error, file.what());
+                return self.failed(file, stop).await;
             }
         };
         match file {
@@ -503,7 +556,19 @@ impl Hands<'_> {
         }
     }
 
-    fn failed(&mut self, file: Carried, stop: Stop) {
+    async fn failed(&mut self, file: Carried, stop: Stop) {
+        if matches!(stop, Stop::Unresumed(_)) && !file.task().healed {
+            // nothing is wrong with the job: it goes on, on a new session, once
+            self.lane.pool.forget_idle();
+            let mut task = match file {
+                Carried::Down(receiving) => receiving.discard().await,
+                Carried::Up(sending) => sending.task,
+            };
+            task.healed = true;
+            task.counter.reset();
+            self.again.push(task);
+            return;
+        }
         match file {
             Carried::Down(receiving) => self.tail.abandon(*receiving, stop),
             Carried::Up(sending) => self.tail.left_over(sending.task, sending.part, stop),
@@ -525,35 +590,59 @@ impl Hands<'_> {
                         Some(exchanged) => {
                             self.lease = Some(lease);
                             self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
-                            self.ended(Some(file), exchanged.ended);
+                            self.ended(Some(file), exchanged.ended).await;
                         }
                         None => {
                             self.tail.answered(Vec::new(), None);
-                            self.failed(file, Stop::Cancelled);
+                            self.failed(file, Stop::Cancelled).await;
                         }
                     }
                 }
-                None => self.ended(Some(file), None),
+                None => self.ended(Some(file), None).await,
             }
         }
         self.flush().await;
     }
 
-    /// Brings everything that is unfinished to its end.
+    /// Brings everything that is unfinished to its end; at the end of the program, not for long.
     async fn flush(&mut self) {
+        let end = &self.lane.end;
+        let late = async {
+            end.cancelled().await;
+            sleep(LAST_ROUNDS).await;
+        };
+        let over = tokio::select! {
+            () = self.last_rounds() => true,
+            () = late => false,
+        };
+        if !over {
+            self.lease = None;
+            self.give_up(&super::ending());
+        }
+    }
+
+    async fn last_rounds(&mut self) {
         let never = CancellationToken::new();
         while !self.tail.is_empty() {
             let riders = self.tail.riders();
             let asked = match self.lease(&never).await {
                 Ok(lease) => lease.ask(&riders).await,
-                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.tail.give_up(&failure),
-                Err(_) => return self.tail.give_up(&super::ending()),
+                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
+                Err(_) => return self.give_up(&super::ending()),
             };
             match asked {
                 Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
                 Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),
-                Err(error) => return self.tail.give_up(&error.failure("Could not finish a transfer")),
+                Err(error) => return self.give_up(&error.failure("Could not finish a transfer")),
             }
+        }
+    }
+
+    /// Nothing more can be asked about what is unfinished.
+    fn give_up(&mut self, failure: &Failure) {
+        for part in self.tail.give_up(failure) {
+            let connection = &self.lane.pool.connection;
+            connection.remark(&format!("could not delete the temporary file {part}"));
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::pool::{Open, Places, Pool};
+use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
@@ -22,7 +22,8 @@ pub(super) struct Lease {
     open: Option<Open>,
     pool: Arc<Pool>,
     fence: Arc<Fence>,
-    _places: Places,
+    /// Held as long as the session is lent.
+    places: Places,
 }
 
 impl Lease {
@@ -31,17 +32,45 @@ impl Lease {
             open: Some(open),
             pool,
             fence,
-            _places: places,
+            places,
         }
     }
 
-    #[expect(clippy::expect_used, reason = "the session is taken out in drop only")]
-    fn session(&mut self) -> &mut Session {
-        &mut self
-            .open
-            .as_mut()
-            .expect("a lease holds its session until it is dropped")
-            .session
+    fn session(&mut self) -> Result<&mut Session, Error> {
+        let open = self.open.as_mut().ok_or(Error::Poisoned)?;
+        Ok(&mut open.session)
+    }
+
+    /// Puts a new session in the place of one that is of no more use; whether there is one now.
+    pub(super) async fn renew(&mut self) -> bool {
+        if self.is_usable() {
+            return true;
+        }
+        let purpose = match self.places.1 {
+            Some(_) => Purpose::Work,
+            None => Purpose::Browsing,
+        };
+        self.remark("the connection is lost; making a new one");
+        // closed first: the server counts it
+        self.open = None;
+        match self.pool.replace(purpose).await {
+            Ok(open) => self.open = Some(open),
+            Err(error) => {
+                let failure = error.failure("Could not connect again");
+                self.pool.connection.remark(&failure.to_string());
+            }
+        }
+        self.open.is_some()
+    }
+
+    /// Whether what changes nothing is worth asking again after this error: the session is lost and
+    /// another one stands, or active mode was tried first (`active`) and no longer is.
+    async fn again(&mut self, error: &Error, active: bool) -> bool {
+        let other_way = active && !self.pool.connection.active_works();
+        if error.is_unresumed() {
+            self.pool.forget_idle();
+        }
+        (error.is_loss() || other_way) && self.renew().await
     }
 
     /// How far this connection goes.
@@ -66,20 +95,37 @@ impl Lease {
         }
     }
 
-    /// Lists a folder, as [`Session::list`].
+    /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
+    /// one: a listing changes nothing.
     pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let active = self.pool.connection.active_works();
+        match self.list_once(folder, now).await {
+            Err(error) if self.again(&error, active).await => self.list_once(folder, now).await,
+            done => done,
+        }
+    }
+
+    async fn list_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session().list(folder, now).await?;
+        let listing = self.session()?.list(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
 
     /// Lists a folder so that links are told from folders, as [`Session::list_with_links`].
     pub(super) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        let active = self.pool.connection.active_works();
+        match self.list_with_links_once(folder, now).await {
+            Err(error) if self.again(&error, active).await => self.list_with_links_once(folder, now).await,
+            done => done,
+        }
+    }
+
+    async fn list_with_links_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session().list_with_links(folder, now).await?;
+        let listing = self.session()?.list_with_links(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
@@ -88,16 +134,16 @@ impl Lease {
     pub(super) async fn enter(&mut self, folder: &RemotePath) -> Result<(), Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        self.session().enter(folder).await
+        self.session()?.enter(folder).await
     }
 
     /// Goes into the document path, and learns where that is.
     pub(super) async fn enter_root(&mut self) -> Result<(), Error> {
         let fence = Arc::clone(&self.fence);
         if self.pool.ground().knows_top(&fence) {
-            return self.session().enter(fence.root()).await;
+            return self.session()?.enter(fence.root()).await;
         }
-        let at = self.session().landing(fence.root()).await?;
+        let at = self.session()?.landing(fence.root()).await?;
         self.pool.ground().top_is(&fence, at);
         Ok(())
     }
@@ -105,7 +151,7 @@ impl Lease {
     /// Makes a folder.
     pub(super) async fn make_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().make_folder(path).await?;
+        self.session()?.make_folder(path).await?;
         self.pool.ground().made(path.clone());
         Ok(())
     }
@@ -113,7 +159,7 @@ impl Lease {
     /// Deletes an empty folder.
     pub(super) async fn remove_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().remove_folder(path).await?;
+        self.session()?.remove_folder(path).await?;
         self.pool.ground().gone(path);
         Ok(())
     }
@@ -121,7 +167,7 @@ impl Lease {
     /// Deletes a file or a link.
     pub(super) async fn delete_file(&mut self, path: &RemotePath) -> Result<(), Error> {
         self.admit(path).await?;
-        self.session().delete_file(path).await?;
+        self.session()?.delete_file(path).await?;
         self.pool.ground().gone(path);
         Ok(())
     }
@@ -130,7 +176,7 @@ impl Lease {
     pub(super) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
         self.admit(from).await?;
         self.admit(to).await?;
-        let renamed = self.session().rename(from, to).await;
+        let renamed = self.session()?.rename(from, to).await;
         // a folder takes all that is below it along, a link may stand where a folder stood
         self.pool.ground().forget();
         renamed
@@ -139,7 +185,7 @@ impl Lease {
     /// What is told of a file's size, as [`Session::ask_size`].
     pub(super) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().ask_size(path).await
+        self.session()?.ask_size(path).await
     }
 
     /// Whether listings leave out names that begin with a dot.
@@ -152,7 +198,7 @@ impl Lease {
     /// When a file was last changed, as [`Session::modified`].
     pub(super) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
         self.admit_to_the_end(path).await?;
-        self.session().modified(path).await
+        self.session()?.modified(path).await
     }
 
     /// Begins a transfer, as [`Session::begin`].
@@ -160,12 +206,12 @@ impl Lease {
         if let Some(path) = request.path() {
             self.admit_to_the_end(path).await?;
         }
-        self.session().begin(request).await
+        self.session()?.begin(request).await
     }
 
     /// Whether the time of a file can be set.
     pub(super) fn sets_times(&mut self) -> bool {
-        self.session().sets_times()
+        self.session().is_ok_and(|session| session.sets_times())
     }
 
     /// Whether this path may be named without asking the server anything first.
@@ -213,10 +259,17 @@ impl Lease {
             .count();
         let open = |path| self.vouches_for(path, true);
         let sent = next.filter(|next| next.path().is_none_or(open));
-        let mut exchanged = self.session().exchange(closed, &riders[..vouched], sent).await;
+        let Ok(session) = self.session() else {
+            return Exchanged::default();
+        };
+        let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
+        let keeps_time = !session.sets_times();
         for answer in riders.iter().zip(&exchanged.answers) {
             if let (Rider::Rename(_, to), Answer::Renamed(Ok(()))) = answer {
                 self.pool.ground().gone(to);
+                if keeps_time {
+                    self.wrote(to, super::unix_now());
+                }
             }
         }
         if next.is_some() && sent.is_none() {
@@ -227,27 +280,36 @@ impl Lease {
 
     /// Reads data of a transfer, as [`Transfer::read`].
     pub(super) async fn read(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<usize, Error> {
-        transfer.read(self.session(), buffer).await
+        transfer.read(self.session()?, buffer).await
     }
 
     /// Writes data of a transfer, as [`Transfer::write`].
     pub(super) async fn write(&mut self, transfer: &mut Transfer, bytes: &[u8]) -> Result<(), Error> {
-        transfer.write(self.session(), bytes).await
+        transfer.write(self.session()?, bytes).await
     }
 
     /// Closes a transfer's data connection, as [`Transfer::close`].
     pub(super) async fn close(&mut self, transfer: Transfer) -> Result<Closed, Error> {
-        transfer.close(self.session()).await
+        transfer.close(self.session()?).await
     }
 
     /// Ends a transfer, as [`Session::finish`].
     pub(super) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
-        self.session().finish(transfer).await
+        self.session()?.finish(transfer).await
     }
 
     /// Gives a transfer up, as [`Session::give_up`].
     pub(super) async fn give_up(&mut self, transfer: Transfer) {
-        self.session().give_up(transfer).await;
+        if let Ok(session) = self.session() {
+            session.give_up(transfer).await;
+        }
+    }
+
+    /// Notes a file that was just written, as [`Session::wrote`].
+    fn wrote(&mut self, path: &RemotePath, now: i64) {
+        if let Ok(session) = self.session() {
+            session.wrote(path, now);
+        }
     }
 
     /// For commands about the name itself, which follow no link at its end.
@@ -276,11 +338,11 @@ impl Lease {
         if !self.pool.ground().knows_top(&fence) {
             self.enter_root().await?;
         }
-        let at = self.session().landing(folder).await?;
+        let at = self.session()?.landing(folder).await?;
         let judged = self.pool.ground().landed(&fence, folder, at.as_ref());
         if let Err(refusal) = judged {
             // it does not stay there either; what the server says to that changes nothing
-            let _ = self.session().enter(fence.root()).await;
+            let _ = self.session()?.enter(fence.root()).await;
             return Err(refused(refusal));
         }
         Ok(())
@@ -295,7 +357,7 @@ fn refused(refusal: Refusal) -> Error {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {
-            self.pool.take_back(open);
+            self.pool.idle.keep(open);
         }
     }
 }

@@ -4,8 +4,9 @@
 //! decides nothing that [`crate::plan`] can decide, and says nothing on a screen: commands come
 //! in, events go out.
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
@@ -18,9 +19,11 @@ mod browse;
 mod dialogue;
 mod download;
 mod erase;
+mod idle;
 mod lane;
 mod lease;
 mod meter;
+mod naming;
 mod outlet;
 mod pool;
 mod questions;
@@ -30,6 +33,11 @@ mod targets;
 mod task;
 mod upload;
 mod walk;
+
+/// How long the end may take after [`Command::Shutdown`]: to delete the temporary files of uploads
+/// that were stopped, and to say goodbye. Without such files and with servers that answer it takes a
+/// moment; a server that does not answer has a second to say goodbye.
+pub const PARTING: Duration = Duration::from_secs(5);
 
 /// Settings of one run.
 #[derive(Debug, Default)]
@@ -41,6 +49,9 @@ pub struct Options {
     pub browsing: bool,
     /// The dialogue of every session is written to this file.
     pub transcript: Option<File>,
+    /// The servers, as `host:port`, on which mode `auto` begins with active mode, because only that
+    /// has worked before. Changes are told by [`Event::ActiveFirst`].
+    pub active_first: HashSet<String>,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

@@ -1,14 +1,14 @@
 //! The sessions of one connection: made when needed, lent out, and kept for the next who needs
 //! one. Browsing and transfers never share a session at the same time.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep};
 
 use super::browse::document_root;
+use super::idle::Idle;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::questions::Questions;
@@ -22,14 +22,11 @@ use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
 use crate::model::secret::Secret;
+use crate::model::server::ConnectionMode;
 use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
-
-/// A session that has lain idle this long is asked whether it still lives before it is used.
-const FRESH: Duration = Duration::from_secs(10);
-
-/// How long its answer may take.
-const ANSWER: Duration = Duration::from_secs(3);
+use crate::plan::keeping;
+use crate::plan::ration::{self, Ration};
 
 /// What a session is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +51,11 @@ pub(super) struct Pool {
     work: Arc<Semaphore>,
     /// How many of the places for work have not been given up to the server's limit.
     work_left: AtomicUsize,
+    /// The places given up, to be tried for again.
+    ration: Mutex<Ration>,
+    began: Instant,
     lanes: usize,
-    idle: Mutex<Vec<(Open, Instant)>>,
+    pub(super) idle: Idle,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
     /// How many wait for a session that lanes may hold.
@@ -63,6 +63,8 @@ pub(super) struct Pool {
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
+    /// Whether active mode was told to be the one to begin with.
+    active_told: AtomicBool,
     /// Known from the first login on, and no session is lent before: nothing runs unfenced.
     fence: OnceLock<Arc<Fence>>,
     ground: Mutex<Ground>,
@@ -76,6 +78,7 @@ impl Pool {
         questions: Arc<Questions>,
         browsing: bool,
     ) -> Arc<Self> {
+        let active_told = AtomicBool::new(connection.active_works());
         let places = usize::from(connection.server.connections.max(1));
         let lanes = if browsing { (places - 1).max(1) } else { places };
         Arc::new(Self {
@@ -86,12 +89,15 @@ impl Pool {
             places: Arc::new(Semaphore::new(places)),
             work: Arc::new(Semaphore::new(lanes)),
             work_left: AtomicUsize::new(lanes),
+            ration: Mutex::default(),
+            began: Instant::now(),
             lanes,
-            idle: Mutex::default(),
+            idle: Idle::default(),
             open: Arc::default(),
             waiting: AtomicUsize::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
+            active_told,
             fence: OnceLock::new(),
             ground: Mutex::default(),
         })
@@ -107,10 +113,6 @@ impl Pool {
         self.open.load(Ordering::Relaxed) > 0
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(Open, Instant)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether somebody waits for a session that a lane may hold.
     pub(super) fn is_wanted(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
@@ -119,23 +121,20 @@ impl Pool {
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
-            let waiting = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
+            self.retake_place();
+            let queued = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
             let work = match purpose {
                 Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
-            drop(waiting);
-            while let Some((mut open, since)) = self.take_idle() {
-                if self.still_lives(&mut open, since).await {
-                    return self.lend(open, (place, work)).await;
-                }
-                open.session
-                    .remark("the server has closed the idle connection; making a new one");
+            drop(queued);
+            if let Some(open) = self.idle.take_living().await {
+                return self.lend(open, (place, work)).await;
             }
             if self.connection.is_one_time() && self.is_open() {
                 let why = "each login needs an answer of its own; going on with the sessions there are";
-                self.go_on_with_fewer(why, place, work);
+                self.go_on_with_fewer(why, place, work, false);
                 continue;
             }
             match self.log_in(purpose).await {
@@ -147,7 +146,8 @@ impl Pool {
                 // say that it is a limit, and answer as it does to a wrong password.
                 Err(error) if error.is_turned_away() && self.is_open() => {
                     let why = "the server allows no further connection; going on with fewer";
-                    self.go_on_with_fewer(why, place, work);
+                    let limit = error.is_limit();
+                    self.go_on_with_fewer(why, place, work, limit);
                 }
                 Err(error) => {
                     return Err(error.failure(format!(
@@ -159,19 +159,51 @@ impl Pool {
         }
     }
 
-    /// Gives up the place of a session that will not be had.
-    fn go_on_with_fewer(&self, why: &str, place: OwnedSemaphorePermit, work: Option<OwnedSemaphorePermit>) {
+    fn ration(&self) -> MutexGuard<'_, Ration> {
+        self.ration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where one would have to wait, a place that was given up to the server's limit some time ago
+    /// is tried for again.
+    fn retake_place(&self) {
+        if self.places.available_permits() > 0 && self.work.available_permits() > 0 {
+            return;
+        }
+        if let Some(place) = self.ration().retake(self.began.elapsed()) {
+            self.connection
+                .remark("trying whether the server allows one connection more by now");
+            self.places.add_permits(1);
+            if place.work {
+                self.work_left.fetch_add(1, Ordering::Relaxed);
+                self.work.add_permits(1);
+            }
+        }
+    }
+
+    /// Gives up the place of a session that will not be had. It is tried for again later where the
+    /// server has called it a limit (`limit`); a login refused for another reason may count.
+    fn go_on_with_fewer(
+        &self,
+        why: &str,
+        place: OwnedSemaphorePermit,
+        work: Option<OwnedSemaphorePermit>,
+        limit: bool,
+    ) {
         self.connection.remark(why);
         place.forget();
         // the last place for work stays: it will wait for a session of another's
         let fewer = |left: usize| left.checked_sub(1).filter(|left| *left > 0);
-        if let Some(work) = work
-            && self
-                .work_left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
+        let given_up = work.filter(|_| {
+            let left = &self.work_left;
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer)
                 .is_ok()
-        {
-            work.forget();
+        });
+        let lost = ration::Place {
+            work: given_up.is_some(),
+        };
+        given_up.into_iter().for_each(OwnedSemaphorePermit::forget);
+        if limit {
+            self.ration().refused(lost, self.began.elapsed());
         }
     }
 
@@ -205,15 +237,38 @@ impl Pool {
         self.ground.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a session for the next who needs one, unless it is of no more use.
-    pub(super) fn take_back(&self, open: Open) {
-        if open.session.is_usable() {
-            self.idle().push((open, Instant::now()));
+    /// Makes a session in the place of one that was lent and lost.
+    pub(super) async fn replace(self: &Arc<Self>, purpose: Purpose) -> Result<Open, Error> {
+        let session = self.log_in(purpose).await?;
+        Ok(Open::new(session, &self.open))
+    }
+
+    /// Gives up the sessions that lie idle: what has made one useless has made all.
+    pub(super) fn forget_idle(&self) {
+        self.idle.forget();
+    }
+
+    /// The same where this error says that they are useless.
+    pub(super) fn forget_idle_of(&self, error: &Error) {
+        if error.is_unresumed() {
+            self.forget_idle();
         }
     }
 
-    fn take_idle(&self) -> Option<(Open, Instant)> {
-        self.idle().pop()
+    /// Keeps the idle sessions of a pool alive for a while, and lets go those that nobody needs any
+    /// more; ends with the pool.
+    pub(super) async fn keep_alive(pool: Weak<Self>) {
+        let quiet = match pool.upgrade() {
+            Some(pool) => pool.connection.server.keep_alive(),
+            None => return,
+        };
+        loop {
+            sleep(keeping::look_every(quiet)).await;
+            match pool.upgrade() {
+                Some(pool) => pool.idle.care(quiet).await,
+                None => return,
+            }
+        }
     }
 
     /// Lends a session, fenced; one that cannot be is of no use to anybody.
@@ -223,24 +278,6 @@ impl Pool {
             Err(failure) => {
                 open.session.quit().await;
                 Err(failure)
-            }
-        }
-    }
-
-    /// Whether an idle session can be used. One that does not answer soon says something of all
-    /// that have lain idle: they are given up together, not asked one after another.
-    async fn still_lives(&self, open: &mut Open, since: Instant) -> bool {
-        if !open.session.is_quiet().await {
-            return false;
-        }
-        if since.elapsed() < FRESH {
-            return true;
-        }
-        match timeout(ANSWER, open.session.is_alive()).await {
-            Ok(alive) => alive,
-            Err(_) => {
-                self.idle().clear();
-                false
             }
         }
     }
@@ -290,16 +327,16 @@ impl Pool {
             *told = Some(facts.clone());
             self.outlet.tell(Event::Facts(self.id, Box::new(facts)));
         }
+        drop(told);
+        let server = &self.connection.server;
+        let active = self.connection.active_works();
+        if server.mode == ConnectionMode::Auto && self.active_told.swap(active, Ordering::Relaxed) != active {
+            self.outlet.tell(Event::ActiveFirst(server.address(), active));
+        }
     }
 
     pub(super) fn facts(&self) -> Facts {
         self.connection.facts(super::unix_now())
-    }
-
-    /// Says goodbye on every idle session.
-    pub(super) async fn close(&self) {
-        let idle = std::mem::take(&mut *self.idle());
-        futures_util::future::join_all(idle.into_iter().map(|(open, _)| open.session.quit())).await;
     }
 }
 
@@ -334,6 +371,22 @@ impl Attendant for Waiting<'_> {
     }
 }
 
+/// Somebody in the queue for a session, counted as long as he waits.
+struct Queued<'p>(&'p AtomicUsize);
+
+impl<'p> Queued<'p> {
+    fn new(count: &'p AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
     Arc::clone(places)
         .acquire_owned()
@@ -365,20 +418,51 @@ impl Drop for Counted {
     }
 }
 
-/// Somebody who waits for a session, counted as long as he does.
-struct Queued<'p>(&'p AtomicUsize);
-
-impl<'p> Queued<'p> {
-    fn new(count: &'p AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Queued<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::server::{Patience, Server};
+
+    fn pool(connections: u8) -> Arc<Pool> {
+        let (events, _) = tokio::sync::mpsc::unbounded_channel();
+        let outlet = Outlet::new(events);
+        let server = Server {
+            connections,
+            ..Server::default()
+        };
+        let connection = Connection::new(Arc::new(server), None, Patience::default(), Arc::new(|_| {}));
+        let questions = Arc::new(Questions::new(outlet.clone()));
+        Pool::new(ConnectionId(1), Arc::new(connection), outlet, questions, true)
+    }
+
+    /// The server has refused the third of three connections.
+    #[tokio::test(start_paused = true)]
+    async fn a_place_given_up_comes_back_after_a_while_where_one_would_wait() {
+        let pool = pool(3);
+        let (_browsing, _working) = (place(&pool.places).await, place(&pool.places).await);
+        place(&pool.places).await.unwrap().forget();
+        let _lane = place(&pool.work).await;
+        place(&pool.work).await.unwrap().forget();
+        pool.work_left.store(1, Ordering::Relaxed);
+        pool.ration()
+            .refused(ration::Place { work: true }, pool.began.elapsed());
+        let free = || (pool.places.available_permits(), pool.work.available_permits());
+
+        pool.retake_place();
+        assert_eq!(free(), (0, 0));
+        tokio::time::advance(Duration::from_secs(4 * 60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (0, 0), "too soon");
+        tokio::time::advance(Duration::from_secs(60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (1, 1));
+        assert_eq!(pool.work_left.load(Ordering::Relaxed), 2);
+        tokio::time::advance(Duration::from_secs(60 * 60)).await;
+        pool.retake_place();
+        assert_eq!(free(), (1, 1), "no more than there were");
+    }
+}

@@ -1,6 +1,6 @@
 //! The engine's loop: commands and notes come in one at a time, the queue decides, tasks work.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,12 +18,12 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, dialogue, erase, walk};
+use super::{Options, PARTING, dialogue, erase, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
 use crate::model::event::{Event, Progress};
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
@@ -31,9 +31,6 @@ use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
-
-/// How long the end waits for goodbyes and for temporary files to be removed.
-const PARTING: Duration = Duration::from_secs(5);
 
 /// What the engine's own tasks report to its loop.
 pub(super) enum Note {
@@ -48,6 +45,8 @@ pub(super) enum Note {
     Walked(BatchId, Option<Failure>),
     /// Something failed that is no job.
     Said(Failure),
+    /// Something is worth a line.
+    Noticed(String),
     /// A lane is free for a job of this connection.
     Take(ConnectionId, oneshot::Sender<Option<Task>>),
     /// A lane has ended.
@@ -72,6 +71,10 @@ struct Loop {
     browsing: bool,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
+    /// Those disconnected, whose pools jobs may still need.
+    leaving: HashSet<ConnectionId>,
+    /// The servers that active mode is tried on first in mode `auto`, by address.
+    active_first: HashSet<String>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -101,6 +104,8 @@ pub(super) async fn run(
         outlet,
         pools: HashMap::new(),
         connecting: HashMap::new(),
+        leaving: HashSet::new(),
+        active_first: options.active_first,
         queue: Queue::new(Patience::default().retries),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -125,6 +130,7 @@ pub(super) async fn run(
             }
         }
         state.start_jobs();
+        state.let_go();
         if !state.is_busy() {
             let rest = state.meter.sample(Instant::now(), state.queue.totals());
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
@@ -152,11 +158,7 @@ impl Loop {
                 if let Some(connecting) = self.connecting.remove(&connection) {
                     connecting.cancel();
                 }
-                if let Some(pool) = self.pools.get(&connection).cloned()
-                    && !self.running.values().any(|(c, _)| *c == connection)
-                {
-                    self.tasks.spawn(async move { pool.close().await });
-                }
+                self.leaving.insert(connection);
             }
             Command::List { place, generation } => {
                 let (pool, outlet) = (self.pool(&place), self.outlet.clone());
@@ -186,6 +188,10 @@ impl Loop {
                 self.carry_out(effects);
             }
             Command::Retry(job) => {
+                let connection = self.queue.connection(job);
+                if connection.is_some_and(|connection| !self.pools.contains_key(&connection)) {
+                    return self.outlet.tell(Event::Failed(not_connected()));
+                }
                 let effects = self.queue.retry(job);
                 self.carry_out(effects);
             }
@@ -207,8 +213,12 @@ impl Loop {
     }
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
+        self.leaving.remove(&id);
         self.queue.set_retries(patience.retries);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
+        if self.active_first.contains(&connection.server.address()) {
+            connection.prefer_active();
+        }
         let pool = Pool::new(
             id,
             Arc::new(connection),
@@ -217,6 +227,7 @@ impl Loop {
             self.browsing,
         );
         self.pools.insert(id, Arc::clone(&pool));
+        self.spawn(Pool::keep_alive(Arc::downgrade(&pool)));
         let cancel = self.end.child_token();
         self.connecting.insert(id, cancel.clone());
         let opening = browse::connect(pool, self.outlet.clone());
@@ -268,9 +279,11 @@ impl Loop {
             targets: Arc::default(),
             walk: self.end.child_token(),
         };
-        let walk = walk::walk(request.clone(), pool, self.notes.clone(), batch.walk.clone());
+        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
+        let walk = walk::walk(request.clone(), pool, targets, notes, batch.walk.clone());
         self.batches.insert(request.id, batch);
-        self.tasks.spawn(walk);
+        self.tasks
+            .spawn(report_walk(request.id, walk, self.notes.clone()));
     }
 
     fn note(&mut self, note: Note) {
@@ -287,6 +300,7 @@ impl Loop {
             }
             Note::Walked(batch, failure) => self.queue.walked(batch, failure),
             Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
+            Note::Noticed(text) => vec![Effect::Tell(Event::Notice(text))],
             Note::Take(connection, lane) => {
                 let task = self.take(connection);
                 // a lane that is gone loses its job, which says so
@@ -353,6 +367,7 @@ impl Loop {
                     limit: Arc::clone(&self.limit),
                     notes: self.notes.clone(),
                     tasks: self.tasks.clone(),
+                    end: self.end.clone(),
                 };
                 self.tasks.spawn(lane.work());
             }
@@ -377,17 +392,92 @@ impl Loop {
         ))
     }
 
+    /// Closes the sessions of connections that were disconnected and have nothing left to do. With
+    /// its last job that may be tried again, such a connection and its password are forgotten.
+    fn let_go(&mut self) {
+        let over: Vec<ConnectionId> = self
+            .leaving
+            .iter()
+            .copied()
+            .filter(|id| !self.queue.has_open(*id) && self.lanes.get(id).is_none_or(|lanes| *lanes == 0))
+            .collect();
+        for id in over {
+            let pool = match self.queue.has_failed(id) {
+                true => self.pools.get(&id).cloned(),
+                false => {
+                    self.leaving.remove(&id);
+                    self.pools.remove(&id)
+                }
+            };
+            if let Some(pool) = pool.filter(|pool| !pool.idle.is_empty()) {
+                self.tasks.spawn(async move { pool.idle.close().await });
+            }
+        }
+    }
+
     /// Stops what runs, lets it clean up, says goodbye to the servers.
     async fn finish(self) {
         self.end.cancel();
         self.tasks.close();
         let parting = async {
             self.tasks.wait().await;
-            for pool in self.pools.values() {
-                pool.close().await;
-            }
+            futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
         self.outlet.tell(Event::Ended);
+    }
+}
+
+/// Walks for a batch and reports how that ended, also when it panics.
+async fn report_walk(
+    batch: BatchId,
+    walk: impl Future<Output = Option<Failure>>,
+    notes: mpsc::UnboundedSender<Note>,
+) {
+    let broken = Failure::new(
+        Class::Other,
+        "Not all of it was looked through",
+        "ftpane met a mistake of its own on the way",
+    );
+    let mut report = Report {
+        note: Some(Note::Walked(
+            batch,
+            Some(broken.hint("What was found is transferred; there may be more.")),
+        )),
+        notes,
+    };
+    report.note = Some(Note::Walked(batch, walk.await));
+}
+
+/// Is sent when it is dropped.
+struct Report {
+    note: Option<Note>,
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(note) = self.note.take() {
+            let _ = self.notes.send(note);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_walk_is_reported_however_it_ends() {
+        let (notes, mut noted) = mpsc::unbounded_channel();
+        let broken = report_walk(BatchId(1), async { panic!("on purpose") }, notes.clone());
+        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
+        let Some(Note::Walked(BatchId(1), Some(failure))) = noted.recv().await else {
+            panic!("not reported as failed");
+        };
+        assert!(failure.to_string().contains("there may be more"), "{failure}");
+        report_walk(BatchId(2), async { None }, notes).await;
+        assert!(matches!(noted.recv().await, Some(Note::Walked(BatchId(2), None))));
+        assert!(noted.recv().await.is_none(), "once each");
     }
 }

@@ -185,8 +185,10 @@ impl Tail {
         }
     }
 
-    /// Nothing more can be asked: everything here fails with this reason.
-    pub(super) fn give_up(&mut self, failure: &Failure) {
+    /// Nothing more can be asked: everything here fails with this reason. The temporary files that
+    /// could not be deleted.
+    pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
+        let mut left_over = Vec::new();
         for file in std::mem::take(&mut self.files) {
             match file {
                 Unfinished::Received(received) => {
@@ -203,9 +205,13 @@ impl Tail {
                     };
                     sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
                 }
-                Unfinished::Leftover(left) => left.task.end(Err(left.stop)),
+                Unfinished::Leftover(left) => {
+                    left_over.push(left.part);
+                    left.task.end(Err(left.stop));
+                }
             }
         }
+        left_over
     }
 }
 

@@ -38,6 +38,11 @@ impl Content {
         !self.may_hide(name) && !self.entries.contains_key(name)
     }
 
+    /// The names listed.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
+        self.entries.keys()
+    }
+
     /// Whether the name may be there though it is not listed.
     fn may_hide(&self, name: &Name) -> bool {
         self.gaps || (self.hides_dot_names && name.is_hidden())

@@ -15,6 +15,7 @@ use crate::ftp::error::{Error, local};
 use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
+use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::queue::{Outcome, Start};
 
@@ -27,6 +28,8 @@ pub(super) struct Task {
     pub(super) cancel: CancellationToken,
     /// Makes temporary names that no other job of any run has.
     pub(super) unique: u64,
+    /// Whether it was begun anew because the server did not resume a TLS session: that is done once.
+    pub(super) healed: bool,
     began: Instant,
     report: Report,
 }
@@ -48,6 +51,7 @@ impl Task {
             counter,
             cancel,
             unique,
+            healed: false,
             began: Instant::now(),
             report,
         }
@@ -65,7 +69,7 @@ impl Task {
                 Outcome::Done { bytes, millis, note }
             }
             Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-            Err(Stop::Failed(failure)) => Outcome::Failed(failure),
+            Err(Stop::Failed(failure) | Stop::Unresumed(failure)) => Outcome::Failed(failure),
             Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
             Err(Stop::Cancelled) => Outcome::Cancelled,
             Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -86,9 +90,23 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
+    /// The server did not resume the session's TLS session, which may have grown too old.
+    Unresumed(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
+}
+
+impl Stop {
+    /// What a failure on the wire is for the job; `what` is what did not happen.
+    pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
+        let failure = error.failure(what);
+        if error.is_unresumed() {
+            Self::Unresumed(failure)
+        } else {
+            Self::Failed(failure)
+        }
+    }
 }
 
 impl From<Failure> for Stop {
@@ -129,7 +147,7 @@ impl Drop for Report {
 /// Makes a folder on this machine, where none is.
 pub(super) async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
     let path = job.item.local.clone();
-    let what = format!("Could not make the folder {}", path.display());
+    let what = format!("Could not make the folder {}", shown_path(&path));
     let made = blocking(move || match std::fs::create_dir(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         done => done,
@@ -167,8 +185,7 @@ pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result
 
 /// The question that a conflict is.
 pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
-    let local = job.item.local.display().to_string();
-    let local = crate::model::text::escape_str(&local);
+    let local = shown_path(&job.item.local);
     let (from, to) = match job.direction {
         Direction::Download => (job.item.remote.shown(), local),
         Direction::Upload => (local, job.item.remote.shown()),

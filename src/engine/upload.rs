@@ -21,6 +21,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::part_name;
 use crate::model::path::{Name, RemotePath};
+use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
@@ -80,7 +81,7 @@ pub(super) async fn prepare_asking(
     lease: &mut Lease,
 ) -> Result<Outgoing, (Task, Stop)> {
     let target = task.job().item.remote.clone();
-    let failed = |e: Error| Stop::Failed(e.failure(format!("Could not look for {target}")));
+    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
     let asked = async {
         let standing = task.targets.standing(lease, &target).await?;
         let content = match target.parent() {
@@ -100,7 +101,7 @@ pub(super) async fn prepare_asking(
 }
 
 async fn open(path: &Path) -> Result<Source, Stop> {
-    let (opened, shown) = (path.to_path_buf(), path.display().to_string());
+    let (opened, shown) = (path.to_path_buf(), shown_path(path));
     let opened = blocking(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
@@ -223,9 +224,9 @@ fn part_of(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
     Ok(folder.join(&name))
 }
 
-/// The failure that an error on the wire is.
-pub(super) fn failure(target: &RemotePath, error: &Error) -> Failure {
-    error.failure(format!("Could not upload to {target}"))
+/// What does not happen when an upload fails.
+pub(super) fn what(target: &RemotePath) -> String {
+    format!("Could not upload to {target}")
 }
 
 /// An upload while its data flow.
@@ -268,7 +269,7 @@ impl Sending {
                 lease
                     .write(transfer, part)
                     .await
-                    .map_err(|error| failure(&self.target, &error))?;
+                    .map_err(|error| Stop::on_wire(&error, what(&self.target)))?;
                 self.sent += part.len() as u64;
                 self.task.counter.add(part.len() as u64);
                 limit.passed(part.len()).await;
@@ -296,7 +297,7 @@ impl Sending {
     }
 
     fn what(&self) -> String {
-        format!("Could not read {}", self.task.job().item.local.display())
+        format!("Could not read {}", shown_path(&self.task.job().item.local))
     }
 
     /// Whether the file is still the one that was opened.

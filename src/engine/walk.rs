@@ -8,44 +8,47 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::browse::list_remote;
+use super::naming;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
+use super::targets::Targets;
 use super::{blocking, ending};
 use crate::ftp::error::local;
-use crate::ftp::list::Bounds;
 use crate::local::names::join;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchRequest, Direction, Item, JobId};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
+use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
 use crate::plan::retry::retry_after;
 
-/// Finds all jobs of a batch and hands them to the queue.
+/// Finds all jobs of a batch and hands them to the queue; why that ended early, if it did.
 pub(super) async fn walk(
     request: BatchRequest,
     pool: Arc<Pool>,
+    targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
     cancel: CancellationToken,
-) {
-    let batch = request.id;
+) -> Option<Failure> {
     let walker = Walker {
         request,
         pool,
-        notes: notes.clone(),
+        targets,
+        notes,
     };
-    let failure = tokio::select! {
+    tokio::select! {
         done = walker.run() => done.err(),
         () = cancel.cancelled() => None,
-    };
-    let _ = notes.send(Note::Walked(batch, failure));
+    }
 }
 
 struct Walker {
     request: BatchRequest,
     pool: Arc<Pool>,
+    targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
 }
 
@@ -85,7 +88,16 @@ impl Walker {
                     continue;
                 }
             };
-            if !listing.is_whole() {
+            for (name, why) in &listing.refused {
+                let what = format!(
+                    "Not transferred: '{name}' in {}",
+                    folder.shown(self.request.direction)
+                );
+                self.say(Failure::new(Class::Other, what, why.to_string()));
+            }
+            let named =
+                listing.incomplete.is_none() && listing.refused.len() as u64 == listing.unreadable_count;
+            if !listing.is_whole() && !named {
                 self.say(incomplete(&folder.shown(self.request.direction), &listing));
             }
             let found = listing.entries.iter().filter_map(|entry| {
@@ -135,7 +147,11 @@ impl Walker {
 
     /// Makes jobs of what was found; the folders among them are to be walked next. Those below the
     /// depth are jobs too, which end by saying that they were cut off.
-    async fn hand_over(&self, fence: Option<&Fence>, found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+    async fn hand_over(&self, fence: Option<&Fence>, mut found: Vec<Found>) -> Result<Vec<Ahead>, Failure> {
+        let items = found.iter_mut().map(|found| &mut found.item).collect();
+        for text in naming::settle(self.request.direction, items, &self.pool, &self.targets).await {
+            let _ = self.notes.send(Note::Noticed(text));
+        }
         let places: Vec<_> = found
             .iter()
             .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
@@ -170,10 +186,8 @@ impl Walker {
             let listed = list_remote(&self.pool, folder, Purpose::Work).await;
             let failure = match &listed {
                 Err(failure) => failure.clone(),
-                // one with too many entries would have too many again
-                Ok(listing)
-                    if listing.incomplete.is_some() && listing.entries.len() < Bounds::default().entries =>
-                {
+                // one that is too long would be so again
+                Ok(listing) if listing.incomplete.is_some() && !listing.limited => {
                     incomplete(&folder.shown(), listing).transient()
                 }
                 Ok(_) => return listed,
@@ -191,7 +205,7 @@ impl Walker {
             Direction::Upload => {
                 let path = folder.local.clone();
                 let listed = blocking(move || crate::local::list::list(&path)).await?;
-                listed.map_err(|e| local(format!("Could not list {}", folder.local.display()), &e))
+                listed.map_err(|e| local(format!("Could not list {}", shown_path(&folder.local)), &e))
             }
         }
     }
@@ -201,7 +215,7 @@ impl Ahead {
     fn shown(&self, direction: Direction) -> String {
         match direction {
             Direction::Download => self.remote.shown(),
-            Direction::Upload => self.local.display().to_string(),
+            Direction::Upload => shown_path(&self.local),
         }
     }
 }

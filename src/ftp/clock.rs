@@ -1,5 +1,6 @@
 //! The server's clock: what LIST tells is its wall clock, what MDTM tells is UTC (RFC 3659 §2.3).
-//! One file's two times give the offset, once for each connection.
+//! One file's two times give the offset, once for each connection; or, where MDTM is not to be had, the
+//! time of a file that was just written.
 
 use super::session::Session;
 use crate::model::clock::ClockOffset;
@@ -25,7 +26,10 @@ impl Session {
             return;
         }
         let offset = match self.clock_offset() {
-            None => self.measure_clock(folder, &listing.entries).await,
+            None => match self.measure_clock(folder, &listing.entries).await {
+                None => self.clock_of_own_file(folder, &listing.entries),
+                measured => measured,
+            },
             known => known,
         };
         let Some(offset) = offset else {
@@ -63,12 +67,7 @@ impl Session {
                 }
             };
             if let Some(offset) = measured {
-                self.connection().learned().clock_offset = Some(offset);
-                let words = offset.words();
-                self.remark(&match offset.minutes() {
-                    0 => format!("the server's clock is {words}"),
-                    _ => format!("the server's clock is {words}; the times of LIST are corrected"),
-                });
+                self.learn_clock(offset);
                 return Some(offset);
             }
         }
@@ -80,6 +79,33 @@ impl Session {
             );
         }
         known
+    }
+
+    /// Notes that a file has been written just now, `now` in Unix seconds, and keeps that time.
+    pub(crate) fn wrote(&self, path: &RemotePath, now: i64) {
+        if self.clock_offset().is_none() {
+            self.connection().learned().written = Some((path.clone(), now));
+        }
+    }
+
+    fn clock_of_own_file(&self, folder: &RemotePath, entries: &[Entry]) -> Option<ClockOffset> {
+        let (path, written) = self.connection().learned().written.clone()?;
+        let name = path.name().filter(|_| path.parent().as_ref() == Some(folder))?;
+        let file = entries
+            .iter()
+            .find(|entry| entry.kind == Kind::File && entry.name == name)?;
+        let offset = ClockOffset::of_own_file(file.modified?, written)?;
+        self.learn_clock(offset);
+        Some(offset)
+    }
+
+    fn learn_clock(&self, offset: ClockOffset) {
+        self.connection().learned().clock_offset = Some(offset);
+        let words = offset.words();
+        self.remark(&match offset.minutes() {
+            0 => format!("the server's clock is {words}"),
+            _ => format!("the server's clock is {words}; the times of LIST are corrected"),
+        });
     }
 
     /// Takes one of the questions that are left. A server that does not announce MDTM is asked

@@ -42,7 +42,7 @@ impl Means<'_> {
     /// Connects, and greets.
     pub(super) async fn open(&self, transcript: Transcript) -> Result<Opened, Error> {
         let (server, patience) = (self.server, self.patience);
-        let outbox = Arc::new(Outbox::new(server.read_only, transcript));
+        let outbox = Arc::new(Outbox::new(server.read_only, server.charset, transcript));
         let reached = match self.look_up().await {
             Ok(addresses) => self.reach(addresses, &outbox).await,
             Err(error) => Err(error),
@@ -177,6 +177,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     use super::*;
+    use crate::model::charset::Charset;
     use crate::model::event::Wanted;
     use crate::model::secret::Secret;
 
@@ -238,7 +239,7 @@ mod tests {
             patience: &patience,
             attendant: &Nobody,
         };
-        let outbox = Arc::new(Outbox::new(false, Transcript::silent()));
+        let outbox = Arc::new(Outbox::new(false, Charset::default(), Transcript::silent()));
         let (_, report) = means.reach(addresses, &outbox).await?;
         Ok(report.ends().0)
     }

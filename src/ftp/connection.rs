@@ -20,6 +20,7 @@ use crate::model::clock::ClockOffset;
 use crate::model::event::Wanted;
 use crate::model::facts::{Facts, TlsFacts};
 use crate::model::listing::Dialect;
+use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -61,6 +62,14 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
+    /// NOOP was answered well at least once.
+    pub(crate) noop_works: bool,
+    /// The server refused NOOP, swallowed it, or ended the connection over it.
+    pub(crate) no_noop: bool,
+    /// Whether it undoes the doubling of 0xFF in commands; `None` while that is not known.
+    pub(crate) doubles_iac: Option<bool>,
+    /// The file that was written last and keeps the time of that, and when; Unix seconds.
+    pub(crate) written: Option<(RemotePath, i64)>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
     /// The greeting's first line.
@@ -110,6 +119,16 @@ impl Connection {
         self.habits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// In mode `auto`: whether data connections are made in active mode first.
+    pub(crate) fn active_works(&self) -> bool {
+        self.habits().active
+    }
+
+    /// Passive mode did not work in an earlier run, and active mode did.
+    pub(crate) fn prefer_active(&self) {
+        self.habits().active = true;
+    }
+
     pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,6 +163,7 @@ impl Connection {
         let tls = learned.handshake.map(|h| TlsFacts {
             version: h.version,
             cipher: h.cipher,
+            weak: h.weak,
             trust: h.trust,
             days_left: h.not_after.map(|end| (end - now).div_euclid(86_400)),
             data_handshakes: self.data_handshakes.load(Ordering::Relaxed),
@@ -156,6 +176,7 @@ impl Connection {
             data: self.habits().last,
             dialect: learned.dialect,
             clock_offset: learned.clock_offset,
+            charset: self.server.charset,
             utf8: learned.features.is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,

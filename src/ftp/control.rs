@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use suppaftp::FtpError;
 use suppaftp::tokio::ImplAsyncFtpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{Error, Stage};
 use super::guard::Refusal;
+use super::noop::{Answers, Noops};
 use super::reply::Reply;
+use super::tls::alert_in;
 use super::transcript::Transcript;
 use super::wire::{Injected, Outbox, Wire};
 
@@ -21,12 +23,17 @@ use super::wire::{Injected, Outbox, Wire};
 /// progress send more, and nobody waits for ever.
 const MOST_PRELIMINARY: u32 = 1000;
 
+/// How long the answers to NOOPs may take once nothing else is awaited.
+const LATE_ANSWERS: Duration = Duration::from_secs(3);
+
 /// A control connection, encrypted or not, logged in or not.
 pub(super) struct Control {
     stream: ImplAsyncFtpStream<Wire>,
     outbox: Arc<Outbox>,
     /// The verbs whose replies are still to come, oldest first.
     awaited: VecDeque<String>,
+    /// The NOOPs sent beside them, whose replies may come before or after.
+    noops: Noops,
     silence: Duration,
     /// How many preliminary replies have come in a row.
     preliminary: u32,
@@ -55,6 +62,7 @@ impl Control {
             stream,
             outbox,
             awaited: VecDeque::new(),
+            noops: Noops::default(),
             silence,
             preliminary: 0,
             poisoned: false,
@@ -84,7 +92,12 @@ impl Control {
 
     /// Whether every reply has been read.
     pub(super) fn in_step(&self) -> bool {
-        self.awaited.is_empty()
+        self.awaited.is_empty() && self.noops.unanswered() == 0
+    }
+
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.outbox.double_iac(doubled);
     }
 
     /// Whether the gate would let this line out: asked before work is done for it.
@@ -98,6 +111,7 @@ impl Control {
             return Err(Error::Poisoned);
         }
         self.outbox.push(lines).map_err(Error::Guarded)?;
+        self.noops.begin();
         for line in lines {
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             self.awaited.push_back(String::from_utf8_lossy(verb).into_owned());
@@ -105,19 +119,41 @@ impl Control {
         Ok(())
     }
 
-    /// The next outstanding reply, with the verb it answers. A preliminary reply (1xx) leaves its
-    /// command outstanding. Cancelling the future loses nothing: a half-read reply is kept.
-    pub(super) async fn reply(&mut self, stage: Stage) -> Result<(String, Reply), Error> {
+    /// What became of the NOOPs.
+    pub(super) fn noops(&self) -> &Noops {
+        &self.noops
+    }
+
+    /// Sends a NOOP beside the command that is awaited; it goes out when a reply is next read.
+    pub(super) fn send_noop(&mut self) -> Result<(), Error> {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
-        // whatever was going on: what fails here is the control connection
-        let stage = match stage {
-            Stage::Data | Stage::Transfer => Stage::Command,
-            stage => stage,
-        };
+        self.outbox.push(&[b"NOOP"]).map_err(Error::Guarded)?;
+        self.noops.sent();
+        Ok(())
+    }
+
+    /// Waits for the NOOPs' answers that are still to come, so that the next command's reply is
+    /// its own. Where they do not come the session is given up.
+    pub(super) async fn collect_noops(&mut self) {
+        let until = Instant::now() + LATE_ANSWERS.min(self.silence);
+        while self.noops.unanswered() > 0 && !self.poisoned {
+            let answers = match self.read(Stage::Command, until).await {
+                Ok(reply) => self.noops.judge(&reply, false),
+                Err(_) => Answers::Unclear,
+            };
+            if answers != Answers::Noop {
+                self.noops.stumble();
+                self.poisoned = true;
+            }
+        }
+    }
+
+    /// The next reply, whatever it answers.
+    async fn read(&mut self, stage: Stage, until: Instant) -> Result<Reply, Error> {
         // no status is "expected", so that every reply comes back the same way, whatever its code
-        let answer = match timeout(self.silence, self.stream.read_response_in(&[])).await {
+        let answer = match timeout_at(until, self.stream.read_response_in(&[])).await {
             Err(_) => {
                 self.poisoned = true;
                 return Err(Error::Silent(stage, self.silence));
@@ -130,28 +166,56 @@ impl Control {
                     self.poisoned = true;
                     return Err(Error::NotFtp(self.outbox.last_line()));
                 };
+                let reply = reply.read_in(self.outbox.charset());
                 if reply.code == 421 {
                     self.poisoned = true;
                 }
-                let verb = if reply.class() == 1 {
-                    self.preliminary += 1;
-                    if self.preliminary > MOST_PRELIMINARY {
-                        self.poisoned = true;
-                        return Err(Error::Broken(stage, without_end()));
-                    }
-                    self.awaited.front().cloned()
-                } else {
-                    self.preliminary = 0;
-                    self.awaited.pop_front()
-                };
-                // 421 may come unasked, when the server closes an idle session
-                Ok((verb.unwrap_or_default(), reply))
+                Ok(reply)
             }
             Err(error) => {
                 self.poisoned = true;
                 Err(from_suppaftp(error, stage, &self.outbox))
             }
         }
+    }
+
+    /// The next outstanding reply, with the verb it answers. A preliminary reply (1xx) leaves its
+    /// command outstanding; answers to NOOPs are taken out. Cancelling the future loses nothing: a
+    /// half-read reply is kept.
+    pub(super) async fn reply(&mut self, stage: Stage) -> Result<(String, Reply), Error> {
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
+        // whatever was going on: what fails here is the control connection
+        let stage = match stage {
+            Stage::Data | Stage::Transfer => Stage::Command,
+            stage => stage,
+        };
+        let until = Instant::now() + self.silence;
+        let reply = loop {
+            let reply = self.read(stage, until).await?;
+            match self.noops.judge(&reply, !self.awaited.is_empty()) {
+                Answers::Noop => {}
+                Answers::Awaited => break reply,
+                Answers::Unclear => {
+                    self.poisoned = true;
+                    return Err(Error::Broken(stage, out_of_step()));
+                }
+            }
+        };
+        let verb = if reply.class() == 1 {
+            self.preliminary += 1;
+            if self.preliminary > MOST_PRELIMINARY {
+                self.poisoned = true;
+                return Err(Error::Broken(stage, without_end()));
+            }
+            self.awaited.front().cloned()
+        } else {
+            self.preliminary = 0;
+            self.awaited.pop_front()
+        };
+        // 421 may come unasked, when the server closes an idle session
+        Ok((verb.unwrap_or_default(), reply))
     }
 
     /// Looks whether the server has said something unasked while nothing was awaited: a goodbye
@@ -239,6 +303,13 @@ impl Control {
     }
 }
 
+fn out_of_step() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the server's answer to NOOP cannot be told from the end of the transfer",
+    )
+}
+
 fn without_end() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
@@ -252,7 +323,10 @@ pub(super) fn from_suppaftp(error: FtpError, stage: Stage, outbox: &Outbox) -> E
         FtpError::ConnectionError(error) => match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
             Some(refusal) => Error::Guarded(refusal.clone()),
             None if error.get_ref().is_some_and(|e| e.is::<Injected>()) => Error::Injected,
-            None => Error::Broken(stage, error),
+            None => match alert_in(&error) {
+                Some(alert) => Error::Tls(stage, alert),
+                None => Error::Broken(stage, error),
+            },
         },
         FtpError::UnexpectedResponse(response) => match Reply::parse(&response.body) {
             Ok(reply) => Error::Refused(stage, outbox.last_verb(), reply),

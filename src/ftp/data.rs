@@ -12,10 +12,11 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::error::{Error, Stage};
+use super::ports::{Port, Ports};
 use super::proxy::{Destination, ProxyError};
 use super::reply::Reply;
 use super::session::Session;
-use super::stream::NetStream;
+use super::stream::{NetStream, keep_alive};
 use super::tls::SessionTls;
 use super::transcript::Transcript;
 use crate::model::facts::DataCommand;
@@ -27,16 +28,16 @@ pub(super) enum Prepared {
     Named(Destination),
     /// We are connected already.
     Connected(TcpStream),
-    /// The server will connect here.
-    Listening(TcpListener),
+    /// The server will connect here; the port is of the configured range, where there is one.
+    Listening(TcpListener, Option<Port>),
 }
 
 /// The command that asks for a data connection in the way that has worked before, to be written
 /// together with the command it is for.
-pub(super) struct Offer {
-    pub(super) line: Vec<u8>,
-    word: DataCommand,
-    listener: Option<TcpListener>,
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Offer {
+    Epsv,
+    Pasv,
 }
 
 /// What was learned about a server's data connections; shared by all sessions to it.
@@ -46,8 +47,10 @@ pub(crate) struct DataHabits {
     pub(crate) no_epsv: bool,
     /// EPRT was refused.
     pub(crate) no_eprt: bool,
-    /// In mode `auto`: passive failed and active worked.
+    /// In mode `auto`: passive failed and active worked, now or in an earlier run. It is tried first.
     pub(crate) active: bool,
+    /// The local ports in use.
+    pub(super) ports: Arc<Ports>,
     /// The repair of a passive address was said once.
     pub(crate) repair_said: bool,
     /// How the last one was made.
@@ -56,27 +59,54 @@ pub(crate) struct DataHabits {
     pub(crate) one_by_one: bool,
 }
 
+impl Offer {
+    pub(super) fn line(self) -> &'static [u8] {
+        match self {
+            Self::Epsv => b"EPSV",
+            Self::Pasv => b"PASV",
+        }
+    }
+}
+
 impl Session {
     /// Prepares a data connection in the server's mode.
     pub(super) async fn prepare_data(&mut self) -> Result<Prepared, Error> {
         let mode = self.connection().server.mode;
         match mode {
             ConnectionMode::Passive => self.prepare_passive().await,
-            ConnectionMode::Active if self.is_proxied() => Err(Error::NoListener(
+            ConnectionMode::Active if self.is_proxied() => Err(Error::NoWay(
                 "active mode does not work through a proxy: the server would have to connect to this machine"
                     .into(),
             )),
             ConnectionMode::Auto if self.is_proxied() => self.prepare_passive().await,
             ConnectionMode::Active => self.prepare_active().await,
-            ConnectionMode::Auto if self.connection().habits().active => self.prepare_active().await,
-            ConnectionMode::Auto => match self.prepare_passive().await {
-                Err(error) if !self.control.is_poisoned() => {
-                    let why = error.failure("Passive mode").why;
-                    self.remark(&format!("passive mode failed ({why}); trying active mode"));
-                    self.prepare_active().await
+            ConnectionMode::Auto => {
+                let active = self.connection().habits().active;
+                let first = match active {
+                    true => self.prepare_active().await,
+                    false => self.prepare_passive().await,
+                };
+                let error = match first {
+                    Ok(prepared) => return Ok(prepared),
+                    Err(error) => error,
+                };
+                let (failed, other) = match active {
+                    true => ("active mode", "passive mode"),
+                    false => ("passive mode", "active mode"),
+                };
+                self.connection().habits().active = false;
+                if self.control.is_poisoned() {
+                    return Err(error);
                 }
-                done => done,
-            },
+                let why = error.failure(failed).why;
+                let failed = format!("{failed} failed ({why})");
+                self.remark(&format!("{failed}; trying {other}"));
+                let second = match active {
+                    true => self.prepare_passive().await,
+                    false => self.prepare_active().await,
+                };
+                second.map_err(|error| Error::BothWays(failed, Box::new(error)))
+            }
         }
     }
 
@@ -85,8 +115,15 @@ impl Session {
         if !no_epsv {
             match self.passive_extended().await {
                 Ok(stream) => return Ok(Prepared::Connected(stream)),
+                Err(error) if self.control.is_poisoned() => return Err(error),
+                Err(Error::Refused(_, _, reply)) if !self.speaks_ipv4() => {
+                    return Err(Error::NoWay(format!(
+                        "the server refuses EPSV ({}), and over IPv6 there is no other passive mode",
+                        reply.shown()
+                    )));
+                }
                 // PASV knows IPv4 only (RFC 959 §4.1.2)
-                Err(error) if self.control.is_poisoned() || !self.speaks_ipv4() => return Err(error),
+                Err(error) if !self.speaks_ipv4() => return Err(error),
                 Err(error) => {
                     let why = error.failure("EPSV").why;
                     self.remark(&format!("EPSV does not work here ({why}); using PASV"));
@@ -134,29 +171,36 @@ impl Session {
         Ok(stream)
     }
 
-    /// Where the reply to EPSV leads: the control connection's peer, always.
+    /// Where the reply to EPSV leads: to the server we talk to, always.
     fn extended_address(&self, reply: &Reply) -> Result<Destination, Error> {
-        let port = reply
-            .epsv_port()
-            .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
+        let port = reply.epsv_port();
+        let port = port.ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
         Ok(self.server_at(port))
     }
 
     async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
-        let stream = self.dial(self.passive_address(&reply)?).await?;
+        let (to, repaired) = self.classic_address(&reply)?;
+        let stream = match (self.dial(to).await, repaired) {
+            (Err(error), Some(announced)) if is_public(announced) => {
+                return Err(Error::Repaired(announced, Box::new(error)));
+            }
+            (done, _) => done?,
+        };
         self.connection().habits().last = Some(DataCommand::Pasv);
         Ok(stream)
     }
 
-    /// Where the reply to PASV leads, by the server's own setting.
-    fn passive_address(&self, reply: &Reply) -> Result<Destination, Error> {
+    /// Where the reply to PASV leads by the server's setting, and the announced address where that
+    /// was repaired.
+    fn classic_address(&self, reply: &Reply) -> Result<(Destination, Option<Ipv4Addr>), Error> {
         let announced = reply
             .pasv_address()
             .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
         let server = self.server_ip();
         let other = server != Some(IpAddr::V4(*announced.ip()));
-        Ok(match self.connection().server.passive_address {
+        let setting = self.connection().server.passive_address;
+        let to = match setting {
             PassiveAddress::Server => Destination::Address(announced.into()),
             PassiveAddress::Control => self.server_at(announced.port()),
             PassiveAddress::Repair => {
@@ -174,71 +218,65 @@ impl Session {
                 }
                 self.server_at(announced.port())
             }
-        })
+        };
+        let repaired = other && setting == PassiveAddress::Repair;
+        Ok((to, repaired.then(|| *announced.ip())))
     }
 
     async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
         self.data_maker().dial(to).await
     }
 
-    /// The command for the next data connection, in the way that has worked before; `None` before
-    /// any has.
-    pub(super) async fn offer(&mut self) -> Result<Option<Offer>, Error> {
-        let Some(word) = self.connection().habits().last else {
-            return Ok(None);
-        };
-        let (line, listener) = match word {
-            DataCommand::Epsv | DataCommand::Pasv => (word.word().into(), None),
-            DataCommand::Eprt | DataCommand::Port => {
-                let (listener, ip, port) = self.announce().await?;
-                let line = match (word, ip) {
-                    (DataCommand::Port, IpAddr::V4(ip)) => port_command(ip, port),
-                    _ => eprt_command(ip, port),
-                };
-                (line, Some(listener))
-            }
-        };
-        Ok(Some(Offer {
-            line: line.into_bytes(),
-            word,
-            listener,
-        }))
-    }
-
-    /// The server's reply to an offer.
-    pub(super) fn taken(&mut self, offer: Offer, reply: &Reply) -> Result<Prepared, Error> {
-        match (offer.word, offer.listener) {
-            _ if reply.code / 100 != 2 => Err(self.control.refusal(Stage::Data, &offer.line, reply.clone())),
-            (_, Some(listener)) => Ok(Prepared::Listening(listener)),
-            (DataCommand::Pasv, None) => self.passive_address(reply).map(Prepared::Named),
-            (_, None) => self.extended_address(reply).map(Prepared::Named),
+    /// How the next data connection may be asked for in the same write as its command: as the last
+    /// one was, where that was passive. In active mode servers connect before they answer, or
+    /// after, and the two are kept apart.
+    pub(super) fn offer(&self) -> Option<Offer> {
+        match self.connection().habits().last? {
+            DataCommand::Epsv => Some(Offer::Epsv),
+            DataCommand::Pasv => Some(Offer::Pasv),
+            DataCommand::Eprt | DataCommand::Port => None,
         }
     }
 
-    /// Listens for the server, and what it is to be told of it: address and port.
-    async fn announce(&self) -> Result<(TcpListener, IpAddr, u16), Error> {
-        let here = self.control.local.ip();
-        let listener = self.listen(here).await?;
-        let port = listener
-            .local_addr()
-            .map_err(|e| Error::NoListener(format!("the data port cannot be told ({e})")))?
-            .port();
-        let announced = self.connection().server.external_ip.unwrap_or(here);
-        Ok((listener, announced.to_canonical(), port))
+    /// The server's reply to an offer.
+    pub(super) fn taken(&mut self, offer: Offer, reply: Reply) -> Result<Prepared, Error> {
+        if reply.class() != 2 {
+            return Err(self.control.refusal(Stage::Data, offer.line(), reply));
+        }
+        let to = match offer {
+            Offer::Epsv => self.extended_address(&reply)?,
+            Offer::Pasv => self.classic_address(&reply)?.0,
+        };
+        Ok(Prepared::Named(to))
     }
 
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {
-        let (listener, announced, port) = self.announce().await?;
+        let here = self.control.local.ip();
+        let announced = self.announced(here)?;
+        let (listener, held) = self.listen(here).await?;
+        let port = listener
+            .local_addr()
+            .map_err(|e| Error::NoWay(format!("the data port cannot be told ({e})")))?
+            .port();
         let (command, word) = match announced {
             IpAddr::V4(ip) if self.connection().habits().no_eprt => {
                 (port_command(ip, port), DataCommand::Port)
             }
             ip => (eprt_command(ip, port), DataCommand::Eprt),
         };
-        let reply = self.control.ask_at(Stage::Data, command.as_bytes()).await?;
+        // pyftpdlib connects first and answers then: the wait is one for a connection
+        let limit = self.connection().patience.connect;
+        let asked = timeout(limit, self.control.ask_at(Stage::Data, command.as_bytes())).await;
+        let reply = match asked {
+            Ok(reply) => reply?,
+            Err(_) => {
+                self.control.poison();
+                return Err(Error::Silent(Stage::Data, limit));
+            }
+        };
         if reply.code / 100 == 2 {
             self.connection().habits().last = Some(word);
-            return Ok(Prepared::Listening(listener));
+            return Ok(Prepared::Listening(listener, held));
         }
         // RFC 2428 came late: a server that does not know EPRT is asked with PORT, once
         if let (DataCommand::Eprt, IpAddr::V4(ip), 500..=599) = (word, announced, reply.code) {
@@ -248,32 +286,40 @@ impl Session {
                 .demand(Stage::Data, port_command(ip, port).as_bytes(), 2)
                 .await?;
             self.connection().habits().last = Some(DataCommand::Port);
-            return Ok(Prepared::Listening(listener));
+            return Ok(Prepared::Listening(listener, held));
         }
         Err(self.control.refusal(Stage::Data, command.as_bytes(), reply))
     }
 
-    /// Listens on a free port of the configured range, or on any.
-    async fn listen(&self, here: IpAddr) -> Result<TcpListener, Error> {
-        let Some((first, last)) = self.connection().server.port_range else {
-            return TcpListener::bind((here, 0))
-                .await
-                .map_err(|e| Error::NoListener(format!("no port can be listened on for active mode ({e})")));
-        };
-        for port in first..=last {
-            match TcpListener::bind((here, port)).await {
-                Ok(listener) => return Ok(listener),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => {
-                    return Err(Error::NoListener(format!(
-                        "port {port} of the active range cannot be used ({error})"
-                    )));
-                }
-            }
+    /// The address the server is told. It must be of the control connection's family: RFC 2428 §2
+    /// lets a server refuse another, and this end would listen on the wrong one.
+    fn announced(&self, here: IpAddr) -> Result<IpAddr, Error> {
+        let here = here.to_canonical();
+        let family = |ip: IpAddr| if ip.is_ipv4() { "IPv4" } else { "IPv6" };
+        match self.connection().server.external_ip.map(|ip| ip.to_canonical()) {
+            Some(fixed) if fixed.is_ipv4() != here.is_ipv4() => Err(Error::NoWay(format!(
+                "the external IP address {fixed} is {}, and the connection to the server is {}",
+                family(fixed),
+                family(here)
+            ))),
+            fixed => Ok(fixed.unwrap_or(here)),
         }
-        Err(Error::NoListener(format!(
-            "every port of the active range {first}-{last} is in use"
-        )))
+    }
+
+    /// Listens on a free port of the configured range, or on any.
+    async fn listen(&self, here: IpAddr) -> Result<(TcpListener, Option<Port>), Error> {
+        let connection = self.connection();
+        if let Some(range) = connection.server.port_range {
+            let ports = Arc::clone(&connection.habits().ports);
+            let (listener, port) = ports.listen(here, range, connection.patience.connect).await?;
+            return Ok((listener, Some(port)));
+        }
+        match TcpListener::bind((here, 0)).await {
+            Ok(listener) => Ok((listener, None)),
+            Err(error) => Err(Error::NoWay(format!(
+                "no port can be listened on for active mode ({error})"
+            ))),
+        }
     }
 
     /// What is needed to complete a data connection while the control connection is read.
@@ -297,31 +343,6 @@ pub(super) struct DataMaker {
 }
 
 impl DataMaker {
-    pub(super) async fn complete(&self, prepared: Prepared) -> Result<NetStream, Error> {
-        let stream = match prepared {
-            Prepared::Named(address) => self.dial(address).await?,
-            Prepared::Connected(stream) => stream,
-            Prepared::Listening(listener) => {
-                let stream = self.accept(&listener).await?;
-                // in mode `auto`: only what has worked is remembered
-                self.connection.habits().active = true;
-                stream
-            }
-        };
-        let Some(tls) = &self.tls else {
-            return Ok(NetStream::Plain(stream));
-        };
-        let limit = self.connection.patience.connect;
-        match timeout(limit, tls.handshake(stream)).await {
-            Err(_) => Err(Error::Silent(Stage::Data, limit)),
-            Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
-            Ok(Ok((stream, handshake))) => {
-                self.connection.count_handshake(&handshake);
-                Ok(stream)
-            }
-        }
-    }
-
     async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
         let limit = self.connection.patience.connect;
         let passage = self.connection.passage();
@@ -339,10 +360,36 @@ impl DataMaker {
             Some(passage) => passage.error(Stage::Data, ProxyError::Unreached(Box::new(error))),
             None => error,
         })?;
+        keep_alive(&stream);
         if let Some(passage) = passage {
             passage.lead(&mut stream, &to, Stage::Data, limit).await?;
         }
         Ok(stream)
+    }
+
+    pub(super) async fn complete(&self, prepared: Prepared) -> Result<(NetStream, Option<Port>), Error> {
+        let (stream, port) = match prepared {
+            Prepared::Named(to) => (self.dial(to).await?, None),
+            Prepared::Connected(stream) => (stream, None),
+            Prepared::Listening(listener, port) => {
+                let stream = self.accept(&listener).await?;
+                // only what has worked is remembered
+                self.connection.habits().active = self.connection.server.mode == ConnectionMode::Auto;
+                (stream, port)
+            }
+        };
+        let Some(tls) = &self.tls else {
+            return Ok((NetStream::Plain(stream), port));
+        };
+        let limit = self.connection.patience.connect;
+        match timeout(limit, tls.handshake(stream)).await {
+            Err(_) => Err(Error::Silent(Stage::Data, limit)),
+            Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
+            Ok(Ok((stream, handshake))) => {
+                self.connection.count_handshake(&handshake);
+                Ok((stream, port))
+            }
+        }
     }
 
     /// Waits for the server to connect; anybody else who comes is sent away.
@@ -350,8 +397,13 @@ impl DataMaker {
         let limit = self.connection.patience.connect;
         let coming = async {
             loop {
-                let (stream, from) = listener.accept().await?;
+                let (stream, from) = match listener.accept().await {
+                    // it was gone before it could be let in
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                    came => came?,
+                };
                 if from.ip().to_canonical() == self.peer.ip().to_canonical() {
+                    keep_alive(&stream);
                     return Ok(stream);
                 }
                 self.transcript.remark(&format!(
@@ -365,6 +417,20 @@ impl DataMaker {
             Ok(Ok(stream)) => Ok(stream),
         }
     }
+}
+
+/// Whether an address may be one that is seen from anywhere: not of a private network, of this
+/// machine or of a provider's NAT (RFC 1918, RFC 6598).
+fn is_public(ip: Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    let carrier = a == 100 && (64..128).contains(&b);
+    !(ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_multicast()
+        || ip.is_broadcast()
+        || a == 0
+        || carrier)
 }
 
 /// RFC 959 §4.1.2.
@@ -382,6 +448,26 @@ fn eprt_command(ip: IpAddr, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn public_addresses() {
+        for (ip, public) in [
+            ("8.8.8.8", true),
+            ("100.63.0.1", true),
+            ("172.32.0.1", true),
+            ("100.64.0.1", false),
+            ("100.127.255.1", false),
+            ("172.31.0.1", false),
+            ("10.1.2.3", false),
+            ("192.168.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.1.1", false),
+            ("0.0.0.0", false),
+            ("255.255.255.255", false),
+        ] {
+            assert_eq!(is_public(ip.parse().unwrap()), public, "{ip}");
+        }
+    }
 
     #[test]
     fn active_commands() {

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::control::from_suppaftp;
 use super::error::{Error, Stage};
 use super::proxy::{Destination, Passage};
-use super::stream::NetStream;
+use super::stream::{NetStream, keep_alive};
 use super::tls::{Handshake, SessionTls};
 use super::wire::{Outbox, Wire};
 use crate::model::server::Patience;
@@ -179,6 +179,7 @@ impl AsyncTlsConnector for Dialer {
         self.report.stage.send_replace(next);
         // a command is one small segment that must not wait for the answer to the last one
         stream.set_nodelay(true).map_err(failed)?;
+        keep_alive(&stream);
         self.report.found().ends = Some((
             stream.peer_addr().map_err(failed)?,
             stream.local_addr().map_err(failed)?,

@@ -1,14 +1,16 @@
 //! What can go wrong on the wire, and how it is said to a person.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
-use super::tls::TlsError;
+use super::tls::{TlsError, said};
 use super::wire::Injected;
 use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::charset::Unwritable;
 use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
@@ -52,6 +54,14 @@ pub(crate) enum Error {
     NotFtp(Vec<u8>),
     /// The server answered the verb with a reply that is not what it was asked for.
     Refused(Stage, String, Reply),
+    /// The server refuses a data connection that does not resume the control connection's TLS
+    /// session. `offered`: it was offered; what the server gave for it may be too old.
+    Unresumed {
+        /// Whether the library can offer it at all.
+        offered: bool,
+        /// The server's words.
+        reply: Reply,
+    },
     /// The proxy did not lead to the server; [`Stage::Data`] where that was for a data connection.
     Proxy(Stage, Box<Proxy>, ProxyError),
     /// The login needs something that nobody has said.
@@ -70,8 +80,14 @@ pub(crate) enum Error {
     Poisoned,
     /// The replies came in another order than the commands.
     OutOfOrder,
-    /// No data connection can be made here: no free port in the range, no address to announce.
-    NoListener(String),
+    /// No data connection can be made at all: no free port in the range, no address to announce, no
+    /// passive mode over IPv6.
+    NoWay(String),
+    /// The passive address was repaired, nothing answered there, and this is the address that the
+    /// server had announced, a public one.
+    Repaired(Ipv4Addr, Box<Error>),
+    /// In mode `auto` the way tried first failed, with what is said of that, and then the other.
+    BothWays(String, Box<Error>),
 }
 
 impl Error {
@@ -85,6 +101,7 @@ impl Error {
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
+            Self::Repaired(_, error) | Self::BothWays(_, error) => error.is_transient(),
             Self::Proxy(_, _, error) => match error {
                 ProxyError::Unreached(error) => error.is_transient(),
                 ProxyError::Broken(_) | ProxyError::Silent(_) | ProxyError::Refused(..) => true,
@@ -141,9 +158,17 @@ impl Error {
         match self {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
+            Self::Unresumed { offered, .. } => *offered,
             Self::Poisoned | Self::OutOfOrder => true,
+            Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
+    }
+
+    /// Whether the server did not resume the session's TLS session. It may have grown too old: then
+    /// the same goes well on a new one.
+    pub(crate) fn is_unresumed(&self) -> bool {
+        matches!(self, Self::Unresumed { offered: true, .. })
     }
 
     /// The certificate a person has to judge, and the pin it should have had.
@@ -176,6 +201,7 @@ impl Error {
                 "Check host and port: SSH (SFTP) is another protocol, and FTP usually listens on 21 or 990.",
             ),
             Self::Refused(stage, verb, reply) => super::explain::refused(what, *stage, verb, reply),
+            Self::Unresumed { offered, reply } => unresumed(what, *offered, reply),
             Self::Proxy(stage, proxy, error) => super::proxy::failure(what, *stage, proxy, error),
             Self::Unanswered(wanted) => unanswered(what, wanted),
             Self::Unsendable(what_not) => Failure::new(
@@ -186,6 +212,11 @@ impl Error {
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
             Self::Tls(stage, error) => tls(what, *stage, error),
+            Self::Guarded(Refusal::Unwritable(why)) => Failure::new(Class::Usage, what, why.to_string())
+                .hint(match why {
+                    Unwritable::Secret(_) => "Set the character set that the server really has.",
+                    _ => "Set the character set that the server really has, or use another name.",
+                }),
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
                 Class::Other,
@@ -199,7 +230,15 @@ impl Error {
                 what,
                 "the server answered in another order than it was asked",
             ),
-            Self::NoListener(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::BothWays(first, error) => {
+                let second = error.failure(what);
+                let why = format!("{first}; then {}", second.why);
+                Failure { why, ..second }
+            }
+            Self::Repaired(announced, error) => error.failure(what).hint(format!(
+                "The server announced the public address {announced} for it, and the control connection's was used: if {announced} is right, set the passive address to 'as announced' (--pasv-address server)."
+            )),
         };
         failure.transient = self.is_transient();
         failure
@@ -243,10 +282,11 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
 
 fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
+    let said = said(error);
     let (class, why, hint) = match (stage, error.kind()) {
         (Stage::Lookup, _) => (
             Class::Unreachable,
-            format!("the host name could not be looked up ({error})"),
+            format!("the host name could not be looked up ({said})"),
             "Check the host name and this machine's name resolution.",
         ),
         (Stage::Tcp, Kind::ConnectionRefused) => (
@@ -256,12 +296,12 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Tcp, Kind::HostUnreachable | Kind::NetworkUnreachable) => (
             Class::Unreachable,
-            format!("there is no way to the host from here ({error})"),
+            format!("there is no way to the host from here ({said})"),
             "Check this machine's network.",
         ),
         (_, Kind::InvalidData) => (
             Class::Unreachable,
-            error.to_string(),
+            said,
             "What answers there may be no FTP server: check host and port.",
         ),
         // a reset this early comes from somebody who had accepted
@@ -272,7 +312,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Tcp, _) => (
             Class::Unreachable,
-            format!("the TCP connection failed ({error})"),
+            format!("the TCP connection failed ({said})"),
             "",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
@@ -282,18 +322,24 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         ),
         (Stage::Data, _) => (
             Class::Data,
-            format!("the data connection failed ({error})"),
+            format!("the data connection failed ({said})"),
             "Open the server's passive port range in its firewall, or try active mode.",
         ),
         (Stage::Transfer, _) => (
             Class::Unreachable,
-            format!("the data connection broke ({error})"),
+            format!("the data connection broke ({said})"),
             "",
+        ),
+        // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
+        (Stage::Protect, _) => (
+            Class::Unreachable,
+            "the server closed the connection before the login".into(),
+            "It may not offer TLS here, or demand a client certificate (--client-cert).",
         ),
         (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
             (Class::Unreachable, "the server closed the connection".into(), "")
         }
-        _ => (Class::Unreachable, format!("the connection broke ({error})"), ""),
+        _ => (Class::Unreachable, format!("the connection broke ({said})"), ""),
     };
     let failure = Failure::new(class, what, why);
     if hint.is_empty() {
@@ -301,6 +347,23 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
     } else {
         failure.hint(hint)
     }
+}
+
+fn unresumed(what: String, offered: bool, reply: &Reply) -> Failure {
+    let (why, hint) = if offered {
+        (
+            "the server demands that data connections resume the control connection's TLS session, and did not take the one that was offered",
+            "Try --tls-max 1.2; the server's administrator can see why, or stop demanding it.",
+        )
+    } else {
+        (
+            "the server demands that data connections resume the control connection's TLS session, and the system's TLS library cannot",
+            "Use the OpenSSL backend, which can (--tls-backend openssl).",
+        )
+    };
+    Failure::new(Class::Tls, what, why)
+        .reply(reply.shown().as_bytes())
+        .hint(hint)
 }
 
 fn silent(what: String, stage: Stage, after: Duration) -> Failure {
@@ -351,7 +414,7 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             what,
             format!("the server broke off the TLS handshake of the data connection ({error})"),
         )
-        .hint("It may demand that the control connection's TLS session is resumed; only the OpenSSL backend can."),
+        .hint("It may demand that the control connection's TLS session is resumed, which only the OpenSSL backend can, or a client certificate."),
         TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
         TlsError::NotTls if stage == Stage::Data => Failure::new(
@@ -364,8 +427,20 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {
             Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may need a lower TLS minimum.")
+                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls); some demand a client certificate (--client-cert).")
         }
+        TlsError::Weak(weakness) => Failure::new(
+            Class::Tls,
+            what,
+            format!("the server's TLS is weaker than this program accepts ({weakness})"),
+        )
+        .hint("Nothing secret was sent. Where the server cannot be updated and others may read along, --weak-tls (Weak TLS in the form) lets it in."),
+        TlsError::ClientCertificate(said) => Failure::new(
+            Class::Tls,
+            what,
+            format!("the server demands a client certificate, or refuses the one it was shown ({said})"),
+        )
+        .hint("Set one that it knows, with its key: --client-cert and --client-key."),
         TlsError::Unexplained(said) => {
             Failure::new(Class::Tls, what, format!("the system's TLS library refused the connection ({said})"))
         }

@@ -9,10 +9,11 @@
 
 use std::pin::pin;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::data::{Offer, Prepared};
 use super::error::{Error, Stage};
+use super::ports::Port;
 use super::reply::Reply;
 use super::session::{FileSize, Session, line};
 use super::stream::NetStream;
@@ -117,19 +118,19 @@ impl Session {
             done.begun = next.map(|_| Begun::Again);
             return done;
         }
-        let ahead = self.writes_ahead();
-        let mut offer = Ok(None);
+        let ahead = self.writes_ahead()
+            // whose reply is whose could not be told
+            && self.control.noops().unanswered() == 0
+            && closed.as_ref().is_none_or(|closed| closed.unsettled.is_none())
+            && self.knows_iac(riders, next);
+        let mut offer = None;
         let mut admitted = next.map_or(Ok(()), |next| self.control.admits(&next.command));
-        if ahead && let Some(next) = next.filter(|next| next.offset == 0 && admitted.is_ok()) {
-            offer = self.offer().await;
-            if let Err(error) = self.write(
-                riders,
-                offer.as_ref().ok().and_then(Option::as_ref).map(|o| (o, next)),
-            ) {
+        if ahead {
+            let pair = next.filter(|next| next.offset == 0 && admitted.is_ok());
+            offer = pair.and_then(|_| self.offer());
+            if let Err(error) = self.write(riders, offer.zip(pair)) {
                 admitted = Err(error);
             }
-        } else if ahead && let Err(error) = self.write(riders, None) {
-            admitted = Err(error);
         }
         let mut astray = false;
         if let Some(closed) = closed {
@@ -160,9 +161,9 @@ impl Session {
         };
         done.begun = Some(match (admitted, offer) {
             _ if self.control.is_poisoned() => Begun::Again,
-            (Err(error), _) | (_, Err(error)) => Begun::Failed(error),
-            (Ok(()), Ok(Some(offer))) => self.open_ahead(offer, next).await,
-            (Ok(()), Ok(None)) => match self.open(next).await {
+            (Err(error), _) => Begun::Failed(error),
+            (Ok(()), Some(offer)) => self.open_ahead(offer, next).await,
+            (Ok(()), None) => match self.open(next).await {
                 Ok(transfer) => Begun::Open(transfer),
                 Err(error) => Begun::Failed(error),
             },
@@ -178,7 +179,7 @@ impl Session {
     }
 
     /// Writes the riders and the next transfer's pair in one piece.
-    fn write(&mut self, riders: &[Rider], pair: Option<(&Offer, &Request)>) -> Result<(), Error> {
+    fn write(&mut self, riders: &[Rider], pair: Option<(Offer, &Request)>) -> Result<(), Error> {
         let mut lines: Vec<Vec<u8>> = Vec::with_capacity(2 * riders.len() + 2);
         for rider in riders {
             let (first, second) = rider.lines();
@@ -186,7 +187,7 @@ impl Session {
             lines.extend(second);
         }
         if let Some((offer, next)) = pair {
-            lines.push(offer.line.clone());
+            lines.push(offer.line().to_vec());
             lines.push(next.command.clone());
         }
         if lines.is_empty() {
@@ -220,6 +221,10 @@ impl Session {
 
     /// Asks a rider by itself.
     async fn ask_rider(&mut self, rider: &Rider) -> Result<Answer, Error> {
+        // what is renamed to got the same name when it was made under its temporary one
+        if let Some(path) = rider.paths().0.first() {
+            self.find_iac(path).await?;
+        }
         let (first, second) = rider.lines();
         let first = self.control.ask(&first).await?;
         let second = match second {
@@ -273,7 +278,7 @@ impl Session {
             }
             Err(_) => return Begun::Again,
         };
-        let prepared = match self.taken(offer, &reply) {
+        let prepared = match self.taken(offer, reply) {
             Ok(prepared) => prepared,
             Err(_) => {
                 // the command behind it is answered as well, with a refusal most likely; where
@@ -297,6 +302,12 @@ impl Session {
 
     /// Begins a transfer step by step.
     async fn open(&mut self, request: &Request) -> Result<Transfer, Error> {
+        let mut unsettled = None;
+        match (request.path(), request.way) {
+            (Some(path), Way::Down) => self.find_iac(path).await?,
+            (Some(path), Way::Up) => unsettled = (!self.settle_iac(path)).then(|| path.clone()),
+            (None, _) => {}
+        }
         let prepared = self.prepare_data().await?;
         if request.offset > 0 {
             // between the data connection and the command it belongs to (RFC 3659 §5.3)
@@ -305,7 +316,18 @@ impl Session {
                 .await?;
         }
         self.control.send(&[&request.command])?;
-        self.start(prepared, request).await
+        let mut transfer = self.start(prepared, request).await?;
+        transfer.unsettled = unsettled;
+        Ok(transfer)
+    }
+
+    /// Whether it is known how 0xFF is taken, if any of these names holds it.
+    fn knows_iac(&self, riders: &[Rider], next: Option<&Request>) -> bool {
+        let mut paths = riders.iter().flat_map(|rider| rider.paths().0);
+        paths.all(|path| self.settle_iac(path))
+            && next
+                .and_then(Request::path)
+                .is_none_or(|path| self.settle_iac(path))
     }
 
     /// Waits for the data connection and the preliminary reply, at the same time: the handshake
@@ -313,19 +335,36 @@ impl Session {
     /// for a connection that will never come. What is uploaded is not kept back for the 150: a
     /// refusal stops it soon enough.
     async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
-        let (early, stream) = match self.connected(prepared, request.way).await {
-            Ok(Started::Open(early, stream)) => (early, stream),
-            Ok(Started::Refused(reply)) => return Err(self.refused(&request.command, reply)),
+        let active = matches!(prepared, Prepared::Listening(..));
+        let (early, (stream, port)) = match self.connected(prepared, request.way).await {
+            Ok(Started::Open(early, data)) => (early, data),
+            Ok(Started::Refused(reply)) => {
+                if active && reply.code == 425 {
+                    self.connection().habits().active = false;
+                }
+                return Err(self.refused(Stage::Transfer, &request.command, reply));
+            }
             Err(error) => {
+                let nobody_came = matches!(
+                    error,
+                    Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
+                );
+                if active && nobody_came {
+                    self.connection().habits().active = false;
+                }
                 self.abandon();
                 return Err(error);
             }
         };
+        let next_noop = self.noop_after().map(|every| Instant::now() + every);
         Ok(Transfer {
             stream,
             early,
             command: request.command.clone(),
             way: request.way,
+            _port: port,
+            next_noop,
+            unsettled: None,
         })
     }
 
@@ -408,7 +447,7 @@ fn is_anothers(verb: &str, reply: &Reply) -> bool {
 
 /// What a server answered to a data command.
 enum Started {
-    Open(Option<Reply>, NetStream),
+    Open(Option<Reply>, (NetStream, Option<Port>)),
     Refused(Reply),
 }
 

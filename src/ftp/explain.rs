@@ -16,8 +16,8 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has too many connections",
             "Lower the number of connections, or wait.",
         ),
-        (Stage::Login, "USER", 421 | 530..=599)
-            if says(&["tls", "ssl", "encrypt", "cleartext", "secure"]) =>
+        (Stage::Login, "USER", 421 | 503 | 530..=599)
+            if says(&["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"]) =>
         {
             (
                 Class::Login,
@@ -59,11 +59,6 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "",
         ),
         (Stage::Login, ..) => (Class::Login, "the server refused the login", ""),
-        (_, _, 522 | 425) if says(&["reuse", "resum", "operation not permitted"]) => (
-            Class::Tls,
-            "the server demands that data connections resume the control connection's TLS session",
-            "Use the OpenSSL backend, which does.",
-        ),
         (_, "PORT" | "EPRT", 500..=599) => (
             Class::Data,
             "the server does not accept the address and port for active mode",
@@ -109,6 +104,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
                 "",
             )
         }
+        (_, _, 501 | 550) if says(&["couldn't open"]) => (
+            Class::Refused,
+            "the server cannot open it: it is not there, or permission is missing",
+            "",
+        ),
         (_, _, 550) if says(&["exist"]) => (Class::Refused, "it exists already on the server", ""),
         (_, _, 550) if says(&["not empty"]) => (Class::Refused, "the folder is not empty", ""),
         (_, _, 550)
@@ -137,6 +137,21 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         failure
     } else {
         failure.hint(hint)
+    }
+}
+
+/// Whether the server refuses a data connection because it does not resume the control
+/// connection's TLS session: `522 SSL connection failed: session reuse required` (vsftpd), `425 Unable
+/// to build data connection: Operation not permitted` (ProFTPD), `425 Unable to build data connection:
+/// TLS session of data connection not resumed.` (FileZilla Server 1), `450 TLS session of data
+/// connection has not resumed or the session does not match the control connection` (0.9).
+pub(super) fn demands_resumption(reply: &Reply) -> bool {
+    let text = reply.shown().to_ascii_lowercase();
+    let named = text.contains("session") && (text.contains("reuse") || text.contains("resum"));
+    match reply.code {
+        425 => named || text.contains("operation not permitted"),
+        400..=599 => named,
+        _ => false,
     }
 }
 
@@ -233,6 +248,20 @@ mod tests {
             ),
             (
                 Stage::Login,
+                "USER",
+                "503 Use AUTH first.",
+                Class::Login,
+                "encrypted",
+            ),
+            (
+                Stage::Transfer,
+                "MLSD",
+                "501 Couldn't open the directory",
+                Class::Refused,
+                "not there",
+            ),
+            (
+                Stage::Login,
                 "PASS",
                 "530 Too many users logged in",
                 Class::Unreachable,
@@ -260,20 +289,6 @@ mod tests {
                 "not encrypt data",
             ),
             (
-                Stage::Data,
-                "LIST",
-                "522 SSL connection failed: session reuse required",
-                Class::Tls,
-                "resume",
-            ),
-            (
-                Stage::Data,
-                "LIST",
-                "425 Unable to build data connection: Operation not permitted",
-                Class::Tls,
-                "resume",
-            ),
-            (
                 Stage::Transfer,
                 "LIST",
                 "425 Cannot open data connection",
@@ -298,6 +313,36 @@ mod tests {
             let (found, why) = why(stage, verb, reply);
             assert_eq!(found, class, "{reply}: {why}");
             assert!(why.contains(says), "{reply}: {why}");
+        }
+    }
+
+    #[test]
+    fn who_demands_a_resumed_session() {
+        for (reply, demands) in [
+            ("522 SSL connection failed: session reuse required", true),
+            (
+                "522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf man page",
+                true,
+            ),
+            (
+                "425 Unable to build data connection: Operation not permitted",
+                true,
+            ),
+            (
+                "425 Unable to build data connection: TLS session of data connection not resumed.",
+                true,
+            ),
+            (
+                "450 TLS session of data connection has not resumed or the session does not match the control connection",
+                true,
+            ),
+            ("425 Unable to build data connection: Connection timed out", false),
+            ("522 Network protocol not supported, use (1,2)", false),
+            ("426 Data connection closed; transfer aborted.", false),
+            ("150 Session resumed", false),
+        ] {
+            let parsed = Reply::parse(reply.as_bytes()).unwrap();
+            assert_eq!(demands_resumption(&parsed), demands, "{reply}");
         }
     }
 }

@@ -19,6 +19,7 @@ impl Session {
     /// be measured.
     pub(crate) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
         if self.uses_mlsd() {
+            self.find_iac(folder).await?;
             match self.receive(line("MLSD", folder), Command::Mlsd, now).await {
                 Err(Error::Refused(_, _, reply)) if matches!(reply.code, 500 | 502 | 504) => {
                     self.remark("the server announces MLSD and refuses it; using LIST");
@@ -59,27 +60,29 @@ impl Session {
 
     /// LIST of the folder the session stands in; `now` is what the server's clock shows.
     async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
-        if !self.connection().learned().no_list_all {
-            match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
-                // some servers take "-a" for the name of a file
-                Err(Error::Refused(Stage::Transfer, _, reply))
-                    if matches!(reply.code, 500..=504 | 550 | 553) =>
-                {
-                    self.remark("the server refuses LIST -a; hidden files may not be listed");
+        if self.connection().learned().no_list_all {
+            return self.receive(b"LIST".to_vec(), Command::List, now).await;
+        }
+        match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
+            // some servers take "-a" for the name of a file
+            Err(Error::Refused(Stage::Transfer, _, reply))
+                if matches!(reply.code, 450 | 500..=504 | 550 | 553) =>
+            {
+                let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
+                self.remark("the server refuses LIST -a; hidden files may not be listed");
+                self.connection().learned().no_list_all = true;
+                Ok(plain)
+            }
+            // ... and say nothing of it, or say it where the lines should be: asked for again without
+            Ok(listing) if listing.entries.is_empty() && listing.incomplete.is_none() => {
+                let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
+                if !plain.entries.is_empty() || plain.unreadable_count < listing.unreadable_count {
                     self.connection().learned().no_list_all = true;
                 }
-                // ... and say nothing of it: an empty answer is asked for again without
-                Ok(listing) if listing.entries.is_empty() && listing.is_whole() => {
-                    let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
-                    if !plain.entries.is_empty() {
-                        self.connection().learned().no_list_all = true;
-                    }
-                    return Ok(plain);
-                }
-                done => return done,
+                Ok(plain)
             }
+            done => done,
         }
-        self.receive(b"LIST".to_vec(), Command::List, now).await
     }
 
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
@@ -95,6 +98,7 @@ impl Session {
     }
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+        let charset = self.connection().server.charset;
         let mut transfer = match self.begin(&Request::list(command)).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
@@ -105,7 +109,7 @@ impl Session {
             }
             Err(error) => return Err(error),
         };
-        let mut parser = Parser::new(kind, now, Bounds::default());
+        let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         let mut arrived = false;
         let ending = loop {
@@ -118,15 +122,19 @@ impl Session {
             // past the bound nothing more is kept: the rest is not waited for
             if parser.is_full() {
                 self.abandon();
-                break Ok(Ending {
-                    closed_properly: None,
-                });
+                return Ok(parser.finish(None));
             }
         };
         // what came is shown, and that something is missing is said with it
         let incomplete = match ending {
+            Ok(Ending { reply, .. }) if says_cut(&reply.shown()) => {
+                let mut listing = parser.finish(Some(format!("the server said: {}", reply.shown())));
+                listing.limited = true;
+                return Ok(listing);
+            }
             Ok(Ending {
                 closed_properly: Some(false),
+                ..
             }) => Some("the server did not end the encrypted listing properly".to_owned()),
             Ok(_) => None,
             Err(Error::Refused(_, _, reply)) if arrived => {
@@ -137,6 +145,21 @@ impl Session {
         };
         Ok(parser.finish(incomplete))
     }
+}
+
+/// Whether a server that calls a listing done says that it left some of it out: pure-ftpd does
+/// (`226 Output truncated to 10000 matches`).
+fn says_cut(reply: &str) -> bool {
+    let reply = reply.to_ascii_lowercase();
+    [
+        "truncated",
+        "incomplete",
+        "partial list",
+        "limit reached",
+        "limit exceeded",
+    ]
+    .iter()
+    .any(|said| reply.contains(said))
 }
 
 /// Whether a refusal of LIST only says that the folder is empty.
@@ -158,6 +181,14 @@ fn says_empty(reply: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_that_is_said() {
+        assert!(says_cut("226 Options: -a -l / Output truncated to 10000 matches"));
+        assert!(says_cut("250 Listing INCOMPLETE."));
+        assert!(!says_cut("226 Options: -a -l / 3 matches total"));
+        assert!(!says_cut("226 Transfer complete."));
+    }
 
     #[test]
     fn only_an_empty_folder_is_empty() {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::attendant::Attendant;
 use super::challenge::is_challenge;
 use super::connection::Connection;
@@ -46,8 +48,9 @@ pub(super) async fn log_in(
         }
     };
     // RFC 2640 §3.2: UTF-8 is the agreement once announced; some servers want it said as well,
-    // and what they answer changes nothing
-    if features.has_utf8() {
+    // and what they answer changes nothing. Not where names are in another character set: servers
+    // that convert (pure-ftpd, IIS) would begin to.
+    if features.has_utf8() && connection.server.charset.is_utf8() {
         control.ask(b"OPTS UTF8 ON").await?;
     }
     // ASCII is the default (RFC 959 §3.1.1.1) and would change line ends
@@ -91,7 +94,7 @@ async fn identify(
             332 => ("ACCT", account(connection, &reply, attendant).await?),
             _ => break,
         };
-        let line = [verb.as_bytes(), b" ", secret.reveal().as_bytes()].concat();
+        let line = Zeroizing::new([verb.as_bytes(), b" ", secret.reveal().as_bytes()].concat());
         reply = control
             .ask_at(Stage::Login, &line)
             .await

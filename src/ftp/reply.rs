@@ -6,7 +6,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::digits::number;
+use super::telnet::IAC;
 use super::time_val::parse_time_val;
+use crate::model::charset::Charset;
 use crate::model::stamp::Stamp;
 use crate::model::text::escape;
 
@@ -62,6 +64,29 @@ impl Reply {
             return Err(ReplyError::Unfinished);
         }
         Ok(Self { code, lines: texts })
+    }
+
+    /// The reply with its text read in the server's character set, 0xFF not doubled any more: vsftpd
+    /// doubles it in replies, as Telnet has it (RFC 854).
+    #[must_use]
+    pub fn read_in(mut self, charset: Charset) -> Self {
+        for line in &mut self.lines {
+            if let Some(at) = line.windows(2).position(|two| two == [IAC; 2]) {
+                let mut single = line[..at].to_vec();
+                let mut rest = line[at..].iter().peekable();
+                while let Some(&byte) = rest.next() {
+                    single.push(byte);
+                    if byte == IAC {
+                        rest.next_if(|next| **next == IAC);
+                    }
+                }
+                *line = single;
+            }
+            if let std::borrow::Cow::Owned(read) = charset.from_server(line) {
+                *line = read;
+            }
+        }
+        self
     }
 
     /// The text of the last line: of a short reply the only one.
@@ -231,6 +256,20 @@ mod tests {
 
     fn reply(line: &str) -> Reply {
         Reply::parse(line.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn names_in_replies_are_read_in_the_servers_character_set() {
+        let latin: Charset = "latin1".parse().unwrap();
+        for (given, charset, want) in [
+            (&b"257 \"/\xe9\""[..], latin, "/é"),
+            (b"257 \"/\xff\xff\"", latin, "/ÿ"),
+            (b"257 \"/\xffa\xff\xff\xff\xff\"", latin, "/ÿaÿÿ"),
+            ("257 \"/é\"".as_bytes(), Charset::default(), "/é"),
+        ] {
+            let reply = Reply::parse(given).unwrap().read_in(charset);
+            assert_eq!(reply.quoted_path().unwrap(), want.as_bytes());
+        }
     }
 
     #[test]

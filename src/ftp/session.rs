@@ -1,6 +1,7 @@
 //! A session: one logged-in control connection and what can be asked of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connection::Connection;
 use super::control::Control;
@@ -118,6 +119,7 @@ impl Session {
 
     /// Sends `verb path` and demands success.
     async fn command(&mut self, verb: &str, path: &RemotePath) -> Result<(), Error> {
+        self.find_iac(path).await?;
         self.control
             .demand(Stage::Command, &line(verb, path), 2)
             .await
@@ -126,7 +128,12 @@ impl Session {
 
     /// Makes a folder (MKD, RFC 959 §4.1.3).
     pub(crate) async fn make_folder(&mut self, path: &RemotePath) -> Result<(), Error> {
-        self.command("MKD", path).await
+        let settled = self.settle_iac(path);
+        self.control.demand(Stage::Command, &line("MKD", path), 2).await?;
+        if !settled {
+            self.check_iac(path).await?;
+        }
+        Ok(())
     }
 
     /// Deletes an empty folder (RMD).
@@ -142,17 +149,21 @@ impl Session {
     /// Renames or moves (RNFR and RNTO). What a server does when the target exists differs; most
     /// replace a file, some refuse.
     pub(crate) async fn rename(&mut self, from: &RemotePath, to: &RemotePath) -> Result<(), Error> {
+        self.find_iac(from).await?;
+        let settled = self.settle_iac(to);
         self.control
             .demand(Stage::Command, &line("RNFR", from), 3)
             .await?;
-        self.control
-            .demand(Stage::Command, &line("RNTO", to), 2)
-            .await
-            .map(drop)
+        self.control.demand(Stage::Command, &line("RNTO", to), 2).await?;
+        if !settled {
+            self.check_iac(to).await?;
+        }
+        Ok(())
     }
 
     /// What SIZE says of a path (RFC 3659 §4).
     pub(crate) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
+        self.find_iac(path).await?;
         Ok(FileSize::told(&self.control.ask(&line("SIZE", path)).await?))
     }
 
@@ -169,6 +180,7 @@ impl Session {
 
     /// When a file was last changed (MDTM, RFC 3659 §3); `None` where the server does not tell.
     pub(crate) async fn modified(&mut self, path: &RemotePath) -> Result<Option<Stamp>, Error> {
+        self.find_iac(path).await?;
         let reply = self.control.ask(&line("MDTM", path)).await?;
         Ok(reply.modified().filter(|_| reply.code == 213))
     }
@@ -195,13 +207,55 @@ impl Session {
             .and_then(|at| RemotePath::parse(&at).ok()))
     }
 
-    /// Asks whether the server is still there (NOOP).
+    /// Asks whether the server is still there: by NOOP, or by PWD where NOOP does harm.
     pub(crate) async fn is_alive(&mut self) -> bool {
-        self.control.ask(b"NOOP").await.is_ok() && self.is_usable()
+        let noop = !self.connection().learned().no_noop;
+        let answer = self.control.ask(if noop { b"NOOP" } else { b"PWD" }).await;
+        let alive = answer.is_ok() && self.is_usable();
+        if noop {
+            match answer {
+                Ok(reply) if reply.is_positive() => self.connection().learned().noop_works = true,
+                Ok(_) | Err(Error::Broken(..) | Error::Refused(..)) => self.give_up_noop(),
+                Err(_) => {}
+            }
+        }
+        alive
+    }
+
+    /// After how long a NOOP is sent beside a transfer; `None` is never.
+    pub(super) fn noop_after(&self) -> Option<Duration> {
+        let connection = self.connection();
+        connection
+            .server
+            .keep_alive()
+            .filter(|_| !connection.learned().no_noop)
+    }
+
+    /// Remembers what the server made of NOOPs beside a transfer. A control
+    /// connection that broke over the first NOOP ever, unanswered, may have broken by it.
+    pub(super) fn learn_of_noops(&mut self) {
+        let noops = self.control.noops();
+        let dropped = self.control.is_poisoned() && noops.unanswered() > 0;
+        let (answered, stumbled) = (noops.answered(), noops.stumbled());
+        let works = {
+            let mut learned = self.connection().learned();
+            learned.noop_works |= answered;
+            learned.noop_works
+        };
+        if stumbled || (dropped && !works) {
+            self.give_up_noop();
+        }
+    }
+
+    fn give_up_noop(&self) {
+        let connection = self.connection();
+        if !std::mem::replace(&mut connection.learned().no_noop, true) {
+            self.remark("the server does not take NOOP well; it gets none any more");
+        }
     }
 }
 
-/// `VERB path`, bytes as the server knows them.
+/// `VERB path`; the outbox turns it into bytes as the server knows them.
 pub(super) fn line(verb: &str, path: &RemotePath) -> Vec<u8> {
     [verb.as_bytes(), b" ", path.as_bytes()].concat()
 }

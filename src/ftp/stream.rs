@@ -3,11 +3,30 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::tls::native::close_notify_received;
+
+/// After how long without traffic the system asks the other end for a sign of life. Routers
+/// with NAT forget idle connections after five minutes mostly, the hastiest after one.
+const QUIET: Duration = Duration::from_secs(50);
+
+/// How long it waits for that sign before it asks again; after nine of these (Linux) the
+/// connection is broken.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// Lets the system keep an idle connection alive (TCP keep-alive, RFC 1122 §4.2.3.6). Where it
+/// cannot, the connection is as good as without.
+pub(super) fn keep_alive(tcp: &TcpStream) {
+    let times = TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN);
+    if let Err(error) = SockRef::from(tcp).set_tcp_keepalive(&times) {
+        tracing::debug!("no TCP keep-alive: {error}");
+    }
+}
 
 /// The stream of a connection.
 #[derive(Debug)]

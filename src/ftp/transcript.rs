@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::blot::without_secret;
 use crate::model::event::{DialogueLine, Speaker};
 use crate::model::text::escape;
 
@@ -39,7 +40,7 @@ impl Transcript {
     }
 
     pub(super) fn client(&self, line: &[u8]) {
-        self.say(Speaker::Client, &blot(line));
+        self.say(Speaker::Client, &without_secret(line));
     }
 
     pub(super) fn server(&self, line: &[u8]) {
@@ -64,16 +65,6 @@ impl Transcript {
             speaker,
             text,
         });
-    }
-}
-
-/// The line without its secret: the argument of `PASS` and `ACCT` is replaced by stars.
-fn blot(line: &[u8]) -> Vec<u8> {
-    let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-    if verb.eq_ignore_ascii_case(b"PASS") || verb.eq_ignore_ascii_case(b"ACCT") {
-        [verb, b" ***"].concat()
-    } else {
-        line.to_vec()
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::error::{Error, Stage};
+use super::explain::demands_resumption;
+use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::NetStream;
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
+use crate::model::server::TlsBackend;
 
 /// How long a server may take to say why a data connection failed.
 pub(super) const EXPLANATION: Duration = Duration::from_secs(2);
@@ -77,6 +81,12 @@ pub(crate) struct Transfer {
     pub(super) early: Option<Reply>,
     pub(super) command: Vec<u8>,
     pub(super) way: Way,
+    /// The local port of a data connection in active mode: in use as long as it stands.
+    pub(super) _port: Option<Port>,
+    /// When the control connection is to be used again, lest a router on the way forget it.
+    pub(super) next_noop: Option<Instant>,
+    /// What is made while it is not known how 0xFF in its name is taken.
+    pub(super) unsettled: Option<RemotePath>,
 }
 
 /// A transfer whose data are over and whose data connection is closed; the final reply may be
@@ -86,42 +96,44 @@ pub(crate) struct Closed {
     early: Option<Reply>,
     command: Vec<u8>,
     closed_properly: Option<bool>,
+    pub(super) unsettled: Option<RemotePath>,
 }
 
 /// How a transfer ended well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ending {
     /// `Some(false)`: the server said that all is well but did not close TLS properly, so only
     /// the size can prove that nothing is missing.
     pub(crate) closed_properly: Option<bool>,
+    /// What the server said.
+    pub(super) reply: Reply,
 }
 
 impl Transfer {
     /// Reads data into `buffer`; 0 is the end of it.
     pub(crate) async fn read(&mut self, session: &mut Session, buffer: &mut [u8]) -> Result<usize, Error> {
         let silence = session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
         loop {
+            self.keep_alive(session)?;
             // once the server has given it up, only what it has sent before is still to come
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            let limit = if refused {
-                silence.min(EXPLANATION)
-            } else {
-                silence
-            };
+            if refused {
+                until = until.min(Instant::now() + EXPLANATION);
+            }
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
             tokio::select! {
                 biased;
-                read = timeout(limit, self.stream.read(buffer)) => return match read {
+                read = timeout_at(until, self.stream.read(buffer)) => return match read {
                     Ok(Ok(n)) => Ok(n),
                     Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session)),
                     Ok(Err(error)) => Err(self.broken(session, error).await),
                     Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
                 },
                 reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    let (_, reply) = reply?;
-                    if reply.class() != 1 {
-                        self.early = Some(reply);
-                    }
+                    self.heard(reply?.1);
                 }
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
     }
@@ -129,29 +141,57 @@ impl Transfer {
     /// Writes all of `bytes`.
     pub(crate) async fn write(&mut self, session: &mut Session, bytes: &[u8]) -> Result<(), Error> {
         let silence = session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
         let mut left = bytes;
         while !left.is_empty() {
+            self.keep_alive(session)?;
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
             tokio::select! {
                 biased;
-                written = timeout(silence, self.stream.write(left)) => match written {
+                written = timeout_at(until, self.stream.write(left)) => match written {
                     Ok(Ok(0)) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
-                    Ok(Ok(n)) => left = &left[n..],
+                    Ok(Ok(n)) => {
+                        left = &left[n..];
+                        until = Instant::now() + silence;
+                    }
                     Ok(Err(error)) => return Err(self.broken(session, error).await),
                     Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
                 },
                 // a server that has no more room may say so and leave the data lying
                 reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    let (_, reply) = reply?;
-                    match reply.class() {
-                        1 => {}
-                        2 => self.early = Some(reply),
-                        _ => {
-                            self.early = Some(reply);
-                            return Err(self.refusal(session));
-                        }
+                    self.heard(reply?.1);
+                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
+                        return Err(self.refusal(session));
                     }
                 }
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Keeps the server's last word, if this is it.
+    fn heard(&mut self, reply: Reply) {
+        if reply.class() != 1 {
+            self.early = Some(reply);
+        }
+    }
+
+    /// Sends a NOOP when it is time. The control connection is looked at once then: data that come
+    /// without a pause would keep it waiting for ever.
+    fn keep_alive(&mut self, session: &mut Session) -> Result<(), Error> {
+        let now = Instant::now();
+        if self.early.is_some() || self.next_noop.is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        let every = session.noop_after();
+        let every = every.filter(|_| session.control.noops().may_send());
+        self.next_noop = every.map(|every| now + every);
+        if every.is_some() {
+            session.control.send_noop()?;
+        }
+        if let Some(reply) = session.control.reply(Stage::Transfer).now_or_never() {
+            self.heard(reply?.1);
         }
         Ok(())
     }
@@ -159,7 +199,7 @@ impl Transfer {
     /// The refusal that came before the end of the data.
     fn refusal(&mut self, session: &mut Session) -> Error {
         match self.early.take() {
-            Some(reply) => session.refused(&self.command, reply),
+            Some(reply) => session.refused(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
         }
     }
@@ -187,6 +227,7 @@ impl Transfer {
             early: self.early,
             command: self.command,
             closed_properly,
+            unsettled: self.unsettled,
         })
     }
 
@@ -230,12 +271,7 @@ impl Transfer {
                     Ok(_) => {}
                 },
                 // a server that has read everything says so before, or without, closing
-                reply = session.control.reply(Stage::Transfer) => {
-                    let (_, reply) = reply?;
-                    if reply.class() != 1 {
-                        self.early = Some(reply);
-                    }
-                }
+                reply = session.control.reply(Stage::Transfer) => self.heard(reply?.1),
             }
         }
         Ok(())
@@ -264,66 +300,92 @@ impl Session {
                 }
             }
         };
-        if timeout(EXPLANATION, noticed).await.is_err() {
-            self.abandon();
+        match timeout(EXPLANATION, noticed).await {
+            Ok(()) => self.control.collect_noops().await,
+            Err(_) => self.abandon(),
         }
+        self.learn_of_noops();
     }
 
     /// The server's final reply.
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
-        let reply = match closed.early {
-            Some(reply) => reply,
-            None => loop {
-                let (_, reply) = self.control.reply(Stage::Transfer).await?;
-                if reply.class() != 1 {
-                    break reply;
-                }
-            },
-        };
+        let word = self.final_reply(closed.early).await;
+        self.control.collect_noops().await;
+        self.learn_of_noops();
+        let reply = word?;
         // where a size or a data connection's address comes instead, commands written ahead have
         // overtaken the end of the transfer
         if matches!(reply.code, 213 | 227..=229) {
             self.abandon();
             return Err(Error::OutOfOrder);
         }
-        if reply.is_positive() {
-            return Ok(Ending {
-                closed_properly: closed.closed_properly,
-            });
+        if !reply.is_positive() {
+            return Err(self.refused(Stage::Transfer, &closed.command, reply));
         }
-        Err(self.refused(&closed.command, reply))
+        if let Some(path) = closed.unsettled {
+            // boxed: it lists a folder, which is a transfer itself
+            Box::pin(self.check_iac(&path)).await?;
+        }
+        Ok(Ending {
+            closed_properly: closed.closed_properly,
+            reply,
+        })
+    }
+
+    async fn final_reply(&mut self, early: Option<Reply>) -> Result<Reply, Error> {
+        if let Some(reply) = early {
+            return Ok(reply);
+        }
+        loop {
+            let (_, reply) = self.control.reply(Stage::Transfer).await?;
+            if reply.class() != 1 {
+                return Ok(reply);
+            }
+        }
     }
 
     /// The error that a refused transfer is.
-    pub(super) fn refused(&mut self, command: &[u8], reply: Reply) -> Error {
-        // over TLS this is how ProFTPD says that the session to resume has expired: the next one
-        // is resumed from a new control connection
-        if reply.code == 425 && self.tls().is_some() {
-            self.abandon();
+    pub(super) fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+        if self.tls().is_none() || !demands_resumption(&reply) {
+            return self.control.refusal(stage, command, reply);
         }
-        self.control.refusal(Stage::Transfer, command, reply)
+        // what is to be resumed comes from the control connection: only a new one brings another
+        self.abandon();
+        let offered = self.connection().server.tls_backend == TlsBackend::Openssl;
+        if offered {
+            self.remark("the server does not resume this connection's TLS session");
+        }
+        Error::Unresumed { offered, reply }
     }
 
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
     pub(super) async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+        // what we have refused ourselves no words of the server explain
+        if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
+            self.abandon();
+            return error;
+        }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
         let said = async {
             loop {
                 match self.control.reply(stage).await {
                     Ok((_, reply)) if reply.class() == 1 => {}
                     Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
-                        return Some(Error::Refused(stage, verb, reply));
+                        return Some(Ok((verb, reply)));
                     }
-                    Err(gone @ Error::Broken(..)) if line_broke => return Some(gone),
+                    Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
                     _ => return None,
                 }
             }
         };
-        let said = timeout(EXPLANATION, said).await.ok().flatten();
-        if said.is_none() {
-            self.abandon();
+        match timeout(EXPLANATION, said).await.ok().flatten() {
+            Some(Ok((verb, reply))) => self.refused(stage, verb.as_bytes(), reply),
+            Some(Err(gone)) => gone,
+            None => {
+                self.abandon();
+                error
+            }
         }
-        said.unwrap_or(error)
     }
 }

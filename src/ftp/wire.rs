@@ -5,8 +5,10 @@
 //! written while a reply is still awaited, and every line, suppaftp's own included, passes
 //! [`super::guard::admit`] in one place.
 
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
@@ -14,10 +16,14 @@ use suppaftp::tokio::TokioTlsStream;
 use suppaftp::{FtpError, FtpResult};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use zeroize::{Zeroize as _, Zeroizing};
 
+use super::blot::{Secrets, holds_secret};
 use super::guard::{Refusal, admit};
 use super::stream::NetStream;
+use super::telnet::IAC;
 use super::transcript::Transcript;
+use crate::model::charset::{Charset, Unwritable};
 
 /// How much is read from the socket at once; replies are short.
 const CHUNK: usize = 4096;
@@ -27,24 +33,38 @@ const CHUNK: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Outbox {
     read_only: bool,
+    charset: Charset,
     transcript: Transcript,
+    /// Whether 0xFF is doubled; see `ftp/telnet.rs`.
+    doubles_iac: AtomicBool,
     state: Mutex<OutboxState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OutboxState {
-    bytes: Vec<u8>,
+    /// Wiped whenever it is empty: it held the password.
+    bytes: Zeroizing<Vec<u8>>,
     reader: Option<Waker>,
     last_verb: String,
     last_line: Vec<u8>,
+    secrets: Secrets,
 }
 
 impl Outbox {
-    pub(super) fn new(read_only: bool, transcript: Transcript) -> Self {
+    pub(super) fn new(read_only: bool, charset: Charset, transcript: Transcript) -> Self {
         Self {
             read_only,
+            charset,
             transcript,
-            state: Mutex::default(),
+            doubles_iac: AtomicBool::new(true),
+            state: Mutex::new(OutboxState {
+                // room for any batch: what is moved in growing leaves copies behind
+                bytes: Zeroizing::new(Vec::with_capacity(CHUNK)),
+                reader: None,
+                last_verb: String::new(),
+                last_line: Vec::new(),
+                secrets: Secrets::default(),
+            }),
         }
     }
 
@@ -57,26 +77,52 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether 0xFF is doubled in the lines that follow.
+    pub(super) fn double_iac(&self, doubled: bool) {
+        self.doubles_iac.store(doubled, Ordering::Relaxed);
+    }
+
+    /// The character set of the names in commands and replies.
+    pub(super) fn charset(&self) -> Charset {
+        self.charset
+    }
+
     /// Whether this line may be sent.
     pub(super) fn admits(&self, line: &[u8]) -> Result<(), Refusal> {
-        admit(line, self.read_only)
+        self.encoded(line).map(drop)
+    }
+
+    /// The line in the server's character set, if it may be sent.
+    fn encoded<'l>(&self, line: &'l [u8]) -> Result<Cow<'l, [u8]>, Refusal> {
+        let line = self
+            .charset
+            .to_server(line)
+            .map_err(|why| match holds_secret(line) {
+                true => Unwritable::Secret(self.charset.name()),
+                false => why,
+            })?;
+        admit(&line, self.read_only)?;
+        Ok(line)
     }
 
     /// Admits all `lines` (without CRLF) or none, and queues them in one piece.
     pub(super) fn push(&self, lines: &[&[u8]]) -> Result<(), Refusal> {
-        lines.iter().try_for_each(|line| self.admits(line))?;
+        let encoded: Vec<_> = lines
+            .iter()
+            .map(|line| self.encoded(line))
+            .collect::<Result<_, _>>()?;
+        let doubles_iac = self.doubles_iac.load(Ordering::Relaxed);
         let mut state = self.state();
-        for line in lines {
+        for (line, encoded) in lines.iter().zip(encoded) {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
-            for &byte in *line {
-                // Telnet's IAC is doubled on the control connection (RFC 959 §3.1.1.5.2, RFC 854)
-                state.bytes.extend_from_slice(if byte == 0xff {
-                    &[0xff, 0xff]
-                } else {
-                    std::slice::from_ref(&byte)
-                });
+            state.secrets.learn(&encoded);
+            for &byte in &*encoded {
+                state.bytes.push(byte);
+                if byte == IAC && doubles_iac {
+                    state.bytes.push(byte);
+                }
             }
             state.bytes.extend_from_slice(b"\r\n");
         }
@@ -138,9 +184,38 @@ impl Wire {
             }
             state.bytes.drain(..written);
         }
+        // the whole of its memory, not what is in it now
+        state.bytes.zeroize();
         state.reader = Some(cx.waker().clone());
         drop(state);
         Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Tells the transcript of the line up to `end`, without a secret of ours that the server repeats
+    /// in it. Refusals, and whatever answers the password itself, are blotted for all who read them;
+    /// other replies are data and stay as they are. Gives the line's end.
+    fn blot(&mut self, end: usize) -> usize {
+        let state = self.outbox.state();
+        let line = &self.inbound[..end];
+        let Some(blotted) = state.secrets.blot(line) else {
+            drop(state);
+            self.outbox
+                .transcript
+                .server(&self.outbox.charset.from_server(line));
+            return end;
+        };
+        let answers_secret = holds_secret(state.last_verb.as_bytes());
+        drop(state);
+        self.outbox
+            .transcript
+            .server(&self.outbox.charset.from_server(&blotted));
+        let first = self.opening.map_or(line[0], |code| code[0]);
+        if !(answers_secret || matches!(first, b'4' | b'5')) {
+            return end;
+        }
+        let len = blotted.len();
+        self.inbound.splice(..end, blotted);
+        len
     }
 
     /// The end of the next line to hand out, if a whole one is there; lines that suppaftp cannot
@@ -158,8 +233,8 @@ impl Wire {
                 None if self.inbound.len() >= CHUNK => return Some(self.inbound.len()),
                 None => return None,
             };
+            let end = self.blot(end);
             let line = &self.inbound[..end];
-            self.outbox.transcript.server(line);
             self.outbox.state().last_line = line[..line.len().min(512)].to_vec();
             let is_code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
             let bare = is_code && line[3..].iter().all(|b| matches!(b, b'\r' | b'\n'));

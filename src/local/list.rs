@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use super::names::bytes_of;
 use crate::model::entry::{Entry, Kind, Permissions};
 use crate::model::listing::Listing;
-use crate::model::path::Name;
+use crate::model::path::{Name, PathError};
 use crate::model::stamp::Stamp;
 
 /// Lists `folder`. An entry that vanishes or cannot be looked at while listing is kept with what
@@ -18,8 +18,11 @@ pub(crate) fn list(folder: &Path) -> io::Result<Listing> {
     for found in std::fs::read_dir(folder)? {
         match found {
             Ok(found) => match entry(&found) {
-                Some(entry) => listing.entries.push(entry),
-                None => listing.note_unreadable(&bytes_of(&found.file_name())),
+                Ok(entry) => listing.entries.push(entry),
+                Err(why) => {
+                    let name = found.file_name();
+                    listing.note_refused(&bytes_of(&name), &bytes_of(&name), why);
+                }
             },
             Err(error) => listing.incomplete = Some(format!("the disk says: {error}")),
         }
@@ -27,9 +30,9 @@ pub(crate) fn list(folder: &Path) -> io::Result<Listing> {
     Ok(listing)
 }
 
-fn entry(found: &DirEntry) -> Option<Entry> {
-    let name = Name::new(&bytes_of(&found.file_name())).ok()?;
-    Some(match found.metadata() {
+fn entry(found: &DirEntry) -> Result<Entry, PathError> {
+    let name = Name::new(&bytes_of(&found.file_name()))?;
+    Ok(match found.metadata() {
         Ok(metadata) => describe(name, &metadata, &found.path()),
         Err(_) => Entry::new(name, Kind::Other),
     })

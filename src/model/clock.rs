@@ -25,6 +25,9 @@ impl ClockOffset {
     const LAST: i32 = 14 * 60;
     /// Every time zone differs from UTC by a multiple of this; in seconds.
     const STEP: i64 = 15 * 60;
+    /// How far a server's clock and ours may be apart besides, in seconds; `LIST` rounds down to the
+    /// minute.
+    const APART: i64 = 180;
 
     /// From minutes ahead of UTC; `None` where no time zone is.
     pub fn from_minutes(minutes: i32) -> Option<Self> {
@@ -54,6 +57,20 @@ impl ClockOffset {
             return None;
         }
         Self::from_minutes(i32::try_from(ahead / 60).ok()?)
+    }
+
+    /// What a file tells of the clock that was written at a moment known from our own clock: `listed`
+    /// is its time in a `LIST`. The two clocks may be three minutes apart; a time known to the day only
+    /// proves nothing.
+    pub fn of_own_file(listed: Stamp, written: i64) -> Option<Self> {
+        if listed.precision == Precision::Day {
+            return None;
+        }
+        let ahead = listed.seconds.checked_sub(written)?;
+        let steps = ahead.checked_add(Self::STEP / 2)?.div_euclid(Self::STEP);
+        let apart = (ahead - steps * Self::STEP).abs();
+        let minutes = i32::try_from(steps.checked_mul(Self::STEP / 60)?).ok()?;
+        Self::from_minutes(minutes).filter(|_| apart <= Self::APART)
     }
 
     /// The moment at which the wall clock showed this. A day stays the day it is: which part of
@@ -177,6 +194,32 @@ mod tests {
         }
         let day = at(utc, Precision::Day);
         assert_eq!(ClockOffset::between(Stamp::exact(utc), day), None);
+    }
+
+    #[test]
+    fn what_a_file_just_written_tells() {
+        let now = 1_700_000_045; // 2023-11-14T22:14:05Z
+        for (listed, precision, want) in [
+            (now - 5, Precision::Minute, Some("0")),
+            (now + 7195, Precision::Minute, Some("+2")),
+            (now + 7200 + 180, Precision::Second, Some("+2")),
+            (now + 7200 + 181, Precision::Second, None),
+            (now - 12_600 - 180, Precision::Second, Some("-3:30")),
+            (now - 12_600 - 181, Precision::Second, None),
+            (now + 20_700, Precision::Minute, Some("+5:45")),
+            (now + 51_300, Precision::Minute, None),
+            (now - 86_400, Precision::Minute, None),
+            (now, Precision::Day, None),
+            (i64::MAX, Precision::Second, None),
+            (i64::MIN, Precision::Second, None),
+        ] {
+            let stamp = Stamp {
+                seconds: listed,
+                precision,
+            };
+            let got = ClockOffset::of_own_file(stamp, now);
+            assert_eq!(got, want.map(offset), "{stamp:?}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Permissions {
 /// One line of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The name, bytes as the server or the disk gave them.
+    /// The name.
     pub name: Name,
     /// What it is.
     pub kind: Kind,

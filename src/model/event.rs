@@ -191,6 +191,9 @@ pub enum Event {
     ConnectionFailed(ConnectionId, Failure),
     /// The person pinned a certificate: to be written into the server's entry.
     Pinned(ConnectionId, Pin),
+    /// Whether mode `auto` begins with active mode on this server (`host:port`) from now on: to be
+    /// remembered for the next run.
+    ActiveFirst(String, bool),
     /// A folder's listing has come.
     Listed {
         /// Of which folder.

@@ -1,6 +1,7 @@
 //! What is true of a live connection: the words of the truth line.
 
 use super::certificate::Trust;
+use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::listing::Dialect;
 use super::proxy::ProxyKind;
@@ -38,6 +39,8 @@ pub struct TlsFacts {
     pub version: String,
     /// The cipher's name; empty where the backend does not tell.
     pub cipher: String,
+    /// What of it is weak: `TLS 1.0`, `RSA 1024 bits`; empty where nothing was found.
+    pub weak: Vec<String>,
     /// How the certificate was accepted.
     pub trust: Trust,
     /// Whole days until the certificate ends, where known; negative when it has ended.
@@ -47,6 +50,23 @@ pub struct TlsFacts {
     /// Those of them that resumed the control connection's session; `None` where the backend
     /// cannot tell.
     pub data_resumed: Option<u64>,
+}
+
+impl TlsFacts {
+    /// `TLS 1.3`; `TLS 1.0, weak`; `TLS 1.2, weak (RSA 1024 bits)`.
+    fn strength(&self) -> String {
+        let besides: Vec<&str> = self
+            .weak
+            .iter()
+            .map(String::as_str)
+            .filter(|w| *w != self.version)
+            .collect();
+        match (self.weak.is_empty(), besides.is_empty()) {
+            (true, _) => self.version.clone(),
+            (false, true) => format!("{}, weak", self.version),
+            (false, false) => format!("{}, weak ({})", self.version, besides.join(", ")),
+        }
+    }
 }
 
 /// What is true of a connection now.
@@ -64,7 +84,9 @@ pub struct Facts {
     pub dialect: Dialect,
     /// How far the server's clock was measured to be ahead of UTC; `None` where it was not.
     pub clock_offset: Option<ClockOffset>,
-    /// Whether names are UTF-8 by agreement (FEAT UTF8).
+    /// In which character set it writes names.
+    pub charset: Charset,
+    /// Whether the server says that names are UTF-8 (FEAT UTF8).
     pub utf8: bool,
     /// Whether this server is read only for us.
     pub read_only: bool,
@@ -79,7 +101,7 @@ impl Facts {
         match &self.tls {
             None => out.push("nothing encrypted".into()),
             Some(tls) => {
-                out.push(tls.version.clone());
+                out.push(tls.strength());
                 out.push(match tls.data_resumed {
                     _ if tls.data_handshakes == 0 => "data encrypted".into(),
                     Some(n) => format!("data encrypted, resumed {n}/{}", tls.data_handshakes),
@@ -113,9 +135,45 @@ impl Facts {
         if let Some(offset) = self.clock_offset.filter(|offset| offset.minutes() != 0) {
             out.push(format!("clock {offset}"));
         }
-        if self.utf8 {
-            out.push("UTF-8".into());
-        }
+        out.push(match (self.charset.is_utf8(), self.utf8) {
+            (false, _) => self.charset.to_string(),
+            (true, true) => "UTF-8".into(),
+            (true, false) => "UTF-8 assumed".into(),
+        });
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_weak_stands_beside_the_version() {
+        for (version, weak, says) in [
+            ("TLS 1.3", &[][..], "TLS 1.3"),
+            ("TLS 1.0", &["TLS 1.0"], "TLS 1.0, weak"),
+            (
+                "TLS 1.1",
+                &["TLS 1.1", "RSA 1024 bits"],
+                "TLS 1.1, weak (RSA 1024 bits)",
+            ),
+            (
+                "TLS 1.2",
+                &["RSA 1024 bits", "SHA-1"],
+                "TLS 1.2, weak (RSA 1024 bits, SHA-1)",
+            ),
+        ] {
+            let tls = TlsFacts {
+                version: version.into(),
+                cipher: String::new(),
+                weak: weak.iter().map(|w| (*w).to_owned()).collect(),
+                trust: Trust::Verified,
+                days_left: None,
+                data_handshakes: 0,
+                data_resumed: None,
+            };
+            assert_eq!(tls.strength(), says);
+        }
     }
 }

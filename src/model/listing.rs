@@ -1,6 +1,8 @@
 //! The listing of one folder: its entries, and what is known to be missing from it.
 
 use super::entry::Entry;
+use super::path::PathError;
+use super::text::escape;
 
 /// How the server writes its listings: said in the truth line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,9 +45,14 @@ pub struct Listing {
     pub unreadable: Vec<Box<[u8]>>,
     /// How many lines could not be read in all.
     pub unreadable_count: u64,
+    /// Lines among these that could be read and name something that is no name: the name as a
+    /// screen shows it, and why; at most [`Listing::KEPT_UNREADABLE`] of them.
+    pub refused: Vec<(String, PathError)>,
     /// Why the listing may lack entries (cut, refused at its end, over a bound); `None` when the
     /// server said that it is whole.
     pub incomplete: Option<String>,
+    /// Whether a limit, the server's or ours, made it incomplete: asked again, it would be so again.
+    pub limited: bool,
     /// How it was written.
     pub dialect: Dialect,
     /// Whether its times are of the server's wall clock, whose offset from UTC is not known.
@@ -66,6 +73,14 @@ impl Listing {
         self.unreadable_count += 1;
         if self.unreadable.len() < Self::KEPT_UNREADABLE {
             self.unreadable.push(line[..line.len().min(1024)].into());
+        }
+    }
+
+    /// Notes a line that was read, with a name that is refused.
+    pub fn note_refused(&mut self, line: &[u8], name: &[u8], why: PathError) {
+        self.note_unreadable(line);
+        if self.refused.len() < Self::KEPT_UNREADABLE {
+            self.refused.push((escape(&name[..name.len().min(1024)]), why));
         }
     }
 }

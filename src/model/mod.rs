@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod certificate;
+pub mod charset;
 pub mod clock;
 pub mod command;
 pub mod entry;
@@ -16,6 +17,7 @@ pub mod firewall;
 pub mod job;
 pub mod key;
 pub mod listing;
+pub mod nearest;
 pub mod part_name;
 pub mod path;
 pub mod proxy;

@@ -1,8 +1,9 @@
-//! Paths and names on the server: bytes, as the server sent them.
+//! Paths and names on the server: bytes, as the server sent them, or, where it writes another
+//! character set than UTF-8, as [`super::charset`] reads them.
 //!
 //! RFC 959 leaves the form of a path name to the server; every server met today takes `/` as the
 //! separator (RFC 3659 §2.2 asks for it in TVFS). Names are bytes, not text: what a server sent
-//! is what is sent back (RFC 2640 §2.1 only recommends UTF-8).
+//! is what is sent back (RFC 2640 §2.1 only recommends UTF-8), in any character set.
 
 use std::fmt;
 
@@ -50,7 +51,7 @@ impl Name {
         Ok(Self(bytes.into()))
     }
 
-    /// The bytes as the server sent them.
+    /// The bytes: UTF-8 as far as they are text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -193,7 +194,7 @@ impl RemotePath {
         mine.map(|p| Name::new(p).ok()).collect()
     }
 
-    /// The bytes to send.
+    /// The bytes: UTF-8 as far as they are text. The outbox turns them into the server's.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -218,6 +219,8 @@ impl fmt::Display for RemotePath {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(s: &str) -> RemotePath {
@@ -268,5 +271,34 @@ mod tests {
         assert_eq!(name.shown(), "caf\\xe9");
         assert_eq!(Name::new(b"a.tar.gz").unwrap().extension(), Some(&b"gz"[..]));
         assert_eq!(Name::new(b".profile").unwrap().extension(), None);
+    }
+
+    proptest! {
+        /// Whatever is written: a path is normal, and reads as itself.
+        #[test]
+        fn paths_stay_normal(
+            base in proptest::collection::vec(any::<u8>(), 0..30),
+            typed in prop_oneof!["[a-c./ ]{0,30}".prop_map(String::into_bytes), proptest::collection::vec(any::<u8>(), 0..30)],
+        ) {
+            let Ok(base) = RemotePath::parse(&base) else { return Ok(()) };
+            let Ok(path) = base.resolve(&typed) else {
+                prop_assert!(typed.iter().any(|b| b"\0\r\n".contains(b)));
+                return Ok(());
+            };
+            prop_assert_eq!(RemotePath::parse(path.as_bytes()), Ok(path.clone()));
+            prop_assert!(path.parts().all(|part| Name::new(part).is_ok()));
+            let joined = path.parts().fold(RemotePath::root(), |at, part| at.join(&Name::new(part).unwrap()));
+            prop_assert_eq!(&joined, &path);
+            prop_assert_eq!(path.is_root(), path.parent().is_none() && path.name().is_none());
+        }
+
+        #[test]
+        fn a_name_leads_one_level_down(base in "(/[a-c]{1,2}){0,3}", name in proptest::collection::vec(any::<u8>(), 0..6)) {
+            let Ok(name) = Name::new(&name) else { return Ok(()) };
+            let base = path(&base);
+            let below = base.join(&name);
+            prop_assert_eq!(below.depth_below(&base), Some(1));
+            prop_assert_eq!((below.parent(), below.name()), (Some(base), Some(name)));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::Pin;
+use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::proxy::Proxy;
 
@@ -121,6 +122,12 @@ pub enum PasswordSource {
     Environment(String),
     /// The first line this command prints (`pass show ftp/web`).
     Command(String),
+    /// `~/.netrc`, which other programs read too.
+    Netrc,
+    /// The encrypted store beside the file of servers.
+    Store,
+    /// The desktop's keyring.
+    Keyring,
     /// Asked for at each login with the server's own words shown: a one-time password answers a
     /// challenge that only then is known.
     Challenge,
@@ -198,16 +205,28 @@ pub struct Server {
     pub tls_min: TlsVersion,
     /// The newest TLS version offered.
     pub tls_max: TlsVersion,
+    /// Accept what TLS 1.2 and up should not: keys below 2048 bits, SHA-1 signatures, no secure
+    /// renegotiation. A warned opt-in.
+    pub weak_tls: bool,
     /// The certificate expected, whoever signed it.
     pub pin: Option<Pin>,
     /// Further certificate authorities, PEM.
     pub ca_file: Option<PathBuf>,
+    /// Our own certificate for servers that demand one, PEM, with its chain.
+    pub client_certificate: Option<PathBuf>,
+    /// Its key, PEM; `None` is in the certificate's file.
+    pub client_key: Option<PathBuf>,
     /// How many control connections may be open at once, browsing included.
     pub connections: u8,
+    /// Seconds of quiet after which a control connection is used, so that nobody on the way
+    /// forgets it; 0 is never.
+    pub keep_alive: u16,
     /// The local folder the left pane starts in.
     pub start_folder: Option<PathBuf>,
     /// How far the clock that LIST tells is ahead of UTC; `None` is measured.
     pub clock_offset: Option<ClockOffset>,
+    /// In which character set it writes names.
+    pub charset: Charset,
 }
 
 impl Default for Server {
@@ -235,11 +254,16 @@ impl Default for Server {
             tls_backend: TlsBackend::default(),
             tls_min: TlsVersion::V1_2,
             tls_max: TlsVersion::V1_3,
+            weak_tls: false,
             pin: None,
             ca_file: None,
+            client_certificate: None,
+            client_key: None,
             connections: 4,
+            keep_alive: 30,
             start_folder: None,
             clock_offset: None,
+            charset: Charset::default(),
         }
     }
 }
@@ -250,9 +274,20 @@ impl Server {
         self.port.unwrap_or(self.protocol.default_port())
     }
 
+    /// After how much quiet a control connection is used; `None` is never.
+    pub fn keep_alive(&self) -> Option<Duration> {
+        (self.keep_alive > 0).then(|| Duration::from_secs(self.keep_alive.into()))
+    }
+
     /// How far below the document path the product goes.
     pub fn depth(&self) -> Depth {
         self.explore_depth.map_or(Depth::Unlimited, Depth::Levels)
+    }
+
+    /// Whether weak encryption was allowed for this server. TLS 1.0 and 1.1 sign with MD5 and
+    /// SHA-1: whoever allows them has allowed that too.
+    pub fn allows_weak_tls(&self) -> bool {
+        self.protocol.is_tls() && (self.weak_tls || self.tls_min < TlsVersion::V1_2)
     }
 
     /// The user sent to the server.

@@ -2,7 +2,7 @@
 //! server's depth allows. Every path on a server is judged here before it is used.
 
 use crate::model::failure::{Class, Failure};
-use crate::model::path::RemotePath;
+use crate::model::path::{Name, RemotePath};
 use crate::model::server::Depth;
 
 /// The document path, and how many levels below it are open.
@@ -106,7 +106,7 @@ impl Fence {
     ///
     /// Outside the document path, or below the depth.
     pub fn may_enter(&self, folder: &RemotePath) -> Result<(), Refusal> {
-        let Some(level) = folder.depth_below(&self.root) else {
+        let Some(level) = self.level(folder) else {
             return Err(Refusal::Outside {
                 path: folder.clone(),
                 root: self.root.clone(),
@@ -133,7 +133,7 @@ impl Fence {
             return Err(Refusal::TheRoot(path.clone()));
         }
         // judged by itself first: the parent of a path above is above too, but is not what was asked for
-        if path.depth_below(&self.root).is_none() {
+        if self.level(path).is_none() {
             return self.may_enter(path);
         }
         match path.parent() {
@@ -149,6 +149,14 @@ impl Fence {
         }
     }
 
+    /// How many levels a path lies below the document path; `None` where it does not, or might not:
+    /// to a server on Windows `..\..\x` is no name but a way up.
+    fn level(&self, path: &RemotePath) -> Option<usize> {
+        let names = path.below(&self.root)?;
+        let climbs = |name: &Name| name.as_bytes().split(|b| *b == b'\\').any(|part| part == b"..");
+        (self.is_open() || !names.iter().any(climbs)).then_some(names.len())
+    }
+
     /// The depth at which this folder is cut off, if it is below the document path and too deep.
     pub fn cuts(&self, folder: &RemotePath) -> Option<u32> {
         match self.may_enter(folder) {
@@ -160,6 +168,8 @@ impl Fence {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn path(text: &str) -> RemotePath {
@@ -199,6 +209,13 @@ mod tests {
             ("/srv/www", None, "/", ""),
             ("/srv/www", None, "/srv/wwwx", ""),
             ("/srv/www", None, "/srv/www/../x", ""),
+            ("/srv/www", None, "/srv/www/a\\b", "et"),
+            ("/srv/www", None, "/srv/www/..\\x", ""),
+            ("/srv/www", None, "/srv/www/a\\..\\..\\x", ""),
+            ("/srv/www", None, "/srv/www/a/..\\..\\x/b", ""),
+            ("/srv/www", None, "/srv/www/..x\\y..", "et"),
+            ("/", None, "/..\\x", "et"),
+            ("/", Some(0), "/..\\x", ""),
             ("/srv/www", Some(0), "/srv/www", "e"),
             ("/srv/www", Some(0), "/srv/www/a", "t"),
             ("/srv/www", Some(2), "/srv/www/a/b", "et"),
@@ -226,5 +243,25 @@ mod tests {
         assert_eq!(deep.cuts(&path("/srv/www/a/b")), Some(1));
         assert_eq!(deep.cuts(&path("/srv/www/a")), None);
         assert_eq!(deep.cuts(&path("/etc")), None, "that is no question of depth");
+    }
+
+    proptest! {
+        /// Whatever is typed: what is open lies below the document path, as deep as is open.
+        #[test]
+        fn nothing_typed_leads_out(
+            root in "(/[a-c]{1,2}){0,3}",
+            typed in "[a-c./\\\\~ ]{0,30}",
+            depth in proptest::option::of(0u32..4),
+        ) {
+            let fence = fence(&root, depth);
+            let path = fence.root().resolve(typed.as_bytes()).unwrap();
+            let names = path.below(fence.root());
+            let deep = |levels: usize| depth.is_some_and(|depth| levels > depth as usize);
+            let climbs = |text: &[u8]| text.split(|b| b"/\\".contains(b)).any(|part| part == b"..");
+            let out = names.is_none() || (!fence.is_open() && climbs(path.as_bytes()));
+            let levels = names.map_or(0, |names| names.len());
+            prop_assert_eq!(fence.may_enter(&path).is_ok(), !out && !deep(levels));
+            prop_assert_eq!(fence.may_touch(&path).is_ok(), !out && levels > 0 && !deep(levels - 1));
+        }
     }
 }

@@ -4,7 +4,10 @@
 pub mod conflict;
 pub mod fence;
 pub mod ground;
+pub mod keeping;
 pub mod landing;
+pub mod naming;
 pub mod queue;
+pub mod ration;
 pub mod rename;
 pub mod retry;

@@ -448,6 +448,24 @@ impl Queue {
         }
     }
 
+    /// The connection of a job.
+    pub fn connection(&self, id: JobId) -> Option<ConnectionId> {
+        self.jobs.get(&id).map(|slot| slot.connection)
+    }
+
+    /// Whether anything of this connection is still to be walked or worked off.
+    pub fn has_open(&self, connection: ConnectionId) -> bool {
+        self.batches.values().any(|b| b.connection == connection)
+    }
+
+    /// Whether jobs of this connection have failed, which may be tried again.
+    pub fn has_failed(&self, connection: ConnectionId) -> bool {
+        let failed = Phase::Over(End::Failed);
+        self.jobs
+            .values()
+            .any(|slot| slot.connection == connection && slot.phase == failed)
+    }
+
     /// The connections that have jobs to start, and how many.
     pub fn waiting(&self) -> Vec<(ConnectionId, usize)> {
         let waiting = self.waiting.iter().filter(|(_, w)| !w.is_empty());

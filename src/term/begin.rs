@@ -2,7 +2,9 @@
 
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
+use crate::config::active_first;
 use crate::config::paths::Paths;
+use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::store;
 use crate::config::theme::Theme;
@@ -60,9 +62,11 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     };
     let engine = engine::start(Options {
         browsing: true,
+        active_first: active_first::load(&paths.active_first()),
         ..wanted.options
     });
-    run(start, engine, World::new(servers))
+    let secrets = Secrets::at(paths.secrets())?;
+    run(start, engine, World::new(servers, secrets, paths))
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }

@@ -4,6 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::app::msg::Msg;
 use crate::model::key::{Code, Key};
+use crate::model::secret::Secret;
 
 /// What comes from outside the program to the loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ pub enum Input {
 pub fn message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(event) => key(event).map(Msg::Key),
-        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Paste(text) => Some(Msg::Paste(Secret::new(text))),
         Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
         Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
     }

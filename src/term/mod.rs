@@ -12,14 +12,17 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::app::effect::Effect;
 use crate::app::msg::Msg;
 use crate::app::{App, Start};
-use crate::engine::Engine;
+use crate::config::secrets::Trouble;
+use crate::engine::{Engine, PARTING};
 use crate::model::command::Command;
 use crate::model::event::Event;
+use crate::model::failure::Failure;
 use crate::ui;
 
 mod begin;
@@ -39,8 +42,8 @@ pub use signals::received;
 const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between two samples of the progress.
 const SAMPLE: Duration = Duration::from_millis(250);
-/// How long the servers may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// How long what is being saved at the end may take: the file may be locked by another instance.
+const SAVING: Duration = Duration::from_secs(3);
 /// How many events are taken in before the screen gets its turn.
 const BURST: usize = 4_096;
 
@@ -104,6 +107,8 @@ pub struct Loop<B: Backend, O> {
     answers: mpsc::UnboundedReceiver<Msg>,
     answer: mpsc::UnboundedSender<Msg>,
     awaited: usize,
+    /// Changes of files that are under way: the program does not end before them.
+    saves: JoinSet<()>,
     end: Option<u8>,
 }
 
@@ -124,6 +129,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             answers,
             answer,
             awaited: 0,
+            saves: JoinSet::new(),
             end: None,
         }
     }
@@ -204,8 +210,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         }
     }
 
-    /// Lets the engine say goodbye to the servers; not longer than they deserve.
+    /// Lets what is being saved be saved, and the engine clean up and say goodbye to the servers; a
+    /// Ctrl-C cuts that short.
     pub async fn goodbye(&mut self) {
+        let saved = async { while self.saves.join_next().await.is_some() {} };
+        if timeout(SAVING, saved).await.is_err() {
+            tracing::warn!("ended before everything was saved");
+        }
         if self.engine.commands.send(Command::Shutdown).is_ok() {
             let ended = async {
                 while let Some(event) = self.engine.events.recv().await {
@@ -214,7 +225,10 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     }
                 }
             };
-            let _ = timeout(GOODBYE, ended).await;
+            tokio::select! {
+                _ = timeout(PARTING, ended) => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
         }
     }
 
@@ -230,17 +244,42 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 // an engine that has ended takes no wishes; its last event was said
                 Effect::Engine(command) => drop(self.engine.commands.send(command)),
                 Effect::ResolveSecret(connection, server) => {
-                    let found = self.world.resolve(*server);
-                    self.later(async move { Msg::SecretResolved(connection, found.await) });
+                    let found = self.world.resolve((*server).clone());
+                    self.later(async move {
+                        match found.await {
+                            Ok(secret) => Msg::SecretResolved(connection, Ok(secret)),
+                            Err(Trouble::Failed(failure)) => Msg::SecretResolved(connection, Err(failure)),
+                            Err(Trouble::Locked(lock)) => {
+                                Msg::Locked(lock, Box::new(Effect::ResolveSecret(connection, server)))
+                            }
+                        }
+                    });
                 }
                 Effect::ResolveAnswer(question, connection, server) => {
                     let found = self.world.resolve(*server);
-                    self.later(async move { Msg::AnswerResolved(question, connection, found.await) });
+                    self.later(async move {
+                        Msg::AnswerResolved(question, connection, found.await.map_err(Failure::from))
+                    });
                 }
                 Effect::ChangeServers(change) => {
-                    let saved = self.world.change(change);
-                    self.later(async move { Msg::ServersSaved(saved.await) });
+                    let saved = self.world.change(change.clone());
+                    self.awaited += 1;
+                    let answer = self.answer.clone();
+                    self.saves.spawn(async move {
+                        let told = match saved.await {
+                            Ok(all) => Msg::ServersSaved(Ok(all)),
+                            Err(Trouble::Failed(failure)) => Msg::ServersSaved(Err(failure)),
+                            Err(Trouble::Locked(lock)) => {
+                                Msg::Locked(lock, Box::new(Effect::ChangeServers(change)))
+                            }
+                        };
+                        let _ = answer.send(told);
+                    });
                 }
+                Effect::RememberActiveFirst(server, active) => {
+                    self.world.remember_active_first(server, active)
+                }
+                Effect::Unlock(passphrase) => self.world.unlock(passphrase),
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Bell => {

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::tty;
 use crate::app::effect::Change;
-use crate::config::secrets;
+use crate::config::active_first;
+use crate::config::paths::Paths;
+use crate::config::secrets::{Moved, Secrets, Trouble};
 use crate::config::servers::Servers;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
-use crate::model::server::Server;
+use crate::model::server::{PasswordSource, Server};
 
 /// The world: files, programs, the shell. Tests have one of their own.
 pub trait Outside {
@@ -18,10 +20,18 @@ pub trait Outside {
     fn resolve(
         &self,
         server: Server,
-    ) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static;
+    ) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static;
 
-    /// Changes the file of saved servers, and gives them as they are then.
-    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
+    /// Changes the file of saved servers and what is kept for them, and gives the servers as they
+    /// are then. Where the secret store wants its passphrase first, nothing was changed.
+    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static;
+
+    /// Takes the passphrase of the secret store; the next use shows whether it is the right one.
+    fn unlock(&self, passphrase: Secret);
+
+    /// Remembers for the next run whether mode `auto` begins with active mode on this server; it is
+    /// a help, and nobody waits for it.
+    fn remember_active_first(&self, _server: String, _active: bool) {}
 
     /// Gives the terminal to the shell until it says continue.
     fn suspend(&mut self) -> io::Result<()> {
@@ -41,51 +51,104 @@ pub trait Outside {
     }
 }
 
-/// The real world: the file of saved servers as it was read at the start.
+/// The real world: the file of saved servers as it was read at the start, and their passwords.
 #[derive(Debug, Clone)]
 pub struct World {
     servers: Arc<Mutex<Servers>>,
+    secrets: Secrets,
+    paths: Paths,
 }
 
 impl World {
-    /// A world with this file.
-    pub fn new(servers: Servers) -> Self {
+    /// A world with these, and what else is in these folders.
+    pub fn new(servers: Servers, secrets: Secrets, paths: Paths) -> Self {
         Self {
             servers: Arc::new(Mutex::new(servers)),
+            secrets,
+            paths,
         }
     }
 }
 
 impl Outside for World {
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "an async fn would borrow self, the task outlives it"
-    )]
     fn resolve(
         &self,
         server: Server,
-    ) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
-        async move { secrets::resolve(&server.password).await }
-    }
-
-    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
-        let servers = Arc::clone(&self.servers);
+    ) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static {
+        let secrets = self.secrets.clone();
         async move {
-            let work = move || {
-                // a change that panicked left the file whole: it is replaced at once or not at all
-                let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
-                match change {
-                    Change::Add(server) => servers.add(*server),
-                    Change::Replace(name, server) => servers.replace(&name, *server),
-                    Change::Pin(name, pin) => servers.pin(&name, pin),
-                    Change::Remove(name) => servers.remove(&name),
-                }?;
-                Ok(servers.list().to_vec())
-            };
-            // the lock of the file may have to be waited for
-            tokio::task::spawn_blocking(work)
-                .await
-                .unwrap_or_else(|error| Err(Failure::new(Class::Other, "Saved servers", error.to_string())))
+            match server.password {
+                PasswordSource::Command(_) => secrets.find(&server).await,
+                // scrypt computes for a moment, a keyring asks the person
+                _ => in_place(move || secrets.look(&server)).await,
+            }
         }
     }
+
+    fn remember_active_first(&self, server: String, active: bool) {
+        let path = self.paths.active_first();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = active_first::remember(&path, &server, active) {
+                tracing::warn!("{}", active_first::unwritten(&path, &error));
+            }
+        });
+    }
+
+    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
+        let (servers, secrets) = (Arc::clone(&self.servers), self.secrets.clone());
+        // the lock of the files may have to be waited for
+        in_place(move || {
+            // a change that panicked left the file whole: it is replaced at once or not at all
+            let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
+            let moved = moved(&servers, &change);
+            secrets.prepare(&moved)?;
+            match change {
+                Change::Add(server, _) => servers.add(*server),
+                Change::Replace(name, server, _) => servers.replace(&name, *server),
+                Change::Keep(name, source, _) => servers.password(&name, &source),
+                Change::Pin(name, pin) => servers.pin(&name, pin),
+                Change::Remove(name) => servers.remove(&name),
+            }
+            .map_err(Failure::from)?;
+            secrets.carry(&moved).map_err(|trouble| {
+                let failure = Failure::from(trouble);
+                Trouble::Failed(failure.while_trying("The server is saved, its password is not"))
+            })?;
+            Ok(servers.list().to_vec())
+        })
+    }
+
+    fn unlock(&self, passphrase: Secret) {
+        self.secrets.unlock(passphrase);
+    }
+}
+
+/// What a change means for the kept password.
+fn moved(servers: &Servers, change: &Change) -> Moved {
+    match change {
+        Change::Add(server, secret) => Moved::between(None, Some(server), secret.clone()),
+        Change::Replace(name, server, secret) => {
+            Moved::between(servers.find(name), Some(server), secret.clone())
+        }
+        Change::Keep(name, source, secret) => {
+            let before = servers.find(name);
+            let after = before.map(|server| Server {
+                password: source.clone(),
+                ..server.clone()
+            });
+            Moved::between(before, after.as_ref(), Some(secret.clone()))
+        }
+        Change::Pin(..) => Moved::default(),
+        Change::Remove(name) => Moved::between(servers.find(name), None, None),
+    }
+}
+
+/// Waits for work that blocks.
+async fn in_place<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    let lost = |error: tokio::task::JoinError| Failure::new(Class::Other, "Not done", error.to_string());
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(lost(error).into()))
 }

@@ -7,6 +7,8 @@ use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 
+use crate::model::text::without_values;
+
 /// Whether the terminal is ours. Giving it back twice would move the cursor over what was printed
 /// in between: leaving the second screen restores the cursor.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -27,7 +29,9 @@ impl Tty {
                 previous(info);
             } else {
                 // a task's panic ends that task; its text would tear up the screen
-                tracing::error!("{info}");
+                let place = info.location().map(ToString::to_string).unwrap_or_default();
+                let reason = without_values(info.payload_as_str().unwrap_or_default());
+                tracing::error!("a panic at {place}: {reason}");
             }
         }));
         enter()?;

@@ -89,10 +89,9 @@ fn truth(app: &App) -> (String, Vec<String>, Role) {
                 let parts = vec![format!("not connected: {}", failure.why)];
                 return (name(&session.server), parts, Role::Error);
             }
-            let role = if session.facts.tls.is_some() {
-                Role::Good
-            } else {
-                Role::Warning
+            let role = match &session.facts.tls {
+                Some(tls) if tls.weak.is_empty() => Role::Good,
+                Some(_) | None => Role::Warning,
             };
             (name(&session.server), session.facts.parts(), role)
         }

@@ -8,16 +8,18 @@ use ratatui::widgets::{Block, BorderType};
 use super::text::{fit_end, wrap};
 use super::widgets::{choices, field};
 use super::{layout, when};
-use crate::app::dialog::{Dialog, POLICIES, Subject, amount};
+use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
 use crate::app::folder::{name_at, shown, shown_place};
 use crate::app::zone::Zone;
 use crate::app::{App, server_title};
+use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Place, Scope};
 use crate::model::event::{Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
+use crate::model::server::PasswordSource;
 use crate::model::size::{bytes, count};
 use crate::model::text::escape_str;
 
@@ -117,6 +119,8 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
         Subject::Password { .. } => "Password",
+        Subject::Passphrase { lock: Lock::New, .. } => "A new secret store",
+        Subject::Passphrase { .. } => "The secret store",
         Subject::Secret { wanted, .. } => match wanted {
             Wanted::Answer(_) => "The server asks",
             Wanted::Account(_) => "Account",
@@ -184,7 +188,11 @@ impl<'a> Page<'a> {
                     }
                 }
             }
-            Subject::Password { server, refused } => {
+            Subject::Password {
+                server,
+                refused,
+                keep,
+            } => {
                 if let Some(failure) = refused {
                     page.failure(failure);
                     page.gap();
@@ -194,8 +202,13 @@ impl<'a> Page<'a> {
                     escape_str(server.login()),
                     server_title(server)
                 );
+                if let Some(at) = keep {
+                    page.keepers(*at);
+                    page.gap();
+                }
                 page.say(&text, Role::Text);
             }
+            Subject::Passphrase { lock, first, .. } => page.passphrase(*lock, first.is_some()),
             Subject::Secret { server, wanted, .. } => {
                 let (server, user, proxy) = (server_title(server), escape_str(server.login()), &server.proxy);
                 let text = match (wanted, proxy) {
@@ -312,6 +325,44 @@ impl<'a> Page<'a> {
         }
     }
 
+    fn keepers(&mut self, at: usize) {
+        self.say("Keep it, once it was right (↑ ↓):", Role::Muted);
+        for (place, keeper) in KEEPERS.iter().enumerate() {
+            let words = match keeper {
+                None => "nowhere",
+                Some(PasswordSource::Keyring) => "in the desktop's keyring",
+                Some(_) => "in ftpane's encrypted store",
+            };
+            self.option(words, place == at);
+        }
+    }
+
+    fn passphrase(&mut self, lock: Lock, again: bool) {
+        match (lock, again) {
+            (Lock::New, false) => self.say(
+                "Choose a passphrase: passwords are kept in a file of this machine, encrypted with it. It is asked \
+                 for once a run, and nobody can bring it back.",
+                Role::Text,
+            ),
+            (Lock::New, true) => self.say("The same passphrase again", Role::Text),
+            (Lock::Closed, _) => self.say("Its passphrase, once for this run", Role::Text),
+            (Lock::Wrong, _) => {
+                self.say("The passphrase is wrong.", Role::Error);
+                self.gap();
+                self.say("Its passphrase, once for this run", Role::Text);
+            }
+        }
+    }
+
+    /// One of several, chosen or not.
+    fn option(&mut self, words: &str, chosen: bool) {
+        let (sign, role) = match chosen {
+            true => ("(•)", Role::Title),
+            false => ("( )", Role::Text),
+        };
+        self.say(&format!("{sign} {words}"), role);
+    }
+
     fn transfer(&mut self, request: &BatchRequest, to: &str) {
         let upload = request.direction == Direction::Upload;
         self.names(request.items.iter().map(|item| match upload {
@@ -322,12 +373,7 @@ impl<'a> Page<'a> {
         self.gap();
         self.say("Where the target exists (↑ ↓):", Role::Muted);
         for policy in POLICIES {
-            let (sign, role) = match policy == request.policy {
-                true => ("(•)", Role::Title),
-                false => ("( )", Role::Text),
-            };
-            let text = format!("{sign} {}", policy_words(policy));
-            self.say(&text, role);
+            self.option(policy_words(policy), policy == request.policy);
         }
     }
 

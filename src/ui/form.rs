@@ -14,6 +14,7 @@ use crate::app::form::{Form, Note, Row, Value};
 use crate::app::input;
 use crate::config::theme::{Role, Theme};
 use crate::model::text::is_plain;
+use crate::ui::widgets::stars;
 
 /// From this width on the note stands at the side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -233,7 +234,10 @@ fn text_field(
     } else {
         Role::Field
     };
-    let (text, at) = clip(line.text(), line.cursor(), room);
+    let (text, at) = match line.masked {
+        true => clip(&stars(line.text().chars().count()), line.cursor(), room),
+        false => clip(line.text(), line.cursor(), room),
+    };
     (Span::styled(text, theme.style(role)), Some(at))
 }
 

@@ -203,7 +203,7 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
     }
     name_style = name_style.patch(over);
     rest_style = rest_style.patch(over);
-    let mut name = entry.name.shown();
+    let mut name = pane.name(line).unwrap_or_default();
     if let Some(target) = &entry.target {
         name.push_str(" → ");
         name.push_str(&escape(target));

@@ -1,7 +1,22 @@
 //! Text cut to columns: wide characters count two, combining ones none.
+//!
+//! Whatever is cut here is escaped first, names and sentences alike: what has been escaped before
+//! stays as it is, and what was forgotten does no harm.
+
+use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
+
+use crate::model::text::escape_str;
+
+fn harmless(text: &str) -> Cow<'_, str> {
+    // most of it is plain words
+    match text.bytes().all(|b| b.is_ascii() && !b.is_ascii_control()) {
+        true => text.into(),
+        false => escape_str(text).into(),
+    }
+}
 
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
@@ -10,8 +25,9 @@ pub fn width(text: &str) -> usize {
 
 /// The text in at most `columns`, its end cut off with `…`.
 pub fn fit(text: &str, columns: usize) -> String {
+    let text = harmless(text);
     if text.width() <= columns {
-        return text.to_owned();
+        return text.into_owned();
     }
     if columns == 0 {
         return String::new();
@@ -31,8 +47,9 @@ pub fn fit(text: &str, columns: usize) -> String {
 
 /// The text in at most `columns`, its beginning cut off: of a path the end matters.
 pub fn fit_end(text: &str, columns: usize) -> String {
+    let text = harmless(text);
     if text.width() <= columns {
-        return text.to_owned();
+        return text.into_owned();
     }
     if columns == 0 {
         return String::new();
@@ -54,6 +71,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
+        let paragraph = harmless(paragraph);
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
             let gap = usize::from(!line.is_empty());

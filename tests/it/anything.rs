@@ -7,6 +7,7 @@ use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{ConnectionId, JobId, JobState};
 use ftpane::model::key::{Code, Key};
+use ftpane::model::secret::Secret;
 use proptest::prelude::*;
 
 use crate::harness::bench::{Bench, file, name, server};
@@ -55,7 +56,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
     prop_oneof![
         30 => any_key().prop_map(Msg::Key),
         3 => (0u16..140, 0u16..50).prop_map(|(w, h)| Msg::Resize(w, h)),
-        1 => ".{0,12}".prop_map(Msg::Paste),
+        1 => ".{0,12}".prop_map(|text| Msg::Paste(Secret::new(text))),
         1 => (0u64..5).prop_map(|id| Msg::Engine(conflict(id))),
         1 => (0u64..5).prop_map(|id| Msg::Engine(certificate_question(id, None))),
         1 => (0u64..5).prop_map(|id| Msg::Engine(Event::JobsAdded(vec![job(id)]))),

@@ -80,7 +80,7 @@ impl Site {
     }
 }
 
-fn bare(home: &Path) -> Command {
+pub(super) fn bare(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ftpane"));
     command
         .env_clear()
@@ -704,4 +704,41 @@ fn a_served_demo_can_be_used_and_leaves_nothing() {
     kill(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+/// What is typed in one Unicode form finds what is spelled in the other, and makes no second.
+#[test]
+fn a_typed_name_finds_its_other_form() {
+    let site = Site::new();
+    let (typed, there) = ("caf\u{e9}", "cafe\u{301}");
+    let folder = site.demo.folder().join(there);
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(format!("{there}.txt")), "old").unwrap();
+    let url = site.url(&format!("/{typed}/{typed}.txt"));
+    let listed = site.run("ls", &[&url]);
+    ends(&listed, 0);
+    assert!(stdout(&listed).ends_with(&format!("{there}.txt\n")), "{listed:?}");
+    ends(&site.run("get --to down", &[&url]), 0);
+    assert!(site.at("down").join(format!("{there}.txt")).exists());
+    std::fs::write(site.at(&format!("{typed}.txt")), "new").unwrap();
+    for target in [
+        &url,
+        &site.url(&format!("/{typed}/")),
+        &site.url(&format!("/{typed}")),
+    ] {
+        ends(&site.run("put", &[&format!("{typed}.txt"), target]), 0);
+        let found: Vec<_> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        assert_eq!(found, [format!("{there}.txt").as_str()], "{target}");
+    }
+    assert_eq!(
+        std::fs::read(folder.join(format!("{there}.txt"))).unwrap(),
+        b"new"
+    );
+    ends(
+        &site.run("put --on-conflict fail", &[&format!("{typed}.txt"), &url]),
+        9,
+    );
 }

@@ -248,6 +248,57 @@ fn progress_is_one_line_and_goes_away() {
     assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
 }
 
+/// What stands at the server, a name in another character set among it, as people see it and as
+/// programs get it.
+#[test]
+fn names_on_a_terminal_only_show() {
+    use crate::harness::scripted::{PASSWORD, end_data, send};
+
+    let (runtime, home) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let lines = b"type=file;size=1; \x1b[2Jred\r\ntype=file;size=1; gpj\xe2\x80\xaeexe\r\n\
+        type=file;size=1; caf\xc3\xa9\r\ntype=file;size=1; cafe\xcc\x81\r\ntype=file;size=1; \xff\r\n";
+    let script = Script::new(Protocol::Ftp)
+        .on("MLSD", [say("150 go"), send(lines), end_data(), say("226 done")])
+        .on("RETR", say("550 \u{1b}[2Jno\u{202e}"));
+    let server = runtime.block_on(script.start());
+    let url = |path: &str| {
+        format!(
+            "{}{path}",
+            server.server().url().replace("me@", &format!("me:{PASSWORD}@"))
+        )
+    };
+    let (code, seen) = Terminal::run(home.path(), &["ls", &url("/")]).end();
+    assert_eq!(code, 0, "{seen}");
+    for shown in [
+        "\\x1b[2Jred",
+        "gpj\\u{202e}exe",
+        "caf\u{e9}",
+        "cafe\\u{301}",
+        "\\xff",
+    ] {
+        assert!(seen.contains(shown), "{shown}: {seen}");
+    }
+    let (_, json) = Terminal::run(home.path(), &["ls", "--json", "--charset", "cp1251", &url("/")]).end();
+    assert!(json.contains(r#""name":"я","name_bytes":"/w==""#), "{json}");
+    let (code, failed) = Terminal::run(home.path(), &["get", "-q", &url("/%1b[2Jred")]).end();
+    assert_eq!(code, 7, "{failed}");
+    assert!(failed.contains("550 \\x1b[2Jno\\u{202e}"), "{failed}");
+    let (code, unknown) = Terminal::run(home.path(), &["ls", "--charset", "latin-one", &url("/")]).end();
+    assert_eq!(code, 2, "{unknown}");
+    assert!(
+        unknown.contains("is no character set known here") && unknown.contains("Shift_JIS"),
+        "{unknown}"
+    );
+    for output in [seen, json, failed] {
+        assert!(
+            output
+                .chars()
+                .all(|c| ftpane::model::text::is_plain(c) || "\r\n".contains(c)),
+            "{output:?}"
+        );
+    }
+}
+
 #[test]
 fn what_a_login_asks_for_besides_is_asked_on_the_terminal() {
     let runtime = Runtime::new().unwrap();

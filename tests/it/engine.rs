@@ -467,62 +467,6 @@ async fn refusals_say_what_why_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_changes_leaves_for_a_read_only_server() {
-    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    std::fs::write(there.path().join("f"), "x").unwrap();
-    std::fs::write(here.path().join("g"), "y").unwrap();
-    let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
-    let mut driver = Driver::new();
-    driver
-        .connect(
-            Server {
-                read_only: true,
-                ..demo.server()
-            },
-            demo.secret(),
-        )
-        .await
-        .unwrap();
-    for command in [
-        Command::MakeFolder(remote_place("/d")),
-        Command::MakeFile(remote_place("/h")),
-        Command::Rename {
-            from: remote_place("/f"),
-            to: remote_place("/i"),
-        },
-    ] {
-        assert_eq!(driver.act(command).await.unwrap_err().class, Class::Guarded);
-    }
-    driver.send(Command::Delete(vec![remote_place("/f")]));
-    let failure = driver
-        .wait(|event| match event {
-            Event::Failed(failure) => Some(failure),
-            _ => None,
-        })
-        .await;
-    assert_eq!(failure.class, Class::Guarded);
-    let ended = driver
-        .transfer(Direction::Upload, Kind::File, &here.path().join("g"), "/g")
-        .await;
-    assert_eq!(ended.failures()[0].class, Class::Guarded);
-    driver
-        .transfer(Direction::Download, Kind::File, &here.path().join("f"), "/f")
-        .await
-        .assert_all_done();
-    assert_eq!(tree(there.path()), [("f".into(), Some(b"x".to_vec()))]);
-    let allowed = [
-        "STOR", "DELE", "RMD", "MKD", "RNFR", "RNTO", "MFMT", "APPE", "SITE",
-    ];
-    for line in driver.shutdown().await {
-        assert!(
-            !allowed.iter().any(|verb| line.text.starts_with(verb)),
-            "{}",
-            line.text
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn counting_on_this_machine_needs_no_server() {
     let here = tempfile::tempdir().unwrap();
     make_tree(here.path());

@@ -208,6 +208,39 @@ async fn a_control_connection_may_die_at_any_moment() {
     }
 }
 
+/// One browses on over a control connection that dies between two actions, or under one.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsing_goes_on_over_a_control_connection_that_dies() {
+    let mut runs = JoinSet::new();
+    for encrypted in [false, true] {
+        for fault in [Fault::Cut, Fault::Reset, Fault::Stall] {
+            for (towards, after) in [(Towards::Server, 0), (Towards::Client, 0), (Towards::Client, 60)] {
+                runs.spawn(async move {
+                    let mut setting = Setting::new(encrypted, SHORT).await;
+                    write(&setting.there.path().join("d/f"), b"x");
+                    setting.driver.list("/").await.unwrap();
+                    setting.proxy.order(Trouble {
+                        on: On::Control,
+                        towards,
+                        after,
+                        fault,
+                    });
+                    let what = format!("encrypted: {encrypted}, {fault:?} {towards:?} after {after}");
+                    let listing = setting.driver.list("/d").await;
+                    let listing = listing.unwrap_or_else(|failure| panic!("{what}: {failure}"));
+                    assert_eq!(listing.entries.len(), 1, "{what}");
+                    assert_eq!(setting.proxy.fallen(), 1, "{what}");
+                    assert!(setting.driver.failures.is_empty(), "{what}");
+                    setting.driver.shutdown().await;
+                });
+            }
+        }
+    }
+    while let Some(run) = runs.join_next().await {
+        run.unwrap();
+    }
+}
+
 /// What a passing fault spoiled is done again, and the whole tree arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_arrives_whole_over_a_line_that_breaks_again_and_again() {

@@ -11,7 +11,7 @@ use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
 
 use crate::harness::engine::{CONNECTION, Driver, remote_place, tree};
-use crate::harness::scripted::{Script, Scripted};
+use crate::harness::scripted::{PASSWORD, Script, Scripted, end_data, say, send, usual};
 
 /// A served folder with a file on each of four levels.
 async fn on_disk(folder: &Path, depth: Option<u32>) -> (Demo, Driver) {
@@ -397,4 +397,208 @@ async fn a_link_does_not_lead_below_the_depth() {
     guarded(driver.list("/short").await, &["/a/b/c", "depth 1"]);
     assert_eq!(driver.list("/near").await.unwrap().entries.len(), 1);
     driver.shutdown().await;
+}
+
+/// A listing may call its entries what it likes: no line of it makes a path that leads out.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_listed_name_leads_out() {
+    const NAMES: [&str; 12] = [
+        "..",
+        ".",
+        "../..",
+        "../../etc",
+        "/etc",
+        "/etc/secret/key",
+        "in/../../../etc",
+        "a/b",
+        "..\\..\\etc",
+        "in\\..\\..\\key",
+        "C:\\..\\x",
+        "~",
+    ];
+    let facts: String = ["dir", "file", "cdir", "pdir", "OS.unix=slink:/etc"]
+        .iter()
+        .flat_map(|kind| NAMES.map(|name| format!("type={kind};size=3; {name}\r\n")))
+        .collect();
+    let lines: String = ["drwxr-xr-x", "-rw-r--r--", "lrwxrwxrwx"]
+        .iter()
+        .flat_map(|mode| NAMES.map(|name| format!("{mode} 1 me us 3 Jan  2  2024 {name}\r\n")))
+        .collect();
+    let listing = |text: &str| vec![say("150 go"), send(text), end_data(), say("226 done")];
+    for features in ["MLSD", "UTF8"] {
+        let here = tempfile::tempdir().unwrap();
+        let script = script()
+            .features(features)
+            .on("MLSD", listing(&facts))
+            .on("LIST", listing(&lines));
+        let (server, mut driver) = scripted(script).await;
+        let listed = driver.list("/srv/www/in").await.unwrap();
+        assert!(!listed.is_whole() && !listed.entries.is_empty(), "{listed:?}");
+        let _ = counted(&mut driver, "/srv/www/in").await;
+        for name in ["in", "f", "~", "..\\..\\etc"] {
+            let path = format!("/srv/www/{name}");
+            let _ = driver.act(Command::Delete(vec![remote_place(&path)])).await;
+        }
+        driver
+            .transfer(
+                Direction::Download,
+                Kind::Dir,
+                &here.path().join("copy"),
+                "/srv/www",
+            )
+            .await;
+        driver.shutdown().await;
+        let told = told(&server);
+        assert!(told.len() > 5, "{told:?}");
+        for path in told {
+            let names = path.split(['/', '\\']);
+            assert!(
+                path.starts_with("srv/www") && !names.clone().any(|name| name == ".."),
+                "{path}"
+            );
+        }
+        // nothing was deleted on the word of such a listing, nothing written beside the copy
+        assert_eq!(server.count("DELE") + server.count("RMD"), 0);
+        let beside = tree(here.path());
+        assert!(
+            beside.iter().all(|(path, _)| path.starts_with("copy")),
+            "{beside:?}"
+        );
+    }
+}
+
+/// Where the server says it is, is believed only where it keeps us in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lies_about_where_it_is_leads_nowhere() {
+    for lie in [
+        "257 \"/\" is where you are.",
+        "257 \"/etc\"",
+        "257 \"/srv/www/../../etc\"",
+        "257 \"/srv/wwwx\"",
+        "257 \"C:/Windows\"",
+        "257 \"/srv/www/in\0/x\"",
+        "257 nowhere",
+        "550 Not telling.",
+    ] {
+        println!("{lie}");
+        // the truth at the login and at the document path, then the lie
+        let script = script()
+            .features("MLSD")
+            .once("PWD", usual())
+            .once("PWD", usual())
+            .on("PWD", say(lie));
+        let (server, mut driver) = scripted(script).await;
+        let listed = driver.list("/srv/www/in").await;
+        // what is no path at all says nothing: then the path is taken for what it is
+        let says_where = lie.contains("\"/");
+        let is_path = says_where && !lie.contains('\0');
+        assert_eq!(listed.is_err(), is_path, "{listed:?}");
+        if is_path {
+            guarded(listed, &["/srv/www/in", "document path /srv/www"]);
+            let delete = Command::Delete(vec![remote_place("/srv/www/in/file")]);
+            is_refused(&mut driver, delete, &["document path /srv/www"]).await;
+        }
+        assert_eq!(server.count("DELE"), 0);
+        assert!(told(&server).iter().all(|path| path.starts_with("srv/www")));
+        driver.shutdown().await;
+    }
+}
+
+/// Browsing, counting, copying and deleting below a document path stop at its depth, counted from
+/// there and not from the root; each says where.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_depth_counts_from_the_document_path() {
+    for (depth, files, cuts) in [(Some(0), 1, 1), (Some(1), 2, 1), (Some(2), 3, 0), (None, 3, 0)] {
+        println!("{depth:?}");
+        let here = tempfile::tempdir().unwrap();
+        let server = Script::new(Protocol::Ftp)
+            .file("/srv/www/0", "")
+            .file("/srv/www/a/1", "")
+            .file("/srv/www/a/b/2", "")
+            .start()
+            .await;
+        let mut driver = Driver::new();
+        let saved = Server {
+            document_path: "/srv/www".into(),
+            explore_depth: depth,
+            ..server.server()
+        };
+        driver.connect(saved, server.secret()).await.unwrap();
+        let ended = driver
+            .transfer(
+                Direction::Download,
+                Kind::Dir,
+                &here.path().join("www"),
+                "/srv/www",
+            )
+            .await;
+        let copied = tree(here.path())
+            .into_iter()
+            .filter(|(_, content)| content.is_some());
+        assert_eq!(copied.count(), files);
+        let said = ended.states.iter().filter(|(_, _, state)| {
+            matches!(state, JobState::Skipped(why) if why.contains(&format!("cut at depth {}", depth.unwrap_or(9))))
+        });
+        assert_eq!(said.count(), cuts, "{:?}", ended.states);
+        let counted = counted(&mut driver, "/srv/www/a").await.unwrap();
+        assert_eq!(counted.cut, depth.filter(|_| cuts > 0));
+        let delete = Command::Delete(vec![remote_place("/srv/www/a")]);
+        if cuts > 0 {
+            let levels = format!("depth {}", depth.unwrap());
+            is_refused(&mut driver, delete, &["document path /srv/www", &levels]).await;
+            assert_eq!(server.files().len(), 3);
+        }
+        driver.shutdown().await;
+    }
+}
+
+/// What is typed on the command line, and links it names without having listed them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_stays_below_the_document_path() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("x"), "x").unwrap();
+    let server = script().start().await;
+    for (words, ends) in [
+        ("ls --root /srv/www URL/etc", 8),
+        ("ls --root /srv/www URL/srv/www/../..", 8),
+        ("ls --root /srv/www URL/srv/www/out", 8),
+        ("ls --root /srv/www -R URL/srv/www/up/", 8),
+        (r"ls --root /srv/www URL/srv/www/..\..\etc", 8),
+        ("get --root /srv/www URL/srv/www/key", 8),
+        ("get --root /srv/www URL/srv/www/out/secret/key", 8),
+        ("get --root /srv/www URL/srv/www/../../etc/secret/key", 8),
+        (r"get --root /srv/www URL/srv/www/..\..\etc\secret\key", 8),
+        ("put --root /srv/www x URL/etc/", 8),
+        ("put --root /srv/www x URL/srv/www/out/", 8),
+        ("put --root /srv/www x URL/srv/www/../y", 8),
+        (r"put --root /srv/www x URL/srv/www/..\y", 8),
+        ("ls --root /srv/www URL/srv/www/home", 0),
+        ("get --root /srv/www URL/srv/www/in/file", 0),
+        ("put --root /srv/www x URL/srv/www/home/", 0),
+    ] {
+        let words = words.replace("URL", &server.server().url());
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("FTPANE_CONFIG_DIR", home.path())
+            .env("FTPANE_PASSWORD", PASSWORD)
+            .current_dir(home.path())
+            .args(words.split(' '))
+            .timeout(std::time::Duration::from_secs(30));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+        assert_eq!(output.status.code(), Some(ends), "{words} {output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(ends == 0 || stderr.contains("/srv/www"), "{words}: {stderr}");
+    }
+    assert!(
+        told(&server)
+            .iter()
+            .all(|path| path.starts_with("srv/www") && !path.contains("..")),
+        "{:?}",
+        told(&server)
+    );
+    assert!(server.content("/srv/www/in/x").is_some() || server.content("/srv/www/home/x").is_some());
+    assert!(!home.path().join("key").exists());
 }

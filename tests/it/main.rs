@@ -13,18 +13,27 @@ mod anything;
 mod awkward;
 mod command_line;
 mod command_line_terminal;
+mod command_line_tls;
 mod demo;
 mod engine;
 mod faults;
 mod fence;
 mod harness;
+mod hostile;
 mod journey;
 mod journey_real;
 mod keys;
 mod listing_cases;
 mod listing_speed;
 #[cfg(unix)]
+mod namespaces;
+#[cfg(unix)]
+mod no_secret;
+#[cfg(unix)]
 mod pty;
+mod read_only;
 mod readme;
 mod real_servers;
 mod screens;
+#[cfg(unix)]
+mod secrets;

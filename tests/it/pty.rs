@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
+use ftpane::config::secrets::Trouble;
 use ftpane::config::servers::Servers;
 use ftpane::engine::{self, Options};
-use ftpane::model::failure::Failure;
 use ftpane::model::proxy::ProxyKind;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Protocol, Server};
@@ -162,15 +162,17 @@ fn every_end_gives_the_terminal_back() {
 struct Broken;
 
 impl Outside for Broken {
-    fn resolve(&self, _: Server) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
+    fn resolve(&self, _: Server) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static {
         std::future::ready(Ok(None))
     }
 
     #[allow(unreachable_code, reason = "the type of what never comes")]
-    fn change(&self, _: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+    fn change(&self, _: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         panic!("the world is broken");
         std::future::ready(Ok(Vec::new()))
     }
+
+    fn unlock(&self, _: Secret) {}
 }
 
 /// Not a test: the program that [`a_panic_gives_the_terminal_back`] runs in its terminal.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use ftpane::app::effect::Effect;
+use ftpane::app::effect::{Change, Effect};
 use ftpane::app::msg::Msg;
+use ftpane::config::secrets::Lock;
 use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Command, QuestionId};
 use ftpane::model::event::{Counted, DialogueLine, Event, Progress, Question, Side, Speaker, Wanted};
@@ -410,6 +411,15 @@ fn dialog_conflict() {
     }
     bench.press("space right");
     pictures("dialog-conflict", &mut bench);
+}
+
+#[test]
+fn dialog_passphrase() {
+    let mut bench = Bench::new(vec![server("web")]);
+    let change = Effect::ChangeServers(Change::Remove("web".into()));
+    bench.update(Msg::Locked(Lock::New, Box::new(change)));
+    bench.type_in("secret");
+    pictures("dialog-passphrase", &mut bench);
 }
 
 #[test]

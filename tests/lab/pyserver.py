@@ -19,6 +19,7 @@ arguments.add_argument("--home", required=True)
 arguments.add_argument("--pem", required=True, help="certificate and key")
 arguments.add_argument("--rate", type=int, default=0, help="bytes a second of the account 'slow'")
 arguments.add_argument("--implicit", action="store_true")
+arguments.add_argument("--no-epsv", action="store_true", help="a server that knows PASV only")
 arguments.add_argument("--commands", required=True, help="each command is logged into this file")
 options = arguments.parse_args()
 
@@ -66,5 +67,9 @@ class ImplicitControl(Control):
         pass
 
 
+if options.no_epsv:
+    Control.proto_cmds = {name: what for name, what in Control.proto_cmds.items() if name != "EPSV"}
 FTPServer.max_cons = 512
-FTPServer((options.bind, options.port), ImplicitControl if options.implicit else Control).serve_forever()
+server = FTPServer((options.bind, options.port), ImplicitControl if options.implicit else Control)
+print("listening", flush=True)
+server.serve_forever()

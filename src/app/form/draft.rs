@@ -4,12 +4,17 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::field::{ADDRESSES, BACKENDS, Control, Field, MODES, PROTOCOLS, SOURCES, VERSIONS};
+use super::field::{
+    ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
+};
 use crate::app::input::Line;
+use crate::config::secrets::HAS_KEYRING;
 use crate::config::validity;
 use crate::model::certificate::Pin;
+use crate::model::charset::{Charset, CharsetError};
 use crate::model::clock::{ClockOffset, NoClockOffset};
 use crate::model::proxy::{Proxy, ProxyFault};
+use crate::model::secret::Secret;
 use crate::model::server::{
     ConnectionMode, PassiveAddress, PasswordSource, Protocol, Server, TlsBackend, TlsVersion,
 };
@@ -21,6 +26,9 @@ pub(super) enum SourceKind {
     Ask,
     Environment,
     Command,
+    Netrc,
+    Store,
+    Keyring,
     Challenge,
 }
 
@@ -32,6 +40,9 @@ impl SourceKind {
             PasswordSource::Environment(name) => (Self::Environment, name.clone(), String::new()),
             PasswordSource::Command(command) => (Self::Command, String::new(), command.clone()),
             PasswordSource::Challenge => (Self::Challenge, String::new(), String::new()),
+            PasswordSource::Netrc => (Self::Netrc, String::new(), String::new()),
+            PasswordSource::Store => (Self::Store, String::new(), String::new()),
+            PasswordSource::Keyring => (Self::Keyring, String::new(), String::new()),
         }
     }
 }
@@ -52,6 +63,8 @@ pub(super) struct Draft {
     passive_address: PassiveAddress,
     tls_backend: TlsBackend,
     pub(super) tls_min: TlsVersion,
+    pub(super) tls_max: TlsVersion,
+    pub(super) weak_tls: bool,
     pub(super) pin: Option<Pin>,
     keep_pin: bool,
     /// Whether a person wrote the port: then it does not follow the protocol.
@@ -99,7 +112,24 @@ impl Draft {
                     .map(|(first, last)| format!("{first}-{last}"))
                     .unwrap_or_default(),
             ),
+            (
+                Field::ClientCertificate,
+                server
+                    .client_certificate
+                    .as_ref()
+                    .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
+            (
+                Field::ClientKey,
+                server
+                    .client_key
+                    .as_ref()
+                    .map(|f| f.display().to_string())
+                    .unwrap_or_default(),
+            ),
             (Field::Connections, server.connections.to_string()),
+            (Field::KeepAlive, server.keep_alive.to_string()),
             (
                 Field::StartFolder,
                 server
@@ -115,10 +145,20 @@ impl Draft {
                     .map(|offset| offset.to_string())
                     .unwrap_or_default(),
             ),
+            (
+                Field::Charset,
+                match server.charset.is_utf8() {
+                    true => String::new(),
+                    false => server.charset.to_string(),
+                },
+            ),
         ];
+        let mut lines: BTreeMap<_, _> = lines.map(|(field, text)| (field, Line::new(text))).into();
+        // what is kept for the server stays where it is: only a new password is typed here
+        lines.insert(Field::Secret, Line::masked());
         Self {
             base: server.clone(),
-            lines: lines.map(|(field, text)| (field, Line::new(text))).into(),
+            lines,
             protocol: server.protocol,
             explore: server.explore_depth != Some(0),
             read_only: server.read_only,
@@ -128,6 +168,8 @@ impl Draft {
             passive_address: server.passive_address,
             tls_backend: server.tls_backend,
             tls_min: server.tls_min,
+            tls_max: server.tls_max,
+            weak_tls: server.weak_tls,
             pin: server.pin,
             keep_pin: true,
             port_typed: server.port.is_some(),
@@ -149,9 +191,12 @@ impl Draft {
     /// Lets `edit` change the text of a field; `None` when it has none.
     pub(super) fn edit<T>(&mut self, field: Field, edit: impl FnOnce(&mut Line) -> T) -> Option<T> {
         let line = self.lines.get_mut(&field)?;
+        if field != Field::Port {
+            return Some(edit(line));
+        }
         let before = line.text().to_owned();
         let out = edit(line);
-        if field == Field::Port && line.text() != before {
+        if line.text() != before {
             // an emptied port follows the protocol again
             self.port_typed = !line.text().is_empty();
         }
@@ -166,11 +211,13 @@ impl Draft {
         match field {
             Field::Protocol => place(&PROTOCOLS, &self.protocol),
             Field::Password => place(&SOURCES, &self.source),
-            Field::ProxyPassword => place(&SOURCES, &self.proxy_source),
+            Field::ProxyPassword => place(&PROXY_SOURCES, &self.proxy_source),
             Field::Mode => place(&MODES, &self.mode),
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
-            Field::TlsMin => place(&VERSIONS, &self.tls_min),
+            Field::TlsMin => place(&OLDEST, &self.tls_min),
+            Field::TlsMax => place(&NEWEST, &self.tls_max),
+            Field::WeakTls => usize::from(self.weak_tls),
             Field::SubFolders => usize::from(self.explore),
             Field::ReadOnly => usize::from(self.read_only),
             Field::Pin => usize::from(self.keep_pin),
@@ -190,11 +237,13 @@ impl Draft {
         match field {
             Field::Protocol => self.set_protocol(PROTOCOLS[at]),
             Field::Password => self.source = SOURCES[at],
-            Field::ProxyPassword => self.proxy_source = SOURCES[at],
+            Field::ProxyPassword => self.proxy_source = PROXY_SOURCES[at],
             Field::Mode => self.mode = MODES[at],
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
-            Field::TlsMin => self.tls_min = VERSIONS[at],
+            Field::TlsMin => self.tls_min = OLDEST[at],
+            Field::TlsMax => self.tls_max = NEWEST[at],
+            Field::WeakTls => self.weak_tls = at == 1,
             Field::SubFolders => self.explore = at == 1,
             Field::ReadOnly => self.read_only = at == 1,
             Field::Pin => self.keep_pin = at == 1,
@@ -255,6 +304,11 @@ impl Draft {
         validity::connections(n).map(|()| n)
     }
 
+    fn keep_alive(&self) -> Result<u16, String> {
+        let seconds = self.text(Field::KeepAlive).trim().parse().unwrap_or(u16::MAX);
+        validity::keep_alive(seconds).map(|()| seconds)
+    }
+
     /// `None` is unlimited. Level 0 is what the switch is for.
     fn explore_depth(&self) -> Result<Option<u32>, String> {
         if !self.explore {
@@ -280,6 +334,11 @@ impl Draft {
         }
     }
 
+    fn charset(&self) -> Result<Charset, String> {
+        let charset = self.text(Field::Charset).parse();
+        charset.map_err(|why: CharsetError| why.to_string())
+    }
+
     fn password(&self) -> PasswordSource {
         self.password_from(self.source, Field::Variable, Field::Command)
     }
@@ -294,7 +353,26 @@ impl Draft {
             SourceKind::Environment => PasswordSource::Environment(self.text(variable).trim().to_owned()),
             SourceKind::Command => PasswordSource::Command(self.text(command).trim().to_owned()),
             SourceKind::Challenge => PasswordSource::Challenge,
+            SourceKind::Netrc => PasswordSource::Netrc,
+            SourceKind::Store => PasswordSource::Store,
+            SourceKind::Keyring => PasswordSource::Keyring,
         }
+    }
+
+    /// The new password, where one was typed and is kept.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        let text = self.text(Field::Secret);
+        (Field::Secret.applies(self) && !text.is_empty()).then(|| Secret::new(text))
+    }
+
+    /// Takes a password in, to be kept in the store unless another place is chosen.
+    pub(super) fn keep(&mut self, secret: &Secret) {
+        if !Field::Secret.applies(self) {
+            self.source = SourceKind::Store;
+        }
+        let mut line = Line::masked();
+        line.paste(secret.reveal());
+        self.lines.insert(Field::Secret, line);
     }
 
     /// The proxy as far as it can be read.
@@ -322,6 +400,7 @@ impl Draft {
     pub(super) fn server(&self) -> Server {
         let text = |field| self.text(field).trim().to_owned();
         let start_folder = text(Field::StartFolder);
+        let (client_certificate, client_key) = (text(Field::ClientCertificate), text(Field::ClientKey));
         Server {
             name: text(Field::Name),
             group: text(Field::Group),
@@ -344,13 +423,18 @@ impl Draft {
             passive_address: self.passive_address,
             tls_backend: self.tls_backend,
             tls_min: self.tls_min,
-            // the form has no newest version: it must not lie below the oldest
-            tls_max: self.base.tls_max.max(self.tls_min),
+            tls_max: self.tls_max,
+            weak_tls: self.weak_tls,
             pin: self.pin.filter(|_| self.keep_pin),
             ca_file: self.base.ca_file.clone(),
+            // a key alone means nothing, and its field is not shown then
+            client_key: (!client_certificate.is_empty() && !client_key.is_empty()).then(|| client_key.into()),
+            client_certificate: (!client_certificate.is_empty()).then(|| client_certificate.into()),
             connections: self.connections().unwrap_or(Server::default().connections),
+            keep_alive: self.keep_alive().unwrap_or(Server::default().keep_alive),
             start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
             clock_offset: self.clock_offset().unwrap_or_default(),
+            charset: self.charset().unwrap_or_default(),
         }
     }
 
@@ -360,9 +444,15 @@ impl Draft {
         match field {
             Field::Name if taken.iter().any(|t| t == text) => Err("another server has this name".to_owned()),
             Field::Name => validity::name(text),
-            Field::Group | Field::Note | Field::User | Field::Account | Field::StartFolder => {
-                validity::line(text)
-            }
+            Field::Group
+            | Field::Note
+            | Field::User
+            | Field::Account
+            | Field::StartFolder
+            | Field::ClientCertificate
+            | Field::ClientKey => validity::line(text),
+            Field::TlsMax => validity::versions(self.tls_min, self.tls_max),
+            Field::WeakTls => validity::weak_tls(self.weak_tls, self.tls_backend),
             Field::Host => validity::host(text),
             Field::Port => self.port().map(drop),
             Field::DocumentPath => validity::document_path(text),
@@ -380,12 +470,18 @@ impl Draft {
             Field::ExternalIp => self.external_ip().map(drop),
             Field::PortRange => self.port_range().map(drop),
             Field::Connections => self.connections().map(drop),
+            Field::KeepAlive => self.keep_alive().map(drop),
             Field::Levels => self.explore_depth().map(drop),
             Field::ClockOffset => self.clock_offset().map(drop),
+            Field::Password if self.source == SourceKind::Keyring && !HAS_KEYRING => {
+                Err("keyring, which this ftpane was built without; choose another".to_owned())
+            }
+            Field::Charset => self.charset().map(drop),
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly
             | Field::Password
+            | Field::Secret
             | Field::Mode
             | Field::PassiveAddress
             | Field::TlsBackend

@@ -1,6 +1,7 @@
 //! The fields of the server form: their order, their words, and when they apply.
 
 use super::draft::{Draft, SourceKind};
+use crate::config::secrets::HAS_KEYRING;
 use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsBackend, TlsVersion};
 
 /// A group of fields under one heading.
@@ -65,6 +66,8 @@ pub enum Field {
     Variable,
     /// The command that prints it.
     Command,
+    /// The password itself, to be kept in the store or the keyring.
+    Secret,
     /// Passive, active or auto.
     Mode,
     /// Passive: which address is used.
@@ -77,14 +80,26 @@ pub enum Field {
     TlsBackend,
     /// The oldest version.
     TlsMin,
+    /// The newest version.
+    TlsMax,
+    /// Whether weak keys and signatures are let in.
+    WeakTls,
+    /// The file of our own certificate.
+    ClientCertificate,
+    /// The file of its key.
+    ClientKey,
     /// The pinned certificate.
     Pin,
     /// Control connections at once.
     Connections,
+    /// After how much quiet a control connection is used.
+    KeepAlive,
     /// The left pane's first folder.
     StartFolder,
     /// How far the server's clock is ahead of UTC.
     ClockOffset,
+    /// In which character set the server writes names.
+    Charset,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -111,12 +126,32 @@ pub enum Control {
 }
 
 pub(super) const PROTOCOLS: [Protocol; 3] = [Protocol::FtpsExplicit, Protocol::FtpsImplicit, Protocol::Ftp];
-pub(super) const SOURCES: [SourceKind; 4] = [
+/// The keyring stands last: it is not built in everywhere.
+pub(super) const SOURCES: [SourceKind; 7] = [
     SourceKind::Ask,
-    SourceKind::Environment,
+    SourceKind::Store,
     SourceKind::Command,
+    SourceKind::Environment,
+    SourceKind::Netrc,
     SourceKind::Challenge,
+    SourceKind::Keyring,
 ];
+const SOURCE_WORDS: &[&str] = if HAS_KEYRING {
+    &[
+        "ask",
+        "store",
+        "command",
+        "environment",
+        "netrc",
+        "challenge",
+        "keyring",
+    ]
+} else {
+    &["ask", "store", "command", "environment", "netrc", "challenge"]
+};
+/// A proxy gives no challenge, and what is kept is kept for the server.
+pub(super) const PROXY_SOURCES: [SourceKind; 3] =
+    [SourceKind::Ask, SourceKind::Environment, SourceKind::Command];
 pub(super) const MODES: [ConnectionMode; 3] = [
     ConnectionMode::Passive,
     ConnectionMode::Active,
@@ -128,9 +163,15 @@ pub(super) const ADDRESSES: [PassiveAddress; 3] = [
     PassiveAddress::Control,
 ];
 pub(super) const BACKENDS: [TlsBackend; 2] = [TlsBackend::Openssl, TlsBackend::System];
-pub(super) const VERSIONS: [TlsVersion; 4] = [
+pub(super) const OLDEST: [TlsVersion; 4] = [
     TlsVersion::V1_2,
     TlsVersion::V1_3,
+    TlsVersion::V1_1,
+    TlsVersion::V1_0,
+];
+pub(super) const NEWEST: [TlsVersion; 4] = [
+    TlsVersion::V1_3,
+    TlsVersion::V1_2,
     TlsVersion::V1_1,
     TlsVersion::V1_0,
 ];
@@ -152,16 +193,23 @@ impl Field {
         Self::Password,
         Self::Variable,
         Self::Command,
+        Self::Secret,
         Self::Mode,
         Self::PassiveAddress,
         Self::ExternalIp,
         Self::PortRange,
         Self::TlsBackend,
         Self::TlsMin,
+        Self::TlsMax,
+        Self::WeakTls,
+        Self::ClientCertificate,
+        Self::ClientKey,
         Self::Pin,
         Self::Connections,
+        Self::KeepAlive,
         Self::StartFolder,
         Self::ClockOffset,
+        Self::Charset,
         Self::Account,
         Self::AfterLogin,
         Self::Proxy,
@@ -187,6 +235,7 @@ impl Field {
             Self::Password => "Password",
             Self::Variable => "Variable",
             Self::Command => "Command",
+            Self::Secret => "Kept password",
             Self::Account => "Account",
             Self::Mode => "Mode",
             Self::PassiveAddress => "Passive address",
@@ -194,10 +243,16 @@ impl Field {
             Self::PortRange => "Port range",
             Self::TlsBackend => "TLS library",
             Self::TlsMin => "Oldest TLS",
+            Self::TlsMax => "Newest TLS",
+            Self::WeakTls => "Weak TLS",
+            Self::ClientCertificate => "Own certificate",
+            Self::ClientKey => "Own key",
             Self::Pin => "Keep the pin",
             Self::Connections => "Connections",
+            Self::KeepAlive => "Keep-alive",
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
+            Self::Charset => "Character set",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -217,12 +272,20 @@ impl Field {
             | Self::SubFolders
             | Self::Levels
             | Self::ReadOnly => Section::Server,
-            Self::User | Self::Password | Self::Variable | Self::Command => Section::Login,
+            Self::User | Self::Password | Self::Variable | Self::Command | Self::Secret => Section::Login,
             Self::Mode | Self::PassiveAddress | Self::ExternalIp | Self::PortRange => Section::Data,
-            Self::TlsBackend | Self::TlsMin | Self::Pin => Section::Tls,
+            Self::TlsBackend
+            | Self::TlsMin
+            | Self::TlsMax
+            | Self::WeakTls
+            | Self::ClientCertificate
+            | Self::ClientKey
+            | Self::Pin => Section::Tls,
             Self::Connections
+            | Self::KeepAlive
             | Self::StartFolder
             | Self::ClockOffset
+            | Self::Charset
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -236,14 +299,14 @@ impl Field {
     pub fn control(self) -> Control {
         match self {
             Self::Protocol => Control::Choice(&["FTPS explicit", "FTPS implicit", "FTP"]),
-            Self::Password => Control::Choice(&["ask", "environment", "command", "challenge"]),
-            // a proxy gives no challenge
+            Self::Password => Control::Choice(SOURCE_WORDS),
             Self::ProxyPassword => Control::Choice(&["ask", "environment", "command"]),
             Self::Mode => Control::Choice(&["passive", "active", "auto"]),
             Self::PassiveAddress => Control::Choice(&["repair", "as announced", "control"]),
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::Pin => Control::Switch,
+            Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin => Control::Switch,
             _ => Control::Text,
         }
     }
@@ -258,10 +321,15 @@ impl Field {
             Self::User => "anonymous",
             Self::Variable => "FTP_WEB_PASSWORD",
             Self::Command => "pass show ftp/web",
+            Self::Secret => "as it is; asked for where none is kept",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
+            Self::ClientCertificate => "none, or a PEM file of yours",
+            Self::ClientKey => "in the certificate's file",
+            Self::KeepAlive => "seconds; 0 is never",
             Self::StartFolder => "where ftpane is started",
             Self::ClockOffset => "measured, or for example: +2",
+            Self::Charset => "UTF-8, or for example: latin1",
             Self::Account => "asked for where the server wants it",
             Self::AfterLogin => "none, for example: SITE UMASK 022; CWD /in",
             Self::Proxy => "none, or socks5://HOST, http://HOST:PORT",
@@ -278,13 +346,19 @@ impl Field {
         match self {
             Self::Variable => draft.source == SourceKind::Environment,
             Self::Command => draft.source == SourceKind::Command,
+            Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
             Self::ProxyPassword => draft.proxy_has_user(),
             Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
-            Self::TlsBackend | Self::TlsMin => draft.protocol.is_tls(),
+            Self::TlsBackend | Self::TlsMin | Self::TlsMax | Self::WeakTls | Self::ClientCertificate => {
+                draft.protocol.is_tls()
+            }
+            Self::ClientKey => {
+                draft.protocol.is_tls() && !draft.text(Self::ClientCertificate).trim().is_empty()
+            }
             Self::Pin => draft.protocol.is_tls() && draft.pin.is_some(),
             _ => true,
         }

@@ -9,8 +9,11 @@ mod note;
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use crate::app::input::Line;
 use crate::model::key::{Code, Key};
+use crate::model::secret::Secret;
 use crate::model::server::{Protocol, Server};
 use crate::model::target::Url;
 
@@ -112,6 +115,11 @@ impl Form {
         self.draft.server()
     }
 
+    /// The new password that is to be kept for it, if one was typed.
+    pub fn secret(&self) -> Option<Secret> {
+        self.draft.secret()
+    }
+
     /// The field one is in.
     pub fn focus(&self) -> Field {
         self.focus
@@ -119,7 +127,7 @@ impl Form {
 
     /// Whether anything was changed since the form was opened.
     pub fn is_changed(&self) -> bool {
-        self.draft.server() != self.first.server()
+        self.draft.server() != self.first.server() || self.draft.secret().is_some()
     }
 
     /// The fields that apply, in order.
@@ -173,11 +181,15 @@ impl Form {
         Outcome::Stays
     }
 
-    /// A pasted text. A URL in name or host fills host, port, user, path and protocol.
+    /// A pasted text. A URL in name or host fills host, port, user, password, path and protocol.
     pub fn paste(&mut self, text: &str) {
         self.remark = None;
         self.leaving = false;
-        let text = text.trim();
+        // a password may begin or end with a space
+        let text = match self.focus {
+            Field::Secret => text,
+            _ => text.trim(),
+        };
         if matches!(self.focus, Field::Name | Field::Host) && self.take_url(text) {
             return;
         }
@@ -193,6 +205,9 @@ impl Form {
         match self.focus.control() {
             Control::Text => {
                 let edited = self.draft.edit(self.focus, |line| {
+                    if line.masked {
+                        return line.press(key);
+                    }
                     let before = line.text().to_owned();
                     line.press(key);
                     line.text() != before
@@ -224,7 +239,7 @@ impl Form {
     /// terminal that does not mark a paste, is taken apart here.
     fn go(&mut self, field: Field) {
         if matches!(self.focus, Field::Name | Field::Host) {
-            let text = self.draft.text(self.focus).trim().to_owned();
+            let text = Zeroizing::new(self.draft.text(self.focus).trim().to_owned());
             if text.contains("://") {
                 self.take_url(&text);
             }
@@ -276,8 +291,9 @@ impl Form {
             self.draft.set_text(Field::Name, &name);
         }
         let mut said = "The URL has filled protocol, host, port, user and document path".to_owned();
-        if url.password.is_some() {
-            said += "; its password is not kept, choose where it comes from";
+        if let Some(secret) = &url.password {
+            self.draft.keep(secret);
+            said += "; its password will be kept where Password says, and never in the file of servers";
         }
         if url.protocol == Protocol::Ftp {
             said += "; ftp:// is not encrypted";

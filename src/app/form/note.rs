@@ -94,8 +94,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         ],
         Field::User => vec!["Empty logs in as anonymous."],
         Field::Password => vec![
-            "ask: at each connection. environment: from a variable. command: the first line a program prints, \
-             such as pass or a vault's client. The password itself is never saved.",
+            "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once a \
+             run. keyring: kept by the desktop. command: the first line a program prints, such as pass. \
+             environment: from a variable. netrc: from ~/.netrc.",
+            "The file of servers never holds a password.",
             "challenge: asked for at each login with the server's words shown, for one-time passwords. The \
              sessions there are are kept and shared then: Connections counts for nothing.",
         ],
@@ -103,6 +105,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         Field::Command => vec![
             "Run by sh; its first line of output is the password. It gets no input from the terminal, and a \
              minute's time.",
+        ],
+        Field::Secret => vec![
+            "A new password to be kept for this server; empty leaves what is kept as it is. Where none is kept \
+             the first connection asks for it.",
         ],
         Field::Account => vec![
             "What ACCT is answered with where a server asks for an account besides user and password. Empty: \
@@ -151,16 +157,41 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
              Each data connection takes one: a queue of small files needs a few dozen.",
         ],
         Field::TlsBackend => vec![
-            "OpenSSL resumes the control connection's TLS session on data connections, which vsftpd and ProFTPD \
-             demand by default. The system's library (native-tls) cannot on Linux.",
+            "OpenSSL resumes the control connection's TLS session on data connections, which vsftpd, ProFTPD and \
+             FileZilla Server demand by default. The system's library (native-tls) cannot, nor does it tell \
+             version, cipher, or what is wrong with a certificate; on Linux it is OpenSSL all the same.",
         ],
         Field::TlsMin => match draft.tls_min {
             TlsVersion::V1_0 | TlsVersion::V1_1 => vec![
-                "TLS 1.0 and 1.1 are broken: allow them only for a server that cannot be updated, on a network \
-                 you trust.",
+                "WARNING: TLS 1.0 and 1.1 are broken, and weak keys and signatures come with them: allow them \
+                 only for a server that cannot be updated, on a network you trust.",
             ],
             _ => vec!["The oldest TLS version accepted. 1.2 is right unless the server speaks 1.3 for sure."],
         },
+        Field::TlsMax => match draft.tls_max {
+            TlsVersion::V1_0 | TlsVersion::V1_1 => vec![
+                "TLS 1.0 and 1.1 are broken: the newest version that is offered should be lower than 1.2 only \
+                 for a server that fails when it is offered more.",
+            ],
+            _ => vec!["The newest TLS version offered. 1.3 is right unless the server fails with it."],
+        },
+        Field::WeakTls if draft.weak_tls => vec![
+            "WARNING: keys below 2048 bits, SHA-1 signatures and servers without secure renegotiation are let \
+             in. Whoever can break them reads user, password and files, or changes them on the way. Keep it \
+             for a server that cannot be updated, on a network you trust.",
+        ],
+        Field::WeakTls => vec![
+            "Off: a server whose key or signature can be broken is refused, and what is weak is said. On: it is \
+             let in, and the line of the connection says weak.",
+        ],
+        Field::ClientCertificate => vec![
+            "For a server that demands a certificate of its users: a PEM file with yours, and those that signed \
+             it after it. It is shown only to a server that asks for one.",
+        ],
+        Field::ClientKey => vec![
+            "The PEM file with the certificate's key, not encrypted and readable by you alone. Empty: it stands \
+             in the certificate's file.",
+        ],
         Field::Pin => vec![
             "A certificate is pinned for this server: it is accepted whoever signed it, and any other is \
              refused. Switch off to forget it; the next connection judges the certificate anew.",
@@ -169,10 +200,24 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "Control connections to the server at once, browsing included. Many servers limit them by user or \
              address.",
         ],
+        Field::KeepAlive => vec![
+            "Seconds of quiet after which the server is sent a NOOP, so that neither it nor a router on the way \
+             forgets the connection; also beside a long transfer. 0 is never. A connection nobody uses for half \
+             an hour is let go, and made again when it is needed.",
+            "A server that refuses NOOP, or ends the connection over it, gets none any more.",
+        ],
         Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
         Field::ClockOffset => vec![
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \
              asking for the MDTM of a file that was listed. MLSD is always UTC and needs none of this.",
+        ],
+        Field::Charset => vec![
+            "The character set in which the server writes names: UTF-8 unless told otherwise. Old servers write \
+             latin1, windows-1251, Shift_JIS and the like; then letters beyond ASCII are shown as \\xe9 here. A \
+             name that cannot be written in it is not sent.",
+            "Known: ISO-8859-1 to -16 (latin1, latin2 ...), windows-1250 to -1258, windows-874, KOI8-R, KOI8-U, \
+             IBM866, macintosh, Shift_JIS, EUC-JP, EUC-KR, GBK, gb18030, Big5. latin1 is read as windows-1252, \
+             as browsers do.",
         ],
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::certificate::Pin;
 use crate::model::clock::ClockOffset;
-use crate::model::server::{ConnectionMode, PasswordSource};
+use crate::model::server::{ConnectionMode, PasswordSource, TlsVersion};
 
 fn press(form: &mut Form, keys: &str) -> Outcome {
     keys.split_whitespace()
@@ -83,11 +83,18 @@ fn an_existing_server_comes_back_unchanged() {
         mode: ConnectionMode::Auto,
         external_ip: Some("10.1.2.3".parse().unwrap()),
         port_range: Some((50_000, 50_001)),
+        tls_min: TlsVersion::V1_0,
+        tls_max: TlsVersion::V1_2,
+        weak_tls: true,
         pin: Some(Pin([3; 32])),
         ca_file: Some("/ca.pem".into()),
+        client_certificate: Some("/me.pem".into()),
+        client_key: Some("/me.key".into()),
         connections: 9,
+        keep_alive: 0,
         start_folder: Some("/srv".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        charset: "windows-1251".parse().unwrap(),
         account: "dept 7".into(),
         after_login: vec!["SITE UMASK 022".into(), "CWD /in".into()],
         proxy: "socks5://me@proxy:1081".parse().ok(),
@@ -167,8 +174,11 @@ fn fields_that_do_not_apply_are_not_shown() {
     press(&mut form, "space");
     assert!(shows(&form, Field::ExternalIp) && shows(&form, Field::PassiveAddress));
     at(&mut form, Field::Password);
+    assert!(!shows(&form, Field::Secret));
     press(&mut form, "space");
-    assert!(shows(&form, Field::Variable) && !shows(&form, Field::Command));
+    assert!(shows(&form, Field::Secret));
+    press(&mut form, "space space");
+    assert!(shows(&form, Field::Variable) && !shows(&form, Field::Command) && !shows(&form, Field::Secret));
     at(&mut form, Field::Protocol);
     press(&mut form, "left");
     assert_eq!(form.server().protocol, Protocol::Ftp);
@@ -203,7 +213,8 @@ fn a_url_fills_the_form() {
             } else {
                 form.paste(url);
             }
-            assert!(form.remark().is_some_and(|r| r.contains("not kept")));
+            assert!(form.remark().is_some_and(|r| r.contains("password will be kept")));
+            assert_eq!(form.secret(), Some(Secret::new("s3cret")));
             let server = form.server();
             assert_eq!(server.name, "2001-db8--1");
             assert_eq!(server.protocol, Protocol::FtpsImplicit);
@@ -212,12 +223,40 @@ fn a_url_fills_the_form() {
                 (server.user.as_str(), server.document_path.as_str()),
                 ("me@work", "~/www")
             );
-            assert!(!format!("{server:?}").contains("s3cret"));
+            assert_eq!(server.password, PasswordSource::Store);
+            assert!(!format!("{server:?} {form:?}").contains("s3cret"));
+            // asked for after all: then it is kept nowhere
+            at(&mut form, Field::Password);
+            press(&mut form, "left");
+            assert_eq!(
+                (form.server().password, form.secret()),
+                (PasswordSource::Ask, None)
+            );
         }
     }
     let mut form = Form::new(None, &[]);
     form.paste("sftp://h/");
     assert!(form.remark().is_some_and(|r| r.contains("ftpes://")));
+}
+
+#[test]
+fn a_kept_password_is_typed_masked_and_empty_leaves_it() {
+    let kept = Server {
+        name: "web".into(),
+        host: "h".into(),
+        password: PasswordSource::Store,
+        ..Server::default()
+    };
+    let mut form = Form::new(Some(&kept), &[]);
+    assert_eq!((form.secret(), form.is_changed()), (None, false));
+    at(&mut form, Field::Secret);
+    form.paste(" two words ");
+    assert!(form.is_changed());
+    assert_eq!(form.secret(), Some(Secret::new(" two words ")), "spaces count");
+    assert!(!format!("{form:?}").contains("words"));
+    assert_eq!(saved(&mut form), kept);
+    press(&mut form, "ctrl-u");
+    assert_eq!(form.secret(), None);
 }
 
 #[test]
@@ -367,4 +406,99 @@ fn a_clock_offset_is_hours_and_minutes_or_measured() {
         );
         assert_eq!(form.server().clock_offset, None, "{text}");
     }
+}
+
+#[test]
+fn keep_alive_is_seconds_or_never() {
+    let mut form = Form::new(None, &[]);
+    assert_eq!(form.server().keep_alive, 30);
+    at(&mut form, Field::KeepAlive);
+    for (text, seconds) in [("0", 0), ("120", 120), ("3600", 3600)] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::KeepAlive), None, "{text}");
+        assert_eq!(form.server().keep_alive, seconds);
+    }
+    for text in ["", "3601", "70000", "-1", "30 s", "never"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        let says = fault(&form, Field::KeepAlive).unwrap();
+        assert!(says.contains("0 for never"), "{text}: {says}");
+    }
+}
+
+#[test]
+fn a_character_set_is_known_or_faulted() {
+    let mut form = Form::new(None, &[]);
+    at(&mut form, Field::Charset);
+    for (text, name) in [
+        ("latin1", "windows-1252"),
+        ("CP1251", "windows-1251"),
+        ("", "UTF-8"),
+    ] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert_eq!(fault(&form, Field::Charset), None, "{text}");
+        assert_eq!(form.server().charset.name(), name);
+    }
+    for text in ["latine1", "cp437", "utf-16"] {
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, text);
+        assert!(fault(&form, Field::Charset).is_some(), "{text}");
+        assert!(form.server().charset.is_utf8());
+    }
+}
+
+#[test]
+fn weak_tls_is_an_opt_in_with_a_warning() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://ftp.example.org");
+    let warns = |form: &Form| form.note().paragraphs.iter().any(|p| p.contains("WARNING"));
+    at(&mut form, Field::WeakTls);
+    assert!(!warns(&form) && !form.server().allows_weak_tls());
+    press(&mut form, "space");
+    assert!(warns(&form) && form.server().weak_tls);
+    at(&mut form, Field::TlsBackend);
+    press(&mut form, "space");
+    assert!(fault(&form, Field::WeakTls).unwrap().contains("only OpenSSL"));
+    at(&mut form, Field::WeakTls);
+    press(&mut form, "space");
+    assert!(!form.server().weak_tls);
+    at(&mut form, Field::TlsMin);
+    assert!(!warns(&form));
+    press(&mut form, "left");
+    assert_eq!(form.server().tls_min, TlsVersion::V1_0);
+    assert!(warns(&form) && form.server().allows_weak_tls());
+}
+
+#[test]
+fn the_newest_version_is_not_older_than_the_oldest() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://ftp.example.org");
+    at(&mut form, Field::TlsMin);
+    press(&mut form, "space");
+    at(&mut form, Field::TlsMax);
+    press(&mut form, "space");
+    assert_eq!(form.server().tls_max, TlsVersion::V1_2);
+    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
+    assert!(fault(&form, Field::TlsMax).unwrap().contains("newer"));
+    press(&mut form, "left");
+    assert_eq!(fault(&form, Field::TlsMax), None);
+}
+
+#[test]
+fn a_key_goes_with_its_certificate() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://ftp.example.org");
+    assert!(!shows(&form, Field::ClientKey));
+    at(&mut form, Field::ClientCertificate);
+    type_in(&mut form, "me.pem");
+    at(&mut form, Field::ClientKey);
+    type_in(&mut form, "me.key");
+    let server = saved(&mut form);
+    assert_eq!(server.client_certificate, Some("me.pem".into()));
+    assert_eq!(server.client_key, Some("me.key".into()));
+    at(&mut form, Field::ClientCertificate);
+    press(&mut form, "ctrl-u");
+    assert_eq!(form.server().client_key, None);
 }

@@ -35,9 +35,11 @@ fn every_field_comes_back() {
         port_range: Some((50_000, 50_100)),
         pin: Some(Pin([7; 32])),
         connections: 2,
+        keep_alive: 45,
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
         clock_offset: ClockOffset::from_minutes(-330),
+        charset: "Shift_JIS".parse().unwrap(),
         account: "dept 7".into(),
         after_login: vec!["SITE UMASK 022".into()],
         proxy: "http://me@[::1]:3128".parse().ok(),
@@ -59,6 +61,8 @@ fn every_field_comes_back() {
     );
     assert!(text.contains("proxy = \"http://me@[::1]:3128\""), "{text}");
     assert_eq!(text.matches("clock-offset").count(), 1, "{text}");
+    assert_eq!(text.matches("charset = \"Shift_JIS\"").count(), 1, "{text}");
+    assert_eq!(text.matches("charset").count(), 1, "{text}");
     assert!(!text.contains("tls-min"), "defaults are not written: {text}");
 }
 
@@ -181,6 +185,21 @@ fn a_clock_offset_that_no_clock_has_is_refused_with_its_line() {
         Err(ServersError::Broken { line, why, .. }) => {
             assert_eq!(line, 4);
             assert!(why.contains("-720 to 840"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_character_set_nobody_knows_is_refused_with_its_line() {
+    let (_folder, path) = file("[[server]]\nname = \"a\"\nhost = \"h\"\ncharset = \"latine1\"\n");
+    match Servers::load(&path) {
+        Err(ServersError::Broken { line, why, .. }) => {
+            assert_eq!(line, 4);
+            assert!(
+                why.contains("did you mean 'latin1'?") && why.contains("KOI8-R"),
+                "{why}"
+            );
         }
         other => panic!("{other:?}"),
     }

@@ -108,14 +108,15 @@ pub(super) fn clock(text: &[u8]) -> Option<Clock> {
     })
 }
 
-/// [`clock`] with `AM` or `PM` behind it, or of 24 hours without.
+/// [`clock`] with `AM` or `PM` behind it, or their first letters, or of 24 hours without.
 pub(super) fn clock_of_12_or_24(text: &[u8]) -> Option<Clock> {
-    let Some((time, half)) = text.split_at_checked(text.len().saturating_sub(2)) else {
-        return clock(text);
-    };
-    let afternoon = match &half.to_ascii_uppercase()[..] {
-        b"AM" => false,
-        b"PM" => true,
+    let bare = text
+        .strip_suffix(b"M")
+        .or_else(|| text.strip_suffix(b"m"))
+        .unwrap_or(text);
+    let (time, afternoon) = match bare {
+        [time @ .., b'A' | b'a'] => (time, false),
+        [time @ .., b'P' | b'p'] => (time, true),
         _ => return clock(text),
     };
     let clock = clock(time)?;

@@ -15,7 +15,7 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     let ([date, time], rest) = split::<2>(line)?;
     let column = blanks(line) + date.len() + NAME_COLUMN;
     let date = numeric_date(date)?;
-    // 05:03PM or 05:03 PM
+    // 05:03PM, 05:03p or 05:03 PM
     let ([half], after_half) = split::<1>(rest)?;
     let (clock, rest) = if [&b"AM"[..], b"PM"].iter().any(|h| half.eq_ignore_ascii_case(h)) {
         (clock_of_12_or_24(&[time, half].concat())?, after_half)
@@ -29,7 +29,8 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         b"<JUNCTION>" | b"<SYMLINKD>" => (Kind::Link, Some(Kind::Dir)),
         b"<SYMLINK>" => (Kind::Link, Some(Kind::File)),
         _ => {
-            let size = grouped_number(what)?;
+            // DIR writes the thousands as its region does: 1,024 or 1.024
+            let size = grouped_number(what, b',').or_else(|| grouped_number(what, b'.'))?;
             return Reading::entry(name(line, rest, column)?, Kind::File, Some(size), modified);
         }
     };
@@ -113,6 +114,14 @@ mod tests {
             (
                 "02.09.2002  19:06:07             9730 x",
                 "file 'x' 9730 2002-09-02T19:06:07",
+            ),
+            (
+                "02.09.2002  19:06        1.048.576 x",
+                "file 'x' 1048576 2002-09-02T19:06",
+            ),
+            (
+                "12-05-96   5:03p       <DIR>          half",
+                "dir 'half' - 1996-12-05T17:03",
             ),
             (
                 "13-05-96  05:03PM                  403 no such month",

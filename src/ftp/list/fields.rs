@@ -83,12 +83,12 @@ pub(super) fn blanks(text: &[u8]) -> usize {
     text.iter().take_while(|b| is_blank(**b)).count()
 }
 
-/// A number that may have commas between its thousands: `1,234,567`.
-pub(super) fn grouped_number(text: &[u8]) -> Option<u64> {
-    if !text.contains(&b',') {
+/// A number that may have a sign between its thousands: `1,234,567`.
+pub(super) fn grouped_number(text: &[u8], sign: u8) -> Option<u64> {
+    if !text.contains(&sign) {
         return number(text);
     }
-    let mut groups = text.split(|b| *b == b',');
+    let mut groups = text.split(|b| *b == sign);
     let first = groups.next().filter(|g| g.len() <= 3)?;
     groups.try_fold(number(first)?, |sum, group| {
         let value = number(group).filter(|_| group.len() == 3)?;
@@ -110,10 +110,10 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(grouped_number(b"1,234,567"), Some(1_234_567));
-        assert_eq!(grouped_number(b"9730"), Some(9730));
+        assert_eq!(grouped_number(b"1,234,567", b','), Some(1_234_567));
+        assert_eq!(grouped_number(b"9730", b','), Some(9730));
         for bad in [&b"1,23"[..], b",123", b"1234,567", b"1,234,"] {
-            assert_eq!(grouped_number(bad), None);
+            assert_eq!(grouped_number(bad, b','), None);
         }
     }
 

@@ -38,9 +38,10 @@ pub(super) fn read(line: &[u8], number: usize, links: &mut OpenLinks) -> Option<
             links.remember(unique, number);
             reading
         }
-        (None, Some(unique)) if name.contains(&b'/') => {
-            Some(Reading::Target(links.resolve(unique)?, name.into()))
-        }
+        (Some(Reading::Refused(..)), Some(unique)) if name.contains(&b'/') => match links.resolve(unique) {
+            Some(link) => Some(Reading::Target(link, name.into())),
+            None => reading,
+        },
         _ => reading,
     }
 }
@@ -87,7 +88,7 @@ impl<'a> Facts<'a> {
         if name.eq_ignore_ascii_case(b"type") {
             self.kind = Some(value);
         } else if name.eq_ignore_ascii_case(b"size") {
-            self.size = super::fields::number(value);
+            self.size = super::fields::number(value.trim_ascii());
         } else if name.eq_ignore_ascii_case(b"modify") {
             self.modified = Some(value);
         } else if name.eq_ignore_ascii_case(b"unix.mode") {
@@ -138,14 +139,16 @@ fn link(kind: &[u8]) -> Option<&[u8]> {
         })
 }
 
-/// Whether a fact's value is a name: a link's target, a user, a group (`domain users`).
+/// Whether a fact's value is a name (a link's target, a user, a group: `domain users`), or begins with
+/// a blank: no name of an entry follows an empty value and no semicolon.
 fn may_hold_blanks(fact: &[u8]) -> bool {
     const NAMING: [&[u8]; 4] = [b"UNIX.owner", b"UNIX.ownername", b"UNIX.group", b"UNIX.groupname"];
     let Some(equals) = fact.iter().position(|b| *b == b'=') else {
         return false;
     };
     let (name, value) = (&fact[..equals], &fact[equals + 1..]);
-    NAMING.iter().any(|naming| name.eq_ignore_ascii_case(naming))
+    value.starts_with(b" ")
+        || NAMING.iter().any(|naming| name.eq_ignore_ascii_case(naming))
         || name.eq_ignore_ascii_case(b"type") && link(value).is_some_and(|target| !target.is_empty())
 }
 
@@ -181,16 +184,17 @@ mod tests {
             read("type=OS.unix=slink:x;unique=13; m", 4),
             Some(Reading::Entry(_))
         ));
-        assert_eq!(read("type=file;unique=13; /else", 5), None);
+        let refused = |reading| matches!(reading, Some(Reading::Refused(..)));
+        assert!(refused(read("type=file;unique=13; /else", 5)));
         let target = Reading::Target(3, b"/real/one".as_slice().into());
         assert_eq!(read("type=file;unique=12; /real/one", 5), Some(target));
-        assert_eq!(read("type=file;unique=12; /real/one", 5), None);
+        assert!(refused(read("type=file;unique=12; /real/one", 5)));
         let most = OpenLinks::MOST;
         for number in 0..2 * most {
             read(&format!("type=OS.unix=symlink;unique={number}; l"), number);
         }
-        assert!(read(&format!("type=file;unique={}; /x", most - 1), 0).is_some());
-        assert!(read(&format!("type=file;unique={most}; /x"), 0).is_none());
+        assert!(!refused(read(&format!("type=file;unique={}; /x", most - 1), 0)));
+        assert!(refused(read(&format!("type=file;unique={most}; /x"), 0)));
     }
 
     #[test]

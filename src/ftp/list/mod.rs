@@ -4,7 +4,7 @@
 //! lines are told apart by their looks. Each file here knows the lines of one kind of server,
 //! reads them strictly and says `None` to all others; a line nobody knows is counted as
 //! unreadable and kept to be shown, never guessed at. So are lines whose name is not a
-//! [`Name`]: an absolute path or one with a `/` in it never becomes an entry.
+//! [`Name`]: an absolute path or one with a `/` in it never becomes an entry, and is said by name.
 //!
 //! What is decided where other programs differ:
 //!
@@ -26,7 +26,7 @@
 //! - MLSD: a line whose name is a path and whose `unique` is that of a link without a target is that
 //!   target; any other path is unreadable, `cdir` and `pdir` are dropped whatever they are called.
 //! - Lines of `DLS` (`README 763 Information about this server`) are not read: they cannot be
-//!   told from prose. Nor are bare names.
+//!   told from prose. Nor are bare names, save members of MVS libraries behind their header.
 
 mod chameleon;
 mod connect_enterprise;
@@ -52,9 +52,13 @@ mod vxworks;
 mod wfftp;
 mod zvm;
 
+use std::borrow::Cow;
+
+use crate::model::charset::Charset;
 use crate::model::entry::{Entry, Kind};
 use crate::model::listing::{Dialect, Listing};
-use crate::model::path::Name;
+use crate::model::path::{Name, PathError};
+use crate::model::size;
 use crate::model::stamp::Stamp;
 
 use dates::Now;
@@ -75,6 +79,8 @@ pub struct Bounds {
     pub line: usize,
     /// Entries of a folder; the listing is incomplete when there are more.
     pub entries: usize,
+    /// Bytes received in all, readable or not; the listing is incomplete when there are more.
+    pub bytes: usize,
 }
 
 impl Default for Bounds {
@@ -82,6 +88,8 @@ impl Default for Bounds {
         Self {
             line: 8 * 1024,
             entries: 5_000_000,
+            // a line of MLSD with all its facts has some 150
+            bytes: 512 * 1024 * 1024,
         }
     }
 }
@@ -98,18 +106,25 @@ enum Reading {
     /// Where a link leads, told by a line of its own (MLSD): the link's number among the entries
     /// found, and the path.
     Target(usize, Box<[u8]>),
+    /// An entry whose name cannot be one, and why.
+    Refused(Box<[u8]>, PathError),
 }
 
 impl Reading {
-    /// An entry, or nothing for `.` and `..`; `None` when the name cannot be one.
+    /// An entry, or nothing for `.` and `..`; `None` when there is no name at all.
     fn entry(name: &[u8], kind: Kind, size: Option<u64>, modified: Option<Stamp>) -> Option<Self> {
         if matches!(name, b"." | b"..") {
             return Some(Self::Nothing);
         }
+        let name = match Name::new(name) {
+            Ok(name) => name,
+            Err(PathError::Empty) => return None,
+            Err(why) => return Some(Self::Refused(name.into(), why)),
+        };
         Some(Self::Entry(Entry {
             size: size.filter(|_| kind != Kind::Dir),
             modified,
-            ..Entry::new(Name::new(name).ok()?, kind)
+            ..Entry::new(name, kind)
         }))
     }
 }
@@ -173,6 +188,7 @@ pub struct Parser {
     command: Command,
     now: Now,
     bounds: Bounds,
+    charset: Charset,
     /// The line that has begun but not ended.
     line: Vec<u8>,
     /// Whether that line was too long and is skipped to its end.
@@ -182,8 +198,12 @@ pub struct Parser {
     /// The style of the last line, in [`STYLES`].
     style: usize,
     links: mlsx::OpenLinks,
+    /// Whether a header of MVS has announced members of a library.
+    members: bool,
     /// Entries found so far, those taken included.
     found: usize,
+    /// Bytes received so far.
+    fed: usize,
     listing: Listing,
 }
 
@@ -195,18 +215,38 @@ impl Parser {
             command,
             now: Now::new(now),
             bounds,
+            charset: Charset::default(),
             line: Vec::new(),
             overlong: false,
             half: None,
             style: 0,
             links: mlsx::OpenLinks::default(),
+            members: false,
             found: 0,
+            fed: 0,
             listing: Listing::default(),
         }
     }
 
+    /// The same for a server that writes names in this character set. The lines are read as they
+    /// are, since sizes and columns count the server's bytes; names and targets are read in it.
+    #[must_use]
+    pub fn in_charset(mut self, charset: Charset) -> Self {
+        self.charset = charset;
+        self
+    }
+
     /// Reads what has arrived.
     pub fn feed(&mut self, mut bytes: &[u8]) {
+        let room = self.bounds.bytes - self.fed;
+        if bytes.len() > room {
+            bytes = &bytes[..room];
+            self.stop_at(format!(
+                "the listing is longer than {}; the rest was left out",
+                size::bytes(self.bounds.bytes as u64)
+            ));
+        }
+        self.fed += bytes.len();
         while let Some(end) = bytes.iter().position(|b| *b == b'\n') {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
@@ -233,15 +273,24 @@ impl Parser {
         std::mem::take(&mut self.listing.entries)
     }
 
-    /// Whether the bound on entries has been passed: reading on is of no use.
+    /// Whether a bound has been passed: reading on is of no use.
     pub fn is_full(&self) -> bool {
-        self.listing.incomplete.is_some()
+        self.listing.limited
+    }
+
+    fn stop_at(&mut self, bound: String) {
+        self.listing.incomplete = Some(bound);
+        self.listing.limited = true;
     }
 
     /// The listing, without the entries already taken. `incomplete` says why the data may have
     /// been cut; then a line without its end is not trusted either: half a name is a wrong name.
     pub fn finish(mut self, incomplete: Option<String>) -> Listing {
         let rest = std::mem::take(&mut self.line);
+        if self.is_full() {
+            // what lies at a bound is left out with what follows
+            return self.listing;
+        }
         if self.overlong || (incomplete.is_some() && !rest.is_empty()) {
             self.listing.note_unreadable(&rest);
         } else if !rest.is_empty() {
@@ -301,19 +350,27 @@ impl Parser {
                     .and_then(|at| self.listing.entries.get_mut(at));
                 // a link already taken stays without its target
                 if let Some(link) = link {
-                    link.target = Some(path);
+                    link.target = Some(self.charset.from_server(&path).into());
                 }
             }
-            Some(Reading::Entry(_)) if self.found >= self.bounds.entries => {
-                self.listing.incomplete = Some(format!(
-                    "the folder has more than {} entries; the rest was left out",
-                    self.bounds.entries
-                ));
+            Some(Reading::Refused(name, why)) => {
+                let name = self.charset.from_server(&name);
+                self.listing.note_refused(line, &name, why);
             }
-            Some(Reading::Entry(entry)) => {
-                self.found += 1;
-                self.listing.entries.push(entry);
-            }
+            Some(Reading::Entry(_)) if self.found >= self.bounds.entries => self.stop_at(format!(
+                "the folder has more than {} entries; the rest was left out",
+                self.bounds.entries
+            )),
+            Some(Reading::Entry(mut entry)) => match read_names(&mut entry, self.charset) {
+                Ok(()) => {
+                    self.found += 1;
+                    self.listing.entries.push(entry);
+                }
+                Err(why) => {
+                    let name = self.charset.from_server(entry.name.as_bytes());
+                    self.listing.note_refused(line, &name, why);
+                }
+            },
         }
     }
 
@@ -322,9 +379,25 @@ impl Parser {
             return Some(Reading::Nothing);
         }
         let others = (0..STYLES.len()).filter(|style| *style != self.style);
-        let (style, reading) = std::iter::once(self.style)
-            .chain(others)
-            .find_map(|style| Some((style, (STYLES[style].read)(line, &self.now)?)))?;
+        let mut refused = None;
+        let found = std::iter::once(self.style).chain(others).find_map(|style| {
+            match (STYLES[style].read)(line, &self.now)? {
+                // to another kind of server it may be something else
+                reading @ Reading::Refused(..) => {
+                    refused.get_or_insert(reading);
+                    None
+                }
+                reading => Some((style, reading)),
+            }
+        });
+        let bare = || {
+            let member = self.members.then(|| mvs::bare_member(line))?;
+            Some((self.style, member?))
+        };
+        let Some((style, reading)) = found.or_else(bare) else {
+            return refused;
+        };
+        self.members |= mvs::announces_members(line);
         self.style = style;
         self.listing.dialect = STYLES[style].dialect;
         self.listing.wall_clock = STYLES[style].wall_clock;
@@ -349,6 +422,19 @@ impl Parser {
     }
 }
 
+/// Turns the server's bytes into names.
+fn read_names(entry: &mut Entry, charset: Charset) -> Result<(), PathError> {
+    if let Cow::Owned(name) = charset.from_server(entry.name.as_bytes()) {
+        entry.name = Name::new(&name)?;
+    }
+    if let Some(target) = &mut entry.target
+        && let Cow::Owned(read) = charset.from_server(target)
+    {
+        *target = read.into();
+    }
+    Ok(())
+}
+
 /// Blank lines, `total 12` in the languages of `ls`, and servers that list the dots without
 /// anything beside them.
 fn says_nothing(line: &[u8]) -> bool {
@@ -368,5 +454,7 @@ fn says_nothing(line: &[u8]) -> bool {
     }
 }
 
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod tests;

@@ -1,36 +1,40 @@
 //! The names of months, and the word for "total", as `ls` prints them in the languages met.
 
 /// Number of the month, and how it begins lines of `ls` in English, German, French, Spanish,
-/// Italian, Portuguese, Dutch, the Scandinavian languages, Finnish, Polish, Czech, Hungarian,
-/// Romanian, Turkish, Russian and Ukrainian. No name stands for two months.
+/// Italian, Portuguese, Catalan, Dutch, the Scandinavian and Baltic languages, Finnish, Polish, Czech,
+/// Slovene, Hungarian, Romanian, Turkish, Greek, Russian, Ukrainian, Bulgarian and Indonesian. No name stands for two months.
 const MONTHS: [&[&str]; 12] = [
     &[
         "jan", "jän", "januar", "januari", "january", "janv", "ene", "gen", "sty", "led", "oca", "ian",
-        "tammi", "янв", "січ",
+        "tammi", "янв", "січ", "janvier", "enero", "gennaio", "яну", "ιαν", "jaan",
     ],
     &[
         "feb", "febr", "februar", "februari", "february", "févr", "fév", "fev", "lut", "úno", "şub", "helmi",
-        "фев", "лют",
+        "фев", "лют", "février", "febrero", "febbraio", "φεβ", "veebr", "peb",
     ],
     &[
         "mar", "märz", "mär", "mrz", "march", "mars", "mrt", "maart", "márc", "bře", "maalis", "мар", "мрт",
-        "бер",
+        "бер", "marzo", "març", "märts", "marts", "μάρ",
     ],
     &[
         "apr", "april", "avr", "avri", "avril", "abr", "kwi", "dub", "ápr", "nis", "huhti", "апр", "кві",
+        "abril", "aprile", "απρ",
     ],
     &[
-        "may", "mai", "mag", "maj", "mei", "máj", "kvě", "touko", "май", "мая", "тра",
+        "may", "mai", "mag", "maj", "mei", "máj", "kvě", "touko", "май", "мая", "тра", "mayo", "maggio",
+        "maig", "maijs", "μάι",
     ],
     &[
-        "jun", "juni", "june", "juin", "giu", "cze", "čer", "jún", "haz", "iun", "kesä", "июн", "чер",
+        "jun", "juni", "june", "juin", "giu", "cze", "čer", "jún", "haz", "iun", "kesä", "июн", "чер", "čen",
+        "junio", "giugno", "juny", "juuni", "jūn", "юни", "ιούν",
     ],
     &[
         "jul", "juli", "july", "juil", "juill", "lug", "lip", "čec", "júl", "tem", "iul", "heinä", "июл",
-        "лип",
+        "лип", "juillet", "julio", "luglio", "juuli", "jūl", "юли", "ιούλ",
     ],
     &[
         "aug", "august", "augusti", "augustus", "août", "ago", "sie", "srp", "ağu", "elo", "авг", "сер",
+        "agosto", "avg", "agu", "αύγ",
     ],
     &[
         "sep",
@@ -44,13 +48,49 @@ const MONTHS: [&[&str]; 12] = [
         "syys",
         "сен",
         "вер",
+        "septembre",
+        "septiembre",
+        "settembre",
+        "сеп",
+        "σεπ",
     ],
     &[
         "oct", "okt", "october", "oktober", "ott", "out", "paź", "říj", "eki", "loka", "окт", "жов",
+        "octobre", "octubre", "ottobre", "οκτ",
     ],
-    &["nov", "november", "lis", "noi", "kas", "marras", "ноя", "лис"],
     &[
-        "dec", "dez", "dezember", "december", "déc", "dic", "des", "gru", "pro", "ara", "joulu", "дек", "гру",
+        "nov",
+        "november",
+        "lis",
+        "noi",
+        "kas",
+        "marras",
+        "ноя",
+        "лис",
+        "novembre",
+        "noviembre",
+        "ное",
+        "νοέ",
+    ],
+    &[
+        "dec",
+        "dez",
+        "dezember",
+        "december",
+        "déc",
+        "dic",
+        "des",
+        "gru",
+        "pro",
+        "ara",
+        "joulu",
+        "дек",
+        "гру",
+        "décembre",
+        "diciembre",
+        "dicembre",
+        "dets",
+        "δεκ",
     ],
 ];
 
@@ -166,6 +206,8 @@ mod tests {
             ("Mär", 3),
             ("août", 8),
             ("АПР", 4),
+            ("čen", 6),
+            ("ΙΟΎΛ", 7),
             ("8月", 8),
             ("12월", 12),
         ] {

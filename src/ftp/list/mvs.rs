@@ -27,6 +27,7 @@ fn is_header(line: &[u8]) -> bool {
     starts(&[b"Volume", b"Unit", b"Referred"])
         || starts(&[b"Name", b"VV.MM", b"Created"])
         || starts(&[b"Name", b"Size", b"TTR", b"Alias-of"])
+        || starts(&[b"JOBNAME", b"JOBID"])
 }
 
 /// `VOLUME UNIT REFERRED EXT USED RECFM LRECL BLKSZ DSORG NAME`, where extents and tracks may run
@@ -36,7 +37,7 @@ fn data_set(line: &[u8]) -> Option<Reading> {
     let fields = Fields::of(line);
     let (unit, referred, counts, organisation, name) = match fields.as_slice() {
         [_, unit, organisation, name] if organisation.text == b"VSAM" => {
-            let is_unit = number(unit.text).is_some();
+            let is_unit = is_device(unit.text);
             return Reading::entry(name.text, Kind::File, None, None).filter(|_| is_unit);
         }
         [
@@ -58,8 +59,8 @@ fn data_set(line: &[u8]) -> Option<Reading> {
     };
     let is_date =
         referred.text == b"**NONE**" || referred.text.len() == 10 && numeric_date(referred.text).is_some();
-    let is_count = |text: &[u8]| number(text).is_some() || text.iter().all(|b| *b == b'+');
-    if !is_date || number(unit.text).is_none() || !counts.into_iter().all(|field| is_count(field.text)) {
+    let is_count = |text: &[u8]| number(text).is_some() || text.iter().all(|b| b"+?".contains(b));
+    if !is_date || !is_device(unit.text) || !counts.into_iter().all(|field| is_count(field.text)) {
         return None;
     }
     let kind = match organisation.text {
@@ -70,14 +71,23 @@ fn data_set(line: &[u8]) -> Option<Reading> {
     Reading::entry(name.text, kind, None, None)
 }
 
-/// Data sets on tape or moved to slower storage, and the levels above data sets.
+/// `3390`, `3380K`.
+fn is_device(unit: &[u8]) -> bool {
+    unit.first().is_some_and(u8::is_ascii_digit) && unit.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Data sets on tape, on a disk that is away, or moved to slower storage, and the levels above data sets.
 fn away(line: &[u8]) -> Option<Reading> {
     let line = line.trim_ascii();
     let at = line.iter().rposition(|b| *b == b' ')?;
     let (state, name) = (line[..at].trim_ascii(), &line[at + 1..]);
     if state == b"Pseudo Directory" {
         Reading::entry(name, Kind::Dir, None, None)
-    } else if state == b"Migrated" || state.ends_with(b" Not Direct Access Device") {
+    } else if state == b"Migrated"
+        || state.ends_with(b" Not Direct Access Device")
+        || state.ends_with(b" Not Mounted")
+        || state.ends_with(b"Error determining attributes")
+    {
         Reading::entry(name, Kind::File, None, None)
     } else {
         None
@@ -107,27 +117,45 @@ fn module(line: &[u8]) -> Option<Reading> {
     Reading::entry(name, Kind::File, Some(size), None)
 }
 
-/// `NAME ID STATUS 3 Spool Files`, `NAME ID OWNER STATUS CLASS RC=0000 3 spool files`: what is fetched is
-/// the job's identity.
+/// `NAME ID STATUS 3 Spool Files`, `NAME ID OWNER STATUS CLASS` and more (JES interface levels 1 and 2): what
+/// is fetched is the job's identity.
 fn job(line: &[u8]) -> Option<Reading> {
     let fields = Fields::of(line);
-    let [_, id, middle @ .., count, spool, files] = fields.as_slice() else {
+    let [_, id, rest @ ..] = fields.as_slice() else {
         return None;
     };
-    let is_id = id
-        .text
-        .strip_prefix(b"JOB")
-        .or_else(|| id.text.strip_prefix(b"J"))
-        .is_some_and(|n| number(n).is_some());
-    let is_spool =
-        spool.text.eq_ignore_ascii_case(b"spool") && files.text.to_ascii_lowercase().starts_with(b"file");
-    let has_status = middle
+    let is_id = [&b"JOB"[..], b"STC", b"TSU", b"J"]
         .iter()
-        .any(|f| matches!(f.text, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD"));
-    if !is_id || !is_spool || !has_status || number(count.text).is_none() {
+        .find_map(|prefix| id.text.strip_prefix(*prefix))
+        .is_some_and(|n| number(n).is_some());
+    let is_status = |text: &[u8]| matches!(text, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD");
+    let is_job = match rest {
+        [status, count, spool, _] if is_status(status.text) => {
+            number(count.text).is_some() && spool.text.eq_ignore_ascii_case(b"spool")
+        }
+        [_, status, class, ..] => is_status(status.text) && class.text.len() == 1,
+        _ => false,
+    };
+    if !is_id || !is_job {
         return None;
     }
     Reading::entry(id.text, Kind::File, None, None)
+}
+
+/// Whether members follow, of which some may be names alone: those that no editor has written
+/// statistics of.
+pub(super) fn announces_members(line: &[u8]) -> bool {
+    exactly::<8>(line).is_some_and(|[name, version, ..]| (name, version) == (b"Name", b"VV.MM"))
+}
+
+/// A member without statistics: a name alone.
+pub(super) fn bare_member(line: &[u8]) -> Option<Reading> {
+    let [name] = exactly::<1>(line)?;
+    let is_letter = |b: &u8| b.is_ascii_uppercase() || b"$#@".contains(b);
+    let is_member = name.len() <= 8
+        && name.first().is_some_and(is_letter)
+        && name.iter().all(|b| is_letter(b) || b.is_ascii_digit());
+    Reading::entry(name, Kind::File, None, None).filter(|_| is_member)
 }
 
 #[test]
@@ -152,9 +180,23 @@ fn lines() {
             "ME01  JOB01234 ME       OUTPUT A        RC=0000 3 spool files",
             "file 'JOB01234' - -",
         ),
+        ("ME01  STC01234 ME       ACTIVE S", "file 'STC01234' - -"),
+        (
+            "ME01  JOB01234 ME       OUTPUT A        (JCL error) 3 spool files",
+            "file 'JOB01234' - -",
+        ),
+        ("JOBNAME  JOBID    OWNER    STATUS CLASS", "nothing"),
+        (
+            "VOL001 3380K  2004/06/23  1 ????  FB     128  6144  PS  A.B.C",
+            "file 'A.B.C' - -",
+        ),
         (
             "VOL001 Not Direct Access Device               TAPE.X",
             "file 'TAPE.X' - -",
+        ),
+        (
+            "VOL001 Not Mounted                            AWAY.X",
+            "file 'AWAY.X' - -",
         ),
         (
             "Migrated                                      OLD.X",

@@ -1,5 +1,7 @@
 //! The parser as a whole: pieces, bounds, styles side by side, recorded listings.
 
+mod names;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +10,7 @@ use crate::model::stamp::Precision;
 use crate::model::text::escape;
 
 /// 2024-06-15T12:00:00Z.
-const NOW: i64 = 1_718_452_800;
+pub(super) const NOW: i64 = 1_718_452_800;
 
 /// An entry in one line: `link 'bin' 7 2024-01-25T00:17 0777 -> 'usr/bin'`.
 pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
@@ -17,10 +19,11 @@ pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
         Reading::Half => "half".into(),
         Reading::Target(link, path) => format!("target of {link} '{}'", escape(&path)),
         Reading::Entry(entry) => shown_entry(&entry),
+        Reading::Refused(..) => return None,
     })
 }
 
-fn shown_entry(entry: &Entry) -> String {
+pub(super) fn shown_entry(entry: &Entry) -> String {
     let kind = match entry.kind {
         Kind::Dir => "dir",
         Kind::File => "file",
@@ -134,6 +137,7 @@ fn long_lines_take_no_memory() {
     let bounds = Bounds {
         line: 64,
         entries: 10,
+        ..Bounds::default()
     };
     let mut parser = Parser::new(Command::Mlsd, NOW, bounds);
     parser.feed(b"type=file; a\r\ntype=file; ");
@@ -152,7 +156,11 @@ fn long_lines_take_no_memory() {
 
 #[test]
 fn entries_beyond_the_bound_are_left_out_and_said() {
-    let bounds = Bounds { line: 64, entries: 2 };
+    let bounds = Bounds {
+        line: 64,
+        entries: 2,
+        ..Bounds::default()
+    };
     let mut parser = Parser::new(Command::Mlsd, NOW, bounds);
     parser.feed(b"type=file; a\ntype=file; b\n");
     assert!(!parser.is_full());
@@ -161,6 +169,40 @@ fn entries_beyond_the_bound_are_left_out_and_said() {
     assert!(parser.is_full() && parser.take_entries().is_empty());
     let why = parser.finish(None).incomplete.unwrap();
     assert_eq!(why, "the folder has more than 2 entries; the rest was left out");
+}
+
+#[test]
+fn bytes_beyond_the_bound_are_left_out_and_said() {
+    let line = b"type=file;size=1; a-name\r\n";
+    let bounds = Bounds {
+        bytes: 10 * line.len() + 20,
+        ..Bounds::default()
+    };
+    for unreadable in [false, true] {
+        let mut parser = Parser::new(Command::Mlsd, NOW, bounds);
+        for _ in 0..10 {
+            assert!(!parser.is_full());
+            parser.feed(if unreadable {
+                &b"nothing that anyone knows\n"[..]
+            } else {
+                line
+            });
+        }
+        parser.feed(line);
+        assert!(parser.is_full());
+        parser.feed(line);
+        let listing = parser.finish(Some("and the line broke".into()));
+        let (entries, bad) = if unreadable { (0, 10) } else { (10, 0) };
+        assert_eq!((listing.entries.len(), listing.unreadable_count), (entries, bad));
+        assert!(listing.limited);
+        assert_eq!(
+            listing.incomplete.as_deref(),
+            Some("the listing is longer than 280 B; the rest was left out")
+        );
+    }
+    // a name from each of a million lines of MLSD with all the facts servers have
+    let longest = 1_000_000 * 400;
+    assert!(longest < Bounds::default().bytes);
 }
 
 #[test]
@@ -368,7 +410,11 @@ proptest! {
     ) {
         let command = if mlsd { Command::Mlsd } else { Command::List };
         let incomplete = incomplete.then(|| "cut".to_owned());
-        let bounds = Bounds { line, entries: 15 };
+        let bounds = Bounds {
+            line,
+            entries: 15,
+            ..Bounds::default()
+        };
         let mut whole = Parser::new(command, NOW, bounds);
         whole.feed(&bytes);
         let whole = whole.finish(incomplete.clone());

@@ -23,8 +23,8 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
         _ => return None,
     };
     let (mode, rest) = rest.split_at(mode_length(rest)?);
-    // ACL, SELinux context, extended attributes
-    let marks = rest.iter().take_while(|b| b"+.@*".contains(b)).count();
+    // ACL, SELinux context, extended attributes; AIX writes a dash for none
+    let marks = rest.iter().take_while(|b| b"+.@*-".contains(b)).count();
     let rest = &rest[marks..];
     if !rest.first().is_some_and(|b| is_blank(*b) || b.is_ascii_digit()) {
         return None;
@@ -113,7 +113,7 @@ enum Size {
 
 impl Size {
     fn of(text: &[u8]) -> Self {
-        if let Some(size) = grouped_number(text) {
+        if let Some(size) = grouped_number(text, b',') {
             return Self::Exact(size);
         }
         let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -124,7 +124,10 @@ impl Size {
                 .iter()
                 .take_while(|b| b.is_ascii_digit() || **b == b'.')
                 .count();
-            let is_rounded = matches!(&tail[fraction..], b"k" | b"K" | b"M" | b"G" | b"T" | b"P");
+            let unit = &tail[fraction..];
+            let unit = unit.strip_suffix(b"B").unwrap_or(unit);
+            let unit = unit.strip_suffix(b"i").unwrap_or(unit);
+            let is_rounded = matches!(unit, b"k" | b"K" | b"M" | b"G" | b"T" | b"P") || tail == b"B";
             return if tail.is_empty() || is_device || is_rounded {
                 Self::Unknown
             } else {
@@ -148,6 +151,8 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
         .and_then(|size| text.len().checked_sub(size.checked_add(ARROW.len())?))
         .filter(|at| *at > 0 && text[*at..].starts_with(ARROW));
     match by_size.or_else(|| text.windows(ARROW.len()).position(|w| w == ARROW)) {
+        // a server that may not look where it leads
+        Some(at) if at + ARROW.len() == text.len() => (&text[..at], None),
         Some(at) => split(at),
         None => (text, None),
     }

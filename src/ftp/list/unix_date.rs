@@ -37,18 +37,26 @@ impl Found {
 pub(super) fn find(fields: &[Field<'_>], now: &Now) -> Option<Found> {
     let first = fields.first()?.text;
     let second = fields.get(1)?.text;
-    if first.len() >= 5 && first[0].is_ascii_digit() && first.iter().any(|b| b"-/".contains(b)) {
+    if first.len() >= 5 && first[0].is_ascii_digit() && first.iter().any(|b| b"-/.".contains(b)) {
         return in_numbers(first, second, fields.get(2).map(|f| f.text), now);
     }
     let third = fields.get(2)?.text;
+    if let Some(date) = year_first(fields) {
+        return Some(Found::dated(3, date.alone()));
+    }
     let time = clock(third);
     // Mar 17 11:07, 3月 2日 2003年; or 26. Juli, 20:10; or, with a time only, 3 29 03:26
-    let (month, (day, comma)) = match (month(first), day(second)) {
-        (Some(month), Some(day)) => (month, day),
-        (None, Some(day)) if time.is_some() && small(first).is_some_and(|m| (1..=12).contains(&m)) => {
-            (small(first)?, day)
+    // the day is looked for before the month: of an owner and a group that is soon done
+    let month_first = day(second).and_then(|day| {
+        let number = || small(first).filter(|month| time.is_some() && (1..=12).contains(month));
+        Some((month(first).or_else(number)?, day))
+    });
+    let (month, (day, comma)) = match month_first {
+        Some(found) => found,
+        None => {
+            let day = day(first)?;
+            (month(second)?, day)
         }
-        _ => (month(second)?, day(first)?),
     };
     let date = |year: i32| Date { year, month, day };
     if let Some(time) = time {
@@ -74,6 +82,20 @@ pub(super) fn find(fields: &[Field<'_>], now: &Now) -> Option<Found> {
     Some(Found::dated(3, date.alone()))
 }
 
+/// `2003年 3月 20日`, `2003 3月 20`; without its sign the year may be a size, with the year or a time behind
+/// the day.
+fn year_first(fields: &[Field<'_>]) -> Option<Date> {
+    let [first, second, third, rest @ ..] = fields else {
+        return None;
+    };
+    let (year, (day, _)) = (year(first.text)?, day(third.text)?);
+    let month = month(second.text)?;
+    let is_size = |next: &Field<'_>| clock(next.text).is_some() || self::year(next.text).is_some();
+    let is_signed = first.text.len() > 4;
+    let is_sure = is_signed || !second.text.is_ascii() && !rest.first().is_some_and(is_size);
+    is_sure.then_some(Date { year, month, day })
+}
+
 /// `2005-06-01 12:34`, `2005-06-01 12:34:56.123456789 +0200`, `2005-06-01`, `09-26 13:45`, `09-26 2000`: the
 /// time styles of GNU `ls`; also `1999/10/12 17:12` and `24-04-2003 17:12`. A zone is passed over:
 /// moments are the server's wall clock.
@@ -97,7 +119,7 @@ fn in_numbers(first: &[u8], second: &[u8], third: Option<&[u8]>, now: &Now) -> O
     let date = numeric_date(first).filter(|_| one.len() == 4)?;
     let Some(time) = time else {
         // the time style "iso" of an old file; nobody writes it with slashes
-        return (separator == b'-').then(|| Found::dated(1, date.alone()));
+        return (separator != b'/').then(|| Found::dated(1, date.alone()));
     };
     let is_zone =
         |text: &[u8]| text.len() == 5 && matches!(text[0], b'+' | b'-') && number(&text[1..]).is_some();

@@ -21,6 +21,12 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     if rest.trim_ascii().is_empty() {
         return Some(Reading::Half);
     }
+    // it is there, and that is all one may know
+    if rest.trim_ascii().starts_with(b"%RMS-E-PRV")
+        || rest.trim_ascii().starts_with(b"insufficient privilege")
+    {
+        return Reading::entry(name, Kind::File, None, None);
+    }
     let (mut day, mut time, mut owner): (Option<Option<Date>>, Option<Clock>, _) = (None, None, None);
     loop {
         rest = &rest[blanks(rest)..];
@@ -124,6 +130,10 @@ fn lines() {
         (
             "X.Y;1  6/8  15-JUIL-2002  MYSELF  (RWED,,,)",
             "file 'X.Y;1' - 2002-07-15",
+        ),
+        (
+            "X.Y;1  %RMS-E-PRV, insufficient privilege or file protection violation",
+            "file 'X.Y;1' - -",
         ),
         ("LONG_NAME.COM;12", "half"),
         ("Grand total of 2 directories, 5 files, 1/2 blocks.", "nothing"),

@@ -2,12 +2,15 @@
 
 use super::Reading;
 use super::dates::{Date, Now, clock, thirds, year_of_century};
-use super::fields::{number, small, split};
+use super::fields::{exactly, number, small, split};
 use super::months;
 use crate::model::entry::Kind;
 
 /// `2048    Feb-28-1998  05:23:30   name <DIR>`.
 pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
+    if is_header(line) {
+        return Some(Reading::Nothing);
+    }
     let ([size, date, time], name) = split::<3>(line)?;
     let [month, day, year] = thirds(date, b'-')?;
     let date = Date {
@@ -23,6 +26,14 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     Reading::entry(name, kind, Some(number(size)?), date.at(clock(time)?))
 }
 
+/// The names of the columns, and the line below them.
+fn is_header(line: &[u8]) -> bool {
+    exactly::<4>(line).is_some_and(|columns| {
+        columns == [&b"size"[..], b"date", b"time", b"name"]
+            || columns.iter().all(|column| column.iter().all(|b| *b == b'-'))
+    })
+}
+
 #[test]
 fn lines() {
     let read = |line: &[u8]| super::tests::shown(read(line, &Now::new(0)));
@@ -35,6 +46,8 @@ fn lines() {
             "     512    FEB-08-1998  05:23:30   boot.ini",
             "file 'boot.ini' 512 1998-02-08T05:23:30",
         ),
+        ("  size          date       time       name", "nothing"),
+        ("--------       ------     ------    --------", "nothing"),
     ] {
         assert_eq!(read(line.as_bytes()).as_deref(), Some(want), "{line}");
     }

@@ -167,7 +167,16 @@ fn name(name: &X509NameRef) -> String {
     if text.is_empty() { "(no name)".into() } else { text }
 }
 
-fn key(cert: &X509Ref) -> String {
+/// Whether the error is that the authorities that signed a certificate did it weakly.
+pub(super) fn is_weak_chain(error: i32) -> bool {
+    matches!(
+        error,
+        openssl_sys::X509_V_ERR_CA_KEY_TOO_SMALL | openssl_sys::X509_V_ERR_CA_MD_TOO_WEAK
+    )
+}
+
+/// `RSA 2048 bits`.
+pub(super) fn key(cert: &X509Ref) -> String {
     let Ok(key) = cert.public_key() else {
         return "unknown".into();
     };

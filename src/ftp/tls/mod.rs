@@ -3,6 +3,8 @@
 //! A [`Tls`] is built once for a server; a [`SessionTls`] belongs to one control connection and
 //! its data connections, which resume the control connection's TLS session.
 
+mod alert;
+mod identity;
 mod judge;
 pub(super) mod native;
 mod openssl;
@@ -18,6 +20,8 @@ use tokio::net::TcpStream;
 use super::stream::NetStream;
 use crate::model::certificate::{Certificate, Pin, Trust};
 use crate::model::server::{Server, TlsBackend, TlsVersion};
+pub(super) use alert::{alert_in, said};
+use identity::Identity;
 pub(crate) use judge::TrustStore;
 use sessions::Sessions;
 
@@ -37,6 +41,10 @@ pub(crate) enum TlsError {
     NotTls,
     /// The two sides found no common version, cipher or key.
     NoAgreement(String),
+    /// The server's TLS can be broken, and nobody allowed that for this server; what is weak.
+    Weak(String),
+    /// The server demands a certificate of ours, or refuses the one it was shown; its alert.
+    ClientCertificate(String),
     /// The system's library refused, perhaps because of the certificate, which it does not show:
     /// [`SessionTls::looking`] finds out.
     Unexplained(String),
@@ -53,6 +61,8 @@ pub(crate) struct Handshake {
     pub(crate) version: String,
     /// The cipher's name; empty where the backend does not tell.
     pub(crate) cipher: String,
+    /// What of it is weak, in words.
+    pub(crate) weak: Vec<String>,
     /// How the certificate was accepted.
     pub(crate) trust: Trust,
     /// When the certificate ends, Unix seconds.
@@ -83,6 +93,11 @@ impl Tls {
             max: server.tls_max,
             ca_file: server.ca_file.clone(),
             authorities: trust.pinned().is_none(),
+            weak: server.allows_weak_tls(),
+            identity: match &server.client_certificate {
+                Some(file) => Some(Identity::read(file, server.client_key.as_deref())?),
+                None => None,
+            },
         };
         let backend = match server.tls_backend {
             TlsBackend::Openssl => Backend::Openssl(openssl::Settings::new(&settings)?),
@@ -113,6 +128,10 @@ struct Versions {
     /// Whether anybody is trusted by signature: with a pin nobody is, and reading all of the
     /// system's authorities for it would only cost time.
     authorities: bool,
+    /// Whether weak keys, signatures and versions are let in.
+    weak: bool,
+    /// Our own certificate, for servers that ask for one.
+    identity: Option<Identity>,
 }
 
 /// The TLS of one control connection and its data connections.

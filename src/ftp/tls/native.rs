@@ -1,12 +1,15 @@
-//! The two calls into OpenSSL that the `openssl` crate marks unsafe or does not offer. The only
+//! The three calls into OpenSSL that the `openssl` crate marks unsafe or does not offer. The only
 //! unsafe code of the program; nothing else lives here.
 #![expect(
     unsafe_code,
-    reason = "SSL_set_session and SSL_get_shutdown have no safe wrapper"
+    reason = "SSL_set_session, SSL_get_shutdown and SSL_get_peer_signature_nid have no safe wrapper"
 )]
+
+use std::os::raw::c_int;
 
 use foreign_types::ForeignTypeRef as _;
 use openssl::error::ErrorStack;
+use openssl::nid::Nid;
 use openssl::ssl::{SslRef, SslSession};
 
 /// Offers a session for resumption on a connection that has not begun its handshake.
@@ -26,4 +29,18 @@ pub(crate) fn close_notify_received(ssl: &SslRef) -> bool {
     // SAFETY: SSL_get_shutdown only reads a field of a live SSL, and `ssl` borrows one.
     let state = unsafe { openssl_sys::SSL_get_shutdown(ssl.as_ptr()) };
     state & openssl_sys::SSL_RECEIVED_SHUTDOWN != 0
+}
+
+/// `SSL_CTRL_GET_PEER_SIGNATURE_NID` of `ssl.h`.
+const GET_PEER_SIGNATURE_NID: c_int = 108;
+
+/// With which digest the other side signed the handshake; `None` below TLS 1.2, and where a session
+/// was resumed.
+pub(crate) fn signature_digest(ssl: &SslRef) -> Option<Nid> {
+    let mut nid: c_int = 0;
+    let out = std::ptr::from_mut(&mut nid).cast();
+    // SAFETY: this control writes one int to the place given and keeps no pointer to it; `ssl`
+    // borrows a live SSL.
+    let known = unsafe { openssl_sys::SSL_ctrl(ssl.as_ptr(), GET_PEER_SIGNATURE_NID, 0, out) };
+    (known == 1).then(|| Nid::from_raw(nid))
 }

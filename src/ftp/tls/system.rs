@@ -4,10 +4,13 @@
 //! (rust-native-tls#308), which many servers demand. On Linux it is OpenSSL all the same and
 //! gains nothing; on macOS and Windows it brings the system's own certificate handling.
 
-use native_tls::{Certificate as NativeCertificate, Protocol, TlsConnector};
+use native_tls::{Certificate as NativeCertificate, Identity as NativeIdentity, Protocol, TlsConnector};
 use openssl::x509::X509;
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
+use super::alert;
+use super::identity::Identity;
 use super::judge::{TrustStore, describe, moment, pin_of};
 use super::{Handshake, TlsError, Versions, read_authorities};
 use crate::ftp::stream::NetStream;
@@ -20,6 +23,8 @@ pub(super) struct Settings {
     strict: tokio_native_tls::TlsConnector,
     /// Verifies nothing: used where the certificate is judged by its fingerprint, or shown.
     lenient: tokio_native_tls::TlsConnector,
+    /// Whether versions are allowed that not every system's library knows any more.
+    wants_old: bool,
 }
 
 impl Settings {
@@ -36,6 +41,9 @@ impl Settings {
             builder
                 .min_protocol_version(Some(protocol(versions.min)))
                 .max_protocol_version(Some(protocol(versions.max)));
+            if let Some(identity) = &versions.identity {
+                builder.identity(native(identity)?);
+            }
             for cert in &authorities {
                 let der = cert.to_der().map_err(|e| TlsError::Settings(e.to_string()))?;
                 builder.add_root_certificate(NativeCertificate::from_der(&der).map_err(settings)?);
@@ -50,6 +58,7 @@ impl Settings {
         Ok(Self {
             strict: build(false)?,
             lenient: build(true)?,
+            wants_old: versions.weak,
         })
     }
 
@@ -71,8 +80,17 @@ impl Settings {
         };
         let stream = match connector.connect(host, stream).await {
             Ok(stream) => stream,
-            Err(error) if by_fingerprint => return Err(TlsError::Other(error.to_string())),
-            Err(error) => return Err(TlsError::Unexplained(error.to_string())),
+            Err(error) => {
+                return Err(match alert::of_text(&error.to_string()) {
+                    TlsError::Other(said) if !by_fingerprint => TlsError::Unexplained(said),
+                    TlsError::NoAgreement(said) if !self.wants_old => TlsError::NoAgreement(said),
+                    // it has no word for letting them in, and on Linux no default that does
+                    TlsError::Weak(said) | TlsError::NoAgreement(said) => TlsError::NoAgreement(format!(
+                        "{said}; only the OpenSSL backend lets old and weak TLS in"
+                    )),
+                    known => known,
+                });
+            }
         };
         let shown = stream
             .get_ref()
@@ -102,12 +120,32 @@ impl Settings {
             // native-tls does not tell which version was agreed on
             version: "TLS (system)".into(),
             cipher: String::new(),
+            weak: Vec::new(),
             trust: judged,
             not_after: moment(cert.not_after()).map(|t| t.seconds),
             resumed: None,
         };
         Ok((NetStream::System(Box::new(stream)), facts))
     }
+}
+
+/// Our certificate in the library's own form.
+fn native(identity: &Identity) -> Result<NativeIdentity, TlsError> {
+    let bad = |why: String| {
+        TlsError::Settings(format!(
+            "the system's TLS library refuses the client certificate: {why}"
+        ))
+    };
+    let mut chain = Vec::new();
+    for cert in &identity.chain {
+        chain.extend(cert.to_pem().map_err(|e| bad(e.to_string()))?);
+    }
+    let key = identity
+        .key
+        .private_key_to_pem_pkcs8()
+        .map_err(|e| bad(e.to_string()))?;
+    let key = Zeroizing::new(key);
+    NativeIdentity::from_pkcs8(&chain, &key).map_err(|e| bad(e.to_string()))
 }
 
 fn protocol(version: TlsVersion) -> Protocol {

@@ -13,11 +13,14 @@ use crate::ui::text::width;
 /// reversed cell: it needs no help of the terminal's own.
 pub(crate) fn field(line: &input::Line, columns: usize, focus: bool, theme: &Theme) -> Line<'static> {
     let style = theme.style(if focus { Role::FieldFocus } else { Role::Field });
-    let before: String = line.text().chars().take(line.cursor()).collect();
-    let after: String = line.text().chars().skip(line.cursor()).collect();
-    let (before, after) = match line.masked {
-        true => (stars(&before), stars(&after)),
-        false => (escape_str(&before), escape_str(&after)),
+    let (before, after) = if line.masked {
+        // no copy of the text is made
+        let len = line.text().chars().count();
+        (stars(line.cursor()), stars(len.saturating_sub(line.cursor())))
+    } else {
+        let before: String = line.text().chars().take(line.cursor()).collect();
+        let after: String = line.text().chars().skip(line.cursor()).collect();
+        (escape_str(&before), escape_str(&after))
     };
     if columns == 0 {
         return Line::default();
@@ -57,8 +60,9 @@ pub(crate) fn field(line: &input::Line, columns: usize, focus: bool, theme: &The
     ])
 }
 
-fn stars(text: &str) -> String {
-    "•".repeat(text.chars().count())
+/// What is shown of a secret of so many characters.
+pub(crate) fn stars(len: usize) -> String {
+    "•".repeat(len)
 }
 
 #[cfg(test)]

@@ -6,6 +6,6 @@ mod gauge;
 mod panel;
 
 pub(crate) use choices::choices;
-pub(crate) use field::field;
+pub(crate) use field::{field, stars};
 pub(crate) use gauge::gauge;
 pub(crate) use panel::{panel, point_at};

@@ -317,3 +317,126 @@ async fn json_on_the_command_line_tells_utc() {
         assert_eq!(entry["modified_precision"], "minute");
     }
 }
+
+/// Where MDTM is not to be had, a file that we have just written tells the clock: of it we know when
+/// that was. Not where the server took the time of the local file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_just_written_tells_the_clock_where_mdtm_does_not() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("new");
+    std::fs::write(&local, "new").unwrap();
+    let now: DateTime<Utc> = SystemTime::now().into();
+    let at = |minutes: i64| (now + TimeDelta::minutes(minutes)).format("%Y-%m-%d %H:%M");
+    for (minutes, name, features, told) in [
+        (120, "new", "EPSV SIZE", Some(120)),
+        (-210, "new", "EPSV SIZE", Some(-210)),
+        (0, "new", "EPSV SIZE MDTM", Some(0)),
+        // neither a clock of any zone, nor another file, nor one with another time
+        (67, "new", "EPSV SIZE", None),
+        (120, "other", "EPSV SIZE", None),
+        (120, "new", "EPSV SIZE MFMT", None),
+    ] {
+        let list = format!(
+            "-rw-r--r-- 1 me us 3 {} {name}\r\n-rw-r--r-- 1 me us 1 2024-01-02 05:04 f\r\n",
+            at(minutes)
+        );
+        let script = script(&list)
+            .features(features)
+            .on("MDTM", say("500 Never heard of it."))
+            .on("MFMT", say("213 Set."));
+        let (server, mut driver) = connected(script).await;
+        driver
+            .transfer(Direction::Upload, Kind::File, &local, "/d/new")
+            .await
+            .assert_all_done();
+        let listing = driver.list("/d").await.unwrap();
+        let facts = driver.facts.clone().unwrap();
+        assert_eq!(
+            facts.clock_offset.map(ClockOffset::minutes),
+            told,
+            "{list} {features}"
+        );
+        assert_eq!(listing.wall_clock, told.is_none());
+        if let Some(minutes) = told {
+            let stamp = listing
+                .entries
+                .iter()
+                .find(|e| e.name.as_bytes() == b"f")
+                .unwrap()
+                .modified;
+            let shown = Stamp::from_civil((2024, 1, 2), (5, 4, 0), Precision::Minute).unwrap();
+            assert_eq!(stamp.unwrap().seconds, shown.seconds - i64::from(minutes) * 60);
+        }
+        assert_eq!(server.content("/d/new").unwrap(), b"new");
+        driver.shutdown().await;
+    }
+}
+
+/// MFMT is said where it is offered, with the local file's time in UTC, of the temporary name and
+/// before it is renamed; a refusal costs nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_takes_its_time_along_where_the_server_lets_it() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "new").unwrap();
+    let file = std::fs::File::options().write(true).open(&local).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_millis(1_704_164_645_900))
+        .unwrap();
+    for (features, answer, times) in [
+        ("EPSV SIZE MDTM MFMT", "213 Modify=20240102030405; f", 1),
+        ("EPSV SIZE MDTM MFMT", "550 Not yours.", 1),
+        ("EPSV SIZE MDTM MFMT", "500 What?", 1),
+        ("EPSV SIZE MDTM", "213 never asked", 0),
+    ] {
+        let script = script(AHEAD).features(features).on("MFMT", say(answer));
+        let (server, mut driver) = connected(script).await;
+        driver
+            .transfer(Direction::Upload, Kind::File, &local, "/d/f")
+            .await
+            .assert_all_done();
+        let heard = server.heard();
+        let at = |verb: &str| heard.iter().position(|h| h.line.starts_with(verb)).unwrap();
+        let part = heard[at("STOR ")].line.strip_prefix("STOR ").unwrap();
+        let said: Vec<_> = heard.iter().filter(|h| h.line.starts_with("MFMT")).collect();
+        assert_eq!(said.len(), times);
+        for said in said {
+            assert_eq!(said.line, format!("MFMT 20240102030405 {part}"));
+            assert!(at("MFMT") < at("RNTO"));
+        }
+        assert_eq!(server.content("/d/f").unwrap(), b"new");
+        driver.shutdown().await;
+    }
+}
+
+/// MDTM with a fraction of a second is a moment like others.
+#[tokio::test(flavor = "multi_thread")]
+async fn mdtm_with_a_fraction_measures_the_clock() {
+    for answer in [
+        "213 20240102030405.123",
+        "213 20240102030459.999999",
+        "213  20240102030400.0 ",
+    ] {
+        let (_server, mut driver) = connected(script(AHEAD).on("MDTM", say(answer))).await;
+        let listing = driver.list("/d").await.unwrap();
+        assert_eq!(times(&listing), CORRECTED, "{answer}");
+        driver.shutdown().await;
+    }
+}
+
+/// A server whose MDTM tells its wall clock too looks as if that were UTC: only the offset in the
+/// server's entry helps, and it is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_mdtm_tells_local_time_is_set_right_by_its_entry() {
+    let liar = || script(AHEAD).on("MDTM", say("213 20240102050405"));
+    let (_server, mut driver) = connected(liar()).await;
+    assert_eq!(times(&driver.list("/d").await.unwrap()), AS_WRITTEN);
+    driver.shutdown().await;
+    let (server, mut driver) = connected_as(liar(), |server| Server {
+        clock_offset: ClockOffset::from_minutes(120),
+        ..server
+    })
+    .await;
+    assert_eq!(times(&driver.list("/d").await.unwrap()), CORRECTED);
+    assert_eq!(server.count("MDTM"), 0);
+    driver.shutdown().await;
+}

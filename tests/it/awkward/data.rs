@@ -1,16 +1,13 @@
 //! Data connections that are announced oddly, or do not come.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use ftpane::model::facts::DataCommand;
 use ftpane::model::failure::Class;
-use ftpane::model::server::{ConnectionMode, PassiveAddress, Protocol, Server};
+use ftpane::model::server::{PassiveAddress, Protocol, Server};
 
-use super::{all_at_once, assert_says, connected, connected_as, names, remarked};
+use super::{SHORT, all_at_once, assert_says, connected, connected_as, connected_to, names, remarked};
 use crate::harness::engine::Driver;
 use crate::harness::scripted::{
-    Script, Scripted, announce, announce_closed, announce_dropped, close, cut_data, hold, open_data, say,
-    send, usual,
+    Script, announce, announce_closed, announce_dropped, close, cut_data, hold, open_data, say, send, usual,
 };
 
 const EPSV: &str = "229 Entering Extended Passive Mode (|||{port}|)";
@@ -238,128 +235,6 @@ async fn a_data_connection_that_does_nothing_ends_in_time() {
     .await;
 }
 
-async fn active(script: Script) -> (Scripted, Driver) {
-    connected_as(script, |server| Server {
-        mode: ConnectionMode::Active,
-        ..server
-    })
-    .await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn active_mode_falls_back_to_port_and_says_what_is_refused() {
-    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit] {
-        let script = || Script::new(protocol).file("/f", "x");
-        let (server, mut driver) = active(script()).await;
-        assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
-        assert_eq!(
-            (last(&driver), server.count("PASV") + server.count("EPSV")),
-            (Some(DataCommand::Eprt), 0)
-        );
-        driver.shutdown().await;
-
-        let (server, mut driver) = active(script().on("EPRT", say("500 EPRT not understood"))).await;
-        for _ in 0..2 {
-            assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
-        }
-        assert_eq!(
-            (last(&driver), server.count("EPRT")),
-            (Some(DataCommand::Port), 1)
-        );
-        driver.shutdown().await;
-    }
-    let refused = script()
-        .on("EPRT", say("500 no"))
-        .on("PORT", say("500 Illegal PORT command."));
-    let (_server, mut driver) = active(refused).await;
-    let failure = driver.list("/").await.unwrap_err();
-    assert_says(
-        &failure,
-        Class::Data,
-        &["active mode", "passive mode", "Illegal PORT"],
-    );
-    driver.shutdown().await;
-
-    // the server accepts the port and never comes: a router in between
-    let (_server, mut driver) = active(script().on("MLSD", [say("150 Coming."), hold()])).await;
-    let failure = driver.list("/").await.unwrap_err();
-    assert_says(
-        &failure,
-        Class::Data,
-        &["no data connection within 1", "active mode needs ours"],
-    );
-    driver.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn mode_auto_turns_to_active_where_passive_ports_are_closed() {
-    let script = script()
-        .on("EPSV", announce_closed(EPSV))
-        .on("PASV", announce_closed("227 (127,0,0,1,{p1},{p2})"));
-    let (server, mut driver) = connected_as(script, |server| Server {
-        mode: ConnectionMode::Auto,
-        ..server
-    })
-    .await;
-    for _ in 0..2 {
-        assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
-    }
-    assert_eq!(
-        (server.count("EPSV"), server.count("PASV"), server.count("EPRT")),
-        (1, 1, 2)
-    );
-    driver.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_configured_address_and_ports_are_what_is_announced() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let script = script()
-        .on("EPRT", [say("200 ok")])
-        .on("MLSD", say("425 I cannot get there."));
-    let (server, mut driver) = connected_as(script, |server| Server {
-        mode: ConnectionMode::Active,
-        external_ip: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9))),
-        port_range: Some((free, free)),
-        ..server
-    })
-    .await;
-    let failure = driver.list("/").await.unwrap_err();
-    assert_says(
-        &failure,
-        Class::Data,
-        &["could not make the data connection", "our port must be reachable"],
-    );
-    let announced = format!("EPRT |1|192.0.2.9|{free}|");
-    assert!(
-        server.heard().iter().any(|h| h.line == announced),
-        "{:?}",
-        server.heard()
-    );
-    driver.shutdown().await;
-
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let (server, mut driver) = connected_as(self::script(), |server| Server {
-        mode: ConnectionMode::Active,
-        port_range: Some((port, port)),
-        ..server
-    })
-    .await;
-    let failure = driver.list("/").await.unwrap_err();
-    assert_says(
-        &failure,
-        Class::Data,
-        &["every port of the active range", "in use"],
-    );
-    assert_eq!(server.count("EPRT"), 0);
-    driver.shutdown().await;
-}
-
 /// A passive address that goes dead later does not spoil the session.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_fails_once_is_a_passing_failure() {
@@ -372,4 +247,59 @@ async fn a_port_that_fails_once_is_a_passing_failure() {
     assert!(failure.transient, "{failure}");
     assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
     driver.shutdown().await;
+}
+
+/// A public address announced may be the right one: then the repair is what failed, and it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_that_fails_names_the_public_address_announced() {
+    for (announced, public) in [("203,0,113,7", true), ("192,168,1,10", false), ("0,0,0,0", false)] {
+        for setting in [PassiveAddress::Repair, PassiveAddress::Control] {
+            let line = format!("227 Entering Passive Mode ({announced},{{p1}},{{p2}}).");
+            let script = script()
+                .on("EPSV", say("502 no"))
+                .on("PASV", announce_closed(&line));
+            let (_server, mut driver) = connected_as(script, |server| Server {
+                passive_address: setting,
+                ..server
+            })
+            .await;
+            let failure = driver.list("/").await.unwrap_err();
+            assert_says(&failure, Class::Data, &["nothing listens there"]);
+            let suggested = failure.to_string().contains("203.0.113.7")
+                && failure.to_string().contains("--pasv-address server");
+            assert_eq!(
+                suggested,
+                public && setting == PassiveAddress::Repair,
+                "{setting:?}: {failure}"
+            );
+            driver.shutdown().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ipv6_has_epsv_and_no_pasv() {
+    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+        let script = Script::new(protocol).file("/f", "x");
+        let server = script.start_at("[::1]:0").await;
+        let mut driver = connected_to(&server, |server| server, SHORT).await;
+        assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
+        assert_eq!(last(&driver), Some(DataCommand::Epsv));
+        driver.shutdown().await;
+    }
+    for (useless, words) in [
+        (
+            say("500 EPSV not understood"),
+            "over IPv6 there is no other passive mode",
+        ),
+        (announce_closed(EPSV), "nothing listens there"),
+        (say("229 ok"), "could not be understood"),
+    ] {
+        let server = script().on("EPSV", useless).start_at("[::1]:0").await;
+        let mut driver = connected_to(&server, |server| server, SHORT).await;
+        let failure = driver.list("/").await.unwrap_err();
+        assert!(failure.to_string().contains(words), "{failure}");
+        assert_eq!(server.count("PASV"), 0);
+        driver.shutdown().await;
+    }
 }

@@ -193,11 +193,12 @@ async fn an_upload_to_a_server_that_trickles_has_an_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_after_a_disconnect_is_said_and_not_waited_for() {
-    let script =
-        Script::new(Protocol::Ftp).in_sessions(2.., GREETING, [say("421 Too many connections."), close()]);
+async fn a_limit_after_the_only_session_has_ended_is_said_and_not_waited_for() {
+    let script = Script::new(Protocol::Ftp)
+        .in_sessions(1..=1, "MLSD", [usual(), say("421 Enough."), close()])
+        .in_sessions(2.., GREETING, [say("421 Too many connections."), close()]);
     let (server, mut driver) = connected(script).await;
-    driver.send(Command::Disconnect(CONNECTION));
+    driver.list("/").await.unwrap();
     server.has_ended(1).await;
     let failure = driver.list("/").await.unwrap_err();
     assert!(failure.why.contains("too many"), "{failure}");

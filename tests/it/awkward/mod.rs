@@ -1,14 +1,24 @@
 //! Awkward servers, each described by its dialogue: what becomes of a connection, a listing, a
 //! transfer; and what the person is told.
 
+mod active;
+mod alive;
 mod asking;
+mod blots;
+mod certificates;
 mod clock;
+mod cut_listings;
 mod data;
+mod filezilla;
 mod keeping;
 mod listings;
 mod login;
+mod names;
+mod old_tls;
 mod protection;
 mod proxied;
+mod resumption;
+mod telnet;
 mod transfers;
 
 use std::path::Path;
@@ -43,13 +53,23 @@ async fn connected(script: Script) -> (Scripted, Driver) {
 /// The same with other settings.
 async fn connected_as(script: Script, settings: impl FnOnce(Server) -> Server) -> (Scripted, Driver) {
     let server = script.start().await;
+    let driver = connected_to(&server, settings, SHORT).await;
+    (server, driver)
+}
+
+/// A driver connected to this server.
+async fn connected_to(
+    server: &Scripted,
+    settings: impl FnOnce(Server) -> Server,
+    patience: Patience,
+) -> Driver {
     let mut driver = Driver::new();
     let saved = settings(server.server());
     driver
-        .connect_patiently(saved, server.secret(), SHORT)
+        .connect_patiently(saved, server.secret(), patience)
         .await
         .unwrap();
-    (server, driver)
+    driver
 }
 
 /// The failure of a connection that must fail, with what was said in its dialogue.

@@ -1,13 +1,17 @@
 //! TLS refused, subverted or broken: nothing is given away and nothing goes on in clear.
 
+use ftpane::model::entry::Kind;
 use ftpane::model::failure::Class;
-use ftpane::model::server::{Protocol, Server};
+use ftpane::model::job::{Direction, Policy};
+use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 
-use super::{SHORT, all_at_once, assert_says, connected, done, download, failed, refused, upload};
+use super::{
+    SHORT, all_at_once, assert_says, connected, connected_as, done, download, failed, refused, upload,
+};
 use crate::harness::engine::{Driver, tree};
 use crate::harness::scripted::{
-    GREETING, Script, close, cut_data, end_data, hold, open_data, raw, receive_all, reset, say, send,
-    start_tls, usual,
+    Face, GREETING, Script, announce_narrow, close, cut_data, end_data, gate, hold, open_data, raw,
+    receive_all, reset, say, send, start_tls, usual,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,4 +262,66 @@ async fn a_control_connection_that_ends_is_replaced_encrypted() {
             .all(|h| h.encrypted)
     );
     driver.shutdown().await;
+}
+
+/// TLS 1.3 servers send session tickets on data connections, and nobody reads them during an upload.
+/// Closing the socket over them sends a reset, which takes away what the server has not read yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_nobody_reads_do_not_cost_the_tail_of_an_upload() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    let content = vec![b'x'; 60_000];
+    std::fs::write(&local, &content).unwrap();
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let script = Script::new(Protocol::FtpsExplicit)
+            .face(Face::speaking(version))
+            .on(
+                "EPSV",
+                announce_narrow("229 Entering Extended Passive Mode (|||{port}|)"),
+            )
+            .on(
+                "STOR",
+                [
+                    say("150 Send it."),
+                    open_data(),
+                    gate(),
+                    receive_all(),
+                    end_data(),
+                    say("226 Have it."),
+                ],
+            );
+        let (server, mut driver) = connected(script).await;
+        let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/f", Policy::Overwrite);
+        // everything is written, most of it waits in this machine's buffers
+        driver.moved(content.len() as u64).await;
+        server.open_gate();
+        let ended = driver.over(batch, |question| panic!("{question:?}")).await;
+        ended.assert_all_done();
+        assert_eq!(server.content("/f").unwrap(), content, "{version:?}");
+        driver.shutdown().await;
+    }
+}
+
+/// A server cannot tell an upload that ends without close_notify from one that was cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_ends_with_close_notify() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, vec![b'x'; 300_000]).unwrap();
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        for backend in [TlsBackend::Openssl, TlsBackend::System] {
+            let script = Script::new(Protocol::FtpsExplicit).face(Face::speaking(version));
+            let (server, mut driver) = connected_as(script, |server| Server {
+                tls_backend: backend,
+                ..server
+            })
+            .await;
+            for n in 0..3 {
+                done(upload(&mut driver, &local, &format!("/f{n}")).await);
+            }
+            assert_eq!(server.data_handshakes().len(), 3);
+            assert_eq!(server.cut_uploads(), 0, "{version:?} {backend:?}");
+            driver.shutdown().await;
+        }
+    }
 }

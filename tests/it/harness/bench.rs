@@ -92,6 +92,7 @@ pub(crate) fn facts() -> Box<Facts> {
         tls: Some(TlsFacts {
             version: "TLS 1.3".into(),
             cipher: "TLS_AES_256_GCM_SHA384".into(),
+            weak: Vec::new(),
             trust: Trust::Pinned,
             days_left: Some(12),
             data_handshakes: 7,
@@ -100,6 +101,7 @@ pub(crate) fn facts() -> Box<Facts> {
         data: Some(DataCommand::Epsv),
         dialect: Dialect::Mlsd,
         clock_offset: None,
+        charset: ftpane::model::charset::Charset::default(),
         utf8: true,
         read_only: false,
         greeting: "ready".into(),

@@ -115,6 +115,15 @@ impl Driver {
         }
     }
 
+    /// Waits until so many bytes have been moved by all jobs.
+    pub(crate) async fn moved(&mut self, bytes: u64) {
+        let moved = self.engine.progress.wait_for(|progress| progress.moved >= bytes);
+        let moved = tokio::time::timeout(PATIENCE, moved).await;
+        moved
+            .expect("nothing moved for too long")
+            .expect("the engine has ended");
+    }
+
     /// Waits for a line of the dialogue that holds these words.
     pub(crate) async fn heard(&mut self, words: &str) {
         self.wait(|event| match event {

@@ -66,6 +66,12 @@ pub(crate) const READER: (&str, &str) = ("reader", "reader");
 pub(crate) const SLOW: (&str, &str) = ("slow", "slow");
 
 impl Lab {
+    /// Where the servers were unpacked: beside the state, unless `LAB_CACHE` says otherwise.
+    pub(crate) fn cache(&self) -> PathBuf {
+        let state = self.home.parent().unwrap();
+        std::env::var_os("LAB_CACHE").map_or_else(|| state.with_file_name(".cache"), PathBuf::from)
+    }
+
     /// The lab that runs on this machine: what its `lab.conf` in `LAB_STATE` says.
     ///
     /// # Panics

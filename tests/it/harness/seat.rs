@@ -9,10 +9,10 @@ use std::time::Duration;
 use ftpane::app::effect::Change;
 use ftpane::app::msg::Msg;
 use ftpane::app::{App, Start};
+use ftpane::config::secrets::Trouble;
 use ftpane::engine::Engine;
 use ftpane::model::command::Command;
 use ftpane::model::event::{Event, Progress};
-use ftpane::model::failure::Failure;
 use ftpane::model::key::Key;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::Server;
@@ -102,20 +102,25 @@ impl Outside for SmallWorld {
     fn resolve(
         &self,
         _server: Server,
-    ) -> impl Future<Output = Result<Option<Secret>, Failure>> + Send + 'static {
+    ) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static {
         std::future::ready(Ok(Some(Secret::new("from-the-world"))))
     }
 
-    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+    fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         let mut all = self.servers.lock().unwrap();
         match change {
-            Change::Add(server) => all.push(*server),
-            Change::Replace(name, server) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
+            Change::Add(server, _) => all.push(*server),
+            Change::Keep(name, source, _) => {
+                all.iter_mut().find(|s| s.name == name).unwrap().password = source;
+            }
+            Change::Replace(name, server, _) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
             Change::Pin(name, pin) => all.iter_mut().find(|s| s.name == name).unwrap().pin = pin,
             Change::Remove(name) => all.retain(|s| s.name != name),
         }
         std::future::ready(Ok(all.clone()))
     }
+
+    fn unlock(&self, _: Secret) {}
 
     fn suspend(&mut self) -> io::Result<()> {
         *self.suspended.lock().unwrap() += 1;

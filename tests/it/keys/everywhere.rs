@@ -33,7 +33,8 @@ fn saved_servers_change_one_at_a_time() {
         bench.press("enter"),
         [Effect::ChangeServers(Change::Replace(
             "a".into(),
-            Box::new(renamed.clone())
+            Box::new(renamed.clone()),
+            None
         ))]
     );
     assert!(bench.app.form.is_some());

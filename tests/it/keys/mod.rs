@@ -5,6 +5,7 @@ mod everywhere;
 mod panes;
 mod questions;
 mod queue;
+mod secrets;
 
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;

@@ -17,14 +17,18 @@
 //! Everything heard is kept: [`Scripted::heard`].
 
 mod disk;
+mod filezilla;
 mod session;
 mod stream;
 mod tls;
 mod usual;
 
+pub(crate) use filezilla::filezilla;
 pub(super) use tls::make as make_tls;
+pub(crate) use tls::{Certified, Face, Wish};
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -62,6 +66,8 @@ pub(crate) enum Step {
     Announce(String, Port),
     /// Encrypts the control connection.
     StartTls,
+    /// Forgets the session's TLS session: nothing resumes it any more.
+    ForgetTls,
     /// Accepts (or makes) the data connection now; the steps below do so by themselves.
     OpenData,
     /// Bytes on the data connection.
@@ -81,6 +87,10 @@ pub(crate) enum Step {
     Close,
     /// Ends the control connection by a TCP reset.
     Reset,
+    /// Waits for a line and says nothing to it.
+    Hear,
+    /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
+    Stranger,
     /// Waits until the test says [`Scripted::open_gate`].
     Gate,
     /// Says nothing any more and waits for the client to hang up.
@@ -92,6 +102,8 @@ pub(crate) enum Step {
 pub(crate) enum Port {
     /// The server, listening.
     Open,
+    /// The same, with room for a few kilobytes: most of what is sent waits at the client's end.
+    Narrow,
     /// Nothing: connecting is refused.
     Closed,
     /// A firewall that drops every packet: connecting is never answered.
@@ -128,6 +140,11 @@ pub(crate) fn announce(line: &str) -> Step {
     Step::Announce(line.into(), Port::Open)
 }
 
+/// An open data port with little room.
+pub(crate) fn announce_narrow(line: &str) -> Step {
+    Step::Announce(line.into(), Port::Narrow)
+}
+
 /// A data port on which nobody listens.
 pub(crate) fn announce_closed(line: &str) -> Step {
     Step::Announce(line.into(), Port::Closed)
@@ -141,6 +158,11 @@ pub(crate) fn announce_dropped(line: &str) -> Step {
 /// Encrypts the control connection (after saying 234).
 pub(crate) fn start_tls() -> Step {
     Step::StartTls
+}
+
+/// Forgets what data connections resume.
+pub(crate) fn forget_tls() -> Step {
+    Step::ForgetTls
 }
 
 /// Accepts the data connection.
@@ -198,6 +220,16 @@ pub(crate) fn gate() -> Step {
     Step::Gate
 }
 
+/// Waits for a line in the middle of another command.
+pub(crate) fn hear() -> Step {
+    Step::Hear
+}
+
+/// Somebody else comes to the client's port first.
+pub(crate) fn stranger() -> Step {
+    Step::Stranger
+}
+
 /// Falls silent.
 pub(crate) fn hold() -> Step {
     Step::Hold
@@ -241,6 +273,10 @@ pub(crate) struct Script {
     features: String,
     rules: Vec<Rule>,
     disk: Disk,
+    face: Face,
+    later_face: Option<Face>,
+    data_face: Option<Face>,
+    unresumed: Option<Vec<Step>>,
 }
 
 impl Script {
@@ -251,7 +287,35 @@ impl Script {
             features: "EPSV MLST MDTM SIZE UTF8".into(),
             rules: Vec::new(),
             disk: Disk::default(),
+            face: Face::usual(),
+            later_face: None,
+            data_face: None,
+            unresumed: None,
         }
+    }
+
+    /// How it speaks TLS.
+    pub(crate) fn face(mut self, face: Face) -> Self {
+        self.face = face;
+        self
+    }
+
+    /// How it speaks TLS from the second session on.
+    pub(crate) fn later_face(mut self, face: Face) -> Self {
+        self.later_face = Some(face);
+        self
+    }
+
+    /// How it speaks TLS on data connections.
+    pub(crate) fn data_face(mut self, face: Face) -> Self {
+        self.data_face = Some(face);
+        self
+    }
+
+    /// What it does where a data connection does not resume its control connection's session.
+    pub(crate) fn unresumed(mut self, steps: impl Into<Vec<Step>>) -> Self {
+        self.unresumed = Some(steps.into());
+        self
     }
 
     /// The features it tells of, a word each; none of them is hindered from working.
@@ -314,17 +378,28 @@ impl Script {
 
     /// Starts it on a free port of 127.0.0.1; it ends when dropped.
     pub(crate) async fn start(self) -> Scripted {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.start_at("127.0.0.1:0").await
+    }
+
+    /// Starts it on an address of this machine, IPv4 or IPv6; its data ports are on the same.
+    pub(crate) async fn start_at(self, address: &str) -> Scripted {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (config, pin) = tls::make();
+        let pin = self.face.pin;
         let house = Arc::new(House {
             protocol: self.protocol,
+            ip: address.ip(),
             features: self.features,
             rules: self.rules,
-            config,
+            face: self.face,
+            later_face: self.later_face,
+            data_face: self.data_face,
+            unresumed: self.unresumed,
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
+            bytes: Mutex::default(),
             handshakes: Mutex::default(),
+            cut_uploads: AtomicU32::new(0),
             sessions: AtomicU32::new(0),
             ended: watch::Sender::new(0),
             gate: watch::Sender::new(false),
@@ -351,12 +426,19 @@ impl Script {
 #[derive(Debug)]
 struct House {
     protocol: Protocol,
+    ip: IpAddr,
     features: String,
     rules: Vec<Rule>,
-    config: Arc<rustls::ServerConfig>,
+    face: Face,
+    later_face: Option<Face>,
+    data_face: Option<Face>,
+    unresumed: Option<Vec<Step>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
+    /// All that has come on each session's control connection, decrypted.
+    bytes: Mutex<BTreeMap<u32, Vec<u8>>>,
     handshakes: Mutex<Vec<bool>>,
+    cut_uploads: AtomicU32,
     sessions: AtomicU32,
     /// How many control connections the server has ended.
     ended: watch::Sender<u32>,
@@ -370,8 +452,10 @@ pub(crate) struct Heard {
     pub(crate) session: u32,
     /// Whether it came encrypted.
     pub(crate) encrypted: bool,
-    /// The line without its end.
+    /// The line without its end; bytes that are no UTF-8 replaced.
     pub(crate) line: String,
+    /// The same, byte by byte.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A running scripted server.
@@ -407,6 +491,11 @@ impl Scripted {
         self.house.heard.lock().unwrap().clone()
     }
 
+    /// Every byte that has come on each session's control connection, decrypted.
+    pub(crate) fn bytes(&self) -> BTreeMap<u32, Vec<u8>> {
+        self.house.bytes.lock().unwrap().clone()
+    }
+
     /// How many lines with this verb were heard.
     pub(crate) fn count(&self, verb: &str) -> usize {
         let heard = self.heard();
@@ -435,6 +524,11 @@ impl Scripted {
     /// Of each data connection's handshake, whether it resumed the control connection's session.
     pub(crate) fn data_handshakes(&self) -> Vec<bool> {
         self.house.handshakes.lock().unwrap().clone()
+    }
+
+    /// How many encrypted uploads ended without close_notify.
+    pub(crate) fn cut_uploads(&self) -> u32 {
+        self.house.cut_uploads.load(Ordering::Relaxed)
     }
 
     /// A file's content.

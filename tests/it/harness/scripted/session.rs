@@ -1,13 +1,17 @@
 //! One session of a scripted server: hears lines and carries out steps.
 
+use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ftpane::model::server::Protocol;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::stream::Stream;
+use super::tls::Acceptor;
 use super::{GREETING, Heard, House, Port, Step};
 
 /// The way to the next data connection.
@@ -23,6 +27,9 @@ pub(super) enum Way {
 pub(super) struct Session {
     number: u32,
     pub(super) house: Arc<House>,
+    acceptor: Acceptor,
+    /// A data connection has come that resumes nothing, where that is demanded.
+    unresumed: bool,
     control: Option<Stream>,
     inbound: Vec<u8>,
     pub(super) protects_data: bool,
@@ -38,8 +45,10 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn serve(number: u32, stream: TcpStream, house: Arc<House>) {
         let _ = stream.set_nodelay(true);
+        let face = house.later_face.as_ref().filter(|_| number > 1);
+        let acceptor = face.unwrap_or(&house.face).acceptor();
         let control = match house.protocol {
-            Protocol::FtpsImplicit => match Stream::encrypt(stream, Arc::clone(&house.config)).await {
+            Protocol::FtpsImplicit => match Stream::encrypt(stream, &acceptor).await {
                 Ok((stream, _)) => stream,
                 // the client did not like the certificate, or speaks no TLS
                 Err(_) => return,
@@ -49,6 +58,8 @@ impl Session {
         let mut session = Self {
             number,
             house,
+            acceptor,
+            unresumed: false,
             control: Some(control),
             inbound: Vec::new(),
             protects_data: false,
@@ -69,12 +80,13 @@ impl Session {
     async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.inbound.windows(2).position(|two| two == b"\r\n") {
-                let line: Vec<u8> = self.inbound.drain(..end + 2).collect();
-                let line = String::from_utf8_lossy(&line[..end]).into_owned();
+                let bytes: Vec<u8> = self.inbound.drain(..end + 2).take(end).collect();
+                let line = String::from_utf8_lossy(&bytes).into_owned();
                 self.house.heard.lock().unwrap().push(Heard {
                     session: self.number,
                     encrypted: self.control.as_ref().is_some_and(Stream::is_encrypted),
                     line: line.clone(),
+                    bytes,
                 });
                 return Some(line);
             }
@@ -84,27 +96,35 @@ impl Session {
                 return None;
             }
             self.inbound.extend_from_slice(&buffer[..n]);
+            let mut bytes = self.house.bytes.lock().unwrap();
+            bytes
+                .entry(self.number)
+                .or_default()
+                .extend_from_slice(&buffer[..n]);
         }
     }
 
     async fn act(&mut self, line: &str) {
         let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
         let steps = rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone());
-        for step in steps {
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
             match step {
-                Step::Usual => {
-                    for step in self.usual(line) {
-                        self.take(step, line).await;
-                    }
-                }
+                Step::Usual => self
+                    .usual(line)
+                    .into_iter()
+                    .rev()
+                    .for_each(|step| steps.push_front(step)),
                 Step::Obey => {
-                    for step in self.usual(line) {
-                        if !matches!(step, Step::Say(_)) {
-                            self.take(step, line).await;
-                        }
-                    }
+                    let usual = self.usual(line).into_iter().rev();
+                    let silent = usual.filter(|step| !matches!(step, Step::Say(_)));
+                    silent.for_each(|step| steps.push_front(step));
                 }
                 step => self.take(step, line).await,
+            }
+            if std::mem::take(&mut self.unresumed) {
+                self.data = None;
+                steps = self.house.unresumed.clone().unwrap_or_default().into();
             }
         }
     }
@@ -124,10 +144,11 @@ impl Session {
             Step::Announce(text, port) => self.announce(&text, port).await,
             Step::StartTls => {
                 if let Some(Stream::Clear(stream)) = self.control.take() {
-                    let encrypted = Stream::encrypt(stream, Arc::clone(&self.house.config)).await;
+                    let encrypted = Stream::encrypt(stream, &self.acceptor).await;
                     self.control = encrypted.ok().map(|(stream, _)| stream);
                 }
             }
+            Step::ForgetTls => self.acceptor = self.house.face.acceptor(),
             Step::OpenData => drop(self.open_data().await),
             Step::Send(bytes) => drop(self.send(&bytes).await),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
@@ -149,6 +170,17 @@ impl Session {
                 if let Some(data) = self.data.take() {
                     data.reset();
                 }
+            }
+            Step::Hear => drop(self.line().await),
+            Step::Stranger => {
+                let Some(Way::Active(address)) = &self.way else {
+                    return;
+                };
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+                let mut stranger = socket.connect(*address).await.unwrap();
+                // sent away
+                let _ = stranger.read(&mut [0u8; 1]).await;
             }
             Step::Gate => {
                 let mut gate = self.house.gate.subscribe();
@@ -184,11 +216,18 @@ impl Session {
     }
 
     async fn announce(&mut self, text: &str, port: Port) {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let socket = match self.house.ip {
+            IpAddr::V4(_) => TcpSocket::new_v4().unwrap(),
+            IpAddr::V6(_) => TcpSocket::new_v6().unwrap(),
+        };
+        socket.bind(SocketAddr::new(self.house.ip, 0)).unwrap();
         let address = socket.local_addr().unwrap();
         match port {
             Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
+            Port::Narrow => {
+                socket.set_recv_buffer_size(4096).unwrap();
+                self.lay(Way::Listening(socket.listen(8).unwrap()));
+            }
             Port::Closed => drop(socket),
             Port::Dropped => {
                 // a full queue of waiting connections: the system drops what else comes
@@ -219,8 +258,14 @@ impl Session {
                 None => return Err(io::ErrorKind::NotConnected.into()),
             };
             self.data = Some(if self.protects_data {
-                let (stream, resumed) = Stream::encrypt(stream, Arc::clone(&self.house.config)).await?;
+                let other = self.house.data_face.as_ref().map(super::tls::Face::acceptor);
+                let acceptor = other.as_ref().unwrap_or(&self.acceptor);
+                let (stream, resumed) = Stream::encrypt(stream, acceptor).await?;
                 self.house.handshakes.lock().unwrap().push(resumed);
+                if !resumed && self.house.unresumed.is_some() {
+                    self.unresumed = true;
+                    return Err(io::ErrorKind::PermissionDenied.into());
+                }
                 stream
             } else {
                 Stream::Clear(stream)
@@ -243,8 +288,14 @@ impl Session {
         while left > 0 {
             let most = left.min(buffer.len());
             let Ok(data) = self.open_data().await else { return };
-            let Ok(n @ 1..) = data.read(&mut buffer[..most]).await else {
-                return;
+            let n = match data.read(&mut buffer[..most]).await {
+                Ok(n @ 1..) => n,
+                // rustls's word for an end without close_notify
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.house.cut_uploads.fetch_add(1, Ordering::Relaxed);
+                    return;
+                }
+                Ok(_) | Err(_) => return,
             };
             self.house.disk.lock().unwrap().append(&path, &buffer[..n]);
             left -= n;

@@ -1,6 +1,6 @@
 //! What a well-behaved server does about each command, in steps.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ftpane::model::server::Protocol;
 
@@ -135,11 +135,11 @@ fn transfer(content: impl AsRef<[u8]>) -> Vec<Step> {
     ]
 }
 
-/// The address in EPRT (RFC 2428 §2) or PORT (RFC 959 §4.1.2), IPv4.
+/// The address in EPRT (RFC 2428 §2) or PORT (RFC 959 §4.1.2).
 fn active(verb: &str, argument: &str) -> Option<SocketAddr> {
     if verb == "EPRT" {
         let mut fields = argument.split('|').skip(2);
-        let ip: Ipv4Addr = fields.next()?.parse().ok()?;
+        let ip: IpAddr = fields.next()?.parse().ok()?;
         return Some((ip, fields.next()?.parse().ok()?).into());
     }
     let n: Vec<u8> = argument.split(',').filter_map(|n| n.parse().ok()).collect();

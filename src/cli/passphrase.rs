@@ -1,0 +1,61 @@
+//! `ftpane passphrase`: another passphrase for the secret store.
+
+use tokio::io::{AsyncRead, BufReader};
+
+use super::password::{new_passphrase, passphrase};
+use super::signal::Signals;
+use super::speech::Speech;
+use crate::config::paths::Paths;
+use crate::config::secrets::{Lock, Secrets, StoreError};
+use crate::model::failure::{Class, Failure};
+
+/// Changes it; the exit code.
+pub(super) async fn run() -> u8 {
+    let speech = Speech::new(false);
+    let ended = match Signals::listen() {
+        Ok(mut signals) => {
+            let mut terminal = BufReader::new(tokio::io::stdin());
+            tokio::select! {
+                biased;
+                code = signals.next() => return code,
+                ended = change(&mut terminal, &speech) => ended,
+            }
+        }
+        Err(e) => Err(Failure::new(
+            Class::Other,
+            "Signals cannot be listened for",
+            e.to_string(),
+        )),
+    };
+    match ended {
+        Ok(()) => 0,
+        Err(failure) => {
+            speech.fail(&failure);
+            failure.class.exit_code()
+        }
+    }
+}
+
+async fn change(terminal: &mut (impl AsyncRead + Unpin), speech: &Speech) -> Result<(), Failure> {
+    let secrets = Secrets::at(Paths::find()?.secrets())?;
+    let store = secrets.store();
+    if !store.exists() {
+        let why = "there is none yet: the first password that is kept makes it";
+        return Err(Failure::new(Class::Usage, "The secret store", why));
+    }
+    loop {
+        match store.prepare(false) {
+            Ok(()) => break,
+            Err(StoreError::Locked(lock)) => {
+                if lock == Lock::Wrong {
+                    speech.line("The passphrase is wrong.");
+                }
+                secrets.unlock(passphrase(terminal).await?);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    store.change_passphrase(new_passphrase(terminal).await?)?;
+    speech.remark("the secret store has its new passphrase");
+    Ok(())
+}

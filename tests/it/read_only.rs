@@ -1,0 +1,520 @@
+//! Read only: every command of the engine, every key of the interface and every command of the
+//! command line against servers that record each byte. What may have come is written out here.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ftpane::app::Start;
+use ftpane::app::action::{Action, Context, TABLE, keys};
+use ftpane::app::msg::Msg;
+use ftpane::engine::{self, Options};
+use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::Event;
+use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::server::{Patience, Protocol, Server};
+use ftpane::term::Input;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::harness::bench::start;
+use crate::harness::engine::{CONNECTION, Driver, remote, remote_place, tree};
+use crate::harness::scripted::{PASSWORD, Script, Scripted};
+use crate::harness::seat::{Seat, SmallWorld};
+
+/// The verbs of commands that ftpane may send to a server that is read only.
+const HARMLESS: [&str; 25] = [
+    "ABOR", "AUTH", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "MDTM", "MLSD", "MLST", "NLST", "NOOP", "OPTS",
+    "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "TYPE", "USER",
+];
+
+/// Those that must have come where the server is not read only: else the test presses nothing.
+const CHANGING: [&str; 5] = ["STOR", "MKD", "DELE", "RNFR", "RNTO"];
+
+fn script(protocol: Protocol) -> Script {
+    Script::new(protocol)
+        .features("EPSV MLST MDTM MFMT SIZE UTF8 SITE REST")
+        .file("/there.txt", "there")
+        .file("/folder/below.txt", "below")
+        .link("/link", "/folder")
+}
+
+/// The verb of every line that has come. Each is a whole line; no byte is left over.
+fn verbs(server: &Scripted) -> BTreeSet<String> {
+    let mut verbs = BTreeSet::new();
+    for (session, bytes) in server.bytes() {
+        let mut lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').collect();
+        assert_eq!(
+            lines.pop(),
+            Some(&b""[..]),
+            "session {session} ends in half a line"
+        );
+        for line in lines {
+            let shown = line.escape_ascii();
+            let line = line
+                .strip_suffix(b"\r")
+                .unwrap_or_else(|| panic!("no line: {shown}"));
+            assert!(!line.iter().any(|b| b"\0\r".contains(b)), "two lines: {shown}");
+            let verb = line.split(|b| *b == b' ').next().unwrap();
+            verbs.insert(String::from_utf8(verb.to_vec()).unwrap());
+        }
+    }
+    verbs
+}
+
+/// Nothing but harmless commands has come, and nothing has changed.
+#[track_caller]
+fn assert_untouched(server: &Scripted) {
+    let verbs = verbs(server);
+    for verb in &verbs {
+        assert!(HARMLESS.contains(&verb.as_str()), "{verb} was sent");
+    }
+    assert!(verbs.contains("USER"), "nobody came");
+    for heard in server.heard() {
+        // with a time in front of the path it sets that
+        let path = heard.line.strip_prefix("MDTM ");
+        assert!(path.is_none_or(|path| path.starts_with('/')), "{heard:?}");
+    }
+    assert_eq!(server.files(), ["/folder/below.txt", "/there.txt"]);
+    assert_eq!(server.content("/there.txt").unwrap(), b"there");
+}
+
+fn read_only(server: &Scripted) -> Server {
+    Server {
+        read_only: true,
+        ..server.server()
+    }
+}
+
+/// The next of all kinds of command, as this server would be asked to change by it. A new kind does
+/// not compile before it is played.
+fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Command> {
+    let Some(before) = before else {
+        return Some(Command::Connect {
+            connection: CONNECTION,
+            server: Box::new(read_only(server)),
+            secret: Some(server.secret()),
+            patience: Patience {
+                retries: 0,
+                ..Patience::default()
+            },
+        });
+    };
+    let upload = |local: &str, kind| Item {
+        local: here.join(local),
+        remote: remote(&format!("/{local}")),
+        kind,
+        size: None,
+        modified: None,
+    };
+    Some(match before {
+        Command::Connect { .. } => Command::List {
+            place: remote_place("/folder"),
+            generation: Generation(1),
+        },
+        Command::List { .. } => Command::MakeFolder(remote_place("/new")),
+        Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
+        Command::MakeFile(_) => Command::Rename {
+            from: remote_place("/there.txt"),
+            to: remote_place("/new"),
+        },
+        Command::Rename { .. } => Command::Count {
+            places: vec![remote_place("/folder"), remote_place("/there.txt")],
+            generation: Generation(2),
+        },
+        Command::Count { .. } => {
+            Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec())
+        }
+        Command::Delete(_) => Command::Enqueue(BatchRequest {
+            id: BatchId(1),
+            connection: CONNECTION,
+            direction: Direction::Upload,
+            items: vec![
+                upload("here.txt", Kind::File),
+                upload("there.txt", Kind::File),
+                upload("some", Kind::Dir),
+            ],
+            policy: Policy::Overwrite,
+        }),
+        Command::Enqueue(_) => Command::Retry(JobId(1)),
+        Command::Retry(_) => Command::CancelJob(JobId(2)),
+        Command::CancelJob(_) => Command::CancelBatch(BatchId(1)),
+        Command::CancelBatch(_) => Command::ClearFinished,
+        Command::ClearFinished => Command::Answer {
+            question: QuestionId(1),
+            answer: Answer::Dismissed,
+        },
+        Command::Answer { .. } => Command::Disconnect(CONNECTION),
+        Command::Disconnect(_) => Command::Shutdown,
+        Command::Shutdown => return None,
+    })
+}
+
+/// Waits for the end of what this command asked for; gives the failures on the way.
+async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
+    driver.failures.clear();
+    let mut failed = Vec::new();
+    loop {
+        // these are answered by nothing: a listing behind them is
+        let silent = matches!(
+            command,
+            Command::CancelJob(_)
+                | Command::CancelBatch(_)
+                | Command::ClearFinished
+                | Command::Answer { .. }
+                | Command::Disconnect(_)
+        );
+        if silent {
+            driver.list_place(Place::Local(PathBuf::from("/"))).await.unwrap();
+            return failed;
+        }
+        match (command, driver.event().await) {
+            (Command::Connect { .. }, Event::Connected { .. })
+            | (Command::List { .. }, Event::Listed { .. })
+            | (Command::Count { .. }, Event::Counted { .. })
+            | (Command::Shutdown, Event::Ended)
+            | (Command::Enqueue(_), Event::BatchOver(_))
+            | (_, Event::Done(_)) => break,
+            (_, Event::JobChanged(_, JobState::Failed(failure))) => {
+                failed.push(failure);
+                if matches!(command, Command::Retry(_)) {
+                    break;
+                }
+            }
+            (Command::MakeFolder(_) | Command::MakeFile(_) | Command::Rename { .. }, Event::Failed(_)) => {
+                break;
+            }
+            (_, Event::Question { question, .. }) => panic!("{question:?}"),
+            _ => {}
+        }
+    }
+    failed.append(&mut driver.failures);
+    failed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_of_the_engine_changes_a_read_only_server() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::create_dir(here.path().join("some")).unwrap();
+    for file in ["here.txt", "there.txt", "some/more.txt"] {
+        std::fs::write(here.path().join(file), "here").unwrap();
+    }
+    for (protocol, mlsd) in [
+        (Protocol::Ftp, true),
+        (Protocol::Ftp, false),
+        (Protocol::FtpsExplicit, true),
+        (Protocol::FtpsImplicit, true),
+    ] {
+        let script = match mlsd {
+            true => script(protocol),
+            false => script(protocol).features("EPSV MDTM MFMT SIZE SITE"),
+        };
+        let server = script.start().await;
+        let mut driver = Driver::new();
+        let mut before = None;
+        while let Some(command) = next(before.as_ref(), &server, here.path()) {
+            println!("{command:?}");
+            driver.send(command.clone());
+            let failed = over(&mut driver, &command).await;
+            let refused = match command {
+                Command::MakeFolder(_)
+                | Command::MakeFile(_)
+                | Command::Rename { .. }
+                | Command::Retry(_) => 1,
+                Command::Delete(_) => 3,
+                // the folder's file waits for its folder, and fails with it
+                Command::Enqueue(_) => 4,
+                _ => 0,
+            };
+            assert_eq!(failed.len(), refused, "{failed:?}");
+            for failure in failed {
+                let follows = failure
+                    .to_string()
+                    .contains("the folder it belongs in could not be made");
+                assert!(follows || failure.class == Class::Guarded, "{failure}");
+            }
+            before = Some(command);
+        }
+        assert_untouched(&server);
+        assert!(
+            server
+                .heard()
+                .iter()
+                .all(|h| h.encrypted || protocol == Protocol::Ftp || h.line.starts_with("AUTH"))
+        );
+    }
+}
+
+/// What is read comes all the same, resumed too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_server_can_be_read() {
+    let here = tempfile::tempdir().unwrap();
+    let server = script(Protocol::FtpsExplicit).start().await;
+    let mut driver = Driver::new();
+    driver.connect(read_only(&server), server.secret()).await.unwrap();
+    let ended = driver
+        .transfer(Direction::Download, Kind::Dir, &here.path().join("all"), "/")
+        .await;
+    let all = tree(&here.path().join("all"));
+    assert!(
+        all.contains(&("there.txt".into(), Some(b"there".to_vec())))
+            && all.contains(&("folder/below.txt".into(), Some(b"below".to_vec()))),
+        "{ended:?}"
+    );
+    std::fs::write(here.path().join("all/there.txt"), "th").unwrap();
+    let target = here.path().join("all/there.txt");
+    let batch = driver.enqueue(
+        Direction::Download,
+        Kind::File,
+        &target,
+        "/there.txt",
+        Policy::Resume,
+    );
+    driver.over(batch, |_| Answer::Dismissed).await;
+    driver.shutdown().await;
+    assert_untouched(&server);
+}
+
+/// The keys that lead from the panes to where this context's keys are pressed.
+fn way(context: Context) -> &'static [&'static str] {
+    match context {
+        Context::Panes | Context::Global => &[],
+        Context::Servers => &["S"],
+        Context::Queue => &["Q"],
+        Context::Log => &["L"],
+        Context::Help => &["?"],
+        // of this machine's side: the other's are refused before
+        Context::Dialog => &["tab", "f8"],
+        Context::Text => &["tab", "f7"],
+    }
+}
+
+/// Sits down before the panes, the server's side active, and goes on by these keys.
+async fn sit(server: &Scripted, saved: Server, here: &Path, way: &[&str]) -> Seat {
+    let start = Start {
+        servers: vec![saved.clone()],
+        connect: Some((saved, Some(server.secret()))),
+        folder: here.to_owned(),
+        size: (120, 40),
+        ..start(Vec::new())
+    };
+    let world = SmallWorld::default();
+    *world.servers.lock().unwrap() = start.servers.clone();
+    let mut seat = Seat::take(start, engine::start(Options::default()), world);
+    seat.see("there.txt").await;
+    seat.see("here.txt").await;
+    for key in way {
+        seat.press(key).await;
+    }
+    seat
+}
+
+/// Presses what an action is bound to, says yes to whatever is asked, and goes.
+async fn press(mut seat: Seat, context: Context, action: Action, wait: Option<&str>) {
+    let keys = keys(None).unwrap();
+    for key in keys.of(context, action).next().unwrap() {
+        seat.give(Input::Msg(Msg::Key(*key)));
+    }
+    let idle = seat.settle(|_| true).await;
+    if !idle.over {
+        seat.type_in("x").await;
+        if action == Action::Delete && wait.is_some() {
+            seat.see("gone for good").await;
+        }
+        seat.press("enter").await;
+        if let Some(text) = wait {
+            seat.see(text).await;
+        }
+        for _ in 0..3 {
+            if !seat.settle(|_| true).await.over {
+                seat.press("ctrl-c").await;
+            }
+        }
+    }
+    seat.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_of_the_interface_changes_a_read_only_server() {
+    const SIDES: [&[&str]; 4] = [&[], &["tab"], &["a"], &["tab", "a"]];
+    let server = script(Protocol::Ftp).start().await;
+    let pressed = |action: Action, context: Context, side: &'static [&str]| {
+        let server = &server;
+        async move {
+            let here = tempfile::tempdir().unwrap();
+            std::fs::write(here.path().join("here.txt"), "here").unwrap();
+            let keys = [way(context), side].concat();
+            let seat = sit(server, read_only(server), here.path(), &keys).await;
+            press(seat, context, action, None).await;
+        }
+    };
+    let all = TABLE.iter().flat_map(|row| {
+        row.contexts.iter().flat_map(move |context| {
+            let sides = if *context == Context::Panes { 4 } else { 1 };
+            SIDES[..sides]
+                .iter()
+                .map(move |side| (row.action, *context, *side))
+        })
+    });
+    let pressing = stream::iter(all).map(|(action, context, side)| pressed(action, context, side));
+    pressing.buffer_unordered(32).collect::<()>().await;
+    assert_untouched(&server);
+}
+
+/// The same keys do change a server that is not read only: the test above presses the right ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_keys_change_any_other_server() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("here.txt"), "here").unwrap();
+    let server = script(Protocol::Ftp).start().await;
+    for (action, way, wait) in [
+        (Action::NewFolder, &[][..], "/x"),
+        (Action::Transfer, &["tab"], "1 done"),
+        (Action::Rename, &["end"], "there.txtx"),
+        (Action::Delete, &["end"], "Deleted 1 file"),
+    ] {
+        let seat = sit(&server, server.server(), here.path(), way).await;
+        press(seat, Context::Panes, action, Some(wait)).await;
+    }
+    let verbs = verbs(&server);
+    for verb in CHANGING {
+        assert!(verbs.contains(verb), "{verb} is not in {verbs:?}");
+    }
+}
+
+/// Every command that the help names; a new one fails here until it is played.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_of_the_command_line_changes_a_read_only_server() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("here.txt"), "here").unwrap();
+    let ftpane = |words: &[String]| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("FTPANE_CONFIG_DIR", home.path())
+            .env("FTPANE_PASSWORD", PASSWORD)
+            .current_dir(home.path())
+            .args(words)
+            .timeout(Duration::from_secs(30));
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    let help = ftpane(&["--help".into()]).await.unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help
+        .split("Commands:")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    let server = script(Protocol::Ftp).start().await;
+    let url = server.server().url();
+    let mut connected = 0;
+    for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+        let plays: &[(&str, i32)] = match command {
+            // these ask no server
+            "demo" | "passphrase" => &[],
+            "ls" => &[
+                ("ls --read-only -R URL/", 0),
+                ("ls --read-only --json URL/there.txt", 0),
+            ],
+            "get" => &[
+                ("get --read-only URL/there.txt URL/folder", 0),
+                ("get --read-only -c URL/there.txt", 0),
+            ],
+            "put" => &[
+                ("put --read-only here.txt URL/", 8),
+                ("put --read-only -c here.txt URL/there.txt", 8),
+                ("put --read-only --json here.txt URL/folder/", 8),
+            ],
+            other => panic!("{other} is not played against a read-only server"),
+        };
+        for (words, code) in plays {
+            let sessions = server.sessions();
+            let words = words.replace("URL", &url);
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            let output = ftpane(&words).await.unwrap();
+            assert_eq!(output.status.code(), Some(*code), "{words:?} {output:?}");
+            // what is refused is refused before anybody connects
+            assert_eq!(server.sessions() == sessions, *code == 8, "{words:?}");
+            connected += u32::from(*code == 0);
+        }
+    }
+    assert_eq!(connected, 4);
+    assert_untouched(&server);
+}
+
+/// Raw commands, by the one field that takes them: none that changes something, however it is
+/// written, is sent; those that are harmless are.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_raw_command_changes_a_read_only_server() {
+    const CHANGING: [&str; 27] = [
+        "DELE /there.txt",
+        "dele /there.txt",
+        "Dele  /there.txt",
+        " DELE /there.txt",
+        "\tDELE /there.txt",
+        "\u{ff}DELE /there.txt",
+        "NOOP\r\nDELE /there.txt",
+        "NOOP\nDELE /there.txt",
+        "NOOP\0",
+        "LIST\tx",
+        "STOR x",
+        "STOU",
+        "APPE /there.txt",
+        "RMD /folder",
+        "XRMD /folder",
+        "MKD /x",
+        "XMKD /x",
+        "RNFR /there.txt",
+        "RNTO /x",
+        "SITE CHMOD 0 /there.txt",
+        "SITE  CHMOD 0 /there.txt",
+        "site utime 20200101000000 /there.txt",
+        "MFMT 20200101000000 /there.txt",
+        "MFF modify=20200101000000; /there.txt",
+        "MDTM 20200101000000 /there.txt",
+        "MDTM  20200101 /there.txt",
+        "OPTS PASV x",
+    ];
+    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+        let server = script(protocol).start().await;
+        let refused = CHANGING.map(|line| vec!["NOOP".to_owned(), line.to_owned()]);
+        let passed =
+            ["NOOP", "noop", "OPTS UTF8 ON", "MDTM /there.txt", "PWD"].map(|line| vec![line.to_owned()]);
+        for (after_login, passes) in refused
+            .into_iter()
+            .map(|lines| (lines, false))
+            .chain(passed.into_iter().map(|lines| (lines, true)))
+        {
+            println!("{after_login:?}");
+            let noops = server.count("NOOP");
+            let mut driver = Driver::new();
+            let saved = Server {
+                after_login: after_login.clone(),
+                ..read_only(&server)
+            };
+            let connected = driver.connect(saved, server.secret()).await;
+            assert_eq!(connected.is_ok(), passes, "{connected:?}");
+            if let Err(failure) = connected {
+                assert_eq!(failure.class, Class::Guarded, "{failure}");
+                // not the harmless one before it either
+                assert_eq!(server.count("NOOP"), noops);
+            } else {
+                assert!(server.heard().iter().any(|h| h.line == after_login[0]));
+            }
+            driver.shutdown().await;
+        }
+        let heard: BTreeSet<String> = verbs(&server);
+        assert!(heard.contains("noop"));
+        assert!(
+            heard
+                .iter()
+                .all(|verb| HARMLESS.contains(&verb.to_ascii_uppercase().as_str())),
+            "{heard:?}"
+        );
+        assert_eq!(server.files(), ["/folder/below.txt", "/there.txt"]);
+    }
+}
