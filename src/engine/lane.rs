@@ -181,7 +181,13 @@ impl Lane {
             }
             let (reply, task) = oneshot::channel();
             let asked = self.notes.send(Note::Take(self.connection, reply)).is_ok();
-            let Some(task) = task.await.ok().flatten().filter(|_| asked) else {
+            let taken = tokio::select! {
+                // at the end of the program nobody answers any more
+                biased;
+                () = self.end.cancelled() => None,
+                task = task => task.ok().flatten(),
+            };
+            let Some(task) = taken.filter(|_| asked) else {
                 break;
             };
             if let Some(fetched) = prepare(task).await {
@@ -505,8 +511,11 @@ impl Hands<'_> {
             (pumping.await, None)
         };
         if let Err(stop) = pumped {
-            lease.give_up(transfer).await;
-            self.lease = Some(lease);
+            // at the end of the program there is no time to keep the session in step
+            if !lane.end.is_cancelled() {
+                lease.give_up(transfer).await;
+                self.lease = Some(lease);
+            }
             self.failed(file, stop).await;
             return (None, next.unwrap_or(Fetched::Nothing));
         }

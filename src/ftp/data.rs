@@ -17,7 +17,7 @@ use super::proxy::{Destination, ProxyError};
 use super::reply::Reply;
 use super::session::Session;
 use super::stream::{NetStream, keep_alive};
-use super::tls::SessionTls;
+use super::tls::{Handshake, SessionTls};
 use super::transcript::Transcript;
 use crate::model::facts::DataCommand;
 use crate::model::server::{ConnectionMode, PassiveAddress};
@@ -333,6 +333,9 @@ impl Session {
     }
 }
 
+/// A data connection: its stream, the local port it holds in active mode, and its TLS handshake.
+pub(super) type Made = (NetStream, Option<Port>, Option<Handshake>);
+
 /// The second half of a data connection: accepting it where the server has to come, and TLS.
 pub(super) struct DataMaker {
     connection: Arc<Connection>,
@@ -367,7 +370,7 @@ impl DataMaker {
         Ok(stream)
     }
 
-    pub(super) async fn complete(&self, prepared: Prepared) -> Result<(NetStream, Option<Port>), Error> {
+    pub(super) async fn complete(&self, prepared: Prepared) -> Result<Made, Error> {
         let (stream, port) = match prepared {
             Prepared::Named(to) => (self.dial(to).await?, None),
             Prepared::Connected(stream) => (stream, None),
@@ -379,16 +382,13 @@ impl DataMaker {
             }
         };
         let Some(tls) = &self.tls else {
-            return Ok((NetStream::Plain(stream), port));
+            return Ok((NetStream::Plain(stream), port, None));
         };
         let limit = self.connection.patience.connect;
         match timeout(limit, tls.handshake(stream)).await {
             Err(_) => Err(Error::Silent(Stage::Data, limit)),
             Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
-            Ok(Ok((stream, handshake))) => {
-                self.connection.count_handshake(&handshake);
-                Ok((stream, port))
-            }
+            Ok(Ok((stream, handshake))) => Ok((stream, port, Some(handshake))),
         }
     }
 

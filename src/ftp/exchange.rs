@@ -11,12 +11,10 @@ use std::pin::pin;
 
 use tokio::time::{Instant, timeout};
 
-use super::data::{Offer, Prepared};
+use super::data::{Made, Offer, Prepared};
 use super::error::{Error, Stage};
-use super::ports::Port;
 use super::reply::Reply;
 use super::session::{FileSize, Session, line};
-use super::stream::NetStream;
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
@@ -337,12 +335,20 @@ impl Session {
     async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
         let (early, (stream, port)) = match self.connected(prepared, request.way).await {
-            Ok(Started::Open(early, data)) => (early, data),
+            Ok(Started::Open(early, (stream, port, handshake))) => {
+                let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
+                resumed
+                    .into_iter()
+                    .for_each(|resumed| self.connection().count_handshake(resumed));
+                (early, (stream, port))
+            }
             Ok(Started::Refused(reply)) => {
                 if active && reply.code == 425 {
                     self.connection().habits().active = false;
                 }
-                return Err(self.refused(Stage::Transfer, &request.command, reply));
+                let error = self.refused(Stage::Transfer, &request.command, reply);
+                self.count_unresumed(&error);
+                return Err(error);
             }
             Err(error) => {
                 let nobody_came = matches!(
@@ -352,6 +358,7 @@ impl Session {
                 if active && nobody_came {
                     self.connection().habits().active = false;
                 }
+                self.count_unresumed(&error);
                 self.abandon();
                 return Err(error);
             }
@@ -366,6 +373,14 @@ impl Session {
             next_noop,
             unsettled: None,
         })
+    }
+
+    /// A data connection that was refused for its session was none that resumed, whether our side of
+    /// the handshake was done or not.
+    fn count_unresumed(&self, error: &Error) {
+        if matches!(error, Error::Unresumed { .. }) {
+            self.connection().count_handshake(false);
+        }
     }
 
     async fn connected(&mut self, prepared: Prepared, way: Way) -> Result<Started, Error> {
@@ -447,7 +462,7 @@ fn is_anothers(verb: &str, reply: &Reply) -> bool {
 
 /// What a server answered to a data command.
 enum Started {
-    Open(Option<Reply>, (NetStream, Option<Port>)),
+    Open(Option<Reply>, Made),
     Refused(Reply),
 }
 
