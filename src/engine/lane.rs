@@ -14,25 +14,21 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::PARTING;
-use super::download::{self, Incoming, Receiving};
+use super::carried::{Carried, Fetched, Over, Ready, prepare};
+use super::download;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Outgoing, Prepared, Sending, Source};
+use super::upload::{self, Source};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Begun, Exchanged};
-use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
-use crate::model::entry::Kind;
+use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
 use crate::plan::fence::Fence;
-
-/// A file up to this long is short: the next job is taken while its data flow, and what is
-/// unfinished may wait for it.
-const SHORT: u64 = 256 * 1024;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
 /// last file is waited for.
@@ -60,103 +56,6 @@ impl Drop for Lane {
     fn drop(&mut self) {
         let _ = self.notes.send(Note::LaneOver(self.connection));
     }
-}
-
-/// What a job has come to before the server is asked anything about it.
-enum Fetched {
-    Ready(Ready),
-    /// What stands at its target has to be asked.
-    Ask(Task, Source),
-    /// A folder to make.
-    Folder(Task),
-    /// No job waits, or somebody waits for a session.
-    Nothing,
-}
-
-/// A transfer that may begin.
-enum Ready {
-    Down(Incoming),
-    Up(Outgoing),
-}
-
-impl Ready {
-    fn task(&self) -> &Task {
-        match self {
-            Self::Down(incoming) => &incoming.task,
-            Self::Up(outgoing) => &outgoing.task,
-        }
-    }
-
-    fn request(&self) -> &Request {
-        match self {
-            Self::Down(incoming) => &incoming.request,
-            Self::Up(outgoing) => &outgoing.request,
-        }
-    }
-
-    fn is_short(&self) -> bool {
-        let size = match self {
-            Self::Down(incoming) => incoming.task.job().item.size,
-            Self::Up(outgoing) => outgoing.source.known.size,
-        };
-        size.is_some_and(|size| size <= SHORT)
-    }
-}
-
-/// A file whose data flow, or have flowed.
-enum Carried {
-    Down(Box<Receiving>),
-    Up(Box<Sending>),
-}
-
-impl Carried {
-    fn new(ready: Ready) -> Self {
-        match ready {
-            Ready::Down(incoming) => Self::Down(Box::new(Receiving::new(incoming))),
-            Ready::Up(outgoing) => Self::Up(Box::new(Sending::new(outgoing))),
-        }
-    }
-
-    fn task(&self) -> &Task {
-        match self {
-            Self::Down(receiving) => &receiving.task,
-            Self::Up(sending) => &sending.task,
-        }
-    }
-
-    fn is_short(&self) -> bool {
-        let size = match self {
-            Self::Down(receiving) => receiving.listed(),
-            Self::Up(sending) => sending.source.size,
-        };
-        size.is_some_and(|size| size <= SHORT)
-    }
-
-    /// What does not happen when it fails.
-    fn what(&self) -> String {
-        match self {
-            Self::Down(receiving) => download::what(&receiving.task),
-            Self::Up(sending) => upload::what(&sending.target),
-        }
-    }
-
-    async fn pump(
-        &mut self,
-        lease: &mut Lease,
-        transfer: &mut Transfer,
-        limit: &SpeedLimit,
-    ) -> Result<(), Stop> {
-        match self {
-            Self::Down(receiving) => receiving.pump(lease, transfer, limit).await,
-            Self::Up(sending) => sending.pump(lease, transfer, limit).await,
-        }
-    }
-}
-
-/// A file whose data are over, and the server's word that is still to come.
-struct Over {
-    file: Carried,
-    closed: Closed,
 }
 
 impl Lane {
@@ -195,28 +94,6 @@ impl Lane {
             }
         }
         Fetched::Nothing
-    }
-}
-
-/// Prepares a job as far as the server need not be asked; `None` where it has ended by that.
-async fn prepare(task: Task) -> Option<Fetched> {
-    let prepared = match (task.job().item.kind, task.job().direction) {
-        (Kind::Other, _) => Err((task, Stop::Skipped("it is neither a file nor a folder".into()))),
-        (Kind::Dir, _) => Ok(Fetched::Folder(task)),
-        (_, Direction::Download) => download::prepare(task)
-            .await
-            .map(|incoming| Fetched::Ready(Ready::Down(incoming))),
-        (_, Direction::Upload) => upload::prepare(task).await.map(|prepared| match prepared {
-            Prepared::Ready(outgoing) => Fetched::Ready(Ready::Up(outgoing)),
-            Prepared::Unknown(task, source) => Fetched::Ask(task, source),
-        }),
-    };
-    match prepared {
-        Ok(fetched) => Some(fetched),
-        Err((task, stop)) => {
-            task.end(Err(stop));
-            None
-        }
     }
 }
 
@@ -382,7 +259,7 @@ impl Hands<'_> {
             },
             Err(stop) => {
                 self.ended(file, None).await;
-                not_begun(ready, stop);
+                ready.end(stop);
                 return None;
             }
         };
@@ -485,7 +362,7 @@ impl Hands<'_> {
         match ready {
             // servers make the file before they find that they cannot fill it
             Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),
-            ready @ Ready::Down(_) => not_begun(ready, stop),
+            ready @ Ready::Down(_) => ready.end(stop),
         }
     }
 
@@ -653,12 +530,6 @@ impl Hands<'_> {
             let connection = &self.lane.pool.connection;
             connection.remark(&format!("could not delete the temporary file {part}"));
         }
-    }
-}
-
-fn not_begun(ready: Ready, stop: Stop) {
-    match ready {
-        Ready::Down(Incoming { task, .. }) | Ready::Up(Outgoing { task, .. }) => task.end(Err(stop)),
     }
 }
 

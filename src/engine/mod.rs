@@ -16,6 +16,7 @@ use crate::model::failure::{Class, Failure};
 
 mod actions;
 mod browse;
+mod carried;
 mod dialogue;
 mod download;
 mod erase;
