@@ -268,6 +268,7 @@ impl Session {
         let limit = self.connection().patience.connect;
         let asked = timeout(limit, self.control.ask_at(Stage::Data, command.as_bytes())).await;
         let reply = match asked {
+            Ok(Err(Error::Silent(_, after))) => return Err(Error::Silent(Stage::Data, after)),
             Ok(reply) => reply?,
             Err(_) => {
                 self.control.poison();
