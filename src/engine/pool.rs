@@ -37,8 +37,10 @@ const LOOK: Duration = Duration::from_secs(30);
 pub(super) enum Purpose {
     /// Listing and single actions: somebody waits for it at the screen.
     Browsing,
-    /// Transfers, walks, counts, deletions: in the background.
+    /// Walks, counts, deletions: in the background.
     Work,
+    /// Transfers, one after the other, until somebody else needs the session.
+    Lane,
 }
 
 /// The sessions of one connection.
@@ -60,6 +62,8 @@ pub(super) struct Pool {
     pub(super) idle: Idle,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
+    /// How many wait for a session that lanes may hold.
+    waiting: AtomicUsize,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -94,6 +98,7 @@ impl Pool {
             lanes,
             idle: Idle::default(),
             open: Arc::default(),
+            waiting: AtomicUsize::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             active_told,
@@ -110,6 +115,11 @@ impl Pool {
     /// Whether the server has let anybody in who is still there.
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether somebody waits for a session that a lane may hold.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// Lends a session, an idle one or a new one; waits while all are in use.
@@ -152,9 +162,10 @@ impl Pool {
 
     /// Waits for a place, and meanwhile tries for those given up when their time has come.
     async fn places_for(&self, purpose: Purpose) -> Result<Places, Failure> {
+        let _queued = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
         let waiting = async {
             let work = match purpose {
-                Purpose::Work => Some(place(&self.work).await?),
+                Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
             };
             Ok((place(&self.places).await?, work))
@@ -253,6 +264,13 @@ impl Pool {
     /// Gives up the sessions that lie idle: what has made one useless has made all.
     pub(super) fn forget_idle(&self) {
         self.idle.forget();
+    }
+
+    /// The same where this error says that they are useless.
+    pub(super) fn forget_idle_of(&self, error: &Error) {
+        if error.is_unresumed() {
+            self.forget_idle();
+        }
     }
 
     /// Keeps the idle sessions of a pool alive for a while, and lets go those that nobody needs any
@@ -368,6 +386,22 @@ impl Attendant for Waiting<'_> {
             Answer::Secret(secret) => Some(secret),
             _ => None,
         }
+    }
+}
+
+/// Somebody in the queue for a session, counted as long as he waits.
+struct Queued<'p>(&'p AtomicUsize);
+
+impl<'p> Queued<'p> {
+    fn new(count: &'p AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
