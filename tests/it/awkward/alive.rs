@@ -365,6 +365,31 @@ async fn a_file_that_is_stored_is_finished_on_another_session() {
     driver.shutdown().await;
 }
 
+/// So it does where the server says goodbye, or hangs up, before it is asked for the size.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_goodbye_behind_the_last_word_does_not_cost_the_file() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "new").unwrap();
+    let script = || Script::new(Protocol::Ftp).file("/f", "old");
+    // in one piece, so that the goodbye is there when the next command is to be sent
+    let goodbye = [
+        say("150 Send it."),
+        receive_all(),
+        end_data(),
+        raw(b"226 Have it.\r\n421 Enough for today.\r\n"),
+        close(),
+    ];
+    for script in [script().once("STOR", goodbye), script().once("SIZE", close())] {
+        let (server, mut driver) = connected(script).await;
+        assert_eq!(done(upload(&mut driver, &local, "/f").await), None);
+        assert_eq!(server.content("/f").unwrap(), b"new");
+        assert_eq!(server.files().len(), 1, "{:?}", server.files());
+        assert_eq!((server.count("STOR"), server.sessions()), (1, 2));
+        driver.shutdown().await;
+    }
+}
+
 /// After a disconnect running jobs go on; with the last one the connection is forgotten.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disconnected_server_is_forgotten_with_its_last_job() {
