@@ -262,6 +262,47 @@ fn a_kept_password_is_typed_masked_and_empty_leaves_it() {
 }
 
 #[test]
+fn the_last_field_is_one_key_away_and_all_are_kept() {
+    let mut form = Form::new(None, &[]);
+    press(&mut form, "pagedown");
+    assert_eq!(form.focus(), Field::Proxy);
+    type_in(&mut form, "socks5://me@h");
+    press(&mut form, "pageup pagedown");
+    assert_eq!(form.focus(), Field::ProxyPassword, "the one that has come since");
+    press(&mut form, "pageup");
+    assert_eq!(form.focus(), Field::Name);
+}
+
+#[test]
+fn a_url_in_other_bytes_needs_its_character_set() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftp://h/caf%e9");
+    assert!(form.remark().unwrap().contains("character set"));
+    assert_eq!(form.server().protocol, Protocol::FtpsExplicit, "nothing is taken");
+    at(&mut form, Field::Charset);
+    type_in(&mut form, "latin1");
+    at(&mut form, Field::Host);
+    press(&mut form, "ctrl-u");
+    form.paste("ftp://h/caf%e9");
+    assert_eq!(form.server().document_path, "/caf\u{e9}");
+}
+
+#[test]
+fn files_of_this_machine_are_written_whole() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://h");
+    for field in [Field::StartFolder, Field::CaFile, Field::ClientCertificate] {
+        at(&mut form, field);
+        type_in(&mut form, "~/x");
+        assert!(fault(&form, field).unwrap().contains("whole path"), "{field:?}");
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, "/x");
+        assert_eq!(fault(&form, field), None, "{field:?}");
+    }
+    assert_eq!(form.server().ca_file, Some("/x".into()));
+}
+
+#[test]
 fn names_must_be_free() {
     let mut form = Form::new(None, &["web".into()]);
     type_in(&mut form, "web");
