@@ -121,12 +121,9 @@ impl Secrets {
                 let login = netrc::look_up(&server.host, user)?;
                 let missing = || {
                     let of = user.map(|user| format!("{user} at ")).unwrap_or_default();
-                    failed(format!(
-                        "~/.netrc has none for {}{}",
-                        escape_str(&of),
-                        server.host
-                    ))
-                    .hint("Add a line there: machine HOST login USER password PASSWORD")
+                    let file = netrc::path().map_or("~/.netrc".to_owned(), |p| p.display().to_string());
+                    failed(format!("{file} has none for {}{}", escape_str(&of), server.host))
+                        .hint("Add a line there: machine HOST login USER password PASSWORD")
                 };
                 Ok(Some(login.and_then(|login| login.password).ok_or_else(missing)?))
             }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
+use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Moved, Secrets, Trouble};
 use crate::config::servers::Servers;
@@ -21,6 +22,11 @@ pub trait Outside {
         &self,
         server: Server,
     ) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static;
+
+    /// What the person should know of the place where this server's password comes from.
+    fn warn_of(&self, _server: &Server) -> Option<String> {
+        None
+    }
 
     /// Changes the file of saved servers and what is kept for them, and gives the servers as they
     /// are then. Where the secret store wants its passphrase first, nothing was changed.
@@ -83,6 +89,11 @@ impl Outside for World {
                 _ => in_place(move || secrets.look(&server)).await,
             }
         }
+    }
+
+    fn warn_of(&self, server: &Server) -> Option<String> {
+        let shared = server.password == PasswordSource::Netrc;
+        shared.then(netrc::warning).flatten()
     }
 
     fn remember_active_first(&self, server: String, active: bool) {
