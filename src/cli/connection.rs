@@ -64,13 +64,13 @@ pub(super) struct Connection {
     /// Seconds of quiet after which the server gets a NOOP; 0 is never
     #[arg(long, value_name = "S", value_parser = keep_alive)]
     keep_alive: Option<u16>,
-    /// Seconds for a connection to stand
+    /// Seconds for a connection to stand [default: 15]
     #[arg(long, value_name = "S", value_parser = seconds)]
     connect_timeout: Option<Duration>,
-    /// Seconds of silence on any connection before it is given up
+    /// Seconds of silence on any connection before it is given up [default: 30]
     #[arg(long, value_name = "S", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// How often a transient failure is tried again
+    /// How often a transient failure is tried again [default: 3]
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
     /// Let nothing through that could change the server
@@ -91,7 +91,7 @@ pub(super) struct Connection {
     /// Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT, with USER@ if it asks
     #[arg(long, value_name = "URL")]
     proxy: Option<Proxy>,
-    /// What ACCT is answered with where the server asks for an account
+    /// What ACCT is answered with where the server asks for an account; others can see it
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     account: Option<String>,
     /// A command sent after each login; can be given several times, in place of the saved ones

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::certificate::Pin;
 use super::charset::Charset;
@@ -133,6 +133,16 @@ pub enum PasswordSource {
     Challenge,
 }
 
+/// Reads a source. What is written there instead may be a password: no error repeats it.
+fn source<'de, D: Deserializer<'de>>(from: D) -> Result<PasswordSource, D::Error> {
+    PasswordSource::deserialize(from).map_err(|_| {
+        serde::de::Error::custom(
+            "a password is never written here, only where it comes from: \"ask\", \"store\", \"netrc\", \
+             \"keyring\", \"challenge\", { environment = \"VARIABLE\" } or { command = \"pass show web\" }",
+        )
+    })
+}
+
 /// How far below the document path the product goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Depth {
@@ -180,6 +190,7 @@ pub struct Server {
     /// The user; empty is anonymous.
     pub user: String,
     /// Where the password comes from.
+    #[serde(deserialize_with = "source")]
     pub password: PasswordSource,
     /// What `ACCT` is answered with where the server asks for it (RFC 959 §4.1.1); empty: a person
     /// is asked.
@@ -190,6 +201,7 @@ pub struct Server {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
     /// Where the proxy's password comes from.
+    #[serde(deserialize_with = "source")]
     pub proxy_password: PasswordSource,
     /// Who opens data connections.
     pub mode: ConnectionMode,

@@ -12,6 +12,7 @@ use crate::app::servers::Row;
 use crate::config::theme::{Role, Theme};
 use crate::model::firewall::directions;
 use crate::model::server::{ConnectionMode, Protocol, Server};
+use crate::model::size::count;
 use crate::model::text::escape_str;
 
 /// From this width on the panel stands beside the list.
@@ -260,6 +261,20 @@ fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
         path => escape_str(path),
     };
     add(&format!("Document path: {path}"), Role::Text);
+    match server.explore_depth {
+        None => {}
+        Some(0) => add("Its folders are not entered.", Role::Text),
+        Some(n) => add(
+            &format!("At most {} below it.", count(n.into(), "level", "levels")),
+            Role::Text,
+        ),
+    }
+    if let Some(proxy) = &server.proxy {
+        add(&format!("Through {}", escape_str(&proxy.to_string())), Role::Text);
+    }
+    if server.allows_weak_tls() {
+        add("Weak TLS is let in.", Role::Warning);
+    }
     if server.read_only {
         add("Read only: nothing that could change it is sent.", Role::Warning);
     }
