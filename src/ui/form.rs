@@ -15,7 +15,7 @@ use crate::app::input;
 use crate::config::theme::{Role, Theme};
 use crate::model::text::is_plain;
 use crate::ui::text::wrap;
-use crate::ui::widgets::stars;
+use crate::ui::widgets::{put_lines, stars};
 
 /// From this width on the note stands at the side.
 const SIDE_BY_SIDE: u16 = 100;
@@ -66,17 +66,10 @@ pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
     };
     draw_fields(frame, fields, form, theme);
     draw_note(frame, note_area, &note, area.width >= SIDE_BY_SIDE, theme);
-    for (y, text) in (remark_area.y..remark_area.bottom()).zip(remark) {
-        let line = Line::styled(text, theme.style(Role::Warning));
-        frame.render_widget(
-            line,
-            Rect {
-                y,
-                height: 1,
-                ..remark_area
-            },
-        );
-    }
+    let remark = remark
+        .into_iter()
+        .map(|l| Line::styled(l, theme.style(Role::Warning)));
+    put_lines(frame, remark_area, remark);
     let mut hints = Vec::new();
     for (key, does) in KEYS {
         hints.push(Span::styled(key, theme.style(Role::Key)));
