@@ -226,7 +226,10 @@ pub(super) async fn find_wanted(
             let hint = "Give it by FTPANE_PROXY_PASSWORD, or say in the server's entry where it comes from";
             (proxy.to_string(), hint)
         }
-        (Wanted::Account(_), _) => (server.url(), "Write it into the server's entry"),
+        (Wanted::Account(_), _) => (
+            server.url(),
+            "Give it by --account, or write it into the server's entry",
+        ),
         _ => (server.url(), "Only a person can give it"),
     };
     let words = wanted.words();

@@ -10,6 +10,7 @@ use super::certificate::Pin;
 use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::proxy::Proxy;
+use super::target::encode_user;
 
 /// How the server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -320,12 +321,12 @@ impl Server {
         }
     }
 
-    /// The URL without password and path.
+    /// The URL without password and path, as it can be given back.
     pub fn url(&self) -> String {
         let user = if self.user.is_empty() {
             String::new()
         } else {
-            format!("{}@", self.user)
+            format!("{}@", encode_user(&self.user))
         };
         let port = match self.port {
             Some(p) if p != self.protocol.default_port() => format!(":{p}"),

@@ -214,6 +214,11 @@ impl<'a> Page<'a> {
                 self.say("The passphrase is wrong.", Role::Error);
                 self.gap();
                 self.say("Its passphrase, once for this run", Role::Text);
+                self.gap();
+                self.say(
+                    "Forgotten? Nobody can bring it back: delete secrets.store, which starts a new one.",
+                    Role::Muted,
+                );
             }
         }
     }
