@@ -161,8 +161,12 @@ impl Secrets {
                 (None, Some(from)) => self.get(from)?,
                 (None, None) => None,
             };
-            if let Some(secret) = secret {
-                self.put(to, secret)?;
+            match secret {
+                Some(secret) => self.put(to, secret)?,
+                // one that a server of this name has left behind, deleted in an editor, was typed
+                // for another host
+                None if to.keeper == Keeper::Store && moved.from.as_ref() != Some(to) => self.forget(to)?,
+                None => {}
             }
         }
         match &moved.from {
@@ -243,7 +247,8 @@ impl Moved {
     fn is_nothing(&self) -> bool {
         match (&self.from, &self.to) {
             (None, None) => true,
-            (from, to) => self.secret.is_none() && (from == to || from.is_none()),
+            (None, Some(to)) => self.secret.is_none() && to.keeper != Keeper::Store,
+            (from, to) => self.secret.is_none() && from == to,
         }
     }
 }
