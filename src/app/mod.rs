@@ -77,6 +77,8 @@ pub enum View {
 pub struct Start {
     /// The saved servers.
     pub servers: Vec<Server>,
+    /// Why the saved servers could not be read.
+    pub unread: Option<String>,
     /// The server to connect to at once, with its password where it is known.
     pub connect: Option<(Server, Option<Secret>)>,
     /// The folder to open then, relative to the document path, as it was written.
@@ -175,7 +177,10 @@ impl App {
             size: start.size,
             view: View::Servers,
             beneath: View::Servers,
-            servers: servers::Servers::new(start.servers),
+            servers: match start.unread {
+                Some(why) => servers::Servers::unread(why),
+                None => servers::Servers::new(start.servers),
+            },
             link: Link::Down,
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),

@@ -231,8 +231,8 @@ pub(super) struct Connection {
     /// Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT, with USER@ if it asks
     #[arg(long, value_name = "URL")]
     proxy: Option<Proxy>,
-    /// A command sent after each login; can be given several times, in place of the saved ones
-    #[arg(long, value_name = "COMMAND", value_parser = after_login)]
+    /// Commands sent after each login, with ';' between them or each by itself, in place of the saved ones
+    #[arg(long, value_name = "COMMAND", value_delimiter = ';', value_parser = after_login)]
     after_login: Vec<String>,
     /// Write the dialogue with the server to this file, secrets blotted
     #[arg(long, value_name = "FILE")]
@@ -311,7 +311,13 @@ impl Connection {
         let lowered = newest.map(|n| n.max(TlsVersion::V1_2).min(server.tls_min));
         put(&mut server.tls_min, oldest.or(lowered));
         if server.tls_min > server.tls_max {
-            return Err("--tls-max is older than the oldest version accepted; give --tls-min too".into());
+            return Err(match oldest.is_some() {
+                true => {
+                    "the newest TLS version offered (--tls-max) is older than the oldest accepted (--tls-min)"
+                }
+                false => "--tls-max is older than the oldest version accepted; give --tls-min too",
+            }
+            .into());
         }
         server.weak_tls |= self.weak_tls;
         validity::weak_tls(server.weak_tls, server.tls_backend)?;
@@ -411,7 +417,9 @@ fn connections(text: &str) -> Result<u8, String> {
 }
 
 fn after_login(text: &str) -> Result<String, String> {
-    validity::after_login(text).map(|()| text.to_owned())
+    // after the ';' between two
+    let command = text.trim_start();
+    validity::after_login(command).map(|()| command.to_owned())
 }
 
 fn root(text: &str) -> Result<String, String> {
@@ -493,6 +501,42 @@ mod tests {
             panic!("no ls");
         };
         assert!(ls.connection.apply(&mut Server::default()).is_err());
+    }
+
+    #[test]
+    fn commands_after_login_as_the_form_has_them_or_one_by_one() {
+        let words = [
+            "ftpane",
+            "ls",
+            "--after-login",
+            "SITE UMASK 022; CWD /in",
+            "--after-login",
+            "NOOP",
+            "web:",
+        ];
+        let Some(Subcommands::Ls(ls)) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("no ls");
+        };
+        let mut server = Server::default();
+        ls.connection.apply(&mut server).unwrap();
+        assert_eq!(server.after_login, ["SITE UMASK 022", "CWD /in", "NOOP"]);
+    }
+
+    #[test]
+    fn tls_versions_that_exclude_each_other_are_said_by_name() {
+        for (line, says) in [
+            (
+                "ftpane ls --tls-min 1.3 --tls-max 1.2 web:",
+                "than the oldest accepted (--tls-min)",
+            ),
+            ("ftpane ls --tls-max 1.1 web:", "give --tls-min too"),
+        ] {
+            let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
+                panic!("no ls");
+            };
+            let said = ls.connection.apply(&mut Server::default()).unwrap_err();
+            assert!(said.contains(says), "{said}");
+        }
     }
 
     #[cfg(unix)]

@@ -420,7 +420,7 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {
             Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls); some demand a client certificate (--client-cert).")
+                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls), a new one want newer versions than are offered (--tls-max 1.3); some demand a client certificate (--client-cert).")
         }
         TlsError::Weak(weakness) => Failure::new(
             Class::Tls,

@@ -349,6 +349,12 @@ impl<'a> Page<'a> {
             (Lock::Wrong, _) => {
                 self.say("The passphrase is wrong.", Role::Error);
                 self.gap();
+                self.say(
+                    "Where it is forgotten nobody can open the store: delete secrets.store in the folder of \
+                     servers.toml, and type the passwords anew.",
+                    Role::Muted,
+                );
+                self.gap();
                 self.say("Its passphrase, once for this run", Role::Text);
             }
         }

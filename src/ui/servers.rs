@@ -63,7 +63,21 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if servers.all().is_empty() {
-        return draw_welcome(frame, inner, theme);
+        return match servers.why_unread() {
+            Some(why) => draw_texts(
+                frame,
+                inner,
+                theme,
+                &[
+                    ("Your servers are not shown.", Role::Title),
+                    ("", Role::Text),
+                    (why, Role::Error),
+                    ("", Role::Text),
+                    ("Once it is mended, start ftpane again.", Role::Text),
+                ],
+            ),
+            None => draw_texts(frame, inner, theme, &WELCOME),
+        };
     }
     let columns = Columns::share(usize::from(inner.width));
     let mut list = inner;
@@ -200,21 +214,23 @@ impl Columns {
     }
 }
 
-fn draw_welcome(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+/// What stands in an empty list.
+const WELCOME: [(&str, Role); 5] = [
+    ("No servers yet.", Role::Title),
+    ("", Role::Text),
+    (
+        "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
+        Role::Text,
+    ),
+    ("", Role::Text),
+    (
+        "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
+        Role::Muted,
+    ),
+];
+
+fn draw_texts(frame: &mut Frame<'_>, area: Rect, theme: &Theme, texts: &[(&str, Role)]) {
     let columns = usize::from(area.width.saturating_sub(2));
-    let texts = [
-        ("No servers yet.", Role::Title),
-        ("", Role::Text),
-        (
-            "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
-            Role::Text,
-        ),
-        ("", Role::Text),
-        (
-            "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
-            Role::Muted,
-        ),
-    ];
     let lines = texts.iter().flat_map(|(text, role)| {
         let mut lines = wrap(text, columns);
         if lines.is_empty() {

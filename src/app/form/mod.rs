@@ -175,7 +175,10 @@ impl Form {
             (Code::Tab | Code::Down, false) | (Code::Char('n'), true) => self.step(true),
             (Code::BackTab | Code::Up, false) | (Code::Char('p'), true) => self.step(false),
             (Code::PageUp, _) => self.go(Field::Name),
-            (Code::PageDown, _) => self.go(Field::StartFolder),
+            (Code::PageDown, _) => {
+                let last = self.fields().next_back();
+                self.go(last.unwrap_or(self.focus));
+            }
             _ => self.change(key),
         }
         Outcome::Stays

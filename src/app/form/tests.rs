@@ -502,3 +502,13 @@ fn a_key_goes_with_its_certificate() {
     press(&mut form, "ctrl-u");
     assert_eq!(form.server().client_key, None);
 }
+
+#[test]
+fn page_down_goes_to_the_last_field() {
+    let mut form = Form::new(None, &[]);
+    form.press("pagedown".parse().unwrap());
+    assert_eq!(form.focus(), form.rows().last().unwrap().field);
+    assert_eq!(form.focus(), Field::Proxy);
+    form.press("pageup".parse().unwrap());
+    assert_eq!(form.focus(), Field::Name);
+}

@@ -152,7 +152,21 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
             4,
             "sha256:",
         ),
-        ("[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n", 4, ""),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n",
+            4,
+            "port: `70000`, expected a number from 0 to 65535",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nexternal-ip = \"1.2.3\"\n",
+            4,
+            "external-ip: ",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nprotocol = \"sftp\"\n",
+            4,
+            "protocol: there is no `sftp`; perhaps you mean `ftp`",
+        ),
     ] {
         let (_folder, path) = file(content);
         let error = Servers::load(&path).unwrap_err();
@@ -167,6 +181,28 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
     let (_folder, path) = file("[[server]]\nname = \"a:b\"\nhost = \"h\"\n");
     let error = Servers::load(&path).unwrap_err().to_string();
     assert!(error.contains("'a:b'") && error.contains("field name"), "{error}");
+}
+
+#[test]
+fn a_password_written_into_the_file_is_not_repeated() {
+    for written in [
+        "[[server]]\nname = \"a\"\nhost = \"h\"\npassword = \"hunter2\"\n",
+        "[[server]]\nname = \"a\"\nhost = \"h\"\npassword = 2222222\n",
+        "[[server]]\nname = \"a\"\nhost = \"h\"\nproxy-password = hunter2\n",
+        "[[server]]\nname = \"a\"\nhost = \"h\"\npassword = { hunter2 = \"x\" }\n",
+        "server = [{ name = \"a\", host = \"h\", password = \"hunter2\" }]\n",
+    ] {
+        let (_folder, path) = file(written);
+        let error = Servers::load(&path).unwrap_err().to_string();
+        assert!(
+            !error.contains("hunter2") && !error.contains("2222222"),
+            "{error}"
+        );
+        assert!(
+            error.contains("never the password itself") && error.contains("line "),
+            "{error}"
+        );
+    }
 }
 
 #[test]
