@@ -146,6 +146,8 @@ pub struct App {
     pub pressed: Vec<Key>,
     /// The server whose connection was lost, and the folder shown then: one comes back to it.
     lost: Option<(Server, RemotePath)>,
+    /// How far a lost session is with being made again, as it is said in the notice.
+    step: Option<String>,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
     /// Time since the start, as last told.
@@ -199,6 +201,7 @@ impl App {
             first_path: start.path,
             pressed: Vec::new(),
             lost: None,
+            step: None,
             refused: None,
             now: Duration::ZERO,
             letters_from: Duration::ZERO,

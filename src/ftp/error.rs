@@ -223,7 +223,8 @@ impl Error {
             )
             .reply(line.as_bytes()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
-            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
+                .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {
                 let second = error.failure(what);
                 let why = format!("{first}; then {}", second.why);
@@ -367,7 +368,7 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
                 .hint("A firewall may drop it: check host and port, and that the port is open.")
         }
         Stage::Greeting => Failure::new(Class::Unreachable, what, format!("connected, but no greeting within {seconds}"))
-            .hint("The port may expect implicit TLS (ftps://, usually port 990)."),
+            .hint("The server may hang or be overloaded, or the port expect implicit TLS (ftps://, usually port 990)."),
         Stage::Handshake => Failure::new(Class::Tls, what, format!("the TLS handshake did not end within {seconds}"))
             .hint("The port may expect explicit TLS (ftpes://, usually port 21)."),
         Stage::Data => Failure::new(Class::Data, what, format!("no data connection within {seconds}"))

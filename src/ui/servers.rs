@@ -141,7 +141,11 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
         &escape_str(&server.address()),
         &escape_str(server.login()),
         mode(server.mode),
-        if server.read_only { "read only" } else { "" },
+        match (server.read_only, columns.0[5]) {
+            (false, _) => "",
+            (true, ..9) => "ro",
+            (true, _) => "read only",
+        },
     ];
     let row = columns.row(cells);
     // plain FTP stands out: what is typed there can be read on the way
@@ -179,9 +183,9 @@ impl Columns {
         let room = room.saturating_sub(2);
         let wishes: [[usize; 6]; 5] = [
             [20, 13, 26, 12, 7, 9],
-            [16, 13, 21, 10, 7, 0],
-            [12, 13, 20, 0, 0, 0],
-            [12, 0, 18, 0, 0, 0],
+            [13, 13, 20, 9, 7, 2],
+            [12, 13, 20, 0, 0, 2],
+            [12, 0, 18, 0, 0, 2],
             [1, 0, 0, 0, 0, 0],
         ];
         for mut wish in wishes {
