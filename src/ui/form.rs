@@ -167,14 +167,14 @@ fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
         if used + 3 + fault.width() <= width {
             spans.push(Span::styled(format!(" ! {fault}"), style));
         } else {
-            out.push(Drawn {
-                line: Line::from(vec![
-                    Span::raw(" ".repeat(2.min(width))),
-                    Span::styled(format!("! {fault}"), style),
-                ]),
-                focused: row.focused,
-                cursor: None,
-            });
+            for (place, part) in wrap(&fault, width.saturating_sub(4)).into_iter().enumerate() {
+                let sign = if place == 0 { "  ! " } else { "    " };
+                out.push(Drawn {
+                    line: Line::styled(format!("{sign}{part}"), style),
+                    focused: row.focused,
+                    cursor: None,
+                });
+            }
         }
     }
     out[0].line = Line::from(spans);
@@ -412,6 +412,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_long_fault_is_shown_whole() {
+        let mut form = Form::new(None, &[]);
+        press(&mut form, "pagedown backtab backtab backtab");
+        assert_eq!(form.focus().label(), "Character set");
+        press(&mut form, "k l i n g o n tab");
+        let screen = drawn(&form, 80, 24).replace(['\n', '"'], " ");
+        let words: Vec<&str> = screen.split_whitespace().collect();
+        let rows = form.rows();
+        let row = rows.iter().find(|row| row.field.label() == "Character set");
+        let fault = row.and_then(|row| row.fault.as_deref()).unwrap();
+        assert!(fault.len() > 160, "{fault}");
+        assert!(words.join(" ").contains(fault), "{screen}");
     }
 
     #[test]
