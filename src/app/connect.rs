@@ -294,8 +294,19 @@ impl App {
         match &mut self.link {
             Link::Opening(attempt) if attempt.connection == id => attempt.steps.push(step),
             // the browsing session was lost and is being made again
-            Link::Up(session) if session.attempt.connection == id => self.notice = Some(step),
+            Link::Up(session) if session.attempt.connection == id => {
+                self.step = Some(step.clone());
+                self.notice = Some(step);
+            }
             _ => {}
+        }
+    }
+
+    /// The listing that a lost session was made again for has come, or has failed: its steps are
+    /// no news any more.
+    pub(super) fn made_again(&mut self) {
+        if let Some(step) = self.step.take() {
+            self.notice.take_if(|notice| *notice == step);
         }
     }
 

@@ -39,6 +39,9 @@ impl App {
                     Place::Local(_) => Side::Local,
                     Place::Remote(..) => Side::Remote,
                 };
+                if side == Side::Remote {
+                    self.made_again();
+                }
                 self.pane_mut(side).listed(generation, result);
             }
             Event::Done(deed) => return self.done(deed),

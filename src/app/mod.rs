@@ -77,6 +77,8 @@ pub enum View {
 pub struct Start {
     /// The saved servers.
     pub servers: Vec<Server>,
+    /// Why the saved servers could not be read.
+    pub unread: Option<String>,
     /// The server to connect to at once, with its password where it is known.
     pub connect: Option<(Server, Option<Secret>)>,
     /// The folder to open then, relative to the document path, as it was written.
@@ -144,6 +146,8 @@ pub struct App {
     pub pressed: Vec<Key>,
     /// The server whose connection was lost, and the folder shown then: one comes back to it.
     lost: Option<(Server, RemotePath)>,
+    /// How far a lost session is with being made again, as it is said in the notice.
+    step: Option<String>,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
     /// Time since the start, as last told.
@@ -175,7 +179,10 @@ impl App {
             size: start.size,
             view: View::Servers,
             beneath: View::Servers,
-            servers: servers::Servers::new(start.servers),
+            servers: match start.unread {
+                Some(why) => servers::Servers::unread(why),
+                None => servers::Servers::new(start.servers),
+            },
             link: Link::Down,
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),
@@ -194,6 +201,7 @@ impl App {
             first_path: start.path,
             pressed: Vec::new(),
             lost: None,
+            step: None,
             refused: None,
             now: Duration::ZERO,
             letters_from: Duration::ZERO,

@@ -20,6 +20,7 @@ pub enum Row {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Servers {
     all: Vec<Server>,
+    unread: Option<String>,
     folded: BTreeSet<String>,
     rows: Vec<Row>,
     /// Only servers that contain this in name, group, host or user are shown.
@@ -44,6 +45,19 @@ impl Servers {
             .position(|r| matches!(r, Row::Server(_)))
             .unwrap_or(0);
         list
+    }
+
+    /// A list that could not be read, and why; it stands for no servers until it is.
+    pub fn unread(why: String) -> Self {
+        Self {
+            unread: Some(why),
+            ..Self::default()
+        }
+    }
+
+    /// Why there is no list, where it could not be read.
+    pub fn why_unread(&self) -> Option<&str> {
+        self.unread.as_deref()
     }
 
     /// Every saved server.
@@ -93,6 +107,7 @@ impl Servers {
     pub fn set(&mut self, all: Vec<Server>, to: Option<&str>) {
         let stay = self.current().map(|s| s.name.clone());
         self.all = all;
+        self.unread = None;
         if let Some(group) = to.and_then(|name| self.named(name)).map(|s| s.group.clone()) {
             self.folded.remove(&group);
             self.filter.clear();

@@ -94,8 +94,8 @@ pub(super) struct Connection {
     /// What ACCT is answered with where the server asks for an account; others can see it
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     account: Option<String>,
-    /// A command sent after each login; can be given several times, in place of the saved ones
-    #[arg(long, value_name = "COMMAND", value_parser = after_login)]
+    /// Commands sent after each login, with ';' between them or each by itself, in place of the saved ones
+    #[arg(long, value_name = "COMMAND", value_delimiter = ';', value_parser = after_login)]
     after_login: Vec<String>,
     /// Write the dialogue with the server to this file, secrets blotted
     #[arg(long, value_name = "FILE")]
@@ -174,7 +174,13 @@ impl Connection {
         let lowered = newest.map(|n| n.max(TlsVersion::V1_2).min(server.tls_min));
         put(&mut server.tls_min, oldest.or(lowered));
         if server.tls_min > server.tls_max {
-            return Err("--tls-max is older than the oldest version accepted; give --tls-min too".into());
+            return Err(match oldest.is_some() {
+                true => {
+                    "the newest TLS version offered (--tls-max) is older than the oldest accepted (--tls-min)"
+                }
+                false => "--tls-max is older than the oldest version accepted; give --tls-min too",
+            }
+            .into());
         }
         server.weak_tls |= self.weak_tls;
         validity::weak_tls(server.weak_tls, server.tls_backend)?;
@@ -279,7 +285,9 @@ fn account(text: &str) -> Result<String, String> {
 }
 
 fn after_login(text: &str) -> Result<String, String> {
-    validity::after_login(text).map(|()| text.to_owned())
+    // after the ';' between two
+    let command = text.trim_start();
+    validity::after_login(command).map(|()| command.to_owned())
 }
 
 fn root(text: &str) -> Result<String, String> {

@@ -28,6 +28,7 @@ mod transfer;
 use std::ffi::OsString;
 
 use clap::Parser as _;
+use clap::error::ContextValue;
 
 use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
@@ -88,10 +89,13 @@ impl std::fmt::Debug for Command {
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
         let text = e.render().to_string();
-        let blotted: Vec<String> = text.lines().map(blot).collect();
         // a mistake is said with the words that were written; a URL with a password may be one
-        if e.use_stderr() && !text.lines().eq(blotted.iter().map(String::as_str)) {
-            Speech::new(false).line(&blotted.join("\n"));
+        let blotted = e.context().fold(text.clone(), |text, (_, value)| match value {
+            ContextValue::String(written) => text.replace(written, &blot(written)),
+            _ => text,
+        });
+        if e.use_stderr() && blotted != text {
+            Speech::new(false).line(blotted.trim_end());
         } else {
             let _ = e.print();
         }

@@ -57,6 +57,14 @@ impl Place {
                 }
             }
             Target::Local(_) => {
+                let name = String::from_utf8_lossy(&bytes);
+                if saved_server(&name).is_ok() {
+                    let written = escape(&bytes);
+                    return Err(
+                        usage(&bytes, "a saved server is written with a colon behind its name")
+                            .hint(format!("Write {written}: or {written}:/PATH")),
+                    );
+                }
                 return Err(usage(&bytes, "it names no server").hint(
                     "Write SERVER:PATH with a saved server's name, or a URL such as ftpes://host/path",
                 ));

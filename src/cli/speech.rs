@@ -34,6 +34,11 @@ impl Speech {
         self.line(&format!("ftpane: {failure}"));
     }
 
+    /// A failure of one file.
+    pub(super) fn fail_with(&self, failure: &Failure, remote: &str, target: &str) {
+        self.line(&format!("ftpane: {}", naming(failure, remote, target)));
+    }
+
     /// Something a person should change.
     pub(super) fn warn(&self, text: &str) {
         self.line(&format!("ftpane: warning: {text}"));
@@ -83,5 +88,32 @@ impl Speech {
             let _ = write!(stderr, "\r\x1b[K");
             let _ = stderr.flush();
         }
+    }
+}
+
+/// The failure of one file, which is named where the words name neither of its ends: a server that
+/// was lost is said for each file that was wanted of it.
+fn naming(failure: &Failure, remote: &str, target: &str) -> String {
+    let said = failure.to_string();
+    match said.contains(remote) || said.contains(target) {
+        true => said,
+        false => format!("{target}: {said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::failure::Class;
+
+    #[test]
+    fn each_failure_names_its_file_once() {
+        let lost = Failure::new(Class::Unreachable, "Could not connect to h:21", "no answer");
+        let full = Failure::new(Class::Local, "Could not write ./a", "the disk is full");
+        assert_eq!(
+            naming(&lost, "/pub/a", "./a"),
+            "./a: Could not connect to h:21: no answer"
+        );
+        assert_eq!(naming(&full, "/pub/a", "./a"), full.to_string());
     }
 }

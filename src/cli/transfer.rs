@@ -274,7 +274,9 @@ impl Transfers {
             JobState::Failed(failure) => {
                 self.failed += 1;
                 self.outcome.failure(&failure);
-                session.speech.fail(&failure);
+                session
+                    .speech
+                    .fail_with(&failure, &job.item.remote.shown(), &target);
                 line.error = Some(failure.to_string());
                 self.print(session, &EventLine::Failed(line));
             }

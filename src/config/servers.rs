@@ -269,10 +269,22 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Server>, ServersError> {
 fn broken(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> ServersError {
     let before = span.map_or(0, |s| s.start.min(text.len()));
     let line = text.as_bytes()[..before].iter().filter(|b| **b == b'\n').count() + 1;
-    let mut why = escape_str(&message.replace('\n', "; "));
-    if let Some(word) = meant(message) {
-        why = format!("{why}; perhaps you mean `{word}`");
-    }
+    // the key on that line, where the value is what is wrong
+    let key = text.lines().nth(line - 1).and_then(|line| line.split_once('='));
+    let key = key
+        .map(|(key, _)| key.trim())
+        .filter(|key| !message.starts_with("unknown field") && is_key(key));
+    let why = match key {
+        // it may be the password itself, which goes to no screen and no log
+        Some(key @ ("password" | "proxy-password")) => {
+            format!("{key}: this is no source of a password; {PASSWORD_FORMS}")
+        }
+        _ if message.contains("`environment`") => {
+            format!("this is no source of a password; {PASSWORD_FORMS}")
+        }
+        Some(key) => format!("{key}: {}", plain(message)),
+        None => plain(message),
+    };
     ServersError::Broken {
         path: path.to_owned(),
         line,
@@ -280,11 +292,46 @@ fn broken(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message
     }
 }
 
+const PASSWORD_FORMS: &str = "it is \"ask\", \"store\", \"netrc\", \"challenge\", \"keyring\", \
+    { command = \"...\" } or { environment = \"NAME\" }, never the password itself";
+
+fn is_key(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+    !text.is_empty() && text.chars().all(plain)
+}
+
+/// What the TOML reader says, without Rust's names for things.
+fn plain(message: &str) -> String {
+    let mut message = message.replace('\n', "; ");
+    for (kind, words) in [
+        ("expected u8", "expected a number from 0 to 255"),
+        ("expected u16", "expected a number from 0 to 65535"),
+        ("expected u32", "expected a number from 0 to 4294967295"),
+        ("invalid type: string", "this is a text"),
+        ("invalid type: integer", "this is a number"),
+        ("invalid type: boolean", "this is true or false"),
+        ("invalid value: integer ", ""),
+        ("unknown variant ", "there is no "),
+    ] {
+        message = message.replace(kind, words);
+    }
+    match meant(&message) {
+        // the nearest of a few dozen is enough
+        Some(word) => {
+            let known = message.split(", expected").next().unwrap_or_default();
+            format!("{}; perhaps you mean `{word}`", escape_str(known))
+        }
+        None => escape_str(&message),
+    }
+}
+
 /// The expected word nearest to the unknown one, from a message such as "unknown field `hots`,
 /// expected one of `name`, `host`".
 fn meant(message: &str) -> Option<&str> {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let unknown = quoted.next().filter(|_| message.starts_with("unknown "))?;
+    let unknown = quoted
+        .next()
+        .filter(|_| message.starts_with("unknown ") || message.starts_with("there is no "))?;
     nearest(unknown, quoted)
 }
 

@@ -215,7 +215,8 @@ impl Error {
                 what,
                 "the server answered in another order than it was asked",
             ),
-            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
+            Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
+                .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {
                 let second = error.failure(what);
                 let why = format!("{first}; then {}", second.why);
@@ -359,7 +360,7 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
                 .hint("A firewall may drop it: check host and port, and that the port is open.")
         }
         Stage::Greeting => Failure::new(Class::Unreachable, what, format!("connected, but no greeting within {seconds}"))
-            .hint("The port may expect implicit TLS (ftps://, usually port 990)."),
+            .hint("The server may hang or be overloaded, or the port expect implicit TLS (ftps://, usually port 990)."),
         Stage::Handshake => Failure::new(Class::Tls, what, format!("the TLS handshake did not end within {seconds}"))
             .hint("The port may expect explicit TLS (ftpes://, usually port 21)."),
         Stage::Data => Failure::new(Class::Data, what, format!("no data connection within {seconds}"))
@@ -412,7 +413,7 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {
             Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls); some demand a client certificate (--client-cert).")
+                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls), a new one want newer versions than are offered (--tls-max 1.3); some demand a client certificate (--client-cert).")
         }
         TlsError::Weak(weakness) => Failure::new(
             Class::Tls,

@@ -4,6 +4,10 @@ use super::error::Stage;
 use super::reply::Reply;
 use crate::model::failure::{Class, Failure};
 
+/// Others may hold them: a limit is the server's for all of a user or an address.
+const TOO_MANY: &str =
+    "Wait, or end other connections to it; where they are ftpane's own, lower Connections (-j).";
+
 /// The failure that an unexpected reply to `verb` is.
 pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> Failure {
     let verb = verb.to_ascii_uppercase();
@@ -14,7 +18,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         (_, _, 421) if !blames(&text) && says(&["too many", "maximum", "limit"]) => (
             Class::Unreachable,
             "the server has too many connections",
-            "Lower the number of connections, or wait.",
+            TOO_MANY,
         ),
         (Stage::Login, "USER", 421 | 503 | 530..=599)
             if says(&["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"]) =>
@@ -43,8 +47,8 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (Stage::Login, _, 530) if !blames(&text) && says(&["too many", "maximum", "limit"]) => (
             Class::Unreachable,
-            "the server allows no further login for this user now",
-            "Lower the number of connections.",
+            "the server allows no further login now",
+            TOO_MANY,
         ),
         (Stage::Login, "ACCT", 500..=599) => (Class::Login, "the server refused the account", "Check it."),
         (Stage::Login, _, 332) => (

@@ -162,6 +162,10 @@ impl FromStr for Key {
                 _ => return Err(bad()),
             }
         };
+        // terminals send it as a key of its own
+        if key.code == Code::Tab && key.shift {
+            (key.code, key.shift) = (Code::BackTab, false);
+        }
         Ok(key)
     }
 }
@@ -180,12 +184,13 @@ mod tests {
             "-",
             "ctrl--",
             "G",
-            "shift-tab",
+            "shift-up",
             "é",
             "f",
         ] {
             assert_eq!(text.parse::<Key>().unwrap().to_string(), text);
         }
+        assert_eq!("shift-tab".parse(), Ok(Key::plain(Code::BackTab)));
         for bad in ["", "f0", "f25", "hyper-x", "ab", "ctrl-"] {
             assert!(bad.parse::<Key>().is_err(), "{bad}");
         }

@@ -157,6 +157,14 @@ impl Url {
     }
 }
 
+/// An IPv6 address without its brackets, perhaps with a port behind it.
+fn is_bare_ipv6(address: &str) -> bool {
+    address.matches(':').count() > 1
+        && address
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.'))
+}
+
 /// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
 pub(super) fn split_address(address: &str) -> Result<(String, Option<u16>), TargetError> {
     let (host, port) = if let Some(rest) = address.strip_prefix('[') {
@@ -168,6 +176,8 @@ pub(super) fn split_address(address: &str) -> Result<(String, Option<u16>), Targ
             "" => (host, None),
             after => (host, Some(after.strip_prefix(':').ok_or(TargetError::Brackets)?)),
         }
+    } else if is_bare_ipv6(address) {
+        return Err(TargetError::Brackets);
     } else {
         match address.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -283,6 +293,8 @@ mod tests {
             ("ftp://h:0/", TargetError::Port),
             ("ftp://h:99999/", TargetError::Port),
             ("ftp://[::1/", TargetError::Brackets),
+            ("ftp://me@::1:21/", TargetError::Brackets),
+            ("ftp://2001:db8::1/", TargetError::Brackets),
             ("ftp://h/%zz", TargetError::Percent),
             ("ftp://h/%2", TargetError::Percent),
             ("ftp://h/a%0d%0aDELE", TargetError::Path(PathError::ControlByte)),

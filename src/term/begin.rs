@@ -41,14 +41,18 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     };
     let paths = Paths::find()?;
     let mut notices = Vec::new();
+    let mut unread = None;
     let servers = Servers::load(paths.servers()).unwrap_or_else(|error| {
-        notices.push(Failure::from(error).to_string());
+        let why = Failure::from(error).to_string();
+        notices.push(why.clone());
+        unread = Some(why);
         Servers::unread(paths.servers())
     });
     let keys = own_keys(&paths, &mut notices)?;
     let theme = own_theme(&paths, &mut notices);
     let start = Start {
         servers: servers.list().to_vec(),
+        unread,
         connect: wanted.connect,
         path: wanted.path,
         folder: std::env::current_dir().map_err(failed("The current folder is gone"))?,

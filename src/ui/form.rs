@@ -7,7 +7,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Paragraph};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::app::form::{Form, Note, Row, Value};
@@ -32,14 +32,16 @@ const KEYS: [(&str, &str); 4] = [
 
 /// Draws the form over `area`, and puts the terminal's cursor into the text one is typing.
 pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
-    let remark = form.remark().map(|text| wrap(text, usize::from(area.width)));
-    let remark = remark.unwrap_or_default();
-    let remark_rows = u16::try_from(remark.len()).unwrap_or(u16::MAX);
+    let remarks = form.remark().map(|text| wrap(text, usize::from(area.width)));
+    let remarks = remarks.unwrap_or_default();
+    let remark = u16::try_from(remarks.len())
+        .unwrap_or(u16::MAX)
+        .min(area.height / 3);
     let [title, body, remark_area, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Fill(1),
         // it tells what was done to other fields: it is never cut for their sake
-        Constraint::Length(remark_rows.min(area.height / 2)),
+        Constraint::Length(remark),
         Constraint::Length(u16::from(area.height > 4)),
     ])
     .areas(area);
@@ -56,20 +58,26 @@ pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
     } else {
         let rows = u16::try_from(form.rows().len()).unwrap_or(u16::MAX);
         let free = body.height.saturating_sub(rows);
+        // as tall as its text, if half of the fields at least stay in sight
+        let needed = 1 + u16::try_from(note_lines(&note, false, body.width, theme).len()).unwrap_or(u16::MAX);
         let height = match body.height {
             0..12 => 0,
             12..18 => free.max(3),
             _ => free.clamp(4, 10),
+        };
+        let height = match height {
+            0 => 0,
+            least => needed.min(body.height / 2).max(least),
         };
         let [fields, note] = Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(body);
         (fields, note)
     };
     draw_fields(frame, fields, form, theme);
     draw_note(frame, note_area, &note, area.width >= SIDE_BY_SIDE, theme);
-    let remark = remark
+    let remarks = remarks
         .into_iter()
-        .map(|l| Line::styled(l, theme.style(Role::Warning)));
-    put_lines(frame, remark_area, remark);
+        .map(|line| Line::styled(line, theme.style(Role::Warning)));
+    put_lines(frame, remark_area, remarks);
     let mut hints = Vec::new();
     for (key, does) in KEYS {
         hints.push(Span::styled(key, theme.style(Role::Key)));
@@ -102,10 +110,11 @@ fn draw_fields(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
         }
         lines.extend(draw_row(row, width, theme));
     }
-    // the focused lines are kept in sight, with as much before them as there is room for
+    // the focused lines are kept in sight, with the next and as much before them as there is room for
     let height = usize::from(area.height);
     let last = lines.iter().rposition(|l| l.focused).unwrap_or(0);
-    let skipped = (last + 1).saturating_sub(height);
+    let wanted = if height > 4 { last + 2 } else { last + 1 };
+    let skipped = wanted.min(lines.len()).saturating_sub(height);
     for (place, drawn) in lines.into_iter().skip(skipped).take(height).enumerate() {
         let y = area.y + u16::try_from(place).unwrap_or(0);
         if let Some(x) = drawn.cursor.and_then(|c| u16::try_from(c).ok()) {
@@ -159,13 +168,14 @@ fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
         if used + 3 + fault.width() <= width {
             spans.push(Span::styled(format!(" ! {fault}"), style));
         } else {
-            let below = |text: String| Drawn {
-                line: Line::styled(format!("  {text}"), style),
-                focused: row.focused,
-                cursor: None,
-            };
-            let says = wrap(&format!("! {fault}"), width.saturating_sub(2));
-            out.extend(says.into_iter().map(below));
+            for (place, part) in wrap(&fault, width.saturating_sub(4)).into_iter().enumerate() {
+                let sign = if place == 0 { "  ! " } else { "    " };
+                out.push(Drawn {
+                    line: Line::styled(format!("{sign}{part}"), style),
+                    focused: row.focused,
+                    cursor: None,
+                });
+            }
         }
     }
     out[0].line = Line::from(spans);
@@ -292,32 +302,50 @@ fn draw_note(frame: &mut Frame, area: Rect, note: &Note, beside: bool, theme: &T
             format!(" {} ", note.title),
             theme.style(Role::Title),
         ));
+    let lines = note_lines(note, beside, block.inner(area).width, theme);
+    frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// The note, broken into lines of so many columns.
+fn note_lines(note: &Note, beside: bool, columns: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let columns = usize::from(columns);
     let mut lines = Vec::new();
+    let mut say = |text: &str, role| {
+        let broken = wrap(text, columns).into_iter();
+        lines.extend(broken.map(|line| Line::styled(line, theme.style(role))));
+    };
     for paragraph in &note.paragraphs {
-        lines.push(Line::styled(paragraph.clone(), theme.style(Role::Text)));
+        say(paragraph, Role::Text);
         if beside {
-            lines.push(Line::default());
+            say("\n", Role::Text);
         }
     }
     if !note.directions.is_empty() {
-        lines.push(Line::styled(
-            "Open at the server's firewall:",
-            theme.style(Role::Muted),
-        ));
+        say("Open at the server's firewall:", Role::Muted);
     }
     for pair in note.directions.chunks(2) {
         if beside {
             for (direction, purpose) in pair {
                 lines.push(Line::styled(direction.clone(), theme.style(Role::Text)));
-                lines.push(Line::styled(format!("  {purpose}"), theme.style(Role::Muted)));
+                for line in wrap(purpose, columns.saturating_sub(2)) {
+                    lines.push(Line::styled(format!("  {line}"), theme.style(Role::Muted)));
+                }
             }
-        } else {
-            let pair: Vec<&str> = pair.iter().map(|(d, _)| d.as_str()).collect();
-            lines.push(Line::styled(pair.join("   "), theme.style(Role::Text)));
+            continue;
         }
+        let pair: Vec<&str> = pair.iter().map(|(d, _)| d.as_str()).collect();
+        let joined = pair.join("   ");
+        let apart = match joined.width() <= columns {
+            true => vec![joined],
+            false => pair.into_iter().map(str::to_owned).collect(),
+        };
+        lines.extend(
+            apart
+                .into_iter()
+                .map(|line| Line::styled(line, theme.style(Role::Text))),
+        );
     }
-    let text = Paragraph::new(lines).wrap(Wrap { trim: false }).block(block);
-    frame.render_widget(text, area);
+    lines
 }
 
 fn shown(text: &str) -> String {
@@ -420,6 +448,51 @@ mod tests {
             let said = said(&form, width);
             assert!(said.contains("connect to this machine; use passive"), "{said}");
         }
+    }
+
+    #[test]
+    fn every_note_fits_a_screen_of_80x24() {
+        let theme = Theme::default();
+        let mut forms = [active(), Form::new(None, &[])];
+        press(&mut forms[0], "pageup");
+        for form in &mut forms {
+            for _ in 0..form.rows().len() {
+                press(form, "tab");
+                let screen = drawn(form, 80, 24);
+                for line in note_lines(&form.note(), false, 80, &theme) {
+                    let line = line.to_string();
+                    assert!(screen.contains(&line), "{:?}: {line}\n{screen}", form.focus());
+                }
+                assert!(
+                    screen.contains(&format!("> {}", form.focus().label())),
+                    "{screen}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_fault_is_shown_whole() {
+        let mut form = Form::new(None, &[]);
+        press(&mut form, "pagedown backtab backtab backtab");
+        assert_eq!(form.focus().label(), "Character set");
+        press(&mut form, "k l i n g o n tab");
+        let screen = drawn(&form, 80, 24).replace(['\n', '"'], " ");
+        let words: Vec<&str> = screen.split_whitespace().collect();
+        let rows = form.rows();
+        let row = rows.iter().find(|row| row.field.label() == "Character set");
+        let fault = row.and_then(|row| row.fault.as_deref()).unwrap();
+        assert!(fault.len() > 160, "{fault}");
+        assert!(words.join(" ").contains(fault), "{screen}");
+    }
+
+    #[test]
+    fn a_long_remark_is_shown_whole() {
+        let mut form = Form::new(None, &[]);
+        form.paste("ftp://anna:pw@ftp.example.org/");
+        let screen = drawn(&form, 80, 24).replace(['\n', '"'], " ");
+        let words: Vec<&str> = screen.split_whitespace().collect();
+        assert!(words.join(" ").contains(form.remark().unwrap()), "{screen}");
     }
 
     #[test]

@@ -64,7 +64,21 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if servers.all().is_empty() {
-        return draw_welcome(frame, inner, theme);
+        return match servers.why_unread() {
+            Some(why) => draw_texts(
+                frame,
+                inner,
+                theme,
+                &[
+                    ("Your servers are not shown.", Role::Title),
+                    ("", Role::Text),
+                    (why, Role::Error),
+                    ("", Role::Text),
+                    ("Once it is mended, start ftpane again.", Role::Text),
+                ],
+            ),
+            None => draw_texts(frame, inner, theme, &WELCOME),
+        };
     }
     let columns = Columns::share(usize::from(inner.width));
     let mut list = inner;
@@ -128,7 +142,11 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
         &escape_str(&server.address()),
         &escape_str(server.login()),
         mode(server.mode),
-        if server.read_only { "read only" } else { "" },
+        match (server.read_only, columns.0[5]) {
+            (false, _) => "",
+            (true, ..9) => "ro",
+            (true, _) => "read only",
+        },
     ];
     let row = columns.row(cells);
     // plain FTP stands out: what is typed there can be read on the way
@@ -166,9 +184,9 @@ impl Columns {
         let room = room.saturating_sub(2);
         let wishes: [[usize; 6]; 5] = [
             [20, 13, 26, 12, 7, 9],
-            [16, 13, 21, 10, 7, 0],
-            [12, 13, 20, 0, 0, 0],
-            [12, 0, 18, 0, 0, 0],
+            [13, 13, 20, 9, 7, 2],
+            [12, 13, 20, 0, 0, 2],
+            [12, 0, 18, 0, 0, 2],
             [1, 0, 0, 0, 0, 0],
         ];
         for mut wish in wishes {
@@ -201,21 +219,23 @@ impl Columns {
     }
 }
 
-fn draw_welcome(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+/// What stands in an empty list.
+const WELCOME: [(&str, Role); 5] = [
+    ("No servers yet.", Role::Title),
+    ("", Role::Text),
+    (
+        "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
+        Role::Text,
+    ),
+    ("", Role::Text),
+    (
+        "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
+        Role::Muted,
+    ),
+];
+
+fn draw_texts(frame: &mut Frame<'_>, area: Rect, theme: &Theme, texts: &[(&str, Role)]) {
     let columns = usize::from(area.width.saturating_sub(2));
-    let texts = [
-        ("No servers yet.", Role::Title),
-        ("", Role::Text),
-        (
-            "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
-            Role::Text,
-        ),
-        ("", Role::Text),
-        (
-            "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
-            Role::Muted,
-        ),
-    ];
     let lines = texts.iter().flat_map(|(text, role)| {
         let mut lines = wrap(text, columns);
         if lines.is_empty() {

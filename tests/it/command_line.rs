@@ -311,6 +311,13 @@ fn no_mistake_shows_the_password_of_a_url() {
         "{said}"
     );
     assert!(!said.contains("s3c"), "{said}");
+    // no password, so nothing of the sentence is blotted
+    let proxy = ["ls", "--proxy", "ftp://x", "ftp://h/"];
+    let said = stderr(&bare(home.path()).args(proxy).output().unwrap());
+    assert!(
+        said.contains("a proxy is written socks5://HOST:PORT or http://HOST:PORT"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -262,6 +262,29 @@ async fn suspending_draws_the_screen_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn servers_that_could_not_be_read_are_not_said_to_be_none() {
+    let (engine, mut puppet) = Puppet::new();
+    let start = Start {
+        unread: Some("servers.toml, line 4: port: `x`. Mend the file in an editor".into()),
+        ..start(Vec::new())
+    };
+    let mut seat = Seat::take(start, engine, SmallWorld::default());
+    list(&mut seat, &mut puppet).await;
+    let screen = seat.see("line 4: port").await;
+    assert!(!screen.contains("No servers yet"), "{screen}");
+    // mended meanwhile: what is saved shows the list again
+    seat.press("n").await;
+    seat.type_in("web").await;
+    seat.press("tab tab tab tab").await;
+    seat.type_in("web.example.org").await;
+    seat.press("enter").await;
+    let screen = seat.see("web.example.org:21").await;
+    assert!(!screen.contains("line 4"), "{screen}");
+    seat.press("ctrl-c").await;
+    assert_eq!(seat.leave().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn begun_on_a_server_it_connects_at_once() {
     let (engine, mut puppet) = Puppet::new();
     let start = Start {

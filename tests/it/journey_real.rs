@@ -24,6 +24,7 @@ async fn serve(folder: &Path) -> Demo {
 async fn sit(demo: &Demo, here: &Path, server: Server, world: &SmallWorld) -> Seat {
     let start = Start {
         servers: vec![server.clone()],
+        unread: None,
         connect: Some((server, Some(demo.secret()))),
         folder: here.to_owned(),
         size: (120, 40),
@@ -114,6 +115,7 @@ async fn a_wrong_password_is_said_and_asked_again() {
     let demo = serve(there.path()).await;
     let start = Start {
         servers: vec![demo.server()],
+        unread: None,
         folder: here.path().to_owned(),
         ..start(Vec::new())
     };

@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::field::Field;
+use crate::config::secrets::HAS_KEYRING;
 use crate::model::firewall;
 use crate::model::server::{ConnectionMode, Protocol, TlsVersion};
 
@@ -94,12 +95,18 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         ],
         Field::User => vec!["Empty logs in as anonymous."],
         Field::Password => vec![
-            "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once a \
-             run. keyring: kept by the desktop. command: the first line a program prints, such as pass. \
-             environment: from a variable. netrc: from ~/.netrc.",
+            if HAS_KEYRING {
+                "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once \
+                 a run. command: the first line a program prints, such as pass. environment: from a variable. \
+                 netrc: from ~/.netrc. keyring: kept by the desktop."
+            } else {
+                "ask: at each connection. store: kept here, encrypted with a passphrase that is asked for once \
+                 a run. command: the first line a program prints, such as pass. environment: from a variable. \
+                 netrc: from ~/.netrc."
+            },
             "The file of servers never holds a password.",
-            "challenge: asked for at each login with the server's words shown, for one-time passwords. Since each \
-             session would ask again, what stands is shared: Connections counts for nothing.",
+            "challenge: asked for at each login with the server's words shown, for one-time passwords. Sessions \
+             are kept and shared then: Connections counts for nothing.",
         ],
         Field::Variable => vec!["The variable must be set when ftpane starts."],
         Field::Command => vec![

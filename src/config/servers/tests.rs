@@ -152,7 +152,21 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
             4,
             "sha256:",
         ),
-        ("[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n", 4, ""),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nport = 70000\n",
+            4,
+            "port: `70000`, expected a number from 0 to 65535",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nexternal-ip = \"1.2.3\"\n",
+            4,
+            "external-ip: ",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nprotocol = \"sftp\"\n",
+            4,
+            "protocol: there is no `sftp`; perhaps you mean `ftp`",
+        ),
     ] {
         let (_folder, path) = file(content);
         let error = Servers::load(&path).unwrap_err();

@@ -151,12 +151,15 @@ pub(super) fn failure(what: String, stage: Stage, proxy: &Proxy, error: &ProxyEr
                 ProxyKind::Http if said.starts_with("403") => {
                     "HTTP proxies often allow port 443 only: its administrator can allow this server's ports."
                 }
-                _ => "",
+                _ => "Check the server's name and port, and whether the proxy may reach it.",
             },
         ),
         ProxyError::WantsUser => (
             format!("the proxy {proxy} asks for user and password"),
-            "Write the user into its URL, as in socks5://USER@HOST.",
+            match proxy.kind {
+                ProxyKind::Socks5 => "Write the user into its URL, as in socks5://USER@HOST.",
+                ProxyKind::Http => "Write the user into its URL, as in http://USER@HOST:PORT.",
+            },
         ),
         ProxyError::WantsPassword => (format!("the proxy {proxy} asks for a password"), ""),
         ProxyError::Unauthorized => (

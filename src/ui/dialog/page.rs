@@ -121,8 +121,9 @@ impl<'a> Page<'a> {
                     ),
                     Role::Warning,
                 );
+                let them = if *unfinished == 1 { "it" } else { "them" };
                 page.say(
-                    "Quitting stops them. No partial file stands under a final name, here or on the server.",
+                    &format!("Quitting stops {them}. No partial file stands under a final name, here or on the server."),
                     Role::Text,
                 );
             }

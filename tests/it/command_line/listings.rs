@@ -81,6 +81,14 @@ fn saved_servers_and_their_document_path() {
     ends(&site.run("ls", &["web:/../README.txt"]), 8);
     ends(&site.run("ls", &["wbe:"]), 2);
     assert!(stderr(&site.run("ls", &["wbe:"])).contains("'web'"));
+    // the colon forgotten
+    let output = site.run("ls", &["web"]);
+    ends(&output, 2);
+    assert!(
+        stderr(&output).contains("web: or web:/PATH"),
+        "{}",
+        stderr(&output)
+    );
     ends(&site.run("get", &["web:guide.txt"]), 0);
     assert_eq!(std::fs::read(site.at("guide.txt")).unwrap(), b"A guide.\n");
     std::fs::write(site.at("config/servers.toml"), "[[server]]\nhots = 1\n").unwrap();

@@ -135,6 +135,7 @@ pub(crate) fn remote_entries() -> Vec<Entry> {
 pub(crate) fn start(servers: Vec<Server>) -> Start {
     Start {
         servers,
+        unread: None,
         connect: None,
         path: Vec::new(),
         folder: "/home/me/work".into(),

@@ -136,3 +136,35 @@ fn giving_up_a_connection_tells_the_engine() {
     bench.update(Msg::Engine(Event::ConnectionFailed(C, late)));
     assert!(bench.app == before, "a connection given up has changed something");
 }
+
+#[test]
+fn the_steps_of_a_session_made_again_go_with_its_listing() {
+    let mut bench = Bench::connected();
+    for end in ["listed", "refused"] {
+        let effects = bench.press("ctrl-r");
+        let Command::List { place, generation } = command(effects) else {
+            panic!("lists nothing");
+        };
+        bench.say(Event::Connecting(C, "logging in as me".into()));
+        assert_eq!(bench.app.notice.as_deref(), Some("logging in as me"));
+        let result = match end {
+            "listed" => Ok(crate::harness::bench::listing(Vec::new())),
+            _ => Err(Failure::new(Class::Unreachable, "a", "b")),
+        };
+        bench.say(Event::Listed {
+            place,
+            generation,
+            result,
+        });
+        assert_eq!(bench.app.notice, None, "{end}");
+    }
+    // what was said since stays
+    bench.say(Event::Connecting(C, "logging in as me".into()));
+    bench.say(Event::Notice("a command was not done".into()));
+    let Command::List { place, generation } = command(bench.press("ctrl-r")) else {
+        panic!("lists nothing");
+    };
+    bench.say(Event::Notice("a command was not done".into()));
+    bench.listed(place, generation, Vec::new());
+    assert_eq!(bench.app.notice.as_deref(), Some("a command was not done"));
+}

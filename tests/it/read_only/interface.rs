@@ -33,6 +33,7 @@ fn way(context: Context) -> &'static [&'static str] {
 async fn sit(server: &Scripted, saved: Server, here: &Path, way: &[&str]) -> Seat {
     let start = Start {
         servers: vec![saved.clone()],
+        unread: None,
         connect: Some((saved, Some(server.secret()))),
         folder: here.to_owned(),
         size: (120, 40),
