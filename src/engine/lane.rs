@@ -411,6 +411,11 @@ impl Hands<'_> {
                 self.lease = Some(lease);
                 Some(Over { file, closed })
             }
+            Ok(Err(error @ Error::OutOfOrder)) => {
+                let stop = Stop::on_wire(&error, file.what());
+                self.failed(file, stop).await;
+                None
+            }
             Ok(Err(error)) => {
                 self.ended(Some(file), Some(Err(error))).await;
                 None
@@ -443,7 +448,7 @@ impl Hands<'_> {
     }
 
     async fn failed(&mut self, file: Carried, stop: Stop) {
-        if matches!(stop, Stop::Unresumed(_)) && !file.task().healed {
+        if matches!(stop, Stop::Anew(_)) && !file.task().healed {
             // nothing is wrong with the job: it goes on, on a new session, once
             self.lane.pool.forget_idle();
             let mut task = match file {

@@ -265,7 +265,7 @@ impl Lease {
         let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
         let keeps_time = !session.sets_times();
         for answer in riders.iter().zip(&exchanged.answers) {
-            if let (Rider::Rename(_, to), Answer::Renamed(Ok(()))) = answer {
+            if let (Rider::Rename(_, to) | Rider::RenameInSteps(_, to), Answer::Renamed(Ok(()))) = answer {
                 self.pool.ground().gone(to);
                 if keeps_time {
                     self.wrote(to, super::unix_now());

@@ -91,6 +91,8 @@ enum Step {
     Check,
     /// It is to be renamed.
     Place,
+    /// That was refused, perhaps only because it was written in one piece: once more, in steps.
+    PlaceInSteps,
     /// The answer to the renaming was lost: is it still there?
     Look(Failure),
     /// It is not there any more: is it at its target?
@@ -201,7 +203,7 @@ impl Tail {
                     // how it came to this says more than why nobody could look
                     let why = match (sent.step, sent.lost) {
                         (Step::Look(lost) | Step::Confirm(lost), _) | (_, Some(lost)) => lost,
-                        (Step::Check | Step::Place, None) => failure.clone(),
+                        (Step::Check | Step::Place | Step::PlaceInSteps, None) => failure.clone(),
                     };
                     sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
                 }
@@ -233,6 +235,9 @@ impl Unfinished {
                     time.into_iter().chain([Rider::Size(sent.part.clone())]).collect()
                 }
                 Step::Place => vec![Rider::Rename(sent.part.clone(), sent.target.clone())],
+                Step::PlaceInSteps => {
+                    vec![Rider::RenameInSteps(sent.part.clone(), sent.target.clone())]
+                }
                 Step::Look(_) => vec![Rider::Size(sent.part.clone())],
                 Step::Confirm(_) => vec![Rider::Size(sent.target.clone())],
             },
@@ -274,7 +279,7 @@ impl Unfinished {
                 if sent.losses >= LOSSES {
                     return Some(sent.leftover(failure(&what).hint(OLD_OR_NEW).into()));
                 }
-                if matches!(sent.step, Step::Place) {
+                if matches!(sent.step, Step::Place | Step::PlaceInSteps) {
                     sent.step = Step::Look(failure(&what));
                 }
                 Some(Self::Sent(sent))
@@ -339,6 +344,13 @@ impl Sent {
         match std::mem::replace(&mut self.step, Step::Place) {
             Step::Check => return Some(self.checked(told)),
             Step::Place => match answers.into_iter().next() {
+                Some(Answer::Renamed(Err(_))) => {
+                    self.step = Step::PlaceInSteps;
+                    return Some(Unfinished::Sent(self));
+                }
+                _ => self.done(),
+            },
+            Step::PlaceInSteps => match answers.into_iter().next() {
                 Some(Answer::Renamed(Err(error))) => return Some(self.not_placed(&error)),
                 _ => self.done(),
             },

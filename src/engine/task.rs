@@ -28,7 +28,7 @@ pub(super) struct Task {
     pub(super) cancel: CancellationToken,
     /// Makes temporary names that no other job of any run has.
     pub(super) unique: u64,
-    /// Whether it was begun anew because the server did not resume a TLS session: that is done once.
+    /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     began: Instant,
     report: Report,
@@ -69,7 +69,7 @@ impl Task {
                 Outcome::Done { bytes, millis, note }
             }
             Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-            Err(Stop::Failed(failure) | Stop::Unresumed(failure)) => Outcome::Failed(failure),
+            Err(Stop::Failed(failure) | Stop::Anew(failure)) => Outcome::Failed(failure),
             Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
             Err(Stop::Cancelled) => Outcome::Cancelled,
             Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -90,8 +90,9 @@ pub(super) struct Moved {
 pub(super) enum Stop {
     Skipped(String),
     Failed(Failure),
-    /// The server did not resume the session's TLS session, which may have grown too old.
-    Unresumed(Failure),
+    /// Nothing is wrong with the job: on a new session it goes well, most likely. The server did not
+    /// resume a TLS session that may have grown too old, or has lost a command.
+    Anew(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
@@ -101,8 +102,8 @@ impl Stop {
     /// What a failure on the wire is for the job; `what` is what did not happen.
     pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
         let failure = error.failure(what);
-        if error.is_unresumed() {
-            Self::Unresumed(failure)
+        if error.is_unresumed() || matches!(error, Error::OutOfOrder) {
+            Self::Anew(failure)
         } else {
             Self::Failed(failure)
         }

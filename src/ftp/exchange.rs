@@ -30,6 +30,9 @@ pub(crate) enum Rider {
     SetModified(RemotePath, Stamp),
     /// RNFR and RNTO.
     Rename(RemotePath, RemotePath),
+    /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
+    /// in the same write. It may have overtaken its RNFR.
+    RenameInSteps(RemotePath, RemotePath),
     /// DELE.
     Delete(RemotePath),
 }
@@ -120,7 +123,8 @@ impl Session {
             // whose reply is whose could not be told
             && self.control.noops().unanswered() == 0
             && closed.as_ref().is_none_or(|closed| closed.unsettled.is_none())
-            && self.knows_iac(riders, next);
+            && self.knows_iac(riders, next)
+            && !riders.iter().any(|rider| matches!(rider, Rider::RenameInSteps(..)));
         let mut offer = None;
         let mut admitted = next.map_or(Ok(()), |next| self.control.admits(&next.command));
         if ahead {
@@ -133,7 +137,7 @@ impl Session {
         let mut astray = false;
         if let Some(closed) = closed {
             let ended = self.last_word(closed).await;
-            astray |= is_astray(&ended);
+            astray |= ended.as_ref().is_err_and(is_astray);
             done.ended = Some(ended);
         }
         for rider in riders {
@@ -142,7 +146,7 @@ impl Session {
             } else {
                 self.ask_rider(rider).await
             };
-            astray |= is_astray(&answered);
+            astray |= answered.as_ref().is_err_and(is_astray);
             match answered {
                 Ok(answer) => done.answers.push(answer),
                 Err(error) => {
@@ -169,7 +173,7 @@ impl Session {
         done
     }
 
-    fn stumbled(&self) {
+    pub(super) fn stumbled(&self) {
         let first = !std::mem::replace(&mut self.connection().habits().one_by_one, true);
         if first {
             self.remark("the server does not cope with commands written ahead; asking one by one");
@@ -206,14 +210,6 @@ impl Session {
             self.abandon();
             return Err(Error::OutOfOrder);
         }
-        if first.class() == 3 && !second.is_positive() {
-            // is it the name that is refused, or a RNTO that has overtaken its RNFR?
-            let answer = self.ask_rider(rider).await?;
-            if matches!(answer, Answer::Renamed(Ok(()))) {
-                self.stumbled();
-            }
-            return Ok(answer);
-        }
         Ok(self.understood(rider, first, Some(second)))
     }
 
@@ -229,7 +225,11 @@ impl Session {
             Some(second) if first.class() == 3 => Some(self.control.ask(&second).await?),
             _ => None,
         };
-        Ok(self.understood(rider, first, second))
+        let answer = self.understood(rider, first, second);
+        if let (Rider::RenameInSteps(..), Answer::Renamed(Ok(()))) = (rider, &answer) {
+            self.stumbled();
+        }
+        Ok(answer)
     }
 
     fn understood(&mut self, rider: &Rider, first: Reply, second: Option<Reply>) -> Answer {
@@ -237,7 +237,7 @@ impl Session {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(..) => Answer::TimeSet,
-            Rider::Rename(..) => Answer::Renamed(match second {
+            Rider::Rename(..) | Rider::RenameInSteps(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
                 Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
@@ -294,7 +294,12 @@ impl Session {
                 self.stumbled();
                 Begun::Again
             }
-            Err(error) => Begun::Failed(error),
+            Err(error) => {
+                if is_astray(&error) {
+                    self.stumbled();
+                }
+                Begun::Failed(error)
+            }
         }
     }
 
@@ -334,13 +339,13 @@ impl Session {
     /// refusal stops it soon enough.
     async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
-        let (early, (stream, port)) = match self.connected(prepared, request.way).await {
-            Ok(Started::Open(early, (stream, port, handshake))) => {
+        let (opened, early, (stream, port)) = match self.connected(prepared, request.way).await {
+            Ok(Started::Open(opened, early, (stream, port, handshake))) => {
                 let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
                 resumed
                     .into_iter()
                     .for_each(|resumed| self.connection().count_handshake(resumed));
-                (early, (stream, port))
+                (opened, early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {
                 let error = self.refused(Stage::Transfer, &request.command, reply);
@@ -359,6 +364,7 @@ impl Session {
             early,
             command: request.command.clone(),
             way: request.way,
+            opened,
             _port: port,
             next_noop,
             unsettled: None,
@@ -405,7 +411,7 @@ impl Session {
                             Some(stream) => stream,
                             None => data.await?,
                         };
-                        return Ok(Started::Open(Some(reply), stream));
+                        return Ok(Started::Open(true, Some(reply), stream));
                     }
                     reply => return Ok(Started::Refused(reply)),
                 },
@@ -413,7 +419,7 @@ impl Session {
             if (preliminary || eager)
                 && let Some(stream) = stream.take()
             {
-                return Ok(Started::Open(None, stream));
+                return Ok(Started::Open(preliminary, None, stream));
             }
         }
     }
@@ -428,7 +434,9 @@ impl Rider {
                 let text = time.time_val().unwrap_or_default();
                 ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
             }
-            Self::Rename(from, to) => (line("RNFR", from), Some(line("RNTO", to))),
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) => {
+                (line("RNFR", from), Some(line("RNTO", to)))
+            }
             Self::Delete(path) => (line("DELE", path), None),
         }
     }
@@ -437,15 +445,15 @@ impl Rider {
     pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
         match self {
             Self::Size(path) | Self::Modified(path) | Self::SetModified(path, _) => (vec![path], true),
-            Self::Rename(from, to) => (vec![from, to], false),
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) => (vec![from, to], false),
             Self::Delete(path) => (vec![path], false),
         }
     }
 }
 
 /// Whether an error says that replies came late, or as another command's.
-fn is_astray<T>(result: &Result<T, Error>) -> bool {
-    matches!(result, Err(Error::OutOfOrder | Error::Silent(..)))
+fn is_astray(error: &Error) -> bool {
+    matches!(error, Error::OutOfOrder | Error::Silent(Stage::Command, _))
 }
 
 /// Whether a reply can only be another command's: the end of a transfer, or the address of a data
@@ -462,7 +470,8 @@ fn is_anothers(verb: &str, reply: &Reply) -> bool {
 
 /// What a server answered to a data command.
 enum Started {
-    Open(Option<Reply>, Made),
+    /// Whether it has said that it takes the command, and its last word, if that came already.
+    Open(bool, Option<Reply>, Made),
     Refused(Reply),
 }
 

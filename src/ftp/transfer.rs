@@ -81,6 +81,8 @@ pub(crate) struct Transfer {
     pub(super) early: Option<Reply>,
     pub(super) command: Vec<u8>,
     pub(super) way: Way,
+    /// Whether the server has said that it takes the command; uploads do not wait for that.
+    pub(super) opened: bool,
     /// The local port of a data connection in active mode: in use as long as it stands.
     pub(super) _port: Option<Port>,
     /// When the control connection is to be used again, lest a router on the way forget it.
@@ -155,11 +157,11 @@ impl Transfer {
                         until = Instant::now() + silence;
                     }
                     Ok(Err(error)) => return Err(self.broken(session, error).await),
-                    Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+                    Err(_) => return Err(self.silent(session, silence)),
                 },
                 // a server that has no more room may say so and leave the data lying
                 reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply?.1);
+                    self.heard(reply.map_err(|error| self.lost(session, error))?.1);
                     if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
                         return Err(self.refusal(session));
                     }
@@ -172,9 +174,24 @@ impl Transfer {
 
     /// Keeps the server's last word, if this is it.
     fn heard(&mut self, reply: Reply) {
+        self.opened = true;
         if reply.class() != 1 {
             self.early = Some(reply);
         }
+    }
+
+    /// Nothing moved for too long.
+    fn silent(&self, session: &Session, silence: Duration) -> Error {
+        self.lost(session, Error::Silent(Stage::Transfer, silence))
+    }
+
+    /// A server that is silent and has never answered the command has lost it.
+    fn lost(&self, session: &Session, error: Error) -> Error {
+        if self.opened || !matches!(error, Error::Silent(..)) {
+            return error;
+        }
+        session.stumbled();
+        Error::OutOfOrder
     }
 
     /// Sends a NOOP when it is time. The control connection is looked at once then: data that come
@@ -251,12 +268,12 @@ impl Transfer {
         match timeout(silence, self.stream.shutdown()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.broken(session, error).await),
-            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+            Err(_) => return Err(self.silent(session, silence)),
         }
         // bounded as a whole: a server that trickles on the data connection would never be silent
         match timeout(silence, self.drain(session)).await {
             Ok(drained) => drained,
-            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+            Err(_) => Err(self.silent(session, silence)),
         }
     }
 
@@ -271,7 +288,9 @@ impl Transfer {
                     Ok(_) => {}
                 },
                 // a server that has read everything says so before, or without, closing
-                reply = session.control.reply(Stage::Transfer) => self.heard(reply?.1),
+                reply = session.control.reply(Stage::Transfer) => {
+                    self.heard(reply.map_err(|error| self.lost(session, error))?.1);
+                }
             }
         }
         Ok(())

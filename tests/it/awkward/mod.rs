@@ -2,6 +2,7 @@
 //! transfer; and what the person is told.
 
 mod active;
+mod ahead;
 mod alive;
 mod asking;
 mod blots;
