@@ -360,6 +360,42 @@ mod tests {
         assert!(ls.connection.apply(&mut Server::default()).is_err());
     }
 
+    #[test]
+    fn commands_after_login_as_the_form_has_them_or_one_by_one() {
+        let words = [
+            "ftpane",
+            "ls",
+            "--after-login",
+            "SITE UMASK 022; CWD /in",
+            "--after-login",
+            "NOOP",
+            "web:",
+        ];
+        let Some(Subcommands::Ls(ls)) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("no ls");
+        };
+        let mut server = Server::default();
+        ls.connection.apply(&mut server).unwrap();
+        assert_eq!(server.after_login, ["SITE UMASK 022", "CWD /in", "NOOP"]);
+    }
+
+    #[test]
+    fn tls_versions_that_exclude_each_other_are_said_by_name() {
+        for (line, says) in [
+            (
+                "ftpane ls --tls-min 1.3 --tls-max 1.2 web:",
+                "than the oldest accepted (--tls-min)",
+            ),
+            ("ftpane ls --tls-max 1.1 web:", "give --tls-min too"),
+        ] {
+            let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
+                panic!("no ls");
+            };
+            let said = ls.connection.apply(&mut Server::default()).unwrap_err();
+            assert!(said.contains(says), "{said}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_transcript_is_for_its_owner_and_keeps_lines_whole() {
