@@ -100,6 +100,22 @@ def transfers() -> list[Case]:
     return cases
 
 
+def per_file() -> list[PerFile]:
+    trips = [
+        PerFile(
+            f"trips-{way}{'-tls' if tls else ''}",
+            f"round trips per file of 4 KiB {way}, {'TLS' if tls else 'plain'}, 50 ms line",
+            way, tls, bar=bar,
+        )
+        for (way, tls), bar in TRIPS.items()
+    ]
+    commands = [
+        PerFile(f"commands-{way}", f"commands per file of 4 KiB {way}, plain", way, counts="commands")
+        for way in ("down", "up")
+    ]
+    return trips + commands
+
+
 CASES: list[Case | PerFile | Start] = [
     *transfers(),
     Case("walk", "walk of 2,000 folders with 50 files each", "walk", DEEP, connections=8, wall=1.0, memory=FOR_MANY),
@@ -107,9 +123,6 @@ CASES: list[Case | PerFile | Start] = [
          wall=0.95, memory=FOR_MANY, patience=300),
     Case("segments", "one file of 200 MiB down, the server gives 2 MiB/s to each connection", "down", SLOW,
          connections=8, user="slow", wall=1.0, memory=FOR_ONE, patience=300),
-    *(PerFile(f"trips-{way}{'-tls' if tls else ''}", f"round trips per file of 4 KiB {way}, {'TLS' if tls else 'plain'}, 50 ms line",
-              way, tls, bar=bar)
-      for (way, tls), bar in TRIPS.items()),
-    *(PerFile(f"commands-{way}", f"commands per file of 4 KiB {way}, plain", way, counts="commands") for way in ("down", "up")),
+    *per_file(),
     Start(),
 ]

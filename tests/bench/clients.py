@@ -37,7 +37,8 @@ class Job:
 def environment(scratch: pathlib.Path, job: Job | None = None) -> dict[str, str]:
     """Nothing of the person's own set-up, and the authority that signed the server's certificate."""
     home = str(scratch / "home-of-client")
-    own = {"HOME": home, "XDG_STATE_HOME": home, "FTPANE_CONFIG_DIR": home, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    own = {"HOME": home, "XDG_STATE_HOME": home, "FTPANE_CONFIG_DIR": home}
+    own |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     if job:
         own |= {"FTPANE_PASSWORD": job.user, "SSL_CERT_FILE": str(job.ca)}
     return own
@@ -109,6 +110,8 @@ def rclone(job: Job, program: str) -> list[str] | None:
         return None
     obscured = subprocess.run([program, "obscure", job.user], check=True, capture_output=True, text=True).stdout.strip()
     tls = ",explicit_tls=true" if job.tls else ""
+    if job.tls and job.lingers:
+        tls += ",disable_tls13=true"
     there = f":ftp,host={job.host},port={job.port},user={job.user},pass={obscured}{tls}:{job.remote}"
     common = [program, "--config", "", "-q", "--transfers", str(job.connections), "--checkers", str(job.connections)]
     if job.way == "walk":
@@ -122,7 +125,8 @@ def ncftp(job: Job, program: str) -> list[str] | None:
     if job.way == "walk" or job.tls or job.connections > 1:
         return None
     tool = str(pathlib.Path(program).with_name("ncftpput" if job.way == "up" else "ncftpget"))
-    common = [tool, "-V", *(["-R"] if job.folder else []), "-u", job.user, "-p", job.user, "-P", str(job.port), job.host]
+    recursive = ["-R"] if job.folder else []
+    common = [tool, "-V", *recursive, "-u", job.user, "-p", job.user, "-P", str(job.port), job.host]
     if job.way == "up":
         return [*common, str(pathlib.PurePosixPath(job.remote).parent), str(job.local)]
     return [*common, str(job.local.parent), job.remote]

@@ -5,6 +5,7 @@ import filecmp
 import os
 import pathlib
 import random
+import re
 import shutil
 
 BLOCK = 1 << 20
@@ -55,7 +56,8 @@ class Tree:
         expected = set(self.paths)
         if found != expected:
             odd = sorted(found ^ expected)[0]
-            return f"{len(found & expected)} of {len(expected)} files came, {len(found - expected)} others; {odd!r} is one"
+            came = len(found & expected)
+            return f"{came} of {len(expected)} files came, {len(found - expected)} others; {odd!r} is one"
         for path in self.paths:
             one, other = (source / path, copy / path) if path else (source, copy)
             if other.stat().st_size != self.size:
@@ -63,6 +65,12 @@ class Tree:
             if contents and not filecmp.cmp(one, other, shallow=False):
                 return f"{other} has other contents than {one}"
         return None
+
+    def unlisted(self, printed: pathlib.Path) -> str | None:
+        """What is missing in a list of the files, in any client's form, in words."""
+        listed = set(re.findall(r"f\d+-\d+\.bin", printed.read_text(errors="replace")))
+        missing = [path for path in self.paths if path.rpartition("/")[2] not in listed]
+        return f"{len(missing)} of {self.count} files were not listed, as {missing[0]}" if missing else None
 
 
 def write_large(place: pathlib.Path, size: int, seeded: random.Random) -> None:

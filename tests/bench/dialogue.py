@@ -38,8 +38,9 @@ class Dialogue:
             while part := source.recv(65536):
                 if commands:
                     *lines, unfinished = (unfinished + part).split(b"\n")
+                    verbs = [line.split()[0].decode("ascii", "replace").upper() for line in lines if line.split()]
                     with self.counting:
-                        self.verbs.update(line.split()[0].decode("ascii", "replace").upper() for line in lines if line.split())
+                        self.verbs.update(verbs)
                 sink.sendall(part)
             sink.shutdown(socket.SHUT_WR)
         except OSError:

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import statistics
+import sys
 
 from measure import Run
 
@@ -20,7 +21,14 @@ class Report:
         self.verdicts: list[tuple[str, Verdict]] = []
         self.failed: list[str] = []
 
+    def progress(self, line: str) -> None:
+        """What is going on, for who watches; gone with the next line that is said."""
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K  {line}", end="\r", file=sys.stderr, flush=True)
+
     def say(self, line: str = "") -> None:
+        if sys.stderr.isatty():
+            print("\x1b[K", end="", file=sys.stderr, flush=True)
         print(line, flush=True)
         print(line, file=self.text, flush=True)
 
@@ -56,10 +64,11 @@ class Report:
             what: {name: statistics.median(getattr(r, what) for r in runs) for name, runs in good.items() if runs}
             for what in ("wall", "cpu")
         }
+        peaks = {name: max(r.memory for r in runs) for name, runs in good.items() if runs}
         self.judge(case, [
             Verdict.ratio("wall s", medians["wall"], bars["wall"]),
             Verdict.ratio("cpu s", medians["cpu"], bars["cpu"]),
-            Verdict.absolute("peak MiB", {n: max(r.memory for r in runs) for n, runs in good.items() if runs}, bars["memory"]),
+            Verdict.absolute("peak MiB", peaks, bars["memory"]),
         ])
 
     def judge(self, case: str, verdicts: "list[Verdict]") -> None:

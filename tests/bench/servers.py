@@ -13,6 +13,9 @@ KINDS = {
     "pureftpd": ("pureftpd", "pureftpd"),
     "pyftpd": ("pyftpd", "pyftpd"),
 }
+# one listing of a whole tree is allowed; TLS sessions need not be resumed on data connections, because
+# rclone and parallel curl cannot do it on this server, and nothing would be left to compare with
+VSFTPD = "ls_recurse_enable=YES\nrequire_ssl_reuse=NO"
 RATE = 2 << 20  # bytes a second for each transfer of the account "slow"
 
 
@@ -37,7 +40,7 @@ class Site:
             # below the ports that a machine gives to outgoing connections
             "LAB_BASE": os.environ.get("LAB_BASE", "14000"),
             "LAB_RATE": str(RATE),
-            "LAB_VSFTPD": "ls_recurse_enable=YES",
+            "LAB_VSFTPD": VSFTPD,
         }
         command = [*self.before, str(LAB / "servers"), *words]
         # not through a pipe: the servers keep it open
