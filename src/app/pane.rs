@@ -164,13 +164,10 @@ impl Pane {
     /// Lists the same folder again; what is shown stays until the answer comes. The cursor goes
     /// to `wanted`, or stays on its name.
     pub fn refresh(&mut self, wanted: Option<Name>, generation: Generation) {
-        if matches!(self.content, Content::Listed(_)) {
-            let current = || self.current().map(|e| e.name.clone());
-            self.wanted = wanted.or_else(current);
-        } else {
+        if !matches!(self.content, Content::Listed(_)) {
             self.content = Content::Loading;
-            self.wanted = wanted.or(self.wanted.take());
         }
+        self.wanted = wanted.or(self.wanted.take());
         self.awaited = Some(generation);
     }
 
@@ -205,6 +202,8 @@ impl Pane {
                         .map(|(place, _)| place)
                         .collect();
                 }
+                // the person may have gone on while the listing was on its way
+                let current = self.current().map(|e| e.name.clone());
                 let alike = lookalikes(listing.entries.iter().map(|e| &e.name));
                 self.alike = match alike.is_empty() {
                     true => HashSet::new(),
@@ -215,7 +214,7 @@ impl Pane {
                         .collect(),
                 };
                 self.content = Content::Listed(listing);
-                let wanted = self.wanted.take();
+                let wanted = self.wanted.take().or(current);
                 self.arrange(wanted.as_ref());
             }
             Err(failure) => {

@@ -1,36 +1,50 @@
-//! What stands before libunftp on an encrypted control connection: the TLS of it.
+//! What stands before libunftp on a control connection: TLS, and the order of commands.
 //!
-//! libunftp takes TCP streams only and knows no implicit TLS. Explicit TLS it knows, but 0.24
+//! libunftp answers several commands at a time, in any order: what a client writes ahead would be
+//! mixed up. It gets one after the other.
+//!
+//! It takes TCP streams only and knows no implicit TLS. Explicit TLS it knows, but 0.24
 //! sends its 234 before its own loop hears that TLS is to begin: a client as near as loopback
 //! answers sooner now and then, and its ClientHello is read as a command. So the dialogue up to
-//! and with the handshake is ours, and libunftp gets the decrypted side.
+//! and with the handshake is ours too, and libunftp gets the decrypted side.
 
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _,
+    BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::GREETING;
 
 /// The longest command line read before TLS.
 const LONGEST_LINE: u64 = 1024;
 
-/// A control connection whose encrypted side is `outside` and whose decrypted side comes out
-/// of `near`, for a server that holds the other end of it.
-#[derive(Debug)]
+/// A client's side of a control connection.
+trait Outside: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Outside for T {}
+
+/// A control connection whose client is `outside` and whose decrypted side comes out of `near`,
+/// for a server that holds the other end of it.
 pub(super) struct Front {
-    outside: TlsStream<TcpStream>,
+    outside: Box<dyn Outside>,
     near: TcpStream,
     // said already before TLS began: the server's own greeting is dropped
     greeted: bool,
 }
 
 impl Front {
+    /// No TLS at all. The second stream is for the server.
+    pub(super) async fn clear(stream: TcpStream) -> io::Result<(Self, TcpStream)> {
+        Self::before(stream, false).await
+    }
+
     /// Implicit TLS: the handshake comes first. The second stream is for the server.
     pub(super) async fn implicit(
         stream: TcpStream,
@@ -55,22 +69,65 @@ impl Front {
         greeted: bool,
     ) -> io::Result<(Self, TcpStream)> {
         let outside = TlsAcceptor::from(config).accept(stream).await?;
+        Self::before(outside, greeted).await
+    }
+
+    async fn before(outside: impl Outside + 'static, greeted: bool) -> io::Result<(Self, TcpStream)> {
         let (near, far) = pair().await?;
         let front = Self {
-            outside,
+            outside: Box::new(outside),
             near,
             greeted,
         };
         Ok((front, far))
     }
 
-    /// Carries bytes both ways until one side ends.
-    pub(super) async fn carry(mut self) -> io::Result<()> {
+    /// Carries commands and replies until one side ends: the next command when the last one has
+    /// been answered.
+    pub(super) async fn carry(self) -> io::Result<()> {
+        let (client, mut to_client) = tokio::io::split(self.outside);
+        let (server, mut to_server) = tokio::io::split(self.near);
+        let (mut client, mut server) = (BufReader::new(client), BufReader::new(server));
         if self.greeted {
-            while self.near.read_u8().await? != b'\n' {}
+            reply(&mut server, &mut tokio::io::sink()).await?;
         }
-        copy_bidirectional(&mut self.outside, &mut self.near).await?;
-        Ok(())
+        let mut command = Vec::new();
+        loop {
+            tokio::select! {
+                // cancelled by an unasked reply, a half-read command stays in `command`
+                read = client.read_until(b'\n', &mut command) => {
+                    if read? == 0 {
+                        return Ok(());
+                    }
+                    to_server.write_all(&command).await?;
+                    command.clear();
+                    while reply(&mut server, &mut to_client).await? == b'1' {}
+                }
+                unasked = server.fill_buf() => {
+                    if unasked?.is_empty() {
+                        return Ok(());
+                    }
+                    reply(&mut server, &mut to_client).await?;
+                }
+            }
+        }
+    }
+}
+
+/// Passes one reply on, all its lines; its first digit.
+async fn reply(from: &mut (impl AsyncBufRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<u8> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if from.read_until(b'\n', &mut line).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        to.write_all(&line).await?;
+        // "ddd " ends a reply, "ddd-" and other lines go on (RFC 959 §4.2)
+        if line.get(3) == Some(&b' ') && line[..3].iter().all(u8::is_ascii_digit) {
+            to.flush().await?;
+            return Ok(line[0]);
+        }
     }
 }
 

@@ -223,13 +223,13 @@ async fn accept(listener: TcpListener, house: House) {
 async fn welcome(stream: TcpStream, house: House) {
     let _ = stream.set_nodelay(true);
     let config = Arc::clone(&house.config);
-    let encrypted = match house.protocol {
-        Protocol::Ftp => return attend(stream, house).await,
+    let fronted = match house.protocol {
+        Protocol::Ftp => Front::clear(stream).await,
         Protocol::FtpsExplicit => Front::explicit(stream, config).await,
         Protocol::FtpsImplicit => Front::implicit(stream, config).await,
     };
     // a failed handshake has told the client already
-    if let Ok((front, decrypted)) = encrypted {
+    if let Ok((front, decrypted)) = fronted {
         let _ = tokio::join!(attend(decrypted, house), front.carry());
     }
 }

@@ -10,6 +10,7 @@ use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
 use super::unix_now;
 use crate::ftp::error::{Error, local};
+use crate::ftp::transfer::Request;
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
@@ -74,7 +75,10 @@ async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failur
             let mut lease = browsing(pool).await?;
             let what = format!("Could not make the file {path}");
             must_be_free(&mut lease, &path, None, &what).await?;
-            let made = async { lease.store(&path).await?.finish_upload().await };
+            let made = async {
+                let transfer = lease.begin(&Request::store(&path)).await?;
+                lease.finish(transfer).await
+            };
             made.await.map(drop).map_err(|e| unsure(&e, what))
         }
     }

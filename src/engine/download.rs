@@ -1,15 +1,18 @@
 //! One file from the server: into a temporary file beside the target, and in its place when it is
 //! proved to be whole.
 
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use tokio::fs::File;
-use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinHandle;
 
-use super::blocking;
 use super::lease::Lease;
-use super::worker::{Moved, Stop, Task, conflict, in_the_way};
+use super::meter::SpeedLimit;
+use super::task::{Moved, Stop, Task, conflict, in_the_way};
+use super::{blocking, ending};
 use crate::ftp::error::{Error, local};
+use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
 use crate::local::part::PartFile;
@@ -17,24 +20,44 @@ use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::path::{Name, RemotePath};
+use crate::model::stamp::Stamp;
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
-/// How much is read and written at once.
+/// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
 
-pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
-    let item = &task.start.job.item;
+/// A download that may begin.
+pub(super) struct Incoming {
+    pub(super) task: Task,
+    pub(super) request: Request,
+    target: PathBuf,
+    may_replace: bool,
+}
+
+/// Decides about the target; asks the server nothing.
+pub(super) async fn prepare(task: Task) -> Result<Incoming, (Task, Stop)> {
+    match place(&task).await {
+        Ok((target, may_replace)) => Ok(Incoming {
+            request: Request::retrieve(&task.job().item.remote, 0),
+            task,
+            target,
+            may_replace,
+        }),
+        Err(stop) => Err((task, stop)),
+    }
+}
+
+async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
+    let item = &task.job().item;
     let source = Known {
         size: item.size,
         modified: item.modified,
     };
     let what = || format!("Could not download {}", item.remote);
-
-    let standing = standing(&item.local).await?;
     let overwrites = task.start.policy == Policy::Overwrite;
-    let (target, may_replace) = match standing {
+    Ok(match standing(&item.local).await? {
         Some((Kind::Dir, _)) => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
@@ -43,34 +66,10 @@ pub(super) async fn download(task: &Task) -> Result<Moved, Stop> {
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
-            Decision::Ask => return Err(conflict(&task.start.job, &source, &known)),
+            Decision::Ask => return Err(conflict(task.job(), &source, &known)),
         },
         None => (item.local.clone(), overwrites),
-    };
-
-    let mut lease = task.lease().await?;
-    let done = receive(task, &mut lease, &target, may_replace).await;
-    let moved = match done {
-        Err(Stop::Failed(failure))
-            if item.kind == Kind::Link && failure.class != Class::Guarded && lease.is_usable() =>
-        {
-            // what a link leads to is known only when one follows it
-            match lease.enter(&item.remote).await {
-                Ok(()) => Err(Stop::Skipped(
-                    "it is a link to a folder; links are not followed".into(),
-                )),
-                // it could not be looked behind: most likely a folder below the depth
-                Err(Error::Guarded(why)) if failure.class == Class::Refused => {
-                    Err(Stop::Skipped(format!("it is a link that is not followed: {why}")))
-                }
-                Err(_) => Err(failure.into()),
-            }
-        }
-        done => done,
-    };
-    drop(lease);
-    task.pool.tell_facts();
-    moved
+    })
 }
 
 /// What stands where the file is to go.
@@ -90,7 +89,7 @@ async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
                 },
             )))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(local(format!("Could not look at {shown}"), &error)),
     }
 }
@@ -116,108 +115,244 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
     blocking(find).await?.ok_or_else(none)
 }
 
-async fn receive(task: &Task, lease: &mut Lease, target: &Path, may_replace: bool) -> Result<Moved, Stop> {
-    let from = &task.start.job.item.remote;
-    let what = || format!("Could not download {from}");
-    let failed = |error: Error| Stop::on_wire(&error, what());
-    let disk = |error: std::io::Error| {
-        Stop::Failed(local(format!("Could not write {}", shown_path(target)), &error))
-    };
+/// What does not happen when a download fails.
+pub(super) fn what(task: &Task) -> String {
+    format!("Could not download {}", task.job().item.remote)
+}
 
-    // the server is asked first: a file it does not have leaves no trace on the disk
-    let mut transfer = lease.retrieve(from, 0).await.map_err(failed)?;
-    let (path, unique) = (target.to_path_buf(), task.unique);
-    let (part, file) = task
-        .on_disk(move || PartFile::create(&path, unique, may_replace))
-        .await?
-        .map_err(disk)?;
-    let mut file = File::from_std(file);
-    file.set_max_buf_size(CHUNK);
-
-    let mut buffer = vec![0u8; task.limit.piece(CHUNK)];
-    let mut received: u64 = 0;
-    loop {
-        let n = transfer.read(&mut buffer).await.map_err(failed)?;
-        if n == 0 {
-            break;
-        }
-        file.write_all(&buffer[..n]).await.map_err(disk)?;
-        received += n as u64;
-        task.counter.add(n as u64);
-        task.limit.passed(n).await;
+/// What a failure to begin means for this job: a link may lead to a folder.
+pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Stop {
+    let item = &task.job().item;
+    let failure = error.failure(what(task));
+    if item.kind != Kind::Link || failure.class == Class::Guarded || !lease.is_usable() {
+        return failure.into();
     }
-    let ending = transfer.finish_download().await.map_err(failed)?;
-    // what the server has said stands; the rest can be asked on another session
-    lease.renew().await;
-    file.flush().await.map_err(disk)?;
+    // what a link leads to is known only when one follows it
+    match lease.enter(&item.remote).await {
+        Ok(()) => Stop::Skipped("it is a link to a folder; links are not followed".into()),
+        // it could not be looked behind: most likely a folder below the depth
+        Err(Error::Guarded(why)) if failure.class == Class::Refused => {
+            Stop::Skipped(format!("it is a link that is not followed: {why}"))
+        }
+        Err(_) => failure.into(),
+    }
+}
 
-    let note = whole(task, lease, from, received, ending.closed_properly).await?;
-    let modified = match task.start.job.item.modified {
-        Some(time) if time.precision == crate::model::stamp::Precision::Second => Some(time),
-        // a listing that knows the day only would set a wrong time
-        _ => lease
-            .modified(from)
-            .await
-            .map_err(failed)?
-            .or(task.start.job.item.modified),
-    };
-    let file = file.into_std().await;
-    let placed = task.on_disk(move || part.commit(file, modified)).await?;
-    placed.map_err(|error| match error.kind() {
-        // it was free when this began: tried again, and then decided by the policy
-        std::io::ErrorKind::AlreadyExists => Stop::Failed(
-            Failure::new(
-                Class::Conflict,
-                what(),
-                format!("{} has appeared meanwhile and is untouched", shown_path(target)),
-            )
-            .transient(),
-        ),
-        _ => disk(error),
-    })?;
-    Ok(Moved {
-        bytes: received,
-        note,
-    })
+/// A file that is being received. It is written behind: while one piece is on its way to the
+/// disk, the next one comes in.
+struct Disk {
+    target: PathBuf,
+    may_replace: bool,
+    unique: u64,
+    writing: Option<JoinHandle<io::Result<Written>>>,
+}
+
+/// What is on the disk, and the buffer of what was written last.
+struct Written {
+    part: Option<(PartFile, File)>,
+    buffer: Vec<u8>,
+}
+
+impl Disk {
+    fn failed(&self, error: &io::Error) -> Stop {
+        local(format!("Could not write {}", shown_path(&self.target)), error).into()
+    }
+
+    /// Waits for the last piece to be written.
+    async fn written(&mut self) -> Result<Option<Written>, Stop> {
+        let Some(writing) = self.writing.as_mut() else {
+            return Ok(None);
+        };
+        // forgotten only when it is over: whoever is stopped here waits for it once more
+        let done = writing.await;
+        self.writing = None;
+        match done {
+            Ok(done) => done.map(Some).map_err(|error| self.failed(&error)),
+            Err(_) => Err(ending().into()),
+        }
+    }
+
+    /// Begins to write a piece; an empty buffer to read the next one into comes back.
+    async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
+        let last = self.written().await?;
+        let (part, mut spare) = last.map_or((None, Vec::new()), |last| (last.part, last.buffer));
+        let (target, unique, may_replace) = (self.target.clone(), self.unique, self.may_replace);
+        self.writing = Some(tokio::task::spawn_blocking(move || {
+            let (part, mut file) = match part {
+                Some(made) => made,
+                None => PartFile::create(&target, unique, may_replace)?,
+            };
+            file.write_all(&piece)?;
+            Ok(Written {
+                part: Some((part, file)),
+                buffer: piece,
+            })
+        }));
+        spare.clear();
+        Ok(spare)
+    }
+}
+
+/// A download while its data flow, and after.
+pub(super) struct Receiving {
+    pub(super) task: Task,
+    disk: Disk,
+    /// What has come and is not being written yet.
+    buffer: Vec<u8>,
+    received: u64,
+}
+
+impl Receiving {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self {
+            disk: Disk {
+                target: incoming.target,
+                may_replace: incoming.may_replace,
+                unique: incoming.task.unique,
+                writing: None,
+            },
+            task: incoming.task,
+            buffer: Vec::new(),
+            received: 0,
+        }
+    }
+
+    /// Reads to the end of the data.
+    pub(super) async fn pump(
+        &mut self,
+        lease: &mut Lease,
+        transfer: &mut Transfer,
+        limit: &SpeedLimit,
+    ) -> Result<(), Stop> {
+        let piece = limit.piece(CHUNK);
+        let expected = self
+            .task
+            .job()
+            .item
+            .size
+            .and_then(|size| usize::try_from(size).ok());
+        // one byte more than is expected, so that its end is seen without a second buffer
+        let mut room = expected.map_or(piece, |size| size.saturating_add(1).clamp(512, piece));
+        loop {
+            let filled = self.buffer.len();
+            self.buffer.resize(room, 0);
+            let read = lease.read(transfer, &mut self.buffer[filled..]).await;
+            self.buffer.truncate(filled + read.as_ref().map_or(0, |n| *n));
+            let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
+            if n == 0 {
+                return Ok(());
+            }
+            self.received += n as u64;
+            self.task.counter.add(n as u64);
+            limit.passed(n).await;
+            if self.buffer.len() == room {
+                if room < piece {
+                    room = piece;
+                } else {
+                    self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
+                }
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> &RemotePath {
+        &self.task.job().item.remote
+    }
+
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The size the file is expected to have, as far as its listing can be trusted for that: that
+    /// of a link is its own.
+    pub(super) fn listed(&self) -> Option<u64> {
+        self.task.job().item.size
+    }
+
+    /// The time the listing gave, where that is exact: a listing that knows the day only would set
+    /// a wrong one.
+    pub(super) fn exact_time(&self) -> Option<Stamp> {
+        let listed = self.task.job().item.modified;
+        listed.filter(|time| time.precision == crate::model::stamp::Precision::Second)
+    }
+
+    /// Puts the whole file in its place.
+    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>) {
+        let placed = self.put_in_place(modified).await;
+        let bytes = self.received;
+        self.task.end(placed.map(|()| Moved { bytes, note }));
+    }
+
+    async fn put_in_place(&mut self, modified: Option<Stamp>) -> Result<(), Stop> {
+        let part = self.disk.written().await?.and_then(|last| last.part);
+        let (target, unique, may_replace) =
+            (self.disk.target.clone(), self.disk.unique, self.disk.may_replace);
+        let rest = std::mem::take(&mut self.buffer);
+        let work = move || {
+            let (part, mut file) = match part {
+                Some(made) => made,
+                None => PartFile::create(&target, unique, may_replace)?,
+            };
+            file.write_all(&rest)?;
+            part.commit(file, modified)
+        };
+        blocking(work).await?.map_err(|error| match error.kind() {
+            // it was free when this began: tried again, and then decided by the policy
+            io::ErrorKind::AlreadyExists => Stop::Failed(
+                Failure::new(
+                    Class::Conflict,
+                    format!("Could not download {}", self.path()),
+                    format!(
+                        "{} has appeared meanwhile and is untouched",
+                        shown_path(&self.disk.target)
+                    ),
+                )
+                .transient(),
+            ),
+            _ => self.disk.failed(&error),
+        })
+    }
+
+    /// Gives the file up: what of it is on the disk is removed before this ends.
+    pub(super) async fn abandon(self, stop: Stop) {
+        self.discard().await.end(Err(stop));
+    }
+
+    /// Removes what of the file is on the disk.
+    pub(super) async fn discard(mut self) -> Task {
+        if let Ok(Some(last)) = self.disk.written().await {
+            let _ = blocking(move || drop(last)).await;
+        }
+        self.task
+    }
 }
 
 /// Proves that what was received is the whole file, or fails. The server's 226 alone proves
 /// nothing: a line that was cut looks to the client like the end of the data.
-async fn whole(
-    task: &Task,
-    lease: &mut Lease,
+///
+/// `size` is what the file has by the listing or, where that does not agree, by the server's word.
+pub(super) fn proved(
     from: &RemotePath,
     received: u64,
+    size: Option<u64>,
     closed_properly: Option<bool>,
-) -> Result<Option<String>, Stop> {
-    let listed = task.start.job.item.size;
-    let expected = match listed {
-        Some(size) if size == received => listed,
-        // the listing may be old, or give the size of a link itself: what is it now?
-        _ => {
-            let now = lease.size(from).await;
-            now.map_err(|e| e.failure(format!("Could not check the size of {from}")))?
-                .or(listed.filter(|_| task.start.job.item.kind == Kind::File))
-        }
-    };
+) -> Result<Option<String>, Failure> {
     let short = |why: String| {
         Failure::new(Class::Unreachable, format!("Could not download {from}"), why)
             .hint("What stood under the target's name is untouched.")
             .transient()
     };
-    match (expected, closed_properly) {
+    match (size, closed_properly) {
         (Some(size), _) if size != received => Err(short(format!(
             "{received} bytes came and the file has {size}; the transfer was cut"
-        ))
-        .into()),
+        ))),
         (Some(_), Some(false)) => Ok(Some(
             "the server did not close the encrypted connection properly; the size is right".into(),
         )),
         (None, Some(false)) => Err(short(
             "the server did not close the encrypted connection properly and does not tell the file's size"
                 .into(),
-        )
-        .into()),
+        )),
         (None, None) => Ok(Some(
             "the server does not tell the file's size; its word is the only proof".into(),
         )),

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::error::Error;
+use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
 use crate::ftp::session::{FileSize, Session};
-use crate::ftp::transfer::Transfer;
+use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
@@ -80,6 +81,11 @@ impl Lease {
     /// Whether the session can be used for another command.
     pub(super) fn is_usable(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.session.is_usable())
+    }
+
+    /// Whether the session was lost or given up; replies may be outstanding on one that is not.
+    pub(super) fn is_lost(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| open.session.is_lost())
     }
 
     /// Says why something was done, in the session's log.
@@ -176,21 +182,6 @@ impl Lease {
         renamed
     }
 
-    /// Renames a file that was just written over its target, in the same folder.
-    pub(super) async fn put_in_place(&mut self, part: &RemotePath, to: &RemotePath) -> Result<(), Error> {
-        self.admit(part).await?;
-        self.admit(to).await?;
-        self.session()?.rename(part, to).await?;
-        self.pool.ground().gone(to);
-        Ok(())
-    }
-
-    /// The size of a file, as [`Session::size`].
-    pub(super) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
-        self.admit_to_the_end(path).await?;
-        self.session()?.size(path).await
-    }
-
     /// What is told of a file's size, as [`Session::ask_size`].
     pub(super) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.admit_to_the_end(path).await?;
@@ -210,29 +201,115 @@ impl Lease {
         self.session()?.modified(path).await
     }
 
-    /// Sets a file's time, as [`Session::set_modified`].
-    pub(super) async fn set_modified(&mut self, path: &RemotePath, time: Stamp) -> Result<bool, Error> {
-        self.admit_to_the_end(path).await?;
-        self.session()?.set_modified(path, time).await
+    /// Begins a transfer, as [`Session::begin`].
+    pub(super) async fn begin(&mut self, request: &Request) -> Result<Transfer, Error> {
+        if let Some(path) = request.path() {
+            self.admit_to_the_end(path).await?;
+        }
+        self.session()?.begin(request).await
     }
 
-    /// Notes a file that was just written, as [`Session::wrote`].
-    pub(super) fn wrote(&mut self, path: &RemotePath, now: i64) {
+    /// Whether the time of a file can be set.
+    pub(super) fn sets_times(&mut self) -> bool {
+        self.session().is_ok_and(|session| session.sets_times())
+    }
+
+    /// Whether this path may be named without asking the server anything first.
+    pub(super) fn vouches_for(&self, path: &RemotePath, follows: bool) -> bool {
+        let ground = self.pool.ground();
+        self.fence.may_touch(path).is_ok()
+            && path
+                .parent()
+                .is_none_or(|folder| ground.is_proven(&self.fence, &folder))
+            && (!follows || ground.may_follow(&self.fence, path).is_ok())
+    }
+
+    /// Whether a rider names only paths that are vouched for.
+    pub(super) fn vouches_for_rider(&self, rider: &Rider) -> bool {
+        let (paths, follows) = rider.paths();
+        paths.into_iter().all(|path| self.vouches_for(path, follows))
+    }
+
+    /// Asks riders by themselves; what has to be asked about their paths is asked first.
+    pub(super) async fn ask(&mut self, riders: &[Rider]) -> Result<Exchanged, Error> {
+        for rider in riders {
+            let (paths, follows) = rider.paths();
+            for path in paths {
+                if follows {
+                    self.admit_to_the_end(path).await?;
+                } else {
+                    self.admit(path).await?;
+                }
+            }
+        }
+        Ok(self.exchange(None, riders, None).await)
+    }
+
+    /// As [`Session::exchange`]. Riders and a next transfer whose paths are not vouched for are
+    /// not sent: their answers are missing, and the transfer is to be begun by itself.
+    pub(super) async fn exchange(
+        &mut self,
+        closed: Option<Closed>,
+        riders: &[Rider],
+        next: Option<&Request>,
+    ) -> Exchanged {
+        let vouched = riders
+            .iter()
+            .take_while(|rider| self.vouches_for_rider(rider))
+            .count();
+        let open = |path| self.vouches_for(path, true);
+        let sent = next.filter(|next| next.path().is_none_or(open));
+        let Ok(session) = self.session() else {
+            return Exchanged::default();
+        };
+        let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
+        let keeps_time = !session.sets_times();
+        for answer in riders.iter().zip(&exchanged.answers) {
+            if let (Rider::Rename(_, to), Answer::Renamed(Ok(()))) = answer {
+                self.pool.ground().gone(to);
+                if keeps_time {
+                    self.wrote(to, super::unix_now());
+                }
+            }
+        }
+        if next.is_some() && sent.is_none() {
+            exchanged.begun = Some(Begun::Again);
+        }
+        exchanged
+    }
+
+    /// Reads data of a transfer, as [`Transfer::read`].
+    pub(super) async fn read(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<usize, Error> {
+        transfer.read(self.session()?, buffer).await
+    }
+
+    /// Writes data of a transfer, as [`Transfer::write`].
+    pub(super) async fn write(&mut self, transfer: &mut Transfer, bytes: &[u8]) -> Result<(), Error> {
+        transfer.write(self.session()?, bytes).await
+    }
+
+    /// Closes a transfer's data connection, as [`Transfer::close`].
+    pub(super) async fn close(&mut self, transfer: Transfer) -> Result<Closed, Error> {
+        transfer.close(self.session()?).await
+    }
+
+    /// Ends a transfer, as [`Session::finish`].
+    pub(super) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
+        self.session()?.finish(transfer).await
+    }
+
+    /// Gives a transfer up, as [`Session::give_up`].
+    pub(super) async fn give_up(&mut self, transfer: Transfer) {
         if let Ok(session) = self.session() {
-            session.wrote(path, now);
+            session.give_up(transfer).await;
         }
     }
 
-    /// Begins a download.
-    pub(super) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
-        self.admit_to_the_end(path).await?;
-        self.session()?.retrieve(path, offset).await
-    }
-
-    /// Begins an upload.
-    pub(super) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
-        self.admit_to_the_end(path).await?;
-        self.session()?.store(path).await
+    /// Notes a file that was just written, as [`Session::wrote`].
+    fn wrote(&mut self, path: &RemotePath, now: i64) {
+        if let Ok(session) = self.session() {
+            session.wrote(path, now);
+        }
     }
 
     /// For commands about the name itself, which follow no link at its end.

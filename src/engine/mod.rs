@@ -16,10 +16,12 @@ use crate::model::failure::{Class, Failure};
 
 mod actions;
 mod browse;
+mod carried;
 mod dialogue;
 mod download;
 mod erase;
 mod idle;
+mod lane;
 mod lease;
 mod meter;
 mod naming;
@@ -27,10 +29,11 @@ mod outlet;
 mod pool;
 mod questions;
 mod run;
+mod tail;
 mod targets;
+mod task;
 mod upload;
 mod walk;
-mod worker;
 
 /// How long the end may take after [`Command::Shutdown`]: to delete the temporary files of uploads
 /// that were stopped, and to say goodbye. Without such files and with servers that answer it takes a

@@ -33,8 +33,10 @@ use crate::plan::ration::{self, Ration};
 pub(super) enum Purpose {
     /// Listing and single actions: somebody waits for it at the screen.
     Browsing,
-    /// Transfers, walks, counts, deletions: in the background.
+    /// Walks, counts, deletions: in the background.
     Work,
+    /// Transfers, one after the other, until somebody else needs the session.
+    Lane,
 }
 
 /// The sessions of one connection.
@@ -56,6 +58,8 @@ pub(super) struct Pool {
     pub(super) idle: Idle,
     /// How many sessions there are, idle and lent.
     open: Arc<AtomicU32>,
+    /// How many wait for a session that lanes may hold.
+    waiting: AtomicUsize,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -90,6 +94,7 @@ impl Pool {
             lanes,
             idle: Idle::default(),
             open: Arc::default(),
+            waiting: AtomicUsize::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             active_told,
@@ -108,15 +113,22 @@ impl Pool {
         self.open.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether somebody waits for a session that a lane may hold.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
             self.retake_place();
+            let queued = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
             let work = match purpose {
-                Purpose::Work => Some(place(&self.work).await?),
+                Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
                 Purpose::Browsing => None,
             };
             let place = place(&self.places).await?;
+            drop(queued);
             if let Some(open) = self.idle.take_living().await {
                 return self.lend(open, (place, work)).await;
             }
@@ -236,6 +248,13 @@ impl Pool {
         self.idle.forget();
     }
 
+    /// The same where this error says that they are useless.
+    pub(super) fn forget_idle_of(&self, error: &Error) {
+        if error.is_unresumed() {
+            self.forget_idle();
+        }
+    }
+
     /// Keeps the idle sessions of a pool alive for a while, and lets go those that nobody needs any
     /// more; ends with the pool.
     pub(super) async fn keep_alive(pool: Weak<Self>) {
@@ -349,6 +368,22 @@ impl Attendant for Waiting<'_> {
             Answer::Secret(secret) => Some(secret),
             _ => None,
         }
+    }
+}
+
+/// Somebody in the queue for a session, counted as long as he waits.
+struct Queued<'p>(&'p AtomicUsize);
+
+impl<'p> Queued<'p> {
+    fn new(count: &'p AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

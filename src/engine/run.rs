@@ -11,12 +11,13 @@ use tokio_util::task::TaskTracker;
 
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
+use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::outlet::Outlet;
 use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
-use super::worker::{self, Task};
+use super::task::Task;
 use super::{Options, PARTING, dialogue, erase, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
@@ -46,6 +47,10 @@ pub(super) enum Note {
     Said(Failure),
     /// Something is worth a line.
     Noticed(String),
+    /// A lane is free for a job of this connection.
+    Take(ConnectionId, oneshot::Sender<Option<Task>>),
+    /// A lane has ended.
+    LaneOver(ConnectionId),
     /// A job has come back.
     Finished(JobId, Outcome),
     /// A sleeping job's time has come.
@@ -74,6 +79,7 @@ struct Loop {
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
     running: HashMap<JobId, (ConnectionId, CancellationToken)>,
+    lanes: HashMap<ConnectionId, usize>,
     tasks: TaskTracker,
     /// Ends everything, at the end.
     end: CancellationToken,
@@ -104,6 +110,7 @@ pub(super) async fn run(
         meter: Meter::default(),
         batches: HashMap::new(),
         running: HashMap::new(),
+        lanes: HashMap::new(),
         tasks: TaskTracker::new(),
         end: CancellationToken::new(),
         // random by the hasher's keys: there is no other source of randomness needed here
@@ -294,6 +301,18 @@ impl Loop {
             Note::Walked(batch, failure) => self.queue.walked(batch, failure),
             Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
             Note::Noticed(text) => vec![Effect::Tell(Event::Notice(text))],
+            Note::Take(connection, lane) => {
+                let task = self.take(connection);
+                // a lane that is gone loses its job, which says so
+                let _ = lane.send(task);
+                Vec::new()
+            }
+            Note::LaneOver(connection) => {
+                if let Some(lanes) = self.lanes.get_mut(&connection) {
+                    *lanes = lanes.saturating_sub(1);
+                }
+                Vec::new()
+            }
             Note::Finished(job, outcome) => {
                 self.running.remove(&job);
                 self.meter.end(job);
@@ -333,36 +352,44 @@ impl Loop {
         }
     }
 
+    /// Opens lanes where jobs wait, as many as there may be.
     fn start_jobs(&mut self) {
-        for connection in self.queue.connections() {
-            let Some(pool) = self.pools.get(&connection).cloned() else {
+        for (connection, waiting) in self.queue.waiting() {
+            let Some(pool) = self.pools.get(&connection) else {
                 continue;
             };
-            let busy = self.running.values().filter(|(c, _)| *c == connection).count();
-            for _ in busy..pool.lanes() {
-                let Some((start, told)) = self.queue.next(connection) else {
-                    break;
-                };
-                self.carry_out(vec![told]);
-                let job = start.job.id;
-                let cancel = self.end.child_token();
-                self.running.insert(job, (connection, cancel.clone()));
-                let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
-                let task = Task {
-                    start,
-                    pool: Arc::clone(&pool),
-                    targets: targets.unwrap_or_default(),
-                    counter: self.meter.begin(job),
+            let lanes = self.lanes.entry(connection).or_default();
+            while *lanes < pool.lanes().min(waiting) {
+                *lanes += 1;
+                let lane = Lane {
+                    connection,
+                    pool: Arc::clone(pool),
                     limit: Arc::clone(&self.limit),
-                    cancel,
+                    notes: self.notes.clone(),
+                    tasks: self.tasks.clone(),
                     end: self.end.clone(),
-                    unique: self.unique.wrapping_add(job.0),
-                    disk: TaskTracker::new(),
                 };
-                self.tasks
-                    .spawn(report(job, worker::work(task), self.notes.clone()));
+                self.tasks.spawn(lane.work());
             }
         }
+    }
+
+    /// The next job of a connection, for a lane.
+    fn take(&mut self, connection: ConnectionId) -> Option<Task> {
+        let (start, told) = self.queue.next(connection)?;
+        self.carry_out(vec![told]);
+        let job = start.job.id;
+        let cancel = self.end.child_token();
+        self.running.insert(job, (connection, cancel.clone()));
+        let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
+        Some(Task::new(
+            start,
+            targets.unwrap_or_default(),
+            self.meter.begin(job),
+            cancel,
+            self.unique.wrapping_add(job.0),
+            self.notes.clone(),
+        ))
     }
 
     /// Closes the sessions of connections that were disconnected and have nothing left to do. With
@@ -372,7 +399,7 @@ impl Loop {
             .leaving
             .iter()
             .copied()
-            .filter(|id| !self.queue.has_open(*id) && !self.running.values().any(|(c, _)| c == id))
+            .filter(|id| !self.queue.has_open(*id) && self.lanes.get(id).is_none_or(|lanes| *lanes == 0))
             .collect();
         for id in over {
             let pool = match self.queue.has_failed(id) {
@@ -399,22 +426,6 @@ impl Loop {
         let _ = tokio::time::timeout(PARTING, parting).await;
         self.outlet.tell(Event::Ended);
     }
-}
-
-/// Works a job off and reports how it came back, also when the work panics: its batch would wait
-/// for it without end.
-async fn report(job: JobId, work: impl Future<Output = Outcome>, notes: mpsc::UnboundedSender<Note>) {
-    let broken = Failure::new(
-        Class::Other,
-        "Not transferred",
-        "ftpane met a mistake of its own on the way",
-    );
-    let failed = Outcome::Failed(broken.hint("Look at both sides before you try it again."));
-    let mut report = Report {
-        note: Some(Note::Finished(job, failed)),
-        notes,
-    };
-    report.note = Some(Note::Finished(job, work.await));
 }
 
 /// Walks for a batch and reports how that ended, also when it panics.
@@ -455,25 +466,6 @@ impl Drop for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_job_is_reported_however_its_work_ends() {
-        let (notes, mut noted) = mpsc::unbounded_channel();
-        let broken = report(JobId(1), async { panic!("on purpose") }, notes.clone());
-        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
-        let Some(Note::Finished(JobId(1), Outcome::Failed(failure))) = noted.recv().await else {
-            panic!("not reported as failed");
-        };
-        assert_eq!((failure.class, failure.transient), (Class::Other, false));
-
-        report(JobId(2), async { Outcome::Skipped("x".into()) }, notes).await;
-        let told = noted.recv().await;
-        assert!(matches!(
-            told,
-            Some(Note::Finished(JobId(2), Outcome::Skipped(_)))
-        ));
-        assert!(noted.recv().await.is_none(), "once each");
-    }
 
     #[tokio::test]
     async fn a_walk_is_reported_however_it_ends() {

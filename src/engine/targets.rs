@@ -92,6 +92,16 @@ impl Targets {
         }
     }
 
+    /// What stands at `path`, with all that stands beside it, where that is known already.
+    pub(super) fn known(&self, path: &RemotePath) -> Option<(Option<Standing>, Arc<Content>)> {
+        let content = Arc::clone(self.cell(&path.parent()?).get()?);
+        let name = path.name()?;
+        match content.entries.get(&name).copied() {
+            None if content.may_hide(&name) => None,
+            standing => Some((standing, content)),
+        }
+    }
+
     /// All that stands in a folder.
     pub(super) async fn content(
         &self,

@@ -1,16 +1,20 @@
-//! One file to the server: under a temporary name in the target's folder, its size checked, its
-//! time set, and then renamed over the target.
+//! One file to the server: under a temporary name in the target's folder, from where it is
+//! renamed over the target once it is proved to be whole.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::Arc;
 
-use tokio::fs::File;
-use tokio::io::AsyncReadExt as _;
+use tokio::task::JoinHandle;
 
 use super::lease::Lease;
-use super::worker::{Moved, Stop, Task, conflict, in_the_way};
-use super::{blocking, unix_now};
+use super::meter::SpeedLimit;
+use super::targets::{Content, Standing};
+use super::task::{Stop, Task, conflict, in_the_way};
+use super::{blocking, ending};
 use crate::ftp::error::{Error, local};
+use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::modified;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
@@ -21,26 +25,82 @@ use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 
-/// How much is read and written at once.
+/// How much is read and written at once. A file that is no longer is read in one go.
 const CHUNK: usize = 256 * 1024;
 
-pub(super) async fn upload(task: &Task, leftover: &mut Option<RemotePath>) -> Result<Moved, Stop> {
-    let item = &task.start.job.item;
-    let (file, metadata) = open(&item.local).await?;
-    let source = Known {
-        size: Some(metadata.len()),
-        modified: modified(&metadata),
-    };
-
-    let mut lease = task.lease().await?;
-    let target = choose_target(task, &mut lease, &source).await?;
-    let sent = send(task, &mut lease, file, &source, &target, leftover).await;
-    drop(lease);
-    task.pool.tell_facts();
-    sent
+/// An upload that may begin.
+pub(super) struct Outgoing {
+    pub(super) task: Task,
+    pub(super) request: Request,
+    pub(super) part: RemotePath,
+    pub(super) target: RemotePath,
+    pub(super) source: Source,
 }
 
-async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
+/// The file that is read. Where it is longer than one piece it is read ahead: while one piece is
+/// on its way to the server, the next one comes from the disk.
+pub(super) struct Source {
+    pub(super) known: Known,
+    first: Vec<u8>,
+    /// `None` where `first` is all of it.
+    rest: Option<File>,
+}
+
+/// What has been found out about an upload without asking the server.
+pub(super) enum Prepared {
+    Ready(Outgoing),
+    /// What stands at the target has to be asked first.
+    Unknown(Task, Source),
+}
+
+/// Opens the file, and decides about the target as far as that needs no question to the server.
+pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
+    let source = match open(&task.job().item.local).await {
+        Ok(source) => source,
+        Err(stop) => return Err((task, stop)),
+    };
+    let target = task.job().item.remote.clone();
+    let placed = if task.start.policy == Policy::Overwrite {
+        part_of(&target, task.unique).map(|part| (target, part))
+    } else {
+        let Some((standing, content)) = task.targets.known(&target) else {
+            return Ok(Prepared::Unknown(task, source));
+        };
+        place(&task, &source.known, standing, &content)
+    };
+    match placed {
+        Ok(placed) => Ok(Prepared::Ready(outgoing(task, source, placed))),
+        Err(stop) => Err((task, stop)),
+    }
+}
+
+/// Asks the server what stands at the target, and decides.
+pub(super) async fn prepare_asking(
+    task: Task,
+    source: Source,
+    lease: &mut Lease,
+) -> Result<Outgoing, (Task, Stop)> {
+    let target = task.job().item.remote.clone();
+    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
+    let asked = async {
+        let standing = task.targets.standing(lease, &target).await?;
+        let content = match target.parent() {
+            Some(folder) => task.targets.content(lease, &folder).await?,
+            None => Arc::default(),
+        };
+        Ok((standing, content))
+    };
+    let placed = match asked.await.map_err(failed) {
+        Ok((standing, content)) => place(&task, &source.known, standing, &content),
+        Err(stop) => Err(stop),
+    };
+    match placed {
+        Ok(placed) => Ok(outgoing(task, source, placed)),
+        Err(stop) => Err((task, stop)),
+    }
+}
+
+async fn open(path: &Path) -> Result<Source, Stop> {
     let (opened, shown) = (path.to_path_buf(), shown_path(path));
     let opened = blocking(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
@@ -48,55 +108,91 @@ async fn open(path: &Path) -> Result<(File, Metadata), Stop> {
         if !metadata.is_file() {
             return Ok((None, metadata));
         }
-        let file = std::fs::File::open(opened)?;
+        let mut file = File::open(opened)?;
         let metadata = file.metadata()?;
-        Ok((Some(file), metadata))
+        let mut first = Vec::new();
+        fill(&mut file, &mut first, metadata.len())?;
+        let over = first.len() < CHUNK && unchanged(&file, &metadata, first.len() as u64)?;
+        let rest = (!over).then_some(file);
+        Ok((Some((first, rest)), metadata))
     });
-    let (file, metadata) = opened
+    let (opened, metadata): (_, Metadata) = opened
         .await?
-        .map_err(|e| local(format!("Could not read {shown}"), &e))?;
+        .map_err(|e: io::Error| local(format!("Could not read {shown}"), &e))?;
     if metadata.is_dir() {
         return Err(Stop::Skipped(
             "it is a link to a folder; links are not followed".into(),
         ));
     }
-    match file.filter(|_| metadata.is_file()) {
-        Some(file) => Ok((File::from_std(file), metadata)),
+    let known = Known {
+        size: Some(metadata.len()),
+        modified: modified(&metadata),
+    };
+    match opened {
+        Some((first, rest)) => Ok(Source { known, first, rest }),
         None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
 }
 
-/// The path the file is to have, by what stands there and the policy.
-async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result<RemotePath, Stop> {
-    let target = task.start.job.item.remote.clone();
+/// Fills the buffer with the next piece; less than [`CHUNK`] is the last. `left` is how much is
+/// expected to be left, so that a small file takes a small buffer.
+fn fill(file: &mut File, buffer: &mut Vec<u8>, left: u64) -> io::Result<()> {
+    buffer.clear();
+    let room = usize::try_from(left)
+        .unwrap_or(CHUNK)
+        .saturating_add(1)
+        .min(CHUNK);
+    buffer.reserve(room);
+    file.take(CHUNK as u64).read_to_end(buffer).map(drop)
+}
+
+/// A file that somebody writes to while it is read is half old, half new.
+fn unchanged(file: &File, before: &Metadata, read: u64) -> io::Result<bool> {
+    let now = file.metadata()?;
+    Ok(now.len() == read && before.len() == read && modified(&now) == modified(before))
+}
+
+/// The path the file is to have, by what stands there and the policy, and its temporary one.
+fn place(
+    task: &Task,
+    source: &Known,
+    standing: Option<Standing>,
+    content: &Content,
+) -> Result<(RemotePath, RemotePath), Stop> {
+    let target = choose(task, source, standing, content)?;
+    let part = part_of(&target, task.unique)?;
+    Ok((target, part))
+}
+
+fn choose(
+    task: &Task,
+    source: &Known,
+    standing: Option<Standing>,
+    content: &Content,
+) -> Result<RemotePath, Stop> {
+    let job = task.job();
+    let target = job.item.remote.clone();
     let what = || format!("Could not upload to {target}");
-    if task.start.policy == Policy::Overwrite {
-        return Ok(target);
-    }
-    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
-    let job = task.start.job.id;
-    let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
     // a path that another job of the batch has taken is as good as a file standing there
     let known = match standing {
         Some(standing) if standing.kind == Kind::Dir => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
         Some(standing) => standing.known,
-        None if task.targets.take(&target, job) => return Ok(target),
+        None if task.targets.take(&target, job.id) => return Ok(target),
         None => Known::default(),
     };
     match decide(task.start.policy, source, Some(&known)) {
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(&task.start.job, source, &known)),
+        Decision::Ask => Err(conflict(job, source, &known)),
         Decision::Rename => {
             let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
                 return Ok(target);
             };
-            let content = task.targets.content(lease, &folder).await.map_err(failed)?;
             let free = free_name(&name, |name| {
-                !content.is_free(name) || !task.targets.take(&folder.join(name), job)
+                !content.is_free(name) || !task.targets.take(&folder.join(name), job.id)
             });
             let none = || {
                 Failure::new(
@@ -110,103 +206,120 @@ async fn choose_target(task: &Task, lease: &mut Lease, source: &Known) -> Result
     }
 }
 
-async fn send(
-    task: &Task,
-    lease: &mut Lease,
-    mut file: File,
-    source: &Known,
-    target: &RemotePath,
-    leftover: &mut Option<RemotePath>,
-) -> Result<Moved, Stop> {
-    let failed = |error: Error| Stop::on_wire(&error, format!("Could not upload to {target}"));
-    let path = &task.start.job.item.local;
-    let disk = |e: std::io::Error| Stop::Failed(local(format!("Could not read {}", shown_path(path)), &e));
-    let part = temporary(target, task.unique)?;
-
-    // whatever becomes of it: servers make the file before they find that they cannot fill it
-    *leftover = Some(part.clone());
-    let mut transfer = lease.store(&part).await.map_err(|error| {
-        if matches!(error, Error::Guarded(_)) {
-            *leftover = None;
-        }
-        failed(error)
-    })?;
-    file.set_max_buf_size(CHUNK);
-    let mut buffer = vec![0u8; task.limit.piece(CHUNK)];
-    let mut sent: u64 = 0;
-    loop {
-        let n = file.read(&mut buffer).await.map_err(disk)?;
-        if n == 0 {
-            break;
-        }
-        transfer.write(&buffer[..n]).await.map_err(failed)?;
-        sent += n as u64;
-        task.counter.add(n as u64);
-        task.limit.passed(n).await;
+fn outgoing(task: Task, source: Source, (target, part): (RemotePath, RemotePath)) -> Outgoing {
+    Outgoing {
+        request: Request::store(&part),
+        task,
+        part,
+        target,
+        source,
     }
-    transfer.finish_upload().await.map_err(failed)?;
-    // what the server has said stands; the rest can be asked on another session
-    lease.renew().await;
-
-    unchanged(&file, source, sent, path).await?;
-    let mut note = None;
-    match lease.size(&part).await.map_err(failed)? {
-        Some(size) if size != sent => {
-            let why = format!("the server has {size} of {sent} bytes; the transfer was cut");
-            return Err(
-                Failure::new(Class::Unreachable, format!("Could not upload to {target}"), why)
-                    .hint("What stood under the target's name is untouched.")
-                    .transient()
-                    .into(),
-            );
-        }
-        Some(_) => {}
-        None => note = Some("the server does not tell the size; its word is the only proof".to_owned()),
-    }
-    // a server that does not take the time keeps its own: no reason to lose the file
-    let (written, mut keeps) = (unix_now(), false);
-    if let Some(time) = source.modified {
-        keeps = lease.set_modified(&part, time).await.map_err(failed)?;
-    }
-    lease.put_in_place(&part, target).await.map_err(|e| {
-        let refused = matches!(e, Error::Refused(..)) && !e.is_loss();
-        let failure = e.failure(format!("Could not put {target} in place"));
-        Stop::Failed(failure.hint(if refused {
-            "The server does not let a file be renamed over another; what stood there is untouched."
-        } else {
-            "The old file stands there or the new one, whole; look before you try again."
-        }))
-    })?;
-    *leftover = None;
-    if !keeps {
-        lease.wrote(target, written);
-    }
-    Ok(Moved { bytes: sent, note })
 }
 
-fn temporary(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
-    let nameless = || {
-        Stop::Failed(Failure::new(
-            Class::Usage,
-            "Could not upload",
-            "the target has no name",
-        ))
-    };
+/// The temporary name for a target.
+fn part_of(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
+    let nameless = || Failure::new(Class::Usage, "Could not upload", "the target has no name");
     let (folder, name) = target.parent().zip(target.name()).ok_or_else(nameless)?;
-    let part = Name::new(&part_name(name.as_bytes(), unique)).map_err(|_| nameless())?;
-    Ok(folder.join(&part))
+    let name = Name::new(&part_name(name.as_bytes(), unique)).map_err(|_| nameless())?;
+    Ok(folder.join(&name))
 }
 
-/// A file that somebody writes to while it is read is half old, half new.
-async fn unchanged(file: &File, source: &Known, sent: u64, path: &Path) -> Result<(), Stop> {
-    let what = || format!("Could not upload {}", shown_path(path));
-    let now = file.metadata().await.map_err(|e| local(what(), &e))?;
-    if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
-        return Ok(());
+/// What does not happen when an upload fails.
+pub(super) fn what(target: &RemotePath) -> String {
+    format!("Could not upload to {target}")
+}
+
+/// An upload while its data flow.
+pub(super) struct Sending {
+    pub(super) task: Task,
+    pub(super) part: RemotePath,
+    pub(super) target: RemotePath,
+    pub(super) source: Known,
+    first: Vec<u8>,
+    rest: Option<File>,
+    pub(super) sent: u64,
+}
+
+type Reading = JoinHandle<io::Result<(File, Vec<u8>)>>;
+
+impl Sending {
+    pub(super) fn new(outgoing: Outgoing) -> Self {
+        Self {
+            task: outgoing.task,
+            part: outgoing.part,
+            target: outgoing.target,
+            source: outgoing.source.known,
+            first: outgoing.source.first,
+            rest: outgoing.source.rest,
+            sent: 0,
+        }
     }
-    Err(
-        Failure::new(Class::Local, what(), "the file was changed while it was read")
-            .transient()
-            .into(),
-    )
+
+    /// Writes all of the file.
+    pub(super) async fn pump(
+        &mut self,
+        lease: &mut Lease,
+        transfer: &mut Transfer,
+        limit: &SpeedLimit,
+    ) -> Result<(), Stop> {
+        let mut piece = std::mem::take(&mut self.first);
+        let mut reading = self.rest.take().map(|file| read_ahead(file, Vec::new()));
+        loop {
+            for part in piece.chunks(limit.piece(CHUNK)) {
+                lease
+                    .write(transfer, part)
+                    .await
+                    .map_err(|error| Stop::on_wire(&error, what(&self.target)))?;
+                self.sent += part.len() as u64;
+                self.task.counter.add(part.len() as u64);
+                limit.passed(part.len()).await;
+            }
+            let Some(read) = reading.take() else {
+                return Ok(());
+            };
+            let (file, next) = self.read(read).await?;
+            if next.is_empty() {
+                return self.check(file).await;
+            }
+            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next)));
+        }
+    }
+
+    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>), Stop> {
+        match reading.await {
+            Ok(read) => read.map_err(|error| self.unread(&error)),
+            Err(_) => Err(ending().into()),
+        }
+    }
+
+    fn unread(&self, error: &io::Error) -> Stop {
+        local(self.what(), error).into()
+    }
+
+    fn what(&self) -> String {
+        format!("Could not read {}", shown_path(&self.task.job().item.local))
+    }
+
+    /// Whether the file is still the one that was opened.
+    async fn check(&self, file: File) -> Result<(), Stop> {
+        let now = blocking(move || file.metadata()).await?;
+        let now = now.map_err(|error| self.unread(&error))?;
+        let (sent, source) = (self.sent, &self.source);
+        if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
+            return Ok(());
+        }
+        let changed = Failure::new(
+            Class::Local,
+            self.what(),
+            "the file was changed while it was read",
+        );
+        Err(changed.transient().into())
+    }
+}
+
+fn read_ahead(mut file: File, mut buffer: Vec<u8>) -> Reading {
+    tokio::task::spawn_blocking(move || {
+        fill(&mut file, &mut buffer, u64::MAX)?;
+        Ok((file, buffer))
+    })
 }

@@ -150,9 +150,10 @@ impl Connection {
         })
     }
 
-    pub(super) fn count_handshake(&self, handshake: &Handshake) {
+    /// Counts a data connection's handshake.
+    pub(super) fn count_handshake(&self, resumed: bool) {
         self.data_handshakes.fetch_add(1, Ordering::Relaxed);
-        if handshake.resumed == Some(true) {
+        if resumed {
             self.data_resumed.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -254,7 +254,11 @@ impl Control {
     }
 
     pub(super) async fn ask_at(&mut self, stage: Stage, line: &[u8]) -> Result<Reply, Error> {
-        debug_assert!(self.in_step(), "a command between outstanding replies");
+        if !self.in_step() {
+            // the reply to come would stand for another command
+            self.poisoned = true;
+            return Err(Error::Poisoned);
+        }
         self.settle().await?;
         self.send(&[line])?;
         loop {

@@ -4,7 +4,7 @@
 //! 2428 §2): we listen, name our port, and the server connects.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -14,19 +14,30 @@ use super::connection::Connection;
 use super::error::{Error, Stage};
 use super::ports::{Port, Ports};
 use super::proxy::{Destination, ProxyError};
+use super::reply::Reply;
 use super::session::Session;
 use super::stream::{NetStream, keep_alive};
-use super::tls::SessionTls;
+use super::tls::{Handshake, SessionTls};
 use super::transcript::Transcript;
 use crate::model::facts::DataCommand;
 use crate::model::server::{ConnectionMode, PassiveAddress};
 
 /// A data connection on its way.
 pub(super) enum Prepared {
+    /// We are to connect there.
+    Named(Destination),
     /// We are connected already.
     Connected(TcpStream),
     /// The server will connect here; the port is of the configured range, where there is one.
     Listening(TcpListener, Option<Port>),
+}
+
+/// The command that asks for a data connection in the way that has worked before, to be written
+/// together with the command it is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Offer {
+    Epsv,
+    Pasv,
 }
 
 /// What was learned about a server's data connections; shared by all sessions to it.
@@ -44,6 +55,17 @@ pub(crate) struct DataHabits {
     pub(crate) repair_said: bool,
     /// How the last one was made.
     pub(crate) last: Option<DataCommand>,
+    /// The server does not cope with commands that are written before the last reply is read.
+    pub(crate) one_by_one: bool,
+}
+
+impl Offer {
+    pub(super) fn line(self) -> &'static [u8] {
+        match self {
+            Self::Epsv => b"EPSV",
+            Self::Pasv => b"PASV",
+        }
+    }
 }
 
 impl Session {
@@ -144,22 +166,41 @@ impl Session {
 
     async fn passive_extended(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"EPSV", 2).await?;
-        let port = reply
-            .epsv_port()
-            .ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
-        let stream = self.dial(self.server_at(port)).await?;
+        let stream = self.dial(self.extended_address(&reply)?).await?;
         self.connection().habits().last = Some(DataCommand::Epsv);
         Ok(stream)
     }
 
+    /// Where the reply to EPSV leads: to the server we talk to, always.
+    fn extended_address(&self, reply: &Reply) -> Result<Destination, Error> {
+        let port = reply.epsv_port();
+        let port = port.ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
+        Ok(self.server_at(port))
+    }
+
     async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
         let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
+        let (to, repaired) = self.classic_address(&reply)?;
+        let stream = match (self.dial(to).await, repaired) {
+            (Err(error), Some(announced)) if is_public(announced) => {
+                return Err(Error::Repaired(announced, Box::new(error)));
+            }
+            (done, _) => done?,
+        };
+        self.connection().habits().last = Some(DataCommand::Pasv);
+        Ok(stream)
+    }
+
+    /// Where the reply to PASV leads by the server's setting, and the announced address where that
+    /// was repaired.
+    fn classic_address(&self, reply: &Reply) -> Result<(Destination, Option<Ipv4Addr>), Error> {
         let announced = reply
             .pasv_address()
             .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
         let server = self.server_ip();
         let other = server != Some(IpAddr::V4(*announced.ip()));
-        let address = match self.connection().server.passive_address {
+        let setting = self.connection().server.passive_address;
+        let to = match setting {
             PassiveAddress::Server => Destination::Address(announced.into()),
             PassiveAddress::Control => self.server_at(announced.port()),
             PassiveAddress::Repair => {
@@ -178,39 +219,35 @@ impl Session {
                 self.server_at(announced.port())
             }
         };
-        let repairs = self.connection().server.passive_address == PassiveAddress::Repair;
-        let stream = match self.dial(address).await {
-            Err(error) if repairs && other && is_public(*announced.ip()) => {
-                return Err(Error::Repaired(*announced.ip(), Box::new(error)));
-            }
-            done => done?,
-        };
-        self.connection().habits().last = Some(DataCommand::Pasv);
-        Ok(stream)
+        let repaired = other && setting == PassiveAddress::Repair;
+        Ok((to, repaired.then(|| *announced.ip())))
     }
 
     async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
-        let limit = self.connection().patience.connect;
-        let passage = self.connection().passage();
-        let address = match (&passage, &to) {
-            (None, Destination::Address(address)) => *address,
-            // with a proxy it is the proxy that the control connection goes to
-            _ => self.control.peer,
+        self.data_maker().dial(to).await
+    }
+
+    /// How the next data connection may be asked for in the same write as its command: as the last
+    /// one was, where that was passive. In active mode servers connect before they answer, or
+    /// after, and the two are kept apart.
+    pub(super) fn offer(&self) -> Option<Offer> {
+        match self.connection().habits().last? {
+            DataCommand::Epsv => Some(Offer::Epsv),
+            DataCommand::Pasv => Some(Offer::Pasv),
+            DataCommand::Eprt | DataCommand::Port => None,
+        }
+    }
+
+    /// The server's reply to an offer.
+    pub(super) fn taken(&mut self, offer: Offer, reply: Reply) -> Result<Prepared, Error> {
+        if reply.class() != 2 {
+            return Err(self.control.refusal(Stage::Data, offer.line(), reply));
+        }
+        let to = match offer {
+            Offer::Epsv => self.extended_address(&reply)?,
+            Offer::Pasv => self.classic_address(&reply)?.0,
         };
-        let mut stream = match timeout(limit, TcpStream::connect(address)).await {
-            Err(_) => Err(Error::Silent(Stage::Data, limit)),
-            Ok(Err(error)) => Err(Error::Broken(Stage::Data, error)),
-            Ok(Ok(stream)) => Ok(stream),
-        }
-        .map_err(|error| match &passage {
-            Some(passage) => passage.error(Stage::Data, ProxyError::Unreached(Box::new(error))),
-            None => error,
-        })?;
-        keep_alive(&stream);
-        if let Some(passage) = passage {
-            passage.lead(&mut stream, &to, Stage::Data, limit).await?;
-        }
-        Ok(stream)
+        Ok(Prepared::Named(to))
     }
 
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {
@@ -231,6 +268,7 @@ impl Session {
         let limit = self.connection().patience.connect;
         let asked = timeout(limit, self.control.ask_at(Stage::Data, command.as_bytes())).await;
         let reply = match asked {
+            Ok(Err(Error::Silent(_, after))) => return Err(Error::Silent(Stage::Data, after)),
             Ok(reply) => reply?,
             Err(_) => {
                 self.control.poison();
@@ -290,23 +328,52 @@ impl Session {
         DataMaker {
             connection: self.connection_handle(),
             tls: self.tls().cloned(),
-            server: self.control.peer.ip().to_canonical(),
+            peer: self.control.peer,
             transcript: self.control.transcript().clone(),
         }
     }
 }
 
+/// A data connection: its stream, the local port it holds in active mode, and its TLS handshake.
+pub(super) type Made = (NetStream, Option<Port>, Option<Handshake>);
+
 /// The second half of a data connection: accepting it where the server has to come, and TLS.
 pub(super) struct DataMaker {
     connection: Arc<Connection>,
     tls: Option<SessionTls>,
-    server: IpAddr,
+    /// The other end of the control connection.
+    peer: SocketAddr,
     transcript: Transcript,
 }
 
 impl DataMaker {
-    pub(super) async fn complete(&self, prepared: Prepared) -> Result<(NetStream, Option<Port>), Error> {
+    async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
+        let limit = self.connection.patience.connect;
+        let passage = self.connection.passage();
+        let address = match (&passage, &to) {
+            (None, Destination::Address(address)) => *address,
+            // with a proxy it is the proxy that the control connection goes to
+            _ => self.peer,
+        };
+        let mut stream = match timeout(limit, TcpStream::connect(address)).await {
+            Err(_) => Err(Error::Silent(Stage::Data, limit)),
+            Ok(Err(error)) => Err(Error::Broken(Stage::Data, error)),
+            Ok(Ok(stream)) => Ok(stream),
+        }
+        .map_err(|error| match &passage {
+            Some(passage) => passage.error(Stage::Data, ProxyError::Unreached(Box::new(error))),
+            None => error,
+        })?;
+        keep_alive(&stream);
+        if let Some(passage) = passage {
+            passage.lead(&mut stream, &to, Stage::Data, limit).await?;
+        }
+        Ok(stream)
+    }
+
+    pub(super) async fn complete(&self, prepared: Prepared) -> Result<Made, Error> {
         let (stream, port) = match prepared {
+            Prepared::Named(to) => (self.dial(to).await?, None),
             Prepared::Connected(stream) => (stream, None),
             Prepared::Listening(listener, port) => {
                 let stream = self.accept(&listener).await?;
@@ -316,16 +383,13 @@ impl DataMaker {
             }
         };
         let Some(tls) = &self.tls else {
-            return Ok((NetStream::Plain(stream), port));
+            return Ok((NetStream::Plain(stream), port, None));
         };
         let limit = self.connection.patience.connect;
         match timeout(limit, tls.handshake(stream)).await {
             Err(_) => Err(Error::Silent(Stage::Data, limit)),
             Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
-            Ok(Ok((stream, handshake))) => {
-                self.connection.count_handshake(&handshake);
-                Ok((stream, port))
-            }
+            Ok(Ok((stream, handshake))) => Ok((stream, port, Some(handshake))),
         }
     }
 
@@ -339,7 +403,7 @@ impl DataMaker {
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
                     came => came?,
                 };
-                if from.ip().to_canonical() == self.server {
+                if from.ip().to_canonical() == self.peer.ip().to_canonical() {
                     keep_alive(&stream);
                     return Ok(stream);
                 }

@@ -78,6 +78,8 @@ pub(crate) enum Error {
     Malformed(&'static str, String),
     /// The session was given up after an earlier failure.
     Poisoned,
+    /// The replies came in another order than the commands.
+    OutOfOrder,
     /// No data connection can be made at all: no free port in the range, no address to announce, no
     /// passive mode over IPv6.
     NoWay(String),
@@ -92,7 +94,7 @@ impl Error {
     /// Whether the same on a new session may go well.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Broken(..) | Self::Silent(..) | Self::Poisoned => true,
+            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder => true,
             Self::Refused(stage, _, reply) => {
                 self.is_limit()
                     || reply.code / 100 == 4 && reply.code != 452
@@ -157,7 +159,7 @@ impl Error {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
             Self::Unresumed { offered, .. } => *offered,
-            Self::Poisoned => true,
+            Self::Poisoned | Self::OutOfOrder => true,
             Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
@@ -223,6 +225,11 @@ impl Error {
             )
             .reply(line.as_bytes()),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
+            Self::OutOfOrder => Failure::new(
+                Class::Unreachable,
+                what,
+                "the server answered in another order than it was asked",
+            ),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone()),
             Self::BothWays(first, error) => {
                 let second = error.failure(what);

@@ -3,7 +3,7 @@
 use super::error::{Error, Stage};
 use super::list::{Bounds, Command, Parser};
 use super::session::{Session, line};
-use super::transfer::Ending;
+use super::transfer::{Ending, Request};
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
@@ -99,7 +99,7 @@ impl Session {
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
         let charset = self.connection().server.charset;
-        let mut transfer = match self.begin(command, 0).await {
+        let mut transfer = match self.begin(&Request::list(command)).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
             Err(Error::Refused(Stage::Transfer, _, reply))
@@ -113,15 +113,15 @@ impl Session {
         let mut buffer = vec![0u8; CHUNK];
         let mut arrived = false;
         let ending = loop {
-            match transfer.read(&mut buffer).await {
-                Ok(0) => break transfer.finish_download().await,
+            match transfer.read(self, &mut buffer).await {
+                Ok(0) => break self.finish(transfer).await,
                 Ok(n) => parser.feed(&buffer[..n]),
                 Err(error) => break Err(error),
             }
             arrived = true;
             // past the bound nothing more is kept: the rest is not waited for
             if parser.is_full() {
-                drop(transfer);
+                self.abandon();
                 return Ok(parser.finish(None));
             }
         };

@@ -8,6 +8,7 @@
 pub(crate) mod attendant;
 pub(crate) mod connection;
 pub(crate) mod error;
+pub(crate) mod exchange;
 pub mod features;
 pub mod guard;
 pub mod list;

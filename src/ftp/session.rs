@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::control::Control;
 use super::error::{Error, Stage};
 use super::features::Features;
+use super::reply::Reply;
 use super::tls::SessionTls;
 use crate::model::listing::Dialect;
 use crate::model::path::RemotePath;
@@ -21,6 +22,16 @@ pub(crate) enum FileSize {
     NoFile,
     /// It does not tell.
     Untold,
+}
+
+impl FileSize {
+    pub(super) fn told(reply: &Reply) -> Self {
+        match reply.code {
+            213 => Self::File(reply.size()),
+            550 => Self::NoFile,
+            _ => Self::Untold,
+        }
+    }
 }
 
 /// One logged-in control connection. Once replies may be outstanding on it (a broken line, a
@@ -86,6 +97,11 @@ impl Session {
         !self.control.is_poisoned() && self.control.in_step()
     }
 
+    /// Whether it was lost or given up.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.control.is_poisoned()
+    }
+
     /// Gives it up: a transfer on it was cancelled, and what is outstanding cannot be known.
     pub(crate) fn abandon(&mut self) {
         self.control.poison();
@@ -148,20 +164,7 @@ impl Session {
     /// What SIZE says of a path (RFC 3659 §4).
     pub(crate) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.find_iac(path).await?;
-        let reply = self.control.ask(&line("SIZE", path)).await?;
-        Ok(match reply.code {
-            213 => FileSize::File(reply.size()),
-            550 => FileSize::NoFile,
-            _ => FileSize::Untold,
-        })
-    }
-
-    /// The size of a file in bytes; `None` where the server does not tell.
-    pub(crate) async fn size(&mut self, path: &RemotePath) -> Result<Option<u64>, Error> {
-        Ok(match self.ask_size(path).await? {
-            FileSize::File(size) => size,
-            FileSize::NoFile | FileSize::Untold => None,
-        })
+        Ok(FileSize::told(&self.control.ask(&line("SIZE", path)).await?))
     }
 
     /// Whether folders are listed by MLSD.
@@ -180,16 +183,6 @@ impl Session {
         self.find_iac(path).await?;
         let reply = self.control.ask(&line("MDTM", path)).await?;
         Ok(reply.modified().filter(|_| reply.code == 213))
-    }
-
-    /// Sets a file's time where MFMT is offered (draft-somers-ftp-mfxx); whether it was set.
-    pub(crate) async fn set_modified(&mut self, path: &RemotePath, time: Stamp) -> Result<bool, Error> {
-        let Some(text) = time.time_val().filter(|_| self.features.has("MFMT")) else {
-            return Ok(false);
-        };
-        self.find_iac(path).await?;
-        let command = [b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat();
-        Ok(self.control.ask(&command).await?.is_positive())
     }
 
     /// Goes into a folder (CWD). Sent each time: another session may have moved or deleted the

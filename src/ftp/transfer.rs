@@ -1,13 +1,11 @@
-//! One data transfer: the command, its data connection, and the proof of its end.
+//! One data transfer: its bytes, the proper end of its data connection, and the server's word.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::data::Prepared;
 use super::error::{Error, Stage};
 use super::explain::demands_resumption;
 use super::ports::Port;
@@ -19,23 +17,86 @@ use crate::model::path::RemotePath;
 use crate::model::server::TlsBackend;
 
 /// How long a server may take to say why a data connection failed.
-const EXPLANATION: Duration = Duration::from_secs(2);
+pub(super) const EXPLANATION: Duration = Duration::from_secs(2);
 
-/// A transfer in progress: data flows, the final reply is still to come. Dropping it without
-/// [`Transfer::finish_download`] or [`Transfer::finish_upload`] leaves the session of no use.
-pub(crate) struct Transfer<'s> {
-    session: &'s mut Session,
-    stream: NetStream,
+/// Which way the data go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Down,
+    Up,
+}
+
+/// A transfer that is to begin.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    path: Option<RemotePath>,
+    pub(super) command: Vec<u8>,
+    pub(super) offset: u64,
+    pub(super) way: Way,
+}
+
+impl Request {
+    /// Reads a file from `offset` on (REST and RETR).
+    pub(crate) fn retrieve(path: &RemotePath, offset: u64) -> Self {
+        Self {
+            path: Some(path.clone()),
+            command: line("RETR", path),
+            offset,
+            way: Way::Down,
+        }
+    }
+
+    /// Writes a file, from its beginning (STOR).
+    pub(crate) fn store(path: &RemotePath) -> Self {
+        Self {
+            path: Some(path.clone()),
+            command: line("STOR", path),
+            offset: 0,
+            way: Way::Up,
+        }
+    }
+
+    /// Reads what this command lists.
+    pub(super) fn list(command: Vec<u8>) -> Self {
+        Self {
+            path: None,
+            command,
+            offset: 0,
+            way: Way::Down,
+        }
+    }
+
+    /// The file; `None` where the command names none.
+    pub(crate) fn path(&self) -> Option<&RemotePath> {
+        self.path.as_ref()
+    }
+}
+
+/// A transfer in progress: data flows, the final reply is still to come. Until it has been read
+/// the session is of no other use.
+#[derive(Debug)]
+pub(crate) struct Transfer {
+    pub(super) stream: NetStream,
+    /// The final reply, where it came before the data were over.
+    pub(super) early: Option<Reply>,
+    pub(super) command: Vec<u8>,
+    pub(super) way: Way,
     /// The local port of a data connection in active mode: in use as long as it stands.
-    _port: Option<Port>,
-    /// The final reply, where it came before the data had been read.
+    pub(super) _port: Option<Port>,
+    /// When the control connection is to be used again, lest a router on the way forget it.
+    pub(super) next_noop: Option<Instant>,
+    /// What is made while it is not known how 0xFF in its name is taken.
+    pub(super) unsettled: Option<RemotePath>,
+}
+
+/// A transfer whose data are over and whose data connection is closed; the final reply may be
+/// still to come.
+#[derive(Debug)]
+pub(crate) struct Closed {
     early: Option<Reply>,
     command: Vec<u8>,
-    /// When the control connection is to be used again, lest a router on the way forget it.
-    next_noop: Option<Instant>,
-    settled: bool,
-    /// What is made while it is not known how 0xFF in its name is taken.
-    unsettled: Option<RemotePath>,
+    closed_properly: Option<bool>,
+    pub(super) unsettled: Option<RemotePath>,
 }
 
 /// How a transfer ended well.
@@ -48,69 +109,243 @@ pub(crate) struct Ending {
     pub(super) reply: Reply,
 }
 
-impl Session {
-    /// Starts to read a file from `offset` on (REST and RETR).
-    pub(crate) async fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<Transfer<'_>, Error> {
-        self.find_iac(path).await?;
-        self.begin(line("RETR", path), offset).await
-    }
-
-    /// Starts to write a file, from its beginning (STOR).
-    pub(crate) async fn store(&mut self, path: &RemotePath) -> Result<Transfer<'_>, Error> {
-        let settled = self.settle_iac(path);
-        let mut transfer = self.begin(line("STOR", path), 0).await?;
-        transfer.unsettled = (!settled).then(|| path.clone());
-        Ok(transfer)
-    }
-
-    /// Makes a data connection and starts `command` on it.
-    pub(super) async fn begin(&mut self, command: Vec<u8>, offset: u64) -> Result<Transfer<'_>, Error> {
-        self.control.admits(&command)?;
-        let prepared = self.prepare_data().await?;
-        if offset > 0 {
-            // between the data connection and the command it belongs to (RFC 3659 §5.3)
-            self.control
-                .demand(Stage::Command, format!("REST {offset}").as_bytes(), 3)
-                .await?;
-        }
-        self.control.send(&[&command])?;
-        let active = matches!(prepared, Prepared::Listening(..));
-        let (early, (stream, port)) = match self.start(prepared).await {
-            Ok(Started::Open(early, data)) => (early, data),
-            Ok(Started::Refused(reply)) => {
-                if active && reply.code == 425 {
-                    self.connection().habits().active = false;
-                }
-                return Err(self.refused(Stage::Transfer, &command, reply));
+impl Transfer {
+    /// Reads data into `buffer`; 0 is the end of it.
+    pub(crate) async fn read(&mut self, session: &mut Session, buffer: &mut [u8]) -> Result<usize, Error> {
+        let silence = session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
+        loop {
+            self.keep_alive(session)?;
+            // once the server has given it up, only what it has sent before is still to come
+            let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
+            if refused {
+                until = until.min(Instant::now() + EXPLANATION);
             }
-            Err(error) => {
-                if active
-                    && matches!(
-                        error,
-                        Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
-                    )
-                {
-                    self.connection().habits().active = false;
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
+            tokio::select! {
+                biased;
+                read = timeout_at(until, self.stream.read(buffer)) => return match read {
+                    Ok(Ok(n)) => Ok(n),
+                    Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session)),
+                    Ok(Err(error)) => Err(self.broken(session, error).await),
+                    Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+                },
+                reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                    self.heard(reply?.1);
                 }
-                self.abandon();
-                return Err(error);
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
+            }
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub(crate) async fn write(&mut self, session: &mut Session, bytes: &[u8]) -> Result<(), Error> {
+        let silence = session.connection().patience.silence;
+        let mut until = Instant::now() + silence;
+        let mut left = bytes;
+        while !left.is_empty() {
+            self.keep_alive(session)?;
+            let noop_at = self.next_noop.filter(|_| self.early.is_none());
+            tokio::select! {
+                biased;
+                written = timeout_at(until, self.stream.write(left)) => match written {
+                    Ok(Ok(0)) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
+                    Ok(Ok(n)) => {
+                        left = &left[n..];
+                        until = Instant::now() + silence;
+                    }
+                    Ok(Err(error)) => return Err(self.broken(session, error).await),
+                    Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+                },
+                // a server that has no more room may say so and leave the data lying
+                reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                    self.heard(reply?.1);
+                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
+                        return Err(self.refusal(session));
+                    }
+                }
+                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the server's last word, if this is it.
+    fn heard(&mut self, reply: Reply) {
+        if reply.class() != 1 {
+            self.early = Some(reply);
+        }
+    }
+
+    /// Sends a NOOP when it is time. The control connection is looked at once then: data that come
+    /// without a pause would keep it waiting for ever.
+    fn keep_alive(&mut self, session: &mut Session) -> Result<(), Error> {
+        let now = Instant::now();
+        if self.early.is_some() || self.next_noop.is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        let every = session.noop_after();
+        let every = every.filter(|_| session.control.noops().may_send());
+        self.next_noop = every.map(|every| now + every);
+        if every.is_some() {
+            session.control.send_noop()?;
+        }
+        if let Some(reply) = session.control.reply(Stage::Transfer).now_or_never() {
+            self.heard(reply?.1);
+        }
+        Ok(())
+    }
+
+    /// The refusal that came before the end of the data.
+    fn refusal(&mut self, session: &mut Session) -> Error {
+        match self.early.take() {
+            Some(reply) => session.refused(Stage::Transfer, &self.command, reply),
+            None => Error::Poisoned,
+        }
+    }
+
+    /// A server that runs out of space closes the data connection first and then says so.
+    async fn broken(&mut self, session: &mut Session, error: std::io::Error) -> Error {
+        let error = Error::Broken(Stage::Transfer, error);
+        if self.early.is_some() {
+            // the last word has been said
+            return error;
+        }
+        session.reason(Stage::Transfer, error).await
+    }
+
+    /// All data have been read or written: closes the data connection properly.
+    pub(crate) async fn close(mut self, session: &mut Session) -> Result<Closed, Error> {
+        let closed_properly = match self.way {
+            Way::Down => self.close_download().await,
+            Way::Up => {
+                self.close_upload(session).await?;
+                None
             }
         };
-        let next_noop = self.noop_after().map(|every| Instant::now() + every);
-        Ok(Transfer {
-            next_noop,
-            session: self,
-            stream,
-            _port: port,
-            early,
-            command,
-            settled: false,
-            unsettled: None,
+        Ok(Closed {
+            early: self.early,
+            command: self.command,
+            closed_properly,
+            unsettled: self.unsettled,
         })
     }
 
+    async fn close_download(&mut self) -> Option<bool> {
+        let properly = self.stream.closed_properly();
+        // our close_notify is a courtesy here: what was asked for has arrived
+        let said = timeout(EXPLANATION, self.stream.shutdown()).await;
+        if properly == Some(true) && matches!(said, Ok(Ok(()))) {
+            // both sides have said that they are done: vsftpd says 226 one round trip earlier
+            // where the socket is gone at once
+            let _ = self.stream.tcp().set_zero_linger();
+        }
+        properly
+    }
+
+    /// A server's session tickets lie unread in our buffer; closing the socket over them would
+    /// send a reset that overtakes the data, and the tail of the file would be lost. So: end our
+    /// direction, read to the end, then close.
+    async fn close_upload(&mut self, session: &mut Session) -> Result<(), Error> {
+        let silence = session.connection().patience.silence;
+        match timeout(silence, self.stream.shutdown()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.broken(session, error).await),
+            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
+        }
+        // bounded as a whole: a server that trickles on the data connection would never be silent
+        match timeout(silence, self.drain(session)).await {
+            Ok(drained) => drained,
+            Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+        }
+    }
+
+    /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
+    async fn drain(&mut self, session: &mut Session) -> Result<(), Error> {
+        let mut rest = [0u8; 4096];
+        while self.early.is_none() {
+            tokio::select! {
+                read = self.stream.read(&mut rest) => match read {
+                    // the end, or a reset after everything was received: the reply will tell
+                    Ok(0) | Err(_) => break,
+                    Ok(_) => {}
+                },
+                // a server that has read everything says so before, or without, closing
+                reply = session.control.reply(Stage::Transfer) => self.heard(reply?.1),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Closes the data connection and waits for the server's word.
+    pub(crate) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
+        let closed = transfer.close(self).await?;
+        self.last_word(closed).await
+    }
+
+    /// Gives a transfer up in the middle. The session stays of use where the server says soon
+    /// that it has noticed.
+    pub(crate) async fn give_up(&mut self, transfer: Transfer) {
+        let Transfer { stream, early, .. } = transfer;
+        drop(stream);
+        let noticed = async {
+            let mut said = early;
+            while said.is_none() {
+                match self.control.reply(Stage::Transfer).await {
+                    Ok((_, reply)) if reply.class() == 1 => {}
+                    Ok((_, reply)) => said = Some(reply),
+                    Err(_) => return,
+                }
+            }
+        };
+        match timeout(EXPLANATION, noticed).await {
+            Ok(()) => self.control.collect_noops().await,
+            Err(_) => self.abandon(),
+        }
+        self.learn_of_noops();
+    }
+
+    /// The server's final reply.
+    pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
+        let word = self.final_reply(closed.early).await;
+        self.control.collect_noops().await;
+        self.learn_of_noops();
+        let reply = word?;
+        // where a size or a data connection's address comes instead, commands written ahead have
+        // overtaken the end of the transfer
+        if matches!(reply.code, 213 | 227..=229) {
+            self.abandon();
+            return Err(Error::OutOfOrder);
+        }
+        if !reply.is_positive() {
+            return Err(self.refused(Stage::Transfer, &closed.command, reply));
+        }
+        if let Some(path) = closed.unsettled {
+            // boxed: it lists a folder, which is a transfer itself
+            Box::pin(self.check_iac(&path)).await?;
+        }
+        Ok(Ending {
+            closed_properly: closed.closed_properly,
+            reply,
+        })
+    }
+
+    async fn final_reply(&mut self, early: Option<Reply>) -> Result<Reply, Error> {
+        if let Some(reply) = early {
+            return Ok(reply);
+        }
+        loop {
+            let (_, reply) = self.control.reply(Stage::Transfer).await?;
+            if reply.class() != 1 {
+                return Ok(reply);
+            }
+        }
+    }
+
     /// The error that a refused transfer is.
-    fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+    pub(super) fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
         if self.tls().is_none() || !demands_resumption(&reply) {
             return self.control.refusal(stage, command, reply);
         }
@@ -123,44 +358,9 @@ impl Session {
         Error::Unresumed { offered, reply }
     }
 
-    /// Waits for the preliminary reply and for the data connection, at the same time: the
-    /// handshake begins at once (servers take it before they say 150), and a refused command
-    /// ends the wait for a connection that will never come.
-    async fn start(&mut self, prepared: Prepared) -> Result<Started, Error> {
-        let maker = self.data_maker();
-        let mut data = pin!(maker.complete(prepared));
-        let mut stream = None;
-        let mut preliminary = false;
-        loop {
-            tokio::select! {
-                // in this order: what a server says after it has sent its data must not cost them
-                biased;
-                done = &mut data, if stream.is_none() => match done {
-                    Ok(done) => stream = Some(done),
-                    Err(error) => return Err(self.reason(Stage::Data, error).await),
-                },
-                reply = self.control.reply(Stage::Transfer) => match reply?.1 {
-                    reply if reply.class() == 1 => preliminary = true,
-                    // a short transfer may be over before our side of the connection stands
-                    reply if reply.is_positive() => {
-                        let stream = match stream {
-                            Some(stream) => stream,
-                            None => data.await?,
-                        };
-                        return Ok(Started::Open(Some(reply), stream));
-                    }
-                    reply => return Ok(Started::Refused(reply)),
-                },
-            }
-            if preliminary && let Some(stream) = stream.take() {
-                return Ok(Started::Open(None, stream));
-            }
-        }
-    }
-
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
-    async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+    pub(super) async fn reason(&mut self, stage: Stage, error: Error) -> Error {
         // what we have refused ourselves no words of the server explain
         if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
             self.abandon();
@@ -186,202 +386,6 @@ impl Session {
                 self.abandon();
                 error
             }
-        }
-    }
-}
-
-/// What a server answered to a data command.
-enum Started {
-    Open(Option<Reply>, (NetStream, Option<Port>)),
-    Refused(Reply),
-}
-
-impl Transfer<'_> {
-    /// Reads data into `buffer`; 0 is the end of it.
-    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        let silence = self.session.connection().patience.silence;
-        let mut until = Instant::now() + silence;
-        loop {
-            self.keep_alive()?;
-            // once the server has given it up, only what it has sent before is still to come
-            let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            if refused {
-                until = until.min(Instant::now() + EXPLANATION);
-            }
-            let noop_at = self.next_noop.filter(|_| self.early.is_none());
-            tokio::select! {
-                biased;
-                read = timeout_at(until, self.stream.read(buffer)) => return match read {
-                    Ok(Ok(n)) => Ok(n),
-                    Ok(Err(_)) | Err(_) if refused => Err(self.refusal()),
-                    Ok(Err(error)) => Err(self.broken(error).await),
-                    Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
-                },
-                reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply?.1);
-                }
-                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
-            }
-        }
-    }
-
-    /// Writes all of `bytes`.
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let silence = self.session.connection().patience.silence;
-        let mut until = Instant::now() + silence;
-        let mut left = bytes;
-        while !left.is_empty() {
-            self.keep_alive()?;
-            let noop_at = self.next_noop.filter(|_| self.early.is_none());
-            tokio::select! {
-                biased;
-                written = timeout_at(until, self.stream.write(left)) => match written {
-                    Ok(Ok(0)) => return Err(self.broken(std::io::ErrorKind::WriteZero.into()).await),
-                    Ok(Ok(n)) => {
-                        left = &left[n..];
-                        until = Instant::now() + silence;
-                    }
-                    Ok(Err(error)) => return Err(self.broken(error).await),
-                    Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
-                },
-                // a server that has no more room may say so and leave the data lying
-                reply = self.session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply?.1);
-                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
-                        return Err(self.refusal());
-                    }
-                }
-                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps the server's last word, if this is it.
-    fn heard(&mut self, reply: Reply) {
-        if reply.class() != 1 {
-            self.early = Some(reply);
-        }
-    }
-
-    /// Sends a NOOP when it is time. The control connection is looked at once then: data that come
-    /// without a pause would keep it waiting for ever.
-    fn keep_alive(&mut self) -> Result<(), Error> {
-        let now = Instant::now();
-        if self.early.is_some() || self.next_noop.is_none_or(|at| now < at) {
-            return Ok(());
-        }
-        let every = self.session.noop_after();
-        let every = every.filter(|_| self.session.control.noops().may_send());
-        self.next_noop = every.map(|every| now + every);
-        if every.is_some() {
-            self.session.control.send_noop()?;
-        }
-        if let Some(reply) = self.session.control.reply(Stage::Transfer).now_or_never() {
-            self.heard(reply?.1);
-        }
-        Ok(())
-    }
-
-    /// The refusal that came before the end of the data.
-    fn refusal(&mut self) -> Error {
-        self.settled = true;
-        match self.early.take() {
-            Some(reply) => self.session.refused(Stage::Transfer, &self.command, reply),
-            None => Error::Poisoned,
-        }
-    }
-
-    /// A server that runs out of space closes the data connection first and then says so.
-    async fn broken(&mut self, error: std::io::Error) -> Error {
-        if self.early.is_some() {
-            // the last word has been said; a drop will see to the session
-            return Error::Broken(Stage::Transfer, error);
-        }
-        let error = self
-            .session
-            .reason(Stage::Transfer, Error::Broken(Stage::Transfer, error))
-            .await;
-        self.settled = true;
-        error
-    }
-
-    /// After [`Transfer::read`] has come to the end: the server's word that it was the end.
-    pub(crate) async fn finish_download(mut self) -> Result<Ending, Error> {
-        let closed_properly = self.stream.closed_properly();
-        // our close_notify is a courtesy here: what was asked for has arrived
-        let _ = timeout(EXPLANATION, self.stream.shutdown()).await;
-        self.last_word(closed_properly).await
-    }
-
-    /// After the last [`Transfer::write`]: closes properly and waits for the server's word.
-    ///
-    /// A server's session tickets lie unread in our buffer; closing the socket over them would
-    /// send a reset that overtakes the data, and the tail of the file would be lost. So: end our
-    /// direction, read to the end, then close.
-    pub(crate) async fn finish_upload(mut self) -> Result<Ending, Error> {
-        let silence = self.session.connection().patience.silence;
-        match timeout(silence, self.stream.shutdown()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.broken(error).await),
-            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
-        }
-        // bounded as a whole: a server that trickles on the data connection would never be silent
-        match timeout(silence, self.drain()).await {
-            Ok(drained) => drained?,
-            Err(_) => return Err(Error::Silent(Stage::Transfer, silence)),
-        }
-        let ending = self.last_word(None).await?;
-        if let Some(path) = self.unsettled.take() {
-            self.session.check_iac(&path).await?;
-        }
-        Ok(ending)
-    }
-
-    /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
-    async fn drain(&mut self) -> Result<(), Error> {
-        let mut rest = [0u8; 4096];
-        while self.early.is_none() {
-            tokio::select! {
-                read = self.stream.read(&mut rest) => match read {
-                    // the end, or a reset after everything was received: the reply will tell
-                    Ok(0) | Err(_) => break,
-                    Ok(_) => {}
-                },
-                // a server that has read everything says so before, or without, closing
-                reply = self.session.control.reply(Stage::Transfer) => self.heard(reply?.1),
-            }
-        }
-        Ok(())
-    }
-
-    async fn last_word(&mut self, closed_properly: Option<bool>) -> Result<Ending, Error> {
-        let reply = match self.early.take() {
-            Some(reply) => reply,
-            None => loop {
-                let (_, reply) = self.session.control.reply(Stage::Transfer).await?;
-                if reply.class() != 1 {
-                    break reply;
-                }
-            },
-        };
-        self.settled = true;
-        self.session.control.collect_noops().await;
-        if reply.is_positive() {
-            return Ok(Ending {
-                closed_properly,
-                reply,
-            });
-        }
-        Err(self.session.refused(Stage::Transfer, &self.command, reply))
-    }
-}
-
-impl Drop for Transfer<'_> {
-    fn drop(&mut self) {
-        self.session.learn_of_noops();
-        if !self.settled {
-            self.session.abandon();
         }
     }
 }

@@ -466,13 +466,10 @@ impl Queue {
             .any(|slot| slot.connection == connection && slot.phase == failed)
     }
 
-    /// The connections that have jobs to start.
-    pub fn connections(&self) -> Vec<ConnectionId> {
-        self.waiting
-            .iter()
-            .filter(|(_, w)| !w.is_empty())
-            .map(|(c, _)| *c)
-            .collect()
+    /// The connections that have jobs to start, and how many.
+    pub fn waiting(&self) -> Vec<(ConnectionId, usize)> {
+        let waiting = self.waiting.iter().filter(|(_, w)| !w.is_empty());
+        waiting.map(|(c, w)| (*c, w.len())).collect()
     }
 }
 

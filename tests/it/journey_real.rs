@@ -59,6 +59,7 @@ async fn marked_folders_go_both_ways() {
     seat.see("/back ").await;
     seat.press("enter").await;
     seat.see("/back ━━").await;
+    seat.see("This folder is empty").await;
     seat.press("tab g g f5 enter").await;
     seat.see("Queue · 56 done").await;
     let back = here.path().join("back/deep");

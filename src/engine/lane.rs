@@ -1,0 +1,543 @@
+//! A lane: one session and the files it carries, one after the other without a pause.
+//!
+//! While a file's data flow the next job is taken and prepared, so that its transfer can begin in
+//! the same write that ends this one. What is still to be said about earlier files ([`Tail`])
+//! rides along.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::PARTING;
+use super::carried::{Carried, Fetched, Over, Ready, prepare};
+use super::download;
+use super::lease::Lease;
+use super::meter::SpeedLimit;
+use super::pool::{Pool, Purpose};
+use super::run::Note;
+use super::tail::Tail;
+use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
+use super::upload::{self, Source};
+use crate::ftp::error::Error;
+use crate::ftp::exchange::{Begun, Exchanged};
+use crate::ftp::transfer::{Ending, Transfer};
+use crate::model::failure::Failure;
+use crate::model::job::{ConnectionId, Direction};
+use crate::plan::fence::Fence;
+
+/// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
+/// last file is waited for.
+const LOOKED_AT: u32 = 32;
+
+/// How often the same file is begun again on a new session before it fails.
+const BEGINNINGS: u32 = 3;
+
+/// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
+/// rest of [`PARTING`].
+const LAST_ROUNDS: Duration = PARTING.saturating_sub(Duration::from_secs(1));
+
+/// What a lane is given.
+pub(super) struct Lane {
+    pub(super) connection: ConnectionId,
+    pub(super) pool: Arc<Pool>,
+    pub(super) limit: Arc<SpeedLimit>,
+    pub(super) notes: mpsc::UnboundedSender<Note>,
+    pub(super) tasks: TaskTracker,
+    /// The end of the program.
+    pub(super) end: CancellationToken,
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let _ = self.notes.send(Note::LaneOver(self.connection));
+    }
+}
+
+impl Lane {
+    /// Carries files until no job waits.
+    pub(super) async fn work(self) {
+        let hands = Hands {
+            tail: Tail::new(self.tasks.clone()),
+            lane: &self,
+            lease: None,
+            again: Vec::new(),
+            kept: VecDeque::new(),
+        };
+        hands.run().await;
+    }
+
+    /// Takes the next job and prepares it, asking the server nothing. None is taken where somebody
+    /// waits for a session, but for those who have just waited themselves.
+    async fn fetch(&self, obliging: bool) -> Fetched {
+        for _ in 0..LOOKED_AT {
+            if obliging && self.pool.is_wanted() {
+                break;
+            }
+            let (reply, task) = oneshot::channel();
+            let asked = self.notes.send(Note::Take(self.connection, reply)).is_ok();
+            let taken = tokio::select! {
+                // at the end of the program nobody answers any more
+                biased;
+                () = self.end.cancelled() => None,
+                task = task => task.ok().flatten(),
+            };
+            let Some(task) = taken.filter(|_| asked) else {
+                break;
+            };
+            if let Some(fetched) = prepare(task).await {
+                return fetched;
+            }
+        }
+        Fetched::Nothing
+    }
+}
+
+/// What a lane holds.
+struct Hands<'l> {
+    lane: &'l Lane,
+    lease: Option<Lease>,
+    tail: Tail,
+    /// Jobs to be begun anew.
+    again: Vec<Task>,
+    /// What was fetched before they came back.
+    kept: VecDeque<Fetched>,
+}
+
+impl Hands<'_> {
+    async fn run(mut self) {
+        let mut over = None;
+        let mut fetched = self.lane.fetch(false).await;
+        loop {
+            let next = match fetched {
+                Fetched::Ready(ready) => {
+                    // what is unfinished does not wait for the end of a long file
+                    if !ready.is_short() {
+                        self.settle(over.take()).await;
+                    }
+                    match self.begin(over.take(), ready).await {
+                        Some((file, transfer)) => {
+                            let (ended, next) = self.carry(file, transfer).await;
+                            over = ended;
+                            Some(next)
+                        }
+                        None => None,
+                    }
+                }
+                Fetched::Ask(task, source) => {
+                    self.settle(over.take()).await;
+                    self.ask(task, source).await
+                }
+                Fetched::Folder(task) => {
+                    self.settle(over.take()).await;
+                    let made = self.make_folder(&task).await;
+                    task.end(made);
+                    None
+                }
+                Fetched::Nothing => {
+                    self.settle(over.take()).await;
+                    if self.lane.pool.is_wanted() {
+                        self.let_others_in().await;
+                        Some(self.lane.fetch(false).await)
+                    } else {
+                        match self.next(None).await {
+                            Fetched::Nothing if !self.lane.pool.is_wanted() => return,
+                            next => Some(next),
+                        }
+                    }
+                }
+            };
+            fetched = self.next(next).await;
+        }
+    }
+
+    /// What comes next: jobs to be begun anew first.
+    async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
+        while let Some(task) = self.again.pop() {
+            if let Some(again) = prepare(task).await {
+                self.kept.extend(fetched);
+                return again;
+            }
+        }
+        match fetched.or_else(|| self.kept.pop_front()) {
+            Some(fetched) => fetched,
+            None => self.lane.fetch(true).await,
+        }
+    }
+
+    /// Gives the session back, and waits for one behind those who are waiting already. That none
+    /// comes is told to the next job.
+    async fn let_others_in(&mut self) {
+        self.lease = None;
+        self.lease = self.lane.pool.lease(Purpose::Lane).await.ok();
+    }
+
+    /// Makes sure that there is a session to work with.
+    async fn lease(&mut self, cancel: &CancellationToken) -> Result<&mut Lease, Stop> {
+        if self.lease.as_ref().is_some_and(Lease::is_lost) {
+            self.lease = None;
+        }
+        match &mut self.lease {
+            Some(lease) => Ok(lease),
+            none => {
+                let pool = &self.lane.pool;
+                let leased = tokio::select! {
+                    leased = pool.lease(Purpose::Lane) => leased,
+                    () = cancel.cancelled() => return Err(Stop::Cancelled),
+                };
+                let lease = none.insert(leased.map_err(|failure| no_session(pool, failure))?);
+                self.tail.sets_times = lease.sets_times();
+                Ok(lease)
+            }
+        }
+    }
+
+    async fn make_folder(&mut self, task: &Task) -> Result<Moved, Stop> {
+        let job = task.job();
+        let fence: Arc<Fence> = match self.lane.pool.known_fence() {
+            Some(fence) => fence,
+            None => Arc::clone(self.lease(&task.cancel).await?.fence()),
+        };
+        if let Some(depth) = fence.cuts(&job.item.remote) {
+            return Err(Stop::Skipped(format!(
+                "cut at depth {depth}: the folder and what is in it are left out"
+            )));
+        }
+        match job.direction {
+            Direction::Download => make_local_folder(job).await,
+            Direction::Upload if job.item.remote == *fence.root() => Ok(Moved::default()),
+            Direction::Upload => {
+                let lease = self.lease(&task.cancel).await?;
+                tokio::select! {
+                    made = make_remote_folder(task, lease) => made,
+                    () = task.cancel.cancelled() => Err(Stop::Cancelled),
+                }
+            }
+        }
+    }
+
+    /// Asks what stands at an upload's target.
+    async fn ask(&mut self, task: Task, source: Source) -> Option<Fetched> {
+        let cancel = task.cancel.clone();
+        let lease = match self.lease(&cancel).await {
+            Ok(lease) => lease,
+            Err(stop) => {
+                task.end(Err(stop));
+                return None;
+            }
+        };
+        match upload::prepare_asking(task, source, lease).await {
+            Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
+            Err((task, stop)) => {
+                task.end(Err(stop));
+                None
+            }
+        }
+    }
+
+    /// Ends the last transfer and begins this one.
+    async fn begin(&mut self, over: Option<Over>, ready: Ready) -> Option<(Carried, Transfer)> {
+        let cancel = ready.task().cancel.clone();
+        let (file, closed) = over.map_or((None, None), |over| (Some(over.file), Some(over.closed)));
+        let riders = self.tail.riders();
+        // taken out: a session on which something was begun and not waited for is of no use
+        let exchanged = match self.lease(&cancel).await.map(drop) {
+            Ok(()) => match self.lease.take() {
+                Some(mut lease) => {
+                    let exchanged = tokio::select! {
+                        exchanged = lease.exchange(closed, &riders, Some(ready.request())) => Ok(exchanged),
+                        () = cancel.cancelled() => Err(Stop::Cancelled),
+                    };
+                    self.lease = exchanged.is_ok().then_some(lease);
+                    exchanged
+                }
+                None => Ok(Exchanged::default()),
+            },
+            Err(stop) => {
+                self.ended(file, None).await;
+                ready.end(stop);
+                return None;
+            }
+        };
+        let exchanged = match exchanged {
+            Ok(exchanged) => exchanged,
+            Err(stop) => {
+                self.tail.answered(Vec::new(), None);
+                self.ended(file, None).await;
+                self.broken_off(ready, stop);
+                return None;
+            }
+        };
+        self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
+        self.ended(file, exchanged.ended).await;
+        let begun = match exchanged.begun {
+            Some(Begun::Open(transfer)) => Ok(transfer),
+            Some(Begun::Failed(error)) if !error.is_loss() => Err(error),
+            lost => match self.begin_alone(&ready, lost).await {
+                Ok(begun) => begun,
+                Err(stop) => {
+                    self.broken_off(ready, stop);
+                    return None;
+                }
+            },
+        };
+        match begun {
+            Ok(transfer) => {
+                self.lane.pool.tell_facts();
+                Some((Carried::new(ready), transfer))
+            }
+            Err(error) => {
+                self.refused(ready, error).await;
+                None
+            }
+        }
+    }
+
+    /// Begins a transfer that could not begin in the write that ended the last one.
+    async fn begin_alone(
+        &mut self,
+        ready: &Ready,
+        lost: Option<Begun>,
+    ) -> Result<Result<Transfer, Error>, Stop> {
+        let cancel = &ready.task().cancel;
+        let mut healed = ready.task().healed;
+        let mut beginnings = 0;
+        if let Some(Begun::Failed(error)) = lost {
+            if error.is_unresumed() && std::mem::replace(&mut healed, true) {
+                return Ok(Err(error));
+            }
+            self.lane.pool.forget_idle_of(&error);
+        }
+        loop {
+            self.flush().await;
+            self.lease(cancel).await?;
+            let Some(mut lease) = self.lease.take() else {
+                return Ok(Err(Error::Poisoned));
+            };
+            let begun = tokio::select! {
+                begun = lease.begin(ready.request()) => begun,
+                () = cancel.cancelled() => return Err(Stop::Cancelled),
+            };
+            self.lease = Some(lease);
+            beginnings += 1;
+            match begun {
+                Err(error) if error.is_unresumed() && std::mem::replace(&mut healed, true) => {
+                    return Ok(Err(error));
+                }
+                Err(error) if error.is_loss() && beginnings < BEGINNINGS => {
+                    self.lane.pool.forget_idle_of(&error);
+                }
+                begun => return Ok(begun),
+            }
+        }
+    }
+
+    /// A transfer was refused, or its data connection could not be made.
+    async fn refused(&mut self, ready: Ready, error: Error) {
+        match ready {
+            Ready::Down(incoming) => {
+                let stop = match &mut self.lease {
+                    Some(lease) => download::refused(&incoming.task, lease, error).await,
+                    None => error.failure(download::what(&incoming.task)).into(),
+                };
+                incoming.task.end(Err(stop));
+            }
+            Ready::Up(outgoing) => {
+                let stop = error.failure(upload::what(&outgoing.target)).into();
+                if matches!(error, Error::Guarded(_)) {
+                    outgoing.task.end(Err(stop));
+                } else {
+                    self.broken_off(Ready::Up(outgoing), stop);
+                }
+            }
+        }
+    }
+
+    /// A transfer may have begun, and is given up.
+    fn broken_off(&mut self, ready: Ready, stop: Stop) {
+        match ready {
+            // servers make the file before they find that they cannot fill it
+            Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),
+            ready @ Ready::Down(_) => ready.end(stop),
+        }
+    }
+
+    /// Moves all data of a file; the next job is fetched meanwhile.
+    async fn carry(&mut self, mut file: Carried, mut transfer: Transfer) -> (Option<Over>, Fetched) {
+        let lane = self.lane;
+        let Some(mut lease) = self.lease.take() else {
+            self.failed(file, Stop::Failed(super::ending())).await;
+            return (None, Fetched::Nothing);
+        };
+        let cancel = file.task().cancel.clone();
+        let short = file.is_short();
+        let pumping = async {
+            tokio::select! {
+                pumped = file.pump(&mut lease, &mut transfer, &lane.limit) => pumped,
+                () = cancel.cancelled() => Err(Stop::Cancelled),
+            }
+        };
+        let (pumped, next) = if short {
+            let (pumped, next) = tokio::join!(pumping, lane.fetch(true));
+            (pumped, Some(next))
+        } else {
+            (pumping.await, None)
+        };
+        if let Err(stop) = pumped {
+            // at the end of the program there is no time to keep the session in step
+            if !lane.end.is_cancelled() {
+                lease.give_up(transfer).await;
+                self.lease = Some(lease);
+            }
+            self.failed(file, stop).await;
+            return (None, next.unwrap_or(Fetched::Nothing));
+        }
+        let closing = async {
+            tokio::select! {
+                closed = lease.close(transfer) => Ok(closed),
+                () = cancel.cancelled() => Err(Stop::Cancelled),
+            }
+        };
+        let (closed, next) = match next {
+            Some(next) => (closing.await, next),
+            None => tokio::join!(closing, lane.fetch(true)),
+        };
+        let over = match closed {
+            Ok(Ok(closed)) => {
+                self.lease = Some(lease);
+                Some(Over { file, closed })
+            }
+            Ok(Err(error)) => {
+                self.ended(Some(file), Some(Err(error))).await;
+                None
+            }
+            Err(stop) => {
+                self.failed(file, stop).await;
+                None
+            }
+        };
+        (over, next)
+    }
+
+    /// A file's data are over, and the server has given its word or not.
+    async fn ended(&mut self, file: Option<Carried>, ended: Option<Result<Ending, Error>>) {
+        let Some(file) = file else {
+            return;
+        };
+        let ending = match ended.unwrap_or(Err(Error::Poisoned)) {
+            Ok(ending) => Ok(ending),
+            Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
+            Err(error) => {
+                let stop = Stop::on_wire(&error, file.what());
+                return self.failed(file, stop).await;
+            }
+        };
+        match file {
+            Carried::Down(receiving) => self.tail.received(*receiving, ending),
+            Carried::Up(sending) => self.tail.sent(*sending, ending.err()),
+        }
+    }
+
+    async fn failed(&mut self, file: Carried, stop: Stop) {
+        if matches!(stop, Stop::Unresumed(_)) && !file.task().healed {
+            // nothing is wrong with the job: it goes on, on a new session, once
+            self.lane.pool.forget_idle();
+            let mut task = match file {
+                Carried::Down(receiving) => receiving.discard().await,
+                Carried::Up(sending) => sending.task,
+            };
+            task.healed = true;
+            task.counter.reset();
+            self.again.push(task);
+            return;
+        }
+        match file {
+            Carried::Down(receiving) => self.tail.abandon(*receiving, stop),
+            Carried::Up(sending) => self.tail.left_over(sending.task, sending.part, stop),
+        }
+    }
+
+    /// Ends the last transfer, and brings everything that is unfinished to its end.
+    async fn settle(&mut self, over: Option<Over>) {
+        if let Some(Over { file, closed }) = over {
+            let cancel = file.task().cancel.clone();
+            let riders = self.tail.riders();
+            match self.lease.take() {
+                Some(mut lease) => {
+                    let exchanged = tokio::select! {
+                        exchanged = lease.exchange(Some(closed), &riders, None) => Some(exchanged),
+                        () = cancel.cancelled() => None,
+                    };
+                    match exchanged {
+                        Some(exchanged) => {
+                            self.lease = Some(lease);
+                            self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
+                            self.ended(Some(file), exchanged.ended).await;
+                        }
+                        None => {
+                            self.tail.answered(Vec::new(), None);
+                            self.failed(file, Stop::Cancelled).await;
+                        }
+                    }
+                }
+                None => self.ended(Some(file), None).await,
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Brings everything that is unfinished to its end; at the end of the program, not for long.
+    async fn flush(&mut self) {
+        let end = &self.lane.end;
+        let late = async {
+            end.cancelled().await;
+            sleep(LAST_ROUNDS).await;
+        };
+        let over = tokio::select! {
+            () = self.last_rounds() => true,
+            () = late => false,
+        };
+        if !over {
+            self.lease = None;
+            self.give_up(&super::ending());
+        }
+    }
+
+    async fn last_rounds(&mut self) {
+        let never = CancellationToken::new();
+        while !self.tail.is_empty() {
+            let riders = self.tail.riders();
+            let asked = match self.lease(&never).await {
+                Ok(lease) => lease.ask(&riders).await,
+                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
+                Err(_) => return self.give_up(&super::ending()),
+            };
+            match asked {
+                Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
+                Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),
+                Err(error) => return self.give_up(&error.failure("Could not finish a transfer")),
+            }
+        }
+    }
+
+    /// Nothing more can be asked about what is unfinished.
+    fn give_up(&mut self, failure: &Failure) {
+        for part in self.tail.give_up(failure) {
+            let connection = &self.lane.pool.connection;
+            connection.remark(&format!("could not delete the temporary file {part}"));
+        }
+    }
+}
+
+/// That no session can be made is a job's failure only while others have one.
+fn no_session(pool: &Pool, failure: Failure) -> Stop {
+    if pool.is_open() {
+        Stop::Failed(failure)
+    } else {
+        Stop::NoSession(failure)
+    }
+}

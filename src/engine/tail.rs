@@ -1,0 +1,407 @@
+//! Files whose data are over and that are not done yet: what is still to be asked or said about
+//! each, and what the answers make of it.
+//!
+//! An upload is checked by its size, gets its time, and is then renamed over its target; a
+//! download is checked by its size where the listing did not tell it, asks for its time where the
+//! listing gave the day only, and is then put in its place. Each step rides in the write that
+//! begins another transfer, so none costs a round trip of its own.
+
+use std::collections::VecDeque;
+
+use tokio_util::task::TaskTracker;
+
+use super::download::{Receiving, proved};
+use super::task::{Moved, Stop, Task};
+use super::upload::Sending;
+use crate::ftp::error::Error;
+use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::session::FileSize;
+use crate::ftp::transfer::Ending;
+use crate::model::entry::Kind;
+use crate::model::failure::{Class, Failure};
+use crate::model::path::RemotePath;
+use crate::model::stamp::Stamp;
+
+/// What is said of a file that was proved whole though the server's word for it was lost.
+const WORD_LOST: &str = "the connection was lost before the server's last word; the size is right";
+
+/// Said where a renaming was asked for and its answer never came.
+const OLD_OR_NEW: &str = "The old file stands there or the new one, whole; look before you try again.";
+
+/// How often a session may be lost over the same file before it is given up.
+const LOSSES: u32 = 3;
+
+/// The files of one lane that are not done yet, oldest first.
+pub(super) struct Tail {
+    files: VecDeque<Unfinished>,
+    /// Whether times can be set on this server.
+    pub(super) sets_times: bool,
+    /// Puts downloads in their places while the lane goes on.
+    committing: TaskTracker,
+}
+
+enum Unfinished {
+    Received(Received),
+    Sent(Sent),
+    Leftover(Leftover),
+}
+
+/// What is left of an upload that has failed: to be deleted before that is told.
+struct Leftover {
+    task: Task,
+    part: RemotePath,
+    stop: Stop,
+    losses: u32,
+}
+
+struct Received {
+    file: Receiving,
+    closed_properly: Option<bool>,
+    /// Set where the server's last word was lost, with that failure.
+    lost: Option<Failure>,
+    losses: u32,
+    wants: Wants,
+    size: Option<u64>,
+    modified: Option<Stamp>,
+}
+
+/// What is still to be asked about a download.
+#[derive(Clone, Copy)]
+struct Wants {
+    size: bool,
+    time: bool,
+}
+
+struct Sent {
+    task: Task,
+    part: RemotePath,
+    target: RemotePath,
+    bytes: u64,
+    modified: Option<Stamp>,
+    /// Set where the server's last word was lost, with that failure.
+    lost: Option<Failure>,
+    losses: u32,
+    step: Step,
+    note: Option<String>,
+}
+
+/// How far an upload is.
+enum Step {
+    /// Its size is to be looked at.
+    Check,
+    /// It is to be renamed.
+    Place,
+    /// The answer to the renaming was lost: is it still there?
+    Look(Failure),
+    /// It is not there any more: is it at its target?
+    Confirm(Failure),
+}
+
+impl Tail {
+    pub(super) fn new(committing: TaskTracker) -> Self {
+        Self {
+            files: VecDeque::new(),
+            sets_times: false,
+            committing,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The data of a download are over; a failure where the server's word was lost.
+    pub(super) fn received(&mut self, file: Receiving, ending: Result<Ending, Failure>) {
+        let fits = file.listed() == Some(file.received());
+        let received = Received {
+            wants: Wants {
+                size: !fits,
+                time: file.exact_time().is_none(),
+            },
+            size: file
+                .listed()
+                .filter(|_| fits || file.task.job().item.kind == Kind::File),
+            modified: file.exact_time(),
+            closed_properly: ending.as_ref().ok().and_then(|ending| ending.closed_properly),
+            lost: ending.err(),
+            losses: 0,
+            file,
+        };
+        if received.wants.size || received.wants.time {
+            self.files.push_back(Unfinished::Received(received));
+        } else {
+            self.committing.spawn(received.complete());
+        }
+    }
+
+    /// A download has failed; what is on the disk goes before that is told.
+    pub(super) fn abandon(&mut self, file: Receiving, stop: Stop) {
+        self.committing.spawn(file.abandon(stop));
+    }
+
+    /// The data of an upload are over; a failure where the server's word was lost.
+    pub(super) fn sent(&mut self, sending: Sending, lost: Option<Failure>) {
+        self.files.push_back(Unfinished::Sent(Sent {
+            bytes: sending.sent,
+            modified: sending.source.modified,
+            part: sending.part,
+            target: sending.target,
+            task: sending.task,
+            lost,
+            losses: 0,
+            step: Step::Check,
+            note: None,
+        }));
+    }
+
+    /// An upload has failed; what is left of it on the server is deleted.
+    pub(super) fn left_over(&mut self, task: Task, part: RemotePath, stop: Stop) {
+        self.files.push_back(Unfinished::Leftover(Leftover {
+            task,
+            part,
+            stop,
+            losses: 0,
+        }));
+    }
+
+    /// What is to be asked and said now.
+    pub(super) fn riders(&self) -> Vec<Rider> {
+        let riders = self.files.iter().flat_map(|file| file.riders(self.sets_times));
+        riders.collect()
+    }
+
+    /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`.
+    pub(super) fn answered(&mut self, answers: Vec<Answer>, lost: Option<&Error>) {
+        let mut answers = answers.into_iter();
+        for file in std::mem::take(&mut self.files) {
+            let asked = file.riders(self.sets_times).len();
+            let answers: Vec<Answer> = answers.by_ref().take(asked).collect();
+            let next = if answers.len() < asked {
+                file.unanswered(lost, &self.committing)
+            } else {
+                file.answered(answers, &self.committing)
+            };
+            self.files.extend(next);
+        }
+    }
+
+    /// Nothing more can be asked: everything here fails with this reason. The temporary files that
+    /// could not be deleted.
+    pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
+        let mut left_over = Vec::new();
+        for file in std::mem::take(&mut self.files) {
+            match file {
+                Unfinished::Received(received) => {
+                    let stop = Stop::Failed(failure.clone());
+                    self.committing.spawn(received.file.abandon(stop));
+                }
+                Unfinished::Sent(sent) => {
+                    let hint = format!("All of it was sent. {OLD_OR_NEW} {} may be left.", sent.part);
+                    let what = sent.what();
+                    // how it came to this says more than why nobody could look
+                    let why = match (sent.step, sent.lost) {
+                        (Step::Look(lost) | Step::Confirm(lost), _) | (_, Some(lost)) => lost,
+                        (Step::Check | Step::Place, None) => failure.clone(),
+                    };
+                    sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
+                }
+                Unfinished::Leftover(left) => {
+                    left_over.push(left.part);
+                    left.task.end(Err(left.stop));
+                }
+            }
+        }
+        left_over
+    }
+}
+
+impl Unfinished {
+    fn riders(&self, sets_times: bool) -> Vec<Rider> {
+        match self {
+            Self::Received(received) => {
+                let path = received.file.path();
+                let size = received.wants.size.then(|| Rider::Size(path.clone()));
+                let time = received.wants.time.then(|| Rider::Modified(path.clone()));
+                size.into_iter().chain(time).collect()
+            }
+            Self::Sent(sent) => match &sent.step {
+                Step::Check => {
+                    let time = sent
+                        .modified
+                        .filter(|time| sets_times && time.time_val().is_some())
+                        .map(|time| Rider::SetModified(sent.part.clone(), time));
+                    time.into_iter().chain([Rider::Size(sent.part.clone())]).collect()
+                }
+                Step::Place => vec![Rider::Rename(sent.part.clone(), sent.target.clone())],
+                Step::Look(_) => vec![Rider::Size(sent.part.clone())],
+                Step::Confirm(_) => vec![Rider::Size(sent.target.clone())],
+            },
+            Self::Leftover(left) => vec![Rider::Delete(left.part.clone())],
+        }
+    }
+
+    fn answered(self, answers: Vec<Answer>, committing: &TaskTracker) -> Option<Self> {
+        match self {
+            Self::Received(mut received) => {
+                received.answered(answers);
+                committing.spawn(received.complete());
+                None
+            }
+            Self::Sent(sent) => sent.answered(answers),
+            Self::Leftover(left) => {
+                left.task.end(Err(left.stop));
+                None
+            }
+        }
+    }
+
+    /// It was asked, perhaps, and no answer has come. After some of these it is given up.
+    fn unanswered(self, lost: Option<&Error>, committing: &TaskTracker) -> Option<Self> {
+        let failure = |what: &str| lost.unwrap_or(&Error::Poisoned).failure(what).transient();
+        match self {
+            Self::Received(mut received) => {
+                received.losses += 1;
+                if received.losses < LOSSES {
+                    return Some(Self::Received(received));
+                }
+                let what = format!("Could not check {}", received.file.path());
+                committing.spawn(received.file.abandon(failure(&what).into()));
+                None
+            }
+            Self::Sent(mut sent) => {
+                sent.losses += 1;
+                let what = sent.what();
+                if sent.losses >= LOSSES {
+                    return Some(sent.leftover(failure(&what).hint(OLD_OR_NEW).into()));
+                }
+                if matches!(sent.step, Step::Place) {
+                    sent.step = Step::Look(failure(&what));
+                }
+                Some(Self::Sent(sent))
+            }
+            Self::Leftover(mut left) => {
+                left.losses += 1;
+                if left.losses < LOSSES {
+                    return Some(Self::Leftover(left));
+                }
+                left.task.end(Err(left.stop));
+                None
+            }
+        }
+    }
+}
+
+impl Received {
+    fn answered(&mut self, answers: Vec<Answer>) {
+        for answer in answers {
+            match answer {
+                // a listing may be old: what the server says now counts
+                Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
+                Answer::Modified(time) => self.modified = time,
+                _ => {}
+            }
+        }
+    }
+
+    /// Puts the file in its place, if it is proved to be whole.
+    async fn complete(self) {
+        let received = self.file.received();
+        let proved = match self.lost {
+            // only the size can take the place of the server's word
+            Some(_) if self.size == Some(received) && self.closed_properly != Some(false) => {
+                Ok(Some(WORD_LOST.into()))
+            }
+            Some(lost) => Err(lost),
+            None => proved(self.file.path(), received, self.size, self.closed_properly),
+        };
+        match proved {
+            Ok(note) => self.file.commit(self.modified, note).await,
+            Err(failure) => self.file.abandon(failure.into()).await,
+        }
+    }
+}
+
+impl Sent {
+    fn what(&self) -> String {
+        match self.step {
+            Step::Check => format!("Could not upload to {}", self.target),
+            _ => format!("Could not put {} in place", self.target),
+        }
+    }
+
+    /// What the answers make of it: further work, or its end.
+    fn answered(mut self, answers: Vec<Answer>) -> Option<Unfinished> {
+        let told = answers.iter().find_map(|answer| match answer {
+            Answer::Size(size) => Some(*size),
+            _ => None,
+        });
+        let is_ours = told == Some(FileSize::File(Some(self.bytes)));
+        match std::mem::replace(&mut self.step, Step::Place) {
+            Step::Check => return Some(self.checked(told)),
+            Step::Place => match answers.into_iter().next() {
+                Some(Answer::Renamed(Err(error))) => return Some(self.not_placed(&error)),
+                _ => self.done(),
+            },
+            Step::Look(failure) => {
+                if told == Some(FileSize::NoFile) {
+                    self.step = Step::Confirm(failure);
+                }
+                return Some(Unfinished::Sent(self));
+            }
+            Step::Confirm(_) if is_ours => {
+                self.note = Some(WORD_LOST.into());
+                self.done();
+            }
+            Step::Confirm(failure) => {
+                return Some(self.leftover(failure.hint(OLD_OR_NEW).into()));
+            }
+        }
+        None
+    }
+
+    fn checked(mut self, told: Option<FileSize>) -> Unfinished {
+        let bytes = self.bytes;
+        match (told, self.lost.take()) {
+            (Some(FileSize::File(Some(size))), lost) if size == bytes => {
+                self.note = lost.map(|_| WORD_LOST.into());
+            }
+            (_, Some(lost)) => return self.leftover(lost.into()),
+            (Some(FileSize::File(Some(size))), None) => {
+                let why = format!("the server has {size} of {bytes} bytes; the transfer was cut");
+                let what = format!("Could not upload to {}", self.target);
+                let cut = Failure::new(Class::Unreachable, what, why)
+                    .hint("What stood under the target's name is untouched.");
+                return self.leftover(cut.transient().into());
+            }
+            _ => {
+                self.note = Some("the server does not tell the size; its word is the only proof".into());
+            }
+        }
+        self.step = Step::Place;
+        Unfinished::Sent(self)
+    }
+
+    fn not_placed(self, error: &Error) -> Unfinished {
+        let stop = error
+            .failure(self.what())
+            .hint("The server does not let a file be renamed over another; what stood there is untouched.")
+            .into();
+        self.leftover(stop)
+    }
+
+    fn leftover(self, stop: Stop) -> Unfinished {
+        Unfinished::Leftover(Leftover {
+            task: self.task,
+            part: self.part,
+            stop,
+            losses: 0,
+        })
+    }
+
+    fn done(self) {
+        self.task.end(Ok(Moved {
+            bytes: self.bytes,
+            note: self.note,
+        }));
+    }
+}

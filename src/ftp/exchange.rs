@@ -1,0 +1,474 @@
+//! One write and its replies: the end of one transfer, commands that ride along, and the
+//! beginning of the next transfer.
+//!
+//! A small file costs round trips, not bytes. So the commands of the next transfer are written at
+//! the end of the data of this one, before its 226 is read, and what is still to be asked or said
+//! about earlier files rides in the same write. Never during the data: several servers refuse
+//! that. Where a server stumbles over commands written ahead, that is noticed once, and everything
+//! is asked one by one from then on.
+
+use std::pin::pin;
+
+use tokio::time::{Instant, timeout};
+
+use super::data::{Made, Offer, Prepared};
+use super::error::{Error, Stage};
+use super::reply::Reply;
+use super::session::{FileSize, Session, line};
+use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
+use crate::model::path::RemotePath;
+use crate::model::stamp::Stamp;
+
+/// A command that rides along with others; it is about a file whose transfer has ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rider {
+    /// SIZE.
+    Size(RemotePath),
+    /// MDTM.
+    Modified(RemotePath),
+    /// MFMT.
+    SetModified(RemotePath, Stamp),
+    /// RNFR and RNTO.
+    Rename(RemotePath, RemotePath),
+    /// DELE.
+    Delete(RemotePath),
+}
+
+/// What the server said to a [`Rider`].
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To SIZE.
+    Size(FileSize),
+    /// To MDTM; `None` where it does not tell.
+    Modified(Option<Stamp>),
+    /// To MFMT; a server that does not take the time keeps its own.
+    TimeSet,
+    /// To RNFR and RNTO.
+    Renamed(Result<(), Error>),
+    /// To DELE; a refusal says, most likely, that there is nothing to delete.
+    Deleted,
+}
+
+/// What came of one exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanged {
+    /// How the transfer that was closed has ended; `None` where there was none.
+    pub(crate) ended: Option<Result<Ending, Error>>,
+    /// The answers to the riders, in their order; fewer where the session was lost.
+    pub(crate) answers: Vec<Answer>,
+    /// The next transfer; `None` where none was asked for.
+    pub(crate) begun: Option<Begun>,
+    /// Why there are fewer answers than riders.
+    pub(crate) lost: Option<Error>,
+}
+
+/// How a transfer began.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// Data flow.
+    Open(Transfer),
+    /// It did not begin.
+    Failed(Error),
+    /// The server could not cope with commands written ahead, or the session was lost before its
+    /// turn came: to be begun once more.
+    Again,
+}
+
+impl Session {
+    /// Begins a transfer.
+    pub(crate) async fn begin(&mut self, request: &Request) -> Result<Transfer, Error> {
+        loop {
+            self.control.settle().await?;
+            let ahead = self.writes_ahead();
+            match self.exchange(None, &[], Some(request)).await.begun {
+                Some(Begun::Open(transfer)) => return Ok(transfer),
+                Some(Begun::Failed(error)) => return Err(error),
+                Some(Begun::Again) if ahead && self.is_usable() => {}
+                Some(Begun::Again) | None => return Err(Error::Poisoned),
+            }
+        }
+    }
+
+    /// Whether commands may be written ahead: a way to make data connections has proved itself,
+    /// and the server has not stumbled yet.
+    pub(crate) fn writes_ahead(&self) -> bool {
+        let habits = self.connection().habits();
+        habits.last.is_some() && !habits.one_by_one
+    }
+
+    /// Whether the time of a file can be set.
+    pub(crate) fn sets_times(&self) -> bool {
+        self.features().has("MFMT")
+    }
+
+    /// Ends `closed`, asks `riders`, begins `next`: in one write where the server takes that.
+    pub(crate) async fn exchange(
+        &mut self,
+        closed: Option<Closed>,
+        riders: &[Rider],
+        next: Option<&Request>,
+    ) -> Exchanged {
+        let mut done = Exchanged::default();
+        if closed.is_none()
+            && let Err(error) = self.control.settle().await
+        {
+            done.lost = Some(error);
+            done.begun = next.map(|_| Begun::Again);
+            return done;
+        }
+        let ahead = self.writes_ahead()
+            // whose reply is whose could not be told
+            && self.control.noops().unanswered() == 0
+            && closed.as_ref().is_none_or(|closed| closed.unsettled.is_none())
+            && self.knows_iac(riders, next);
+        let mut offer = None;
+        let mut admitted = next.map_or(Ok(()), |next| self.control.admits(&next.command));
+        if ahead {
+            let pair = next.filter(|next| next.offset == 0 && admitted.is_ok());
+            offer = pair.and_then(|_| self.offer());
+            if let Err(error) = self.write(riders, offer.zip(pair)) {
+                admitted = Err(error);
+            }
+        }
+        let mut astray = false;
+        if let Some(closed) = closed {
+            let ended = self.last_word(closed).await;
+            astray |= is_astray(&ended);
+            done.ended = Some(ended);
+        }
+        for rider in riders {
+            let answered = if ahead {
+                self.answer(rider).await
+            } else {
+                self.ask_rider(rider).await
+            };
+            astray |= is_astray(&answered);
+            match answered {
+                Ok(answer) => done.answers.push(answer),
+                Err(error) => {
+                    done.lost = Some(error);
+                    break;
+                }
+            }
+        }
+        if ahead && astray {
+            self.stumbled();
+        }
+        let Some(next) = next else {
+            return done;
+        };
+        done.begun = Some(match (admitted, offer) {
+            _ if self.control.is_poisoned() => Begun::Again,
+            (Err(error), _) => Begun::Failed(error),
+            (Ok(()), Some(offer)) => self.open_ahead(offer, next).await,
+            (Ok(()), None) => match self.open(next).await {
+                Ok(transfer) => Begun::Open(transfer),
+                Err(error) => Begun::Failed(error),
+            },
+        });
+        done
+    }
+
+    fn stumbled(&self) {
+        let first = !std::mem::replace(&mut self.connection().habits().one_by_one, true);
+        if first {
+            self.remark("the server does not cope with commands written ahead; asking one by one");
+        }
+    }
+
+    /// Writes the riders and the next transfer's pair in one piece.
+    fn write(&mut self, riders: &[Rider], pair: Option<(Offer, &Request)>) -> Result<(), Error> {
+        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(2 * riders.len() + 2);
+        for rider in riders {
+            let (first, second) = rider.lines();
+            lines.push(first);
+            lines.extend(second);
+        }
+        if let Some((offer, next)) = pair {
+            lines.push(offer.line().to_vec());
+            lines.push(next.command.clone());
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+        self.control.send(&lines)
+    }
+
+    /// Reads the answer to a rider that has been written. An error: the session is lost.
+    async fn answer(&mut self, rider: &Rider) -> Result<Answer, Error> {
+        let first = self.next_reply().await?;
+        if !matches!(rider, Rider::Rename(..)) {
+            return Ok(self.understood(rider, first, None));
+        }
+        let second = self.next_reply().await?;
+        if first.class() == 2 || second.class() == 3 {
+            self.abandon();
+            return Err(Error::OutOfOrder);
+        }
+        if first.class() == 3 && !second.is_positive() {
+            // is it the name that is refused, or a RNTO that has overtaken its RNFR?
+            let answer = self.ask_rider(rider).await?;
+            if matches!(answer, Answer::Renamed(Ok(()))) {
+                self.stumbled();
+            }
+            return Ok(answer);
+        }
+        Ok(self.understood(rider, first, Some(second)))
+    }
+
+    /// Asks a rider by itself.
+    async fn ask_rider(&mut self, rider: &Rider) -> Result<Answer, Error> {
+        // what is renamed to got the same name when it was made under its temporary one
+        if let Some(path) = rider.paths().0.first() {
+            self.find_iac(path).await?;
+        }
+        let (first, second) = rider.lines();
+        let first = self.control.ask(&first).await?;
+        let second = match second {
+            Some(second) if first.class() == 3 => Some(self.control.ask(&second).await?),
+            _ => None,
+        };
+        Ok(self.understood(rider, first, second))
+    }
+
+    fn understood(&mut self, rider: &Rider, first: Reply, second: Option<Reply>) -> Answer {
+        match rider {
+            Rider::Size(_) => Answer::Size(FileSize::told(&first)),
+            Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
+            Rider::SetModified(..) => Answer::TimeSet,
+            Rider::Rename(..) => Answer::Renamed(match second {
+                _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
+                Some(second) if second.is_positive() => Ok(()),
+                Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
+                None => Err(Error::Poisoned),
+            }),
+            Rider::Delete(_) => Answer::Deleted,
+        }
+    }
+
+    /// The next final reply to a rider or a pair; 421 ends the session, and so does a reply that
+    /// can only be another command's.
+    async fn next_reply(&mut self) -> Result<Reply, Error> {
+        loop {
+            let (verb, reply) = self.control.reply(Stage::Command).await?;
+            match reply.class() {
+                1 => {}
+                _ if reply.code == 421 => {
+                    return Err(self.control.refusal(Stage::Command, verb.as_bytes(), reply));
+                }
+                _ if is_anothers(&verb, &reply) => {
+                    self.abandon();
+                    return Err(Error::OutOfOrder);
+                }
+                _ => return Ok(reply),
+            }
+        }
+    }
+
+    /// The pair has been written: its replies, and the data connection.
+    async fn open_ahead(&mut self, offer: Offer, next: &Request) -> Begun {
+        let reply = match self.next_reply().await {
+            Ok(reply) => reply,
+            Err(Error::Silent(..)) => {
+                self.stumbled();
+                return Begun::Again;
+            }
+            Err(_) => return Begun::Again,
+        };
+        let prepared = match self.taken(offer, reply) {
+            Ok(prepared) => prepared,
+            Err(_) => {
+                // the command behind it is answered as well, with a refusal most likely; where
+                // the server waits for a data connection instead, nobody waits for it
+                self.stumbled();
+                if !matches!(timeout(EXPLANATION, self.next_reply()).await, Ok(Ok(_))) {
+                    self.abandon();
+                }
+                return Begun::Again;
+            }
+        };
+        match self.start(prepared, next).await {
+            Ok(transfer) => Begun::Open(transfer),
+            Err(Error::Refused(_, _, reply)) if loses_its_pair(&reply) => {
+                self.stumbled();
+                Begun::Again
+            }
+            Err(error) => Begun::Failed(error),
+        }
+    }
+
+    /// Begins a transfer step by step.
+    async fn open(&mut self, request: &Request) -> Result<Transfer, Error> {
+        let mut unsettled = None;
+        match (request.path(), request.way) {
+            (Some(path), Way::Down) => self.find_iac(path).await?,
+            (Some(path), Way::Up) => unsettled = (!self.settle_iac(path)).then(|| path.clone()),
+            (None, _) => {}
+        }
+        let prepared = self.prepare_data().await?;
+        if request.offset > 0 {
+            // between the data connection and the command it belongs to (RFC 3659 §5.3)
+            self.control
+                .demand(Stage::Command, format!("REST {}", request.offset).as_bytes(), 3)
+                .await?;
+        }
+        self.control.send(&[&request.command])?;
+        let mut transfer = self.start(prepared, request).await?;
+        transfer.unsettled = unsettled;
+        Ok(transfer)
+    }
+
+    /// Whether it is known how 0xFF is taken, if any of these names holds it.
+    fn knows_iac(&self, riders: &[Rider], next: Option<&Request>) -> bool {
+        let mut paths = riders.iter().flat_map(|rider| rider.paths().0);
+        paths.all(|path| self.settle_iac(path))
+            && next
+                .and_then(Request::path)
+                .is_none_or(|path| self.settle_iac(path))
+    }
+
+    /// Waits for the data connection and the preliminary reply, at the same time: the handshake
+    /// begins at once (servers take it before they say 150), and a refused command ends the wait
+    /// for a connection that will never come. What is uploaded is not kept back for the 150: a
+    /// refusal stops it soon enough.
+    async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
+        let active = matches!(prepared, Prepared::Listening(..));
+        let (early, (stream, port)) = match self.connected(prepared, request.way).await {
+            Ok(Started::Open(early, (stream, port, handshake))) => {
+                let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
+                resumed
+                    .into_iter()
+                    .for_each(|resumed| self.connection().count_handshake(resumed));
+                (early, (stream, port))
+            }
+            Ok(Started::Refused(reply)) => {
+                if active && reply.code == 425 {
+                    self.connection().habits().active = false;
+                }
+                let error = self.refused(Stage::Transfer, &request.command, reply);
+                self.count_unresumed(&error);
+                return Err(error);
+            }
+            Err(error) => {
+                let nobody_came = matches!(
+                    error,
+                    Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
+                );
+                if active && nobody_came {
+                    self.connection().habits().active = false;
+                }
+                self.count_unresumed(&error);
+                self.abandon();
+                return Err(error);
+            }
+        };
+        let next_noop = self.noop_after().map(|every| Instant::now() + every);
+        Ok(Transfer {
+            stream,
+            early,
+            command: request.command.clone(),
+            way: request.way,
+            _port: port,
+            next_noop,
+            unsettled: None,
+        })
+    }
+
+    /// A data connection that was refused for its session was none that resumed, whether our side of
+    /// the handshake was done or not.
+    fn count_unresumed(&self, error: &Error) {
+        if matches!(error, Error::Unresumed { .. }) {
+            self.connection().count_handshake(false);
+        }
+    }
+
+    async fn connected(&mut self, prepared: Prepared, way: Way) -> Result<Started, Error> {
+        let eager = way == Way::Up && self.writes_ahead();
+        let maker = self.data_maker();
+        let mut data = pin!(maker.complete(prepared));
+        let mut stream = None;
+        let mut preliminary = false;
+        loop {
+            tokio::select! {
+                // in this order: what a server says after it has sent its data must not cost them
+                biased;
+                done = &mut data, if stream.is_none() => match done {
+                    Ok(done) => stream = Some(done),
+                    Err(error) => return Err(self.reason(Stage::Data, error).await),
+                },
+                reply = self.control.reply(Stage::Transfer) => match reply?.1 {
+                    reply if reply.class() == 1 => preliminary = true,
+                    // a short transfer may be over before our side of the connection stands
+                    reply if reply.is_positive() => {
+                        let stream = match stream {
+                            Some(stream) => stream,
+                            None => data.await?,
+                        };
+                        return Ok(Started::Open(Some(reply), stream));
+                    }
+                    reply => return Ok(Started::Refused(reply)),
+                },
+            }
+            if (preliminary || eager)
+                && let Some(stream) = stream.take()
+            {
+                return Ok(Started::Open(None, stream));
+            }
+        }
+    }
+}
+
+impl Rider {
+    fn lines(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        match self {
+            Self::Size(path) => (line("SIZE", path), None),
+            Self::Modified(path) => (line("MDTM", path), None),
+            Self::SetModified(path, time) => {
+                let text = time.time_val().unwrap_or_default();
+                ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
+            }
+            Self::Rename(from, to) => (line("RNFR", from), Some(line("RNTO", to))),
+            Self::Delete(path) => (line("DELE", path), None),
+        }
+    }
+
+    /// The paths it names; whether the server follows a link at their ends.
+    pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
+        match self {
+            Self::Size(path) | Self::Modified(path) | Self::SetModified(path, _) => (vec![path], true),
+            Self::Rename(from, to) => (vec![from, to], false),
+            Self::Delete(path) => (vec![path], false),
+        }
+    }
+}
+
+/// Whether an error says that replies came late, or as another command's.
+fn is_astray<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::OutOfOrder | Error::Silent(..)))
+}
+
+/// Whether a reply can only be another command's: the end of a transfer, or the address of a data
+/// connection.
+fn is_anothers(verb: &str, reply: &Reply) -> bool {
+    match reply.code {
+        226 => true,
+        227 => verb != "PASV",
+        228 => true,
+        229 => verb != "EPSV",
+        _ => false,
+    }
+}
+
+/// What a server answered to a data command.
+enum Started {
+    Open(Option<Reply>, Made),
+    Refused(Reply),
+}
+
+/// Whether a refusal says that the server has lost sight of the command that came before: of the
+/// data connection it was asked for in the same write.
+fn loses_its_pair(reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    reply.code == 503 || (reply.code == 425 && said.contains("pasv") && said.contains("port"))
+}
