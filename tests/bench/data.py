@@ -49,6 +49,8 @@ class Tree:
 
     def difference(self, source: pathlib.Path, copy: pathlib.Path, contents: bool) -> str | None:
         """What is not equal, in words. Without `contents` only names and sizes are looked at."""
+        if not copy.exists():
+            return f"nothing came: there is no {copy}"
         found = {""} if copy.is_file() else {
             os.path.relpath(os.path.join(folder, name), copy)
             for folder, _, names in os.walk(copy) for name in names
