@@ -2,7 +2,8 @@
 //!
 //! Key bindings, help, the line of hints and the README's list of keys are made from it.
 
-use crate::config::keymap::{Keymap, KeymapError, Words};
+use crate::config::keymap::{Keymap, Words};
+use crate::config::mistake::Mistake;
 
 /// Where a key is pressed. A key is looked up in the context of what has the focus, then in
 /// [`Context::Global`].
@@ -172,7 +173,7 @@ const DEFAULT: &str = include_str!("../config/default/keymap.toml");
 
 /// The keymap: the default one, and over it what the person's own file says, if there is one
 /// (its text, and its name for the error).
-pub fn keys(own: Option<(&str, &str)>) -> Result<Keys, KeymapError> {
+pub fn keys(own: Option<(&str, &str)>) -> Result<Keys, Mistake> {
     let contexts: Vec<_> = Context::ALL.iter().map(|c| (c.name(), *c)).collect();
     let actions: Vec<_> = TABLE.iter().map(|r| (r.id, r.action)).collect();
     let words = Words {

@@ -97,9 +97,17 @@ impl Line {
 
     /// Puts in a pasted text; line breaks and other control characters are left out.
     pub fn paste(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            self.input.handle(InputRequest::InsertChar(c));
-        }
+        let cursor = self.cursor();
+        let old = self.wipe();
+        let at = old.char_indices().nth(cursor).map_or(old.len(), |(at, _)| at);
+        let (before, after) = old.split_at(at);
+        // made at once: letter by letter, a file that was pasted by mistake would take minutes
+        let mut all = String::with_capacity((old.len() + text.len()).max(SECRET_ROOM));
+        all.push_str(before);
+        all.extend(text.chars().filter(|c| !c.is_control()));
+        let cursor = all.chars().count();
+        all.push_str(after);
+        self.input = Input::new(all).with_cursor(cursor);
     }
 }
 
@@ -141,5 +149,16 @@ mod tests {
         line.paste("one two");
         line.press("ctrl-w".parse().unwrap());
         assert_eq!(line.text(), "", "a secret is cut whole");
+    }
+
+    #[test]
+    fn a_paste_goes_to_the_cursor_however_long_it_is() {
+        let mut line = Line::new("a\u{e9}d");
+        line.press(Key::plain(Code::Left));
+        line.paste("b\r\nc");
+        assert_eq!((line.text(), line.cursor()), ("a\u{e9}bcd", 4));
+        line.paste(&"x".repeat(4_000_000));
+        assert_eq!((line.text().len(), line.cursor()), (4_000_006, 4_000_004));
+        assert!(line.text().ends_with("xd"));
     }
 }

@@ -245,6 +245,10 @@ impl App {
                 }
                 self.show_arrivals()
             }
+            Msg::Notice(text) => {
+                self.say(text);
+                Vec::new()
+            }
             Msg::SecretResolved(connection, result) => self.secret_resolved(connection, result),
             Msg::Locked(lock, wanted) => {
                 self.ask_passphrase(lock, wanted);

@@ -25,6 +25,8 @@ pub enum Msg {
     Progress(Progress),
     /// The moment [`super::App::next_tick`] asked for has come.
     Tick,
+    /// The person should know this.
+    Notice(String),
     /// A password was found, or not; `Ok(None)` when there is none at the place named.
     SecretResolved(ConnectionId, Result<Option<Secret>, Failure>),
     /// This effect cannot be done before the secret store has its passphrase.

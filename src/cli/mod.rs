@@ -5,6 +5,7 @@
 //! depend on them.
 
 mod arguments;
+mod connection;
 pub mod dump;
 mod get;
 mod json;
@@ -33,7 +34,8 @@ use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::target::blot;
-use arguments::{Arguments, Connection, Output, Subcommands};
+use arguments::{Arguments, Output, Subcommands};
+use connection::Connection;
 use password::Passwords;
 use place::Place;
 use session::{End, Session};

@@ -6,7 +6,7 @@ use super::password::{new_passphrase, passphrase};
 use super::signal::Signals;
 use super::speech::Speech;
 use crate::config::paths::Paths;
-use crate::config::secrets::{Lock, Secrets, StoreError};
+use crate::config::secrets::{Secrets, StoreError};
 use crate::model::failure::{Class, Failure};
 
 /// Changes it; the exit code.
@@ -46,12 +46,7 @@ async fn change(terminal: &mut (impl AsyncRead + Unpin), speech: &Speech) -> Res
     loop {
         match store.prepare(false) {
             Ok(()) => break,
-            Err(StoreError::Locked(lock)) => {
-                if lock == Lock::Wrong {
-                    speech.line("The passphrase is wrong.");
-                }
-                secrets.unlock(passphrase(terminal).await?);
-            }
+            Err(StoreError::Locked(lock)) => secrets.unlock(passphrase(lock, terminal).await?),
             Err(error) => return Err(error.into()),
         }
     }

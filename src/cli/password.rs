@@ -9,7 +9,7 @@ use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{self, Lock, Moved, Secrets, StoreError, Trouble};
 use crate::model::event::Wanted;
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 
@@ -127,8 +127,11 @@ impl Passwords {
             match secrets.prepare(&moved) {
                 Ok(()) => break secrets.carry(&moved).map_err(Failure::from),
                 Err(Trouble::Failed(failure)) => break Err(failure),
-                Err(Trouble::Locked(Lock::New)) => secrets.unlock(new_passphrase(terminal).await?),
-                Err(Trouble::Locked(_)) => secrets.unlock(passphrase(terminal).await?),
+                Err(Trouble::Locked(lock)) => match passphrase(lock, terminal).await {
+                    Ok(passphrase) => secrets.unlock(passphrase),
+                    Err(failure) if failure.class == Class::Cancelled => return Err(failure),
+                    Err(failure) => break Err(failure),
+                },
             }
         };
         match kept {
@@ -161,7 +164,7 @@ impl Passwords {
                 return Err(StoreError::Locked(lock).into());
             }
             tries += 1;
-            secrets.unlock(passphrase(terminal).await?);
+            secrets.unlock(passphrase(lock, terminal).await?);
         }
     }
 
@@ -195,11 +198,7 @@ impl Passwords {
     }
 
     fn warn_of_netrc(&mut self, speech: &Speech) {
-        if let Some(path) = netrc::open_to_others() {
-            let text = format!(
-                "{} can be read by other users; chmod 600 keeps it to yourself",
-                path.display()
-            );
+        if let Some(text) = netrc::warning() {
             self.warn(speech, text);
         }
     }
@@ -227,7 +226,10 @@ pub(super) async fn find_wanted(
             let hint = "Give it by FTPANE_PROXY_PASSWORD, or say in the server's entry where it comes from";
             (proxy.to_string(), hint)
         }
-        (Wanted::Account(_), _) => (server.url(), "Write it into the server's entry"),
+        (Wanted::Account(_), _) => (
+            server.url(),
+            "Give it by --account, or write it into the server's entry",
+        ),
         _ => (server.url(), "Only a person can give it"),
     };
     let words = wanted.words();
@@ -236,9 +238,19 @@ pub(super) async fn find_wanted(
     prompt::ask(&asked, &format!("No {words} for {whose}"), hint, terminal).await
 }
 
-/// The passphrase of the secret store.
-pub(super) async fn passphrase(terminal: &mut (impl AsyncRead + Unpin)) -> Result<Secret, Failure> {
-    ask_for_store("Passphrase of the secret store: ", terminal).await
+/// The passphrase that this lock wants.
+pub(super) async fn passphrase(
+    lock: Lock,
+    terminal: &mut (impl AsyncRead + Unpin),
+) -> Result<Secret, Failure> {
+    match lock {
+        Lock::New => new_passphrase(terminal).await,
+        Lock::Closed => ask_for_store("Passphrase of the secret store: ", terminal).await,
+        Lock::Wrong => {
+            let again = "The passphrase is wrong. Passphrase of the secret store: ";
+            ask_for_store(again, terminal).await
+        }
+    }
 }
 
 /// A new one, until it was typed the same way twice.
@@ -258,5 +270,6 @@ pub(super) async fn new_passphrase(terminal: &mut (impl AsyncRead + Unpin)) -> R
 }
 
 async fn ask_for_store(prompt: &str, terminal: &mut (impl AsyncRead + Unpin)) -> Result<Secret, Failure> {
-    prompt::ask(prompt, "The secret store", "Set FTPANE_PASSPHRASE", terminal).await
+    let none = "No passphrase for the secret store";
+    prompt::ask(prompt, none, "Set FTPANE_PASSPHRASE", terminal).await
 }

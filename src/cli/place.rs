@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::arguments::Connection;
+use super::connection::Connection;
 use crate::config::paths::Paths;
 use crate::config::servers::{Servers, ServersError};
 use crate::local::names::bytes_of;

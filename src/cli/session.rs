@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
-use super::arguments::Connection;
+use super::connection::Connection;
 use super::password::{Found, Passwords, find_wanted};
 use super::place::Place;
 use super::question;

@@ -4,9 +4,9 @@
 //! layer takes an action's keys away from the one below, and its keys win where both use one.
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
-use super::theme::line_of;
+use super::mistake::{Mistake, read};
 use crate::model::key::Key;
 use crate::model::nearest::did_you_mean;
 
@@ -51,29 +51,11 @@ pub struct Keymap<C, A> {
     named: Vec<(C, A)>,
 }
 
-/// Why a keymap cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, line {line}: {why}")]
-pub struct KeymapError {
-    /// The file's name as it was given.
-    pub file: String,
-    /// Counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub why: String,
-}
-
 impl<C: Copy + PartialEq, A: Copy + PartialEq> Keymap<C, A> {
     /// Reads a keymap; `file` is for the error only.
-    pub fn parse(text: &str, file: &str, words: &Words<'_, C, A>) -> Result<Self, KeymapError> {
-        let fail = |at: usize, why: String| KeymapError {
-            file: file.to_owned(),
-            line: line_of(text, at),
-            why,
-        };
-        let table = DeTable::parse(text)
-            .map_err(|e| fail(e.span().map_or(0, |s| s.start), e.message().to_owned()))?
-            .into_inner();
+    pub fn parse(text: &str, file: &str, words: &Words<'_, C, A>) -> Result<Self, Mistake> {
+        let fail = |at: usize, why: String| Mistake::at(text, file, at, why);
+        let table = read(text, file)?;
         let mut keymap = Self {
             bindings: Vec::new(),
             named: Vec::new(),
@@ -231,7 +213,7 @@ mod tests {
         allowed: |context, action| (context == C::Global) == (action == 3),
     };
 
-    fn parse(text: &str) -> Result<Keymap<C, u8>, KeymapError> {
+    fn parse(text: &str) -> Result<Keymap<C, u8>, Mistake> {
         Keymap::parse(text, "k", &WORDS)
     }
 

@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -66,18 +66,25 @@ pub fn look_up(host: &str, user: Option<&str>) -> Result<Option<Login>, Failure>
     Ok(find(text, host, user))
 }
 
-/// The file, where other users can read it: ftp(1) and curl warn of that too.
+/// What is to be said where other users can read the file: ftp(1) and curl warn of that too.
+pub fn warning() -> Option<String> {
+    let path = path().filter(|path| is_open_to_others(path))?;
+    Some(format!(
+        "{} can be read by other users; chmod 600 keeps it to yourself",
+        path.display()
+    ))
+}
+
 #[cfg(unix)]
-pub fn open_to_others() -> Option<PathBuf> {
+fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let open = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.mode() & 0o077 != 0);
-    path().filter(open)
+    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.mode() & 0o077 != 0)
 }
 
 /// Nothing is known of permissions here.
 #[cfg(not(unix))]
-pub fn open_to_others() -> Option<PathBuf> {
-    None
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// The first entry for this host (compared without case) and, where `user` is given, this user

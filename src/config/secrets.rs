@@ -121,12 +121,9 @@ impl Secrets {
                 let login = netrc::look_up(&server.host, user)?;
                 let missing = || {
                     let of = user.map(|user| format!("{user} at ")).unwrap_or_default();
-                    failed(format!(
-                        "~/.netrc has none for {}{}",
-                        escape_str(&of),
-                        server.host
-                    ))
-                    .hint("Add a line there: machine HOST login USER password PASSWORD")
+                    let file = netrc::path().map_or("~/.netrc".to_owned(), |p| p.display().to_string());
+                    failed(format!("{file} has none for {}{}", escape_str(&of), server.host))
+                        .hint("Add a line there: machine HOST login USER password PASSWORD")
                 };
                 Ok(Some(login.and_then(|login| login.password).ok_or_else(missing)?))
             }
@@ -164,8 +161,12 @@ impl Secrets {
                 (None, Some(from)) => self.get(from)?,
                 (None, None) => None,
             };
-            if let Some(secret) = secret {
-                self.put(to, secret)?;
+            match secret {
+                Some(secret) => self.put(to, secret)?,
+                // one that a server of this name has left behind, deleted in an editor, was typed
+                // for another host
+                None if to.keeper == Keeper::Store && moved.from.as_ref() != Some(to) => self.forget(to)?,
+                None => {}
             }
         }
         match &moved.from {
@@ -246,7 +247,8 @@ impl Moved {
     fn is_nothing(&self) -> bool {
         match (&self.from, &self.to) {
             (None, None) => true,
-            (from, to) => self.secret.is_none() && (from == to || from.is_none()),
+            (None, Some(to)) => self.secret.is_none() && to.keeper != Keeper::Store,
+            (from, to) => self.secret.is_none() && from == to,
         }
     }
 }

@@ -6,8 +6,9 @@
 //! terminals and SSH alike, where 24-bit colour often does not; `#rrggbb` works in own themes.
 
 use ratatui::style::{Color, Modifier, Style};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
+use super::mistake::{Mistake, read};
 use crate::model::nearest::did_you_mean;
 
 macro_rules! roles {
@@ -97,18 +98,6 @@ pub struct Theme {
     styles: Vec<Style>,
 }
 
-/// Why a theme cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, line {line}: {why}")]
-pub struct ThemeError {
-    /// The file's name as it was given.
-    pub file: String,
-    /// Counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub why: String,
-}
-
 const SHIPPED: [(&str, &str); 3] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
@@ -133,15 +122,9 @@ impl Theme {
     }
 
     /// Reads a theme. Roles it does not name look like `text`. `file` is for the error only.
-    pub fn parse(text: &str, file: &str) -> Result<Self, ThemeError> {
-        let fail = |at: usize, why: String| ThemeError {
-            file: file.to_owned(),
-            line: line_of(text, at),
-            why,
-        };
-        let table = DeTable::parse(text)
-            .map_err(|e| fail(e.span().map_or(0, |s| s.start), e.message().to_owned()))?
-            .into_inner();
+    pub fn parse(text: &str, file: &str) -> Result<Self, Mistake> {
+        let fail = |at: usize, why: String| Mistake::at(text, file, at, why);
+        let table = read(text, file)?;
         let mut given: Vec<Option<Style>> = vec![None; Role::ALL.len()];
         for (name, value) in &table {
             let role = Role::ALL
@@ -175,11 +158,6 @@ impl Default for Theme {
     fn default() -> Self {
         Self::named("dark").unwrap_or(Self { styles: Vec::new() })
     }
-}
-
-/// The line, counted from 1, in which the byte `at` stands.
-pub(crate) fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
 /// `"bold 75 on 236"`: attributes, a colour, and after `on` a ground.

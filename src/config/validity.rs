@@ -50,6 +50,14 @@ pub fn line(text: &str) -> Verdict {
     Ok(())
 }
 
+/// A file or folder of this machine; empty is none.
+pub fn local_path(path: &str) -> Verdict {
+    if path.starts_with('~') {
+        return no("'~' means nothing here; write the whole path, as in /home/anna/certificates");
+    }
+    line(path)
+}
+
 /// Host name, IPv4 or IPv6 address.
 pub fn host(host: &str) -> Verdict {
     if host.is_empty() {
@@ -251,6 +259,16 @@ pub fn faults(server: &Server) -> Vec<Fault> {
     if server.client_key.is_some() && server.client_certificate.is_none() {
         check("client-key", no("a key is of use only with client-certificate"));
     }
+    for (field, path) in [
+        ("ca-file", &server.ca_file),
+        ("client-certificate", &server.client_certificate),
+        ("client-key", &server.client_key),
+        ("start-folder", &server.start_folder),
+    ] {
+        if let Some(path) = path {
+            check(field, local_path(&path.to_string_lossy()));
+        }
+    }
     check("connections", connections(server.connections));
     check("keep-alive", keep_alive(server.keep_alive));
     out
@@ -284,6 +302,15 @@ mod tests {
             assert_eq!(document_path(good), Ok(()), "{good}");
         }
         assert!(document_path("a/b").is_err());
+        for (path, good) in [
+            ("", true),
+            ("/a b", true),
+            ("c:\\x", true),
+            ("~/x", false),
+            ("a\nb", false),
+        ] {
+            assert_eq!(local_path(path).is_ok(), good, "{path}");
+        }
         assert!(port_range(50_000, 50_000).is_ok());
         assert!(port_range(50_001, 50_000).is_err());
         assert!(port_range(20, 50_000).is_err());

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::blocking;
 use super::browse::not_connected;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
-use super::unix_now;
+use super::{blocking, unbroken, unix_now};
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::Request;
 use crate::model::command::Place;
@@ -28,11 +27,14 @@ pub(super) enum Action {
 
 /// Does it and tells how it went.
 pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet) {
-    let done = match &action {
-        Action::MakeFolder(place) => make_folder(pool.as_ref(), place).await,
-        Action::MakeFile(place) => make_file(pool.as_ref(), place).await,
-        Action::Rename(from, to) => rename(pool.as_ref(), from, to).await,
-    };
+    let done = unbroken(async {
+        match &action {
+            Action::MakeFolder(place) => make_folder(pool.as_ref(), place).await,
+            Action::MakeFile(place) => make_file(pool.as_ref(), place).await,
+            Action::Rename(from, to) => rename(pool.as_ref(), from, to).await,
+        }
+    });
+    let done = done.await;
     outlet.tell(match (done, action) {
         (Err(failure), _) => Event::Failed(failure),
         (Ok(()), Action::MakeFolder(place)) => Event::Done(Deed::MadeFolder(place)),

@@ -1,10 +1,11 @@
 //! Connecting and listing: what somebody at the screen waits for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
-use super::{blocking, unix_now};
+use super::{blocking, unbroken, unix_now};
 use crate::ftp::error::local;
 use crate::model::command::{Generation, Place};
 use crate::model::event::Event;
@@ -15,7 +16,7 @@ use crate::model::text::shown_path;
 
 /// Opens the browsing session and tells how it went.
 pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
-    let told = match open(&pool).await {
+    let told = match unbroken(open(&pool)).await {
         Ok(root) => Event::Connected {
             connection: pool.id,
             server: Arc::clone(&pool.connection.server),
@@ -63,18 +64,14 @@ pub(super) fn document_root(
 
 /// Lists a folder on either side and tells the result.
 pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
-    let result = match (&place, &pool) {
-        (Place::Local(path), _) => {
-            let (path, shown) = (path.clone(), shown_path(path));
-            match blocking(move || crate::local::list::list(&path)).await {
-                Ok(Ok(listing)) => Ok(listing),
-                Ok(Err(error)) => Err(local(format!("Could not list {shown}"), &error)),
-                Err(failure) => Err(failure),
-            }
+    let result = unbroken(async {
+        match (&place, &pool) {
+            (Place::Local(path), _) => list_local(path.clone()).await,
+            (Place::Remote(_, path), Some(pool)) => list_remote(pool, path, Purpose::Browsing).await,
+            (Place::Remote(..), None) => Err(not_connected()),
         }
-        (Place::Remote(_, path), Some(pool)) => list_remote(pool, path, Purpose::Browsing).await,
-        (Place::Remote(..), None) => Err(not_connected()),
-    };
+    })
+    .await;
     if let Some(pool) = &pool {
         pool.tell_facts();
     }
@@ -83,6 +80,12 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
         generation,
         result: result.map(Arc::new),
     });
+}
+
+async fn list_local(path: PathBuf) -> Result<Listing, Failure> {
+    let what = format!("Could not list {}", shown_path(&path));
+    let listed = blocking(move || crate::local::list::list(&path)).await?;
+    listed.map_err(|error| local(what, &error))
 }
 
 /// Lists a folder of the server.

@@ -9,7 +9,7 @@ use super::browse::not_connected;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
-use super::{blocking, unix_now};
+use super::{blocking, unbroken, unix_now};
 use crate::ftp::error::local;
 use crate::model::command::{Generation, Place};
 use crate::model::entry::Kind;
@@ -28,21 +28,18 @@ pub(super) async fn count(
     generation: Generation,
     outlet: Outlet,
 ) {
-    let mut counted = Counted::default();
-    let mut result = Ok(());
-    for place in places {
-        result = match place {
-            Place::Local(path) => count_local(path, &mut counted).await,
-            Place::Remote(_, path) => count_remote(pool.as_ref(), path, &mut counted).await,
-        };
-        if result.is_err() {
-            break;
+    let counting = unbroken(async {
+        let mut counted = Counted::default();
+        for place in places {
+            match place {
+                Place::Local(path) => count_local(path, &mut counted).await?,
+                Place::Remote(_, path) => count_remote(pool.as_ref(), path, &mut counted).await?,
+            }
         }
-    }
-    outlet.tell(Event::Counted {
-        generation,
-        result: result.map(|()| counted),
+        Ok(counted)
     });
+    let result = counting.await;
+    outlet.tell(Event::Counted { generation, result });
 }
 
 async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure> {
@@ -166,12 +163,14 @@ pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: 
     };
     let mut counted = Counted::default();
     for place in &places {
-        let done = match place.clone() {
-            Place::Local(path) => delete_local(path, &mut counted, &mut ticker).await,
-            Place::Remote(_, path) => delete_remote(pool.as_ref(), path, &mut counted, &mut ticker).await,
-        };
+        let deleting = unbroken(async {
+            match place.clone() {
+                Place::Local(path) => delete_local(path, &mut counted, &mut ticker).await,
+                Place::Remote(_, path) => delete_remote(pool.as_ref(), path, &mut counted, &mut ticker).await,
+            }
+        });
         // what is gone is gone and is said; the rest stays
-        if let Err(failure) = done {
+        if let Err(failure) = deleting.await {
             outlet.tell(Event::Failed(failure));
         }
     }

@@ -6,8 +6,10 @@
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
 use crate::model::command::Command;
@@ -93,5 +95,38 @@ fn ending() -> Failure {
 
 /// Runs something that blocks (the disk) on a thread of its own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| ending())
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| match error.is_panic() {
+        true => mistake(),
+        false => ending(),
+    })
+}
+
+/// Does work that somebody waits for at the screen: it has an end also where it panics.
+async fn unbroken<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(mistake()))
+}
+
+fn mistake() -> Failure {
+    Failure::new(
+        Class::Other,
+        "Not done",
+        "ftpane met a mistake of its own on the way",
+    )
+    .hint("Look at what has been done before you try it again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_like_others() {
+        let broken = unbroken::<()>(async { panic!("on purpose") }).await;
+        assert_eq!(broken, Err(mistake()));
+        let broken = blocking(|| panic!("on purpose")).await;
+        assert_eq!(broken, Err::<(), _>(mistake()));
+        assert_eq!(unbroken(async { Ok(7) }).await, Ok(7));
+    }
 }

@@ -107,17 +107,11 @@ async fn upload(items: Vec<&mut Item>, pool: &Arc<Pool>, targets: &Targets) {
 }
 
 /// The names in a folder of the server; `None` where it cannot be listed, most likely because it
-/// is still to be made. A session that turns out to be lost is replaced once.
+/// is still to be made.
 async fn names_on_server(pool: &Arc<Pool>, targets: &Targets, folder: &RemotePath) -> Option<HashSet<Name>> {
-    for _ in 0..2 {
-        let mut lease = pool.lease(Purpose::Work).await.ok()?;
-        match targets.content(&mut lease, folder).await {
-            Ok(content) => return Some(content.names().cloned().collect()),
-            Err(error) if error.is_loss() => {}
-            Err(_) => return None,
-        }
-    }
-    None
+    let mut lease = pool.lease(Purpose::Work).await.ok()?;
+    let content = targets.content(&mut lease, folder).await.ok()?;
+    Some(content.names().cloned().collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
@@ -27,6 +28,9 @@ use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
 use crate::plan::keeping;
 use crate::plan::ration::{self, Ration};
+
+/// How often who waits for a place looks whether one that was given up may be tried for again.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What a session is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,14 +125,7 @@ impl Pool {
     /// Lends a session, an idle one or a new one; waits while all are in use.
     pub(super) async fn lease(self: &Arc<Self>, purpose: Purpose) -> Result<Lease, Failure> {
         loop {
-            self.retake_place();
-            let queued = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
-            let work = match purpose {
-                Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
-                Purpose::Browsing => None,
-            };
-            let place = place(&self.places).await?;
-            drop(queued);
+            let (place, work) = self.places_for(purpose).await?;
             if let Some(open) = self.idle.take_living().await {
                 return self.lend(open, (place, work)).await;
             }
@@ -161,6 +158,27 @@ impl Pool {
 
     fn ration(&self) -> MutexGuard<'_, Ration> {
         self.ration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place, and meanwhile tries for those given up when their time has come.
+    async fn places_for(&self, purpose: Purpose) -> Result<Places, Failure> {
+        let _queued = (purpose != Purpose::Lane).then(|| Queued::new(&self.waiting));
+        let waiting = async {
+            let work = match purpose {
+                Purpose::Work | Purpose::Lane => Some(place(&self.work).await?),
+                Purpose::Browsing => None,
+            };
+            Ok((place(&self.places).await?, work))
+        };
+        tokio::pin!(waiting);
+        loop {
+            self.retake_place();
+            tokio::select! {
+                biased;
+                places = &mut waiting => return places,
+                () = sleep(LOOK) => {}
+            }
+        }
     }
 
     /// Where one would have to wait, a place that was given up to the server's limit some time ago
@@ -422,8 +440,6 @@ pub(super) type Places = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::server::{Patience, Server};
 
@@ -464,5 +480,22 @@ mod tests {
         tokio::time::advance(Duration::from_secs(60 * 60)).await;
         pool.retake_place();
         assert_eq!(free(), (1, 1), "no more than there were");
+    }
+
+    /// Long transfers hold what is left, and nobody new asks.
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_already_gets_a_place_that_comes_back() {
+        let pool = pool(2);
+        let _held = place(&pool.places).await.unwrap();
+        place(&pool.places).await.unwrap().forget();
+        let waiting = pool.places_for(Purpose::Work);
+        let refused = async {
+            pool.ration()
+                .refused(ration::Place { work: false }, pool.began.elapsed());
+        };
+        let hour = Duration::from_secs(60 * 60);
+        let (places, ()) = tokio::join!(tokio::time::timeout(hour, waiting), refused);
+        assert!(places.unwrap().is_ok());
+        assert!(pool.began.elapsed() >= Duration::from_secs(5 * 60));
     }
 }

@@ -6,10 +6,11 @@ use super::reply::Reply;
 /// that means it (RFC 2228 §3), an OTP challenge (RFC 2289 §6: `otp-md5 487 dog2`), or one of S/Key
 /// before it (`s/key 98 ke1234`). A server that says a password will do as well gets the password.
 pub(super) fn is_challenge(reply: &Reply) -> bool {
-    if reply.code == 336 {
-        return true;
-    }
-    let text = String::from_utf8_lossy(reply.text()).to_ascii_lowercase();
+    reply.code == 336 || reply.lines.iter().any(|line| holds_challenge(line))
+}
+
+fn holds_challenge(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line).to_ascii_lowercase();
     if text.contains("or password") || text.contains("password or") {
         return false;
     }
@@ -35,6 +36,8 @@ mod tests {
             "331 Response to otp-md5 487 dog2 ext required for bob.",
             "331 OTP-SHA1 12 alpha1",
             "331-Welcome.\r\n331 otp-md4 1 x",
+            "331-s/key 98 ke1234\r\n331 Password:",
+            "331-Never tell your account or password.\r\n331 s/key 98 ke1234",
             "336 Username okay, need password. Challenge is \"....\"",
         ] {
             assert!(is(text), "{text}");

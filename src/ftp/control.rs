@@ -285,9 +285,11 @@ impl Control {
     pub(super) fn refusal(&mut self, stage: Stage, line: &[u8], reply: Reply) -> Error {
         let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
         // 421: the server closes the control connection (RFC 959 §5.4); 522: vsftpd does so after
-        // it refused a data connection's TLS; before the login is over a refused session is of no
-        // use
-        if matches!(reply.code, 421 | 522) || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting)
+        // it refused a data connection's TLS, while to EPSV and EPRT it is an answer as any other (RFC
+        // 2428 §2); before the login is over a refused session is of no use
+        if reply.code == 421
+            || (reply.code == 522 && stage != Stage::Data)
+            || matches!(stage, Stage::Protect | Stage::Login | Stage::Greeting)
         {
             self.poisoned = true;
         }

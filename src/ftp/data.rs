@@ -251,9 +251,8 @@ impl Session {
     }
 
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {
-        let here = self.control.local.ip();
-        let announced = self.announced(here)?;
-        let (listener, held) = self.listen(here).await?;
+        let announced = self.announced(self.control.local.ip())?;
+        let (listener, held) = self.listen(self.control.local).await?;
         let port = listener
             .local_addr()
             .map_err(|e| Error::NoWay(format!("the data port cannot be told ({e})")))?
@@ -308,14 +307,15 @@ impl Session {
     }
 
     /// Listens on a free port of the configured range, or on any.
-    async fn listen(&self, here: IpAddr) -> Result<(TcpListener, Option<Port>), Error> {
+    async fn listen(&self, mut here: SocketAddr) -> Result<(TcpListener, Option<Port>), Error> {
         let connection = self.connection();
         if let Some(range) = connection.server.port_range {
             let ports = Arc::clone(&connection.habits().ports);
             let (listener, port) = ports.listen(here, range, connection.patience.connect).await?;
             return Ok((listener, Some(port)));
         }
-        match TcpListener::bind((here, 0)).await {
+        here.set_port(0);
+        match TcpListener::bind(here).await {
             Ok(listener) => Ok((listener, None)),
             Err(error) => Err(Error::NoWay(format!(
                 "no port can be listened on for active mode ({error})"

@@ -4,6 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::explain::says_limit;
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -130,25 +131,9 @@ impl Error {
     /// Whether the server only says that it has enough connections of ours.
     pub(crate) fn is_limit(&self) -> bool {
         match self {
-            Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => {
-                let said = reply.shown().to_ascii_lowercase();
-                // a wrong password is 530 as well: only the words tell the two apart
-                let blames = ["attempt", "fail"].iter().any(|word| said.contains(word));
-                // too many failed attempts are no limit to wait for: each further one counts
-                !blames
-                    && [
-                        "too many",
-                        "maximum number",
-                        "max clients",
-                        "connection limit",
-                        "limit reached",
-                        "user limit",
-                        "no more connections",
-                        "too busy",
-                    ]
-                    .iter()
-                    .any(|words| said.contains(words))
-            }
+            Self::Refused(Stage::Greeting | Stage::Login | Stage::Protect, _, reply) => says_limit(reply),
+            // without a word: so firewalls and inetd's kin end a connection too many
+            Self::Broken(Stage::Greeting, _) => true,
             _ => false,
         }
     }

@@ -343,22 +343,12 @@ impl Session {
                 (early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {
-                if active && reply.code == 425 {
-                    self.connection().habits().active = false;
-                }
                 let error = self.refused(Stage::Transfer, &request.command, reply);
-                self.count_unresumed(&error);
+                self.learn_of_failed(&error, active);
                 return Err(error);
             }
             Err(error) => {
-                let nobody_came = matches!(
-                    error,
-                    Error::Silent(Stage::Data, _) | Error::Broken(Stage::Data, _)
-                );
-                if active && nobody_came {
-                    self.connection().habits().active = false;
-                }
-                self.count_unresumed(&error);
+                self.learn_of_failed(&error, active);
                 self.abandon();
                 return Err(error);
             }
@@ -375,11 +365,21 @@ impl Session {
         })
     }
 
-    /// A data connection that was refused for its session was none that resumed, whether our side of
-    /// the handshake was done or not.
-    fn count_unresumed(&self, error: &Error) {
-        if matches!(error, Error::Unresumed { .. }) {
-            self.connection().count_handshake(false);
+    /// What a data connection tells that could not be made or was refused; `active`: the server was to
+    /// make it. One that was refused for its session was none that resumed, whether our side of the
+    /// handshake was done or not, and the way it took is none the worse.
+    fn learn_of_failed(&self, error: &Error, active: bool) {
+        let nobody_came = match error {
+            Error::Silent(stage, _) | Error::Broken(stage, _) => *stage == Stage::Data,
+            Error::Refused(_, _, reply) => reply.code == 425,
+            Error::Unresumed { .. } => {
+                self.connection().count_handshake(false);
+                false
+            }
+            _ => false,
+        };
+        if active && nobody_came {
+            self.connection().habits().active = false;
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
     let text = reply.shown().to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
     let (class, why, hint) = match (stage, verb.as_str(), code) {
-        (_, _, 421) if says(&["too many", "maximum", "limit"]) => (
+        (_, _, 421) if !blames(&text) && says(&["too many", "maximum", "limit"]) => (
             Class::Unreachable,
             "the server has too many connections",
             "Lower the number of connections, or wait.",
@@ -41,7 +41,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server will not encrypt data connections",
             "Nothing secret was sent; encryption of data is never given up here.",
         ),
-        (Stage::Login, _, 530) if says(&["too many", "maximum", "limit"]) => (
+        (Stage::Login, _, 530) if !blames(&text) && says(&["too many", "maximum", "limit"]) => (
             Class::Unreachable,
             "the server allows no further login for this user now",
             "Lower the number of connections.",
@@ -138,6 +138,28 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
     } else {
         failure.hint(hint)
     }
+}
+
+/// Whether a refusal blames failed attempts: no limit to wait for, since each further one counts.
+fn blames(said: &str) -> bool {
+    ["attempt", "fail"].iter().any(|word| said.contains(word))
+}
+
+/// Whether the refusal of a login only says that the server has enough connections of ours. A wrong
+/// password is 530 as well: only the words tell the two apart.
+pub(super) fn says_limit(reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let limit = [
+        "too many",
+        "maximum number",
+        "max clients",
+        "connection limit",
+        "limit reached",
+        "user limit",
+        "no more connections",
+        "too busy",
+    ];
+    !blames(&said) && limit.iter().any(|words| said.contains(words))
 }
 
 /// Whether the server refuses a data connection because it does not resume the control
@@ -266,6 +288,13 @@ mod tests {
                 "530 Too many users logged in",
                 Class::Unreachable,
                 "further login",
+            ),
+            (
+                Stage::Login,
+                "PASS",
+                "530 Too many failed login attempts.",
+                Class::Login,
+                "user or password",
             ),
             (
                 Stage::Greeting,

@@ -51,7 +51,8 @@ pub fn admit(line: &[u8], read_only: bool) -> Result<(), Refusal> {
     let verb = String::from_utf8_lossy(&line[..end]).to_ascii_uppercase();
     // servers differ in how many blanks they skip
     let argument = line[end..].trim_ascii_start();
-    if verb == "CCC" || (verb == "PROT" && !argument.eq_ignore_ascii_case(b"P")) {
+    // REIN ends TLS (RFC 4217 §11)
+    if matches!(verb.as_str(), "CCC" | "REIN") || (verb == "PROT" && !argument.eq_ignore_ascii_case(b"P")) {
         return Err(Refusal::Unprotects(verb));
     }
     if read_only && (!HARMLESS.contains(&verb.as_str()) || may_change(&verb, argument)) {

@@ -125,12 +125,12 @@ impl Session {
                 return Ok(parser.finish(None));
             }
         };
+        // what the server does by habit it does again
+        let limited = ending.is_ok();
         // what came is shown, and that something is missing is said with it
         let incomplete = match ending {
             Ok(Ending { reply, .. }) if says_cut(&reply.shown()) => {
-                let mut listing = parser.finish(Some(format!("the server said: {}", reply.shown())));
-                listing.limited = true;
-                return Ok(listing);
+                Some(format!("the server said: {}", reply.shown()))
             }
             Ok(Ending {
                 closed_properly: Some(false),
@@ -143,7 +143,9 @@ impl Session {
             Err(error) if arrived => Some(error.failure("Listing").why),
             Err(error) => return Err(error),
         };
-        Ok(parser.finish(incomplete))
+        let mut listing = parser.finish(incomplete);
+        listing.limited |= limited && listing.incomplete.is_some();
+        Ok(listing)
     }
 }
 

@@ -82,13 +82,16 @@ async fn identify(
     let user = [b"USER ", server.login().as_bytes()].concat();
     let mut reply = control.ask_at(Stage::Login, &user).await?;
     let mut verb = "USER";
-    for nth in 0..MOST_ANSWERS {
+    // an account may be asked for before the password
+    let mut first = true;
+    for _ in 0..MOST_ANSWERS {
         let secret;
         (verb, secret) = match reply.code {
             // in; 202: not needed here; 232: TLS has said already who this is
             200..=299 => return Ok(()),
             331 | 336 => {
-                let secret = password(connection, &reply, nth == 0, attendant).await?;
+                let secret = password(connection, &reply, first, attendant).await?;
+                first = false;
                 ("PASS", secret)
             }
             332 => ("ACCT", account(connection, &reply, attendant).await?),
@@ -158,7 +161,7 @@ async fn account(connection: &Connection, reply: &Reply, attendant: &dyn Attenda
 /// The server's words, made safe and short enough for a question.
 fn words(reply: &Reply) -> String {
     const LONGEST: usize = 500;
-    let text = reply.text();
+    let text = reply.lines.join(&b' ');
     escape(text[..text.len().min(LONGEST)].trim_ascii())
 }
 

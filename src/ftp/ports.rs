@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,10 +44,11 @@ impl Ports {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Listens on a free port of the range; waits for one, but no longer than `patience`.
+    /// Listens on a free port of the range, at this address whatever its port: an address of a link has
+    /// more to it than its number. Waits for a free one, but no longer than `patience`.
     pub(super) async fn listen(
         self: &Arc<Self>,
-        here: IpAddr,
+        mut here: SocketAddr,
         (first, last): (u16, u16),
         patience: Duration,
     ) -> Result<(TcpListener, Port), Error> {
@@ -55,7 +56,8 @@ impl Ports {
         loop {
             for number in self.order(first, last) {
                 let Some(port) = self.take(number) else { continue };
-                match TcpListener::bind((here, number)).await {
+                here.set_port(number);
+                match TcpListener::bind(here).await {
                     Ok(listener) => return Ok((listener, port)),
                     Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                     Err(error) => {
@@ -104,9 +106,11 @@ impl Drop for Port {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const HERE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 
     #[test]
     fn ports_are_taken_in_turn_and_never_twice() {
@@ -126,7 +130,7 @@ mod tests {
     /// A port that another program holds, and then lets go.
     #[tokio::test]
     async fn a_port_that_becomes_free_is_waited_for() {
-        let taken = std::net::TcpListener::bind((HERE, 0)).unwrap();
+        let taken = std::net::TcpListener::bind(HERE).unwrap();
         let number = taken.local_addr().unwrap().port();
         let ports = Arc::<Ports>::default();
         let patience = Duration::from_secs(20);
@@ -149,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_wait_for_a_port_has_an_end() {
-        let taken = std::net::TcpListener::bind((HERE, 0)).unwrap();
+        let taken = std::net::TcpListener::bind(HERE).unwrap();
         let number = taken.local_addr().unwrap().port();
         let patience = Duration::from_millis(250);
         let ports = Arc::<Ports>::default();

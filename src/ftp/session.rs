@@ -215,7 +215,11 @@ impl Session {
         if noop {
             match answer {
                 Ok(reply) if reply.is_positive() => self.connection().learned().noop_works = true,
-                Ok(_) | Err(Error::Broken(..) | Error::Refused(..)) => self.give_up_noop(),
+                Ok(_) => self.give_up_noop(),
+                // where NOOP has done no harm before, the line was broken already
+                Err(Error::Broken(..) | Error::Refused(..)) if !self.connection().learned().noop_works => {
+                    self.give_up_noop();
+                }
                 Err(_) => {}
             }
         }

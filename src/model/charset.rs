@@ -82,7 +82,7 @@ pub enum CharsetError {
     Unknown {
         /// What was written, escaped.
         given: String,
-        /// `; did you mean 'x'?` where something comes near.
+        /// ` (did you mean 'x'?)` where something comes near.
         near: String,
     },
     /// Known, but its bytes cannot be told from those of a path.
@@ -274,7 +274,7 @@ impl FromStr for Charset {
                     .collect::<Vec<_>>();
                 let near = nearest(&given, near.iter().map(|(lower, _)| lower.as_str())).and_then(|lower| {
                     let (_, name) = near.iter().find(|(known, _)| known == lower)?;
-                    Some(format!("; did you mean '{name}'?"))
+                    Some(format!(" (did you mean '{name}'?)"))
                 });
                 Err(CharsetError::Unknown {
                     given: escape(label.as_bytes()),

@@ -51,7 +51,8 @@ pub struct Listing {
     /// Why the listing may lack entries (cut, refused at its end, over a bound); `None` when the
     /// server said that it is whole.
     pub incomplete: Option<String>,
-    /// Whether a limit, the server's or ours, made it incomplete: asked again, it would be so again.
+    /// Whether a limit, the server's or ours, or the server's way of ending listings made it incomplete:
+    /// asked again, it would be so again.
     pub limited: bool,
     /// How it was written.
     pub dialect: Dialect,

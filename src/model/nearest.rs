@@ -12,7 +12,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, word)| word)
 }
 
-/// The sentence part ` (did you mean 'x'?)`, or nothing.
+/// The end of a sentence, `; did you mean 'x'?`, or nothing.
 pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(given, known)
         .map(|word| format!("; did you mean '{word}'?"))

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::certificate::Pin;
 use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::proxy::Proxy;
+use super::target::encode_user;
 
 /// How the server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -133,6 +134,16 @@ pub enum PasswordSource {
     Challenge,
 }
 
+/// Reads a source. What is written there instead may be a password: no error repeats it.
+fn source<'de, D: Deserializer<'de>>(from: D) -> Result<PasswordSource, D::Error> {
+    PasswordSource::deserialize(from).map_err(|_| {
+        serde::de::Error::custom(
+            "a password is never written here, only where it comes from: \"ask\", \"store\", \"netrc\", \
+             \"keyring\", \"challenge\", { environment = \"VARIABLE\" } or { command = \"pass show web\" }",
+        )
+    })
+}
+
 /// How far below the document path the product goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Depth {
@@ -180,6 +191,7 @@ pub struct Server {
     /// The user; empty is anonymous.
     pub user: String,
     /// Where the password comes from.
+    #[serde(deserialize_with = "source")]
     pub password: PasswordSource,
     /// What `ACCT` is answered with where the server asks for it (RFC 959 §4.1.1); empty: a person
     /// is asked.
@@ -190,6 +202,7 @@ pub struct Server {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
     /// Where the proxy's password comes from.
+    #[serde(deserialize_with = "source")]
     pub proxy_password: PasswordSource,
     /// Who opens data connections.
     pub mode: ConnectionMode,
@@ -308,12 +321,12 @@ impl Server {
         }
     }
 
-    /// The URL without password and path.
+    /// The URL without password and path, as it can be given back.
     pub fn url(&self) -> String {
         let user = if self.user.is_empty() {
             String::new()
         } else {
-            format!("{}@", self.user)
+            format!("{}@", encode_user(&self.user))
         };
         let port = match self.port {
             Some(p) if p != self.protocol.default_port() => format!(":{p}"),

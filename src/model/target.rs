@@ -58,6 +58,9 @@ pub enum TargetError {
     /// `%` not followed by two hexadecimal digits.
     #[error("'%' must be followed by two hexadecimal digits; a '%' itself is written %25")]
     Percent,
+    /// A line break or the like in the user.
+    #[error("the user of a URL holds no control characters")]
+    User,
     /// User or password is not UTF-8 after decoding.
     #[error("user and password of a URL must be UTF-8")]
     NotText,
@@ -124,6 +127,9 @@ impl Url {
                 password.map(|p| decode_text(p).map(Secret::new)).transpose()?,
             ),
         };
+        if user.chars().any(char::is_control) {
+            return Err(TargetError::User);
+        }
         let (host, port) = split_address(address)?;
         let path = decode(path)?;
         if path.iter().any(|b| matches!(b, 0 | b'\r' | b'\n')) {
@@ -261,6 +267,7 @@ mod tests {
         assert_eq!(url.password, Some(Secret::new("p:w")));
         assert_eq!((url.host.as_str(), url.port), ("::1", Some(2121)));
         assert_eq!(url.path, b"/~/a b/\xff");
+        assert_eq!(url.server().url(), "ftpes://me%40work@[::1]:2121");
         let url = Url::parse("ftp://host").unwrap();
         assert_eq!(
             (url.user.as_str(), url.password, url.path.as_slice()),
@@ -280,6 +287,7 @@ mod tests {
             ("ftp://h/%2", TargetError::Percent),
             ("ftp://h/a%0d%0aDELE", TargetError::Path(PathError::ControlByte)),
             ("ftp://a b/", TargetError::Host),
+            ("ftp://a%0d%0aDELE@h/", TargetError::User),
         ] {
             assert_eq!(Url::parse(text), Err(want), "{text}");
         }

@@ -5,6 +5,10 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::{Name, RemotePath};
 use crate::model::server::Depth;
 
+/// A longer path is used by no server (Linux takes 4096 bytes). Folders that hold themselves, by a
+/// loop on the server's disk or by its malice, would be gone into without end.
+const LONGEST: usize = 4096;
+
 /// The document path, and how many levels below it are open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
@@ -33,6 +37,9 @@ pub enum Refusal {
         /// The levels that are open.
         depth: Levels,
     },
+    /// It is longer than a path can be.
+    #[error("a path of {0} bytes is longer than any server's; its folders may hold one another in a ring")]
+    TooLong(usize),
     /// It is the document path itself, which is neither deleted, renamed nor replaced.
     #[error("{0} is the document path itself")]
     TheRoot(RemotePath),
@@ -104,8 +111,11 @@ impl Fence {
     ///
     /// # Errors
     ///
-    /// Outside the document path, or below the depth.
+    /// Outside the document path, below the depth, or too long.
     pub fn may_enter(&self, folder: &RemotePath) -> Result<(), Refusal> {
+        if folder.as_bytes().len() > LONGEST {
+            return Err(Refusal::TooLong(folder.as_bytes().len()));
+        }
         let Some(level) = self.level(folder) else {
             return Err(Refusal::Outside {
                 path: folder.clone(),
@@ -224,6 +234,16 @@ mod tests {
         ] {
             assert_eq!(open(&fence(root, depth), at), want, "{root} {depth:?} {at}");
         }
+    }
+
+    #[test]
+    fn a_path_has_an_end() {
+        let fence = fence("/", None);
+        let longest = format!("/a{}", "/b".repeat(2047));
+        assert_eq!(open(&fence, &longest), "et");
+        assert_eq!(open(&fence, &format!("{longest}/c")), "t");
+        let refusal = fence.may_enter(&path(&format!("{longest}/c"))).unwrap_err();
+        assert_eq!(refusal, Refusal::TooLong(4098));
     }
 
     #[test]

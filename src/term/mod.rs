@@ -244,6 +244,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 // an engine that has ended takes no wishes; its last event was said
                 Effect::Engine(command) => drop(self.engine.commands.send(command)),
                 Effect::ResolveSecret(connection, server) => {
+                    if let Some(warning) = self.world.warn_of(&server) {
+                        self.update(Msg::Notice(warning))?;
+                    }
                     let found = self.world.resolve((*server).clone());
                     self.later(async move {
                         match found.await {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
+use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Moved, Secrets, Trouble};
 use crate::config::servers::Servers;
@@ -21,6 +22,11 @@ pub trait Outside {
         &self,
         server: Server,
     ) -> impl Future<Output = Result<Option<Secret>, Trouble>> + Send + 'static;
+
+    /// What the person should know of the place where this server's password comes from.
+    fn warn_of(&self, _server: &Server) -> Option<String> {
+        None
+    }
 
     /// Changes the file of saved servers and what is kept for them, and gives the servers as they
     /// are then. Where the secret store wants its passphrase first, nothing was changed.
@@ -85,6 +91,11 @@ impl Outside for World {
         }
     }
 
+    fn warn_of(&self, server: &Server) -> Option<String> {
+        let shared = server.password == PasswordSource::Netrc;
+        shared.then(netrc::warning).flatten()
+    }
+
     fn remember_active_first(&self, server: String, active: bool) {
         let path = self.paths.active_first();
         tokio::task::spawn_blocking(move || {
@@ -100,6 +111,10 @@ impl Outside for World {
         in_place(move || {
             // a change that panicked left the file whole: it is replaced at once or not at all
             let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(change, Change::Keep(..) | Change::Remove(_)) {
+                // where its password is kept by now, another instance may have changed
+                servers.reload().map_err(Failure::from)?;
+            }
             let moved = moved(&servers, &change);
             secrets.prepare(&moved)?;
             match change {
@@ -151,4 +166,35 @@ async fn in_place<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .unwrap_or_else(|error| Err(lost(error).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_goes_with_a_server_that_another_instance_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::in_folder(folder.path());
+        let instance = || {
+            let secrets = Secrets::at(paths.secrets()).unwrap();
+            secrets.unlock(Secret::new("passphrase"));
+            World::new(Servers::load(paths.servers()).unwrap(), secrets, paths.clone())
+        };
+        let web = Server {
+            name: "web".into(),
+            host: "h".into(),
+            ..Server::default()
+        };
+        let first = instance();
+        first.change(Change::Add(Box::new(web), None)).await.unwrap();
+        let second = instance();
+        let keep = Change::Keep("web".into(), PasswordSource::Store, Secret::new("s3cret"));
+        second.change(keep).await.unwrap();
+        let kept = || second.secrets.store().get("web").unwrap();
+        assert_eq!(kept(), Some(Secret::new("s3cret")));
+        // it has read the file before that
+        let left = first.change(Change::Remove("web".into())).await.unwrap();
+        assert_eq!((left, kept()), (Vec::new(), None));
+    }
 }

@@ -14,11 +14,12 @@ use crate::app::form::{Form, Note, Row, Value};
 use crate::app::input;
 use crate::config::theme::{Role, Theme};
 use crate::model::text::is_plain;
-use crate::ui::widgets::stars;
+use crate::ui::text::wrap;
+use crate::ui::widgets::{put_lines, stars};
 
 /// From this width on the note stands at the side.
 const SIDE_BY_SIDE: u16 = 100;
-const NOTE_WIDTH: u16 = 42;
+const NOTE_WIDTH: u16 = 40;
 const LABEL_WIDTH: usize = 18;
 /// A text field is not drawn wider than this, so that faults find room beside it.
 const WIDEST_FIELD: usize = 48;
@@ -31,11 +32,14 @@ const KEYS: [(&str, &str); 4] = [
 
 /// Draws the form over `area`, and puts the terminal's cursor into the text one is typing.
 pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
-    let remark = u16::from(form.remark().is_some());
+    let remark = form.remark().map(|text| wrap(text, usize::from(area.width)));
+    let remark = remark.unwrap_or_default();
+    let remark_rows = u16::try_from(remark.len()).unwrap_or(u16::MAX);
     let [title, body, remark_area, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(remark),
+        // it tells what was done to other fields: it is never cut for their sake
+        Constraint::Length(remark_rows.min(area.height / 2)),
         Constraint::Length(u16::from(area.height > 4)),
     ])
     .areas(area);
@@ -62,10 +66,10 @@ pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
     };
     draw_fields(frame, fields, form, theme);
     draw_note(frame, note_area, &note, area.width >= SIDE_BY_SIDE, theme);
-    if let Some(remark) = form.remark() {
-        let line = Line::styled(shown(remark), theme.style(Role::Warning));
-        frame.render_widget(line, remark_area);
-    }
+    let remark = remark
+        .into_iter()
+        .map(|l| Line::styled(l, theme.style(Role::Warning)));
+    put_lines(frame, remark_area, remark);
     let mut hints = Vec::new();
     for (key, does) in KEYS {
         hints.push(Span::styled(key, theme.style(Role::Key)));
@@ -155,14 +159,13 @@ fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
         if used + 3 + fault.width() <= width {
             spans.push(Span::styled(format!(" ! {fault}"), style));
         } else {
-            out.push(Drawn {
-                line: Line::from(vec![
-                    Span::raw(" ".repeat(2.min(width))),
-                    Span::styled(format!("! {fault}"), style),
-                ]),
+            let below = |text: String| Drawn {
+                line: Line::styled(format!("  {text}"), style),
                 focused: row.focused,
                 cursor: None,
-            });
+            };
+            let says = wrap(&format!("! {fault}"), width.saturating_sub(2));
+            out.extend(says.into_iter().map(below));
         }
     }
     out[0].line = Line::from(spans);
@@ -177,7 +180,8 @@ fn choice_style(focused: bool, chosen: bool, theme: &Theme) -> ratatui::style::S
     })
 }
 
-/// `(*) passive  ( ) active  ( ) auto`, or `< passive >` where that has no room.
+/// `(*) passive  ( ) active  ( ) auto`; `<passive> active  auto` where that has no room; and
+/// `< passive > 1 of 3` where nothing else has.
 fn choices(
     words: &[&'static str],
     chosen: usize,
@@ -185,13 +189,27 @@ fn choices(
     room: usize,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
-    let needed: usize = words.iter().map(|w| w.width() + 6).sum();
-    if needed > room + 2 {
+    let all: usize = words.iter().map(|w| w.width()).sum();
+    if all + 6 * words.len() > room + 2 {
+        let one = |(at, word): (usize, &&str)| {
+            let text = if at == chosen {
+                format!("<{word}>")
+            } else {
+                format!(" {word} ")
+            };
+            Span::styled(text, choice_style(focused, at == chosen, theme))
+        };
+        if all + 2 * words.len() <= room {
+            return words.iter().enumerate().map(one).collect();
+        }
         let word = words.get(chosen).copied().unwrap_or_default();
-        return vec![Span::styled(
-            format!("< {word} >"),
-            choice_style(focused, true, theme),
-        )];
+        return vec![
+            Span::styled(format!("< {word} >"), choice_style(focused, true, theme)),
+            Span::styled(
+                format!(" {} of {}", chosen + 1, words.len()),
+                theme.style(Role::Muted),
+            ),
+        ];
     }
     let mut out = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -313,6 +331,7 @@ mod tests {
 
     use super::*;
     use crate::model::key::Key;
+    use crate::model::server::{ConnectionMode, Server};
 
     fn drawn(form: &Form, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -361,6 +380,46 @@ mod tests {
         let mut form = Form::new(None, &["web".into()]);
         press(&mut form, "w e b enter");
         insta::assert_snapshot!(drawn(&form, 80, 24));
+    }
+
+    #[test]
+    fn every_choice_is_seen_or_counted() {
+        let shows = |width| {
+            let all = drawn(&Form::new(None, &[]), width, 30);
+            let row = all.lines().find(|l| l.contains("Password")).unwrap();
+            row.trim_matches(['"', ' ']).to_owned()
+        };
+        for width in [80, 120] {
+            for word in ["<ask>", "store", "command", "environment", "netrc", "challenge"] {
+                assert!(shows(width).contains(word), "{word} at {width}: {}", shows(width));
+            }
+        }
+        assert!(shows(40).contains("< ask > 1 of "), "{}", shows(40));
+    }
+
+    #[test]
+    fn what_is_said_is_said_to_its_end() {
+        let mut form = Form::new(None, &[]);
+        form.paste("ftp://me:pw@h/");
+        // without the note beside it, as one line
+        let said = |form: &Form, width| {
+            let all = drawn(form, width, 50);
+            let left = all.lines().map(|l| l.trim_matches('"').split('│').next());
+            let words = left.flatten().flat_map(str::split_whitespace);
+            words.collect::<Vec<_>>().join(" ")
+        };
+        assert!(said(&form, 80).contains("ftp:// is not encrypted"));
+        let proxied = Server {
+            mode: ConnectionMode::Active,
+            proxy: "socks5://proxy".parse().ok(),
+            ..Server::default()
+        };
+        let mut form = Form::new(Some(&proxied), &[]);
+        press(&mut form, "pagedown pageup");
+        for width in [60, 80, 120] {
+            let said = said(&form, width);
+            assert!(said.contains("connect to this machine; use passive"), "{said}");
+        }
     }
 
     #[test]

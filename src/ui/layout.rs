@@ -59,6 +59,15 @@ pub fn cut_bottom(area: Rect, rows: u16) -> (Rect, Option<Rect>) {
     (rest, Some(bottom))
 }
 
+/// All but the first column.
+pub fn indented(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1.min(area.width),
+        width: area.width.saturating_sub(1),
+        ..area
+    }
+}
+
 /// Two halves side by side.
 pub fn halves(area: Rect) -> (Rect, Rect) {
     let left = Rect {

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{field, panel, point_at};
+use super::widgets::{field, panel, point_at, put_lines};
 use super::{layout, when};
 use crate::app::App;
 use crate::app::connect::Link;
@@ -344,19 +344,12 @@ fn amount(totals: Totals, what: &str, room: usize) -> String {
 
 fn say(frame: &mut Frame<'_>, area: Rect, text: &str, role: Role, theme: &Theme) {
     let lines = wrap(text, usize::from(area.width.saturating_sub(2)));
-    put_lines(frame, area, lines.into_iter().map(|l| (l, role)), theme);
+    put(frame, area, lines.into_iter().map(|l| (l, role)).collect(), theme);
 }
 
-fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: impl Iterator<Item = (String, Role)>, theme: &Theme) {
-    for (y, (line, role)) in (area.y..area.bottom()).zip(lines) {
-        let row = Rect {
-            x: area.x + 1.min(area.width),
-            y,
-            width: area.width.saturating_sub(1),
-            height: 1,
-        };
-        frame.render_widget(Line::styled(line, theme.style(role)), row);
-    }
+fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<(String, Role)>, theme: &Theme) {
+    let styled = |(text, role)| Line::styled(text, theme.style(role));
+    put_lines(frame, layout::indented(area), lines.into_iter().map(styled));
 }
 
 /// A failure, and the keys that lead out of it.
@@ -373,7 +366,7 @@ fn draw_failure(frame: &mut Frame<'_>, area: Rect, failure: &Failure, way_out: &
         add(hint, Role::Text);
     }
     add(way_out, Role::Muted);
-    put_lines(frame, area, lines.into_iter(), theme);
+    put(frame, area, lines, theme);
 }
 
 /// What the remote pane says while there is nothing to list.
@@ -409,7 +402,7 @@ fn draw_link(frame: &mut Frame<'_>, area: Rect, app: &App) {
             return draw_failure(frame, area, failure, way_out, &app.theme);
         }
     }
-    put_lines(frame, area, lines.into_iter(), &app.theme);
+    put(frame, area, lines, &app.theme);
 }
 
 #[cfg(test)]

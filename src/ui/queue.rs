@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{gauge, panel, point_at};
+use super::widgets::{gauge, panel, point_at, put_lines};
 use super::{layout, strip};
 use crate::app::App;
 use crate::app::folder::shown;
@@ -160,16 +160,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, theme: &Theme) {
             .into_iter()
             .map(|l| Line::styled(l, theme.style(role))),
     );
-    for (y, line) in (inner.y..inner.bottom()).zip(lines) {
-        frame.render_widget(
-            line,
-            Rect {
-                y,
-                height: 1,
-                ..inner
-            },
-        );
-    }
+    put_lines(frame, inner, lines);
 }
 
 /// A failure in one run of text, the server's own words included.

@@ -6,12 +6,13 @@ use ratatui::text::{Line, Span};
 
 use super::layout;
 use super::text::{fit, width, wrap};
-use super::widgets::{field, panel, point_at};
+use super::widgets::{field, panel, point_at, put_lines};
 use crate::app::App;
 use crate::app::servers::Row;
 use crate::config::theme::{Role, Theme};
 use crate::model::firewall::directions;
 use crate::model::server::{ConnectionMode, Protocol, Server};
+use crate::model::size::count;
 use crate::model::text::escape_str;
 
 /// From this width on the panel stands beside the list.
@@ -220,17 +221,9 @@ fn draw_welcome(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
         if lines.is_empty() {
             lines.push(String::new());
         }
-        lines.into_iter().map(|l| (l, *role))
+        lines.into_iter().map(|l| Line::styled(l, theme.style(*role)))
     });
-    for (y, (line, role)) in (area.y..area.bottom()).zip(lines) {
-        let row = Rect {
-            x: area.x + 1.min(area.width),
-            y,
-            width: area.width.saturating_sub(1),
-            height: 1,
-        };
-        frame.render_widget(Line::styled(line, theme.style(role)), row);
-    }
+    put_lines(frame, layout::indented(area), lines);
 }
 
 fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -260,6 +253,20 @@ fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
         path => escape_str(path),
     };
     add(&format!("Document path: {path}"), Role::Text);
+    match server.explore_depth {
+        None => {}
+        Some(0) => add("Its folders are not entered.", Role::Text),
+        Some(n) => add(
+            &format!("At most {} below it.", count(n.into(), "level", "levels")),
+            Role::Text,
+        ),
+    }
+    if let Some(proxy) = &server.proxy {
+        add(&format!("Through {}", escape_str(&proxy.to_string())), Role::Text);
+    }
+    if server.allows_weak_tls() {
+        add("Weak TLS is let in.", Role::Warning);
+    }
     if server.read_only {
         add("Read only: nothing that could change it is sent.", Role::Warning);
     }
@@ -293,14 +300,5 @@ fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme.style(Role::Muted),
         ));
     }
-    for (y, line) in (inner.y..inner.bottom()).zip(lines) {
-        frame.render_widget(
-            line,
-            Rect {
-                y,
-                height: 1,
-                ..inner
-            },
-        );
-    }
+    put_lines(frame, inner, lines);
 }

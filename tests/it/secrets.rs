@@ -126,12 +126,51 @@ fn a_password_typed_once_serves_scripts_with_the_passphrase() {
     let mut terminal = site.terminal(&["ls", "web:/"]);
     terminal.see("Passphrase of the secret store: ");
     terminal.press("wrong\r");
-    terminal.until("asks again", |s| {
-        s.contents().matches("Passphrase of the secret store: ").count() == 2
-    });
+    terminal.see("The passphrase is wrong. Passphrase of the secret store: ");
     terminal.press(&format!("{PASSPHRASE}\r"));
     terminal.see("hello.txt");
     assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn a_password_that_is_not_kept_after_all_stops_nothing() {
+    let site = Site::new();
+    let mut terminal = site.terminal(&["ls", "web:/"]);
+    terminal.see("Password of ftp://me@");
+    terminal.press(&format!("{PASSWORD}\r"));
+    terminal.see("A new passphrase for the secret store: ");
+    // the end of the input
+    terminal.press("\x04");
+    terminal.see("the password is not kept: No passphrase for the secret store");
+    terminal.see("hello.txt");
+    let left = terminal.leave();
+    assert_eq!(left.code, 0, "{}", left.text);
+    assert!(!site.store().exists());
+}
+
+#[test]
+fn the_interface_too_says_that_others_can_read_the_netrc() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = Site::new();
+    let path = site.home.path().join("servers.toml");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"store\"", "\"netrc\"");
+    fs::write(&path, text).unwrap();
+    let netrc = site.home.path().join(".netrc");
+    fs::write(&netrc, format!("default login me password \"{PASSWORD}\"\n")).unwrap();
+    for (mode, warned) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(&netrc, fs::Permissions::from_mode(mode)).unwrap();
+        let mut terminal = site.terminal(&[]);
+        terminal.see("web");
+        terminal.press("\r");
+        terminal.until("is connected", |s| {
+            let said = s.contents();
+            said.contains("hello.txt") && said.contains("can be read by other users") == warned
+        });
+        terminal.press("q");
+        assert_eq!(terminal.leave().code, 0);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use super::field::{
     ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
@@ -50,8 +51,6 @@ impl SourceKind {
 /// The fields as the form holds them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    /// What the form does not show stays as it is here.
-    base: Server,
     lines: BTreeMap<Field, Line>,
     pub(super) protocol: Protocol,
     /// Whether sub-folders are entered at all.
@@ -73,6 +72,7 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(server: &Server) -> Self {
+        let shown = |path: Option<&PathBuf>| path.map(|p| p.display().to_string()).unwrap_or_default();
         let (source, variable, command) = SourceKind::of(&server.password);
         let (proxy_source, proxy_variable, proxy_command) = SourceKind::of(&server.proxy_password);
         let lines = [
@@ -112,32 +112,15 @@ impl Draft {
                     .map(|(first, last)| format!("{first}-{last}"))
                     .unwrap_or_default(),
             ),
+            (Field::CaFile, shown(server.ca_file.as_ref())),
             (
                 Field::ClientCertificate,
-                server
-                    .client_certificate
-                    .as_ref()
-                    .map(|f| f.display().to_string())
-                    .unwrap_or_default(),
+                shown(server.client_certificate.as_ref()),
             ),
-            (
-                Field::ClientKey,
-                server
-                    .client_key
-                    .as_ref()
-                    .map(|f| f.display().to_string())
-                    .unwrap_or_default(),
-            ),
+            (Field::ClientKey, shown(server.client_key.as_ref())),
             (Field::Connections, server.connections.to_string()),
             (Field::KeepAlive, server.keep_alive.to_string()),
-            (
-                Field::StartFolder,
-                server
-                    .start_folder
-                    .as_ref()
-                    .map(|f| f.display().to_string())
-                    .unwrap_or_default(),
-            ),
+            (Field::StartFolder, shown(server.start_folder.as_ref())),
             (
                 Field::ClockOffset,
                 server
@@ -157,7 +140,6 @@ impl Draft {
         // what is kept for the server stays where it is: only a new password is typed here
         lines.insert(Field::Secret, Line::masked());
         Self {
-            base: server.clone(),
             lines,
             protocol: server.protocol,
             explore: server.explore_depth != Some(0),
@@ -399,8 +381,8 @@ impl Draft {
     /// The server as far as it can be read; what cannot is as in a new one.
     pub(super) fn server(&self) -> Server {
         let text = |field| self.text(field).trim().to_owned();
-        let start_folder = text(Field::StartFolder);
-        let (client_certificate, client_key) = (text(Field::ClientCertificate), text(Field::ClientKey));
+        let path = |field| Some(text(field)).filter(|t| !t.is_empty()).map(PathBuf::from);
+        let client_certificate = path(Field::ClientCertificate);
         Server {
             name: text(Field::Name),
             group: text(Field::Group),
@@ -426,13 +408,13 @@ impl Draft {
             tls_max: self.tls_max,
             weak_tls: self.weak_tls,
             pin: self.pin.filter(|_| self.keep_pin),
-            ca_file: self.base.ca_file.clone(),
+            ca_file: path(Field::CaFile),
             // a key alone means nothing, and its field is not shown then
-            client_key: (!client_certificate.is_empty() && !client_key.is_empty()).then(|| client_key.into()),
-            client_certificate: (!client_certificate.is_empty()).then(|| client_certificate.into()),
+            client_key: path(Field::ClientKey).filter(|_| client_certificate.is_some()),
+            client_certificate,
             connections: self.connections().unwrap_or(Server::default().connections),
             keep_alive: self.keep_alive().unwrap_or(Server::default().keep_alive),
-            start_folder: (!start_folder.is_empty()).then(|| start_folder.into()),
+            start_folder: path(Field::StartFolder),
             clock_offset: self.clock_offset().unwrap_or_default(),
             charset: self.charset().unwrap_or_default(),
         }
@@ -444,13 +426,10 @@ impl Draft {
         match field {
             Field::Name if taken.iter().any(|t| t == text) => Err("another server has this name".to_owned()),
             Field::Name => validity::name(text),
-            Field::Group
-            | Field::Note
-            | Field::User
-            | Field::Account
-            | Field::StartFolder
-            | Field::ClientCertificate
-            | Field::ClientKey => validity::line(text),
+            Field::Group | Field::Note | Field::User | Field::Account => validity::line(text),
+            Field::StartFolder | Field::CaFile | Field::ClientCertificate | Field::ClientKey => {
+                validity::local_path(text)
+            }
             Field::TlsMax => validity::versions(self.tls_min, self.tls_max),
             Field::WeakTls => validity::weak_tls(self.weak_tls, self.tls_backend),
             Field::Host => validity::host(text),

@@ -84,6 +84,8 @@ pub enum Field {
     TlsMax,
     /// Whether weak keys and signatures are let in.
     WeakTls,
+    /// The file of further authorities.
+    CaFile,
     /// The file of our own certificate.
     ClientCertificate,
     /// The file of its key.
@@ -202,6 +204,7 @@ impl Field {
         Self::TlsMin,
         Self::TlsMax,
         Self::WeakTls,
+        Self::CaFile,
         Self::ClientCertificate,
         Self::ClientKey,
         Self::Pin,
@@ -245,6 +248,7 @@ impl Field {
             Self::TlsMin => "Oldest TLS",
             Self::TlsMax => "Newest TLS",
             Self::WeakTls => "Weak TLS",
+            Self::CaFile => "Authorities",
             Self::ClientCertificate => "Own certificate",
             Self::ClientKey => "Own key",
             Self::Pin => "Keep the pin",
@@ -278,6 +282,7 @@ impl Field {
             | Self::TlsMin
             | Self::TlsMax
             | Self::WeakTls
+            | Self::CaFile
             | Self::ClientCertificate
             | Self::ClientKey
             | Self::Pin => Section::Tls,
@@ -324,6 +329,7 @@ impl Field {
             Self::Secret => "as it is; asked for where none is kept",
             Self::ExternalIp => "automatic",
             Self::PortRange => "any, for example: 50000-50100",
+            Self::CaFile => "this machine's; a PEM file adds more",
             Self::ClientCertificate => "none, or a PEM file of yours",
             Self::ClientKey => "in the certificate's file",
             Self::KeepAlive => "seconds; 0 is never",
@@ -353,9 +359,12 @@ impl Field {
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,
             Self::ExternalIp | Self::PortRange => active,
             Self::PassiveAddress => passive,
-            Self::TlsBackend | Self::TlsMin | Self::TlsMax | Self::WeakTls | Self::ClientCertificate => {
-                draft.protocol.is_tls()
-            }
+            Self::TlsBackend
+            | Self::TlsMin
+            | Self::TlsMax
+            | Self::WeakTls
+            | Self::CaFile
+            | Self::ClientCertificate => draft.protocol.is_tls(),
             Self::ClientKey => {
                 draft.protocol.is_tls() && !draft.text(Self::ClientCertificate).trim().is_empty()
             }

@@ -175,7 +175,10 @@ impl Form {
             (Code::Tab | Code::Down, false) | (Code::Char('n'), true) => self.step(true),
             (Code::BackTab | Code::Up, false) | (Code::Char('p'), true) => self.step(false),
             (Code::PageUp, _) => self.go(Field::Name),
-            (Code::PageDown, _) => self.go(Field::StartFolder),
+            (Code::PageDown, _) => {
+                let last = self.fields().next_back();
+                self.go(last.unwrap_or(self.focus));
+            }
             _ => self.change(key),
         }
         Outcome::Stays
@@ -275,14 +278,19 @@ impl Form {
                 return false;
             }
         };
+        // the bytes of a URL are the server's own
+        let path = self.draft.server().charset.from_server(&url.path).into_owned();
+        let Ok(path) = String::from_utf8(path) else {
+            self.remark = Some("Not taken: its path is not UTF-8; choose the character set first".into());
+            return false;
+        };
         self.draft.set_protocol(url.protocol);
         self.draft.set_port(url.port);
         self.draft.set_text(Field::Host, &url.host);
         self.draft.set_text(Field::User, &url.user);
-        let path = String::from_utf8_lossy(&url.path);
         let path = match path.strip_prefix("/~") {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
-            _ => path.into_owned(),
+            _ => path,
         };
         let path = path.strip_suffix('/').unwrap_or(&path);
         self.draft.set_text(Field::DocumentPath, path);

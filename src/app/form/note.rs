@@ -98,8 +98,8 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
              run. keyring: kept by the desktop. command: the first line a program prints, such as pass. \
              environment: from a variable. netrc: from ~/.netrc.",
             "The file of servers never holds a password.",
-            "challenge: asked for at each login with the server's words shown, for one-time passwords. The \
-             sessions there are are kept and shared then: Connections counts for nothing.",
+            "challenge: asked for at each login with the server's words shown, for one-time passwords. Since each \
+             session would ask again, what stands is shared: Connections counts for nothing.",
         ],
         Field::Variable => vec!["The variable must be set when ftpane starts."],
         Field::Command => vec![
@@ -183,6 +183,10 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
         Field::WeakTls => vec![
             "Off: a server whose key or signature can be broken is refused, and what is weak is said. On: it is \
              let in, and the line of the connection says weak.",
+        ],
+        Field::CaFile => vec![
+            "A PEM file of certificate authorities that are trusted for this server besides this machine's: a \
+             company's own, for instance. Who signed one certificate only is better pinned.",
         ],
         Field::ClientCertificate => vec![
             "For a server that demands a certificate of its users: a PEM file with yours, and those that signed \

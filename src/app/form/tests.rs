@@ -1,3 +1,5 @@
+mod tls;
+
 use super::*;
 use crate::model::certificate::Pin;
 use crate::model::clock::ClockOffset;
@@ -260,6 +262,47 @@ fn a_kept_password_is_typed_masked_and_empty_leaves_it() {
 }
 
 #[test]
+fn the_last_field_is_one_key_away_and_all_are_kept() {
+    let mut form = Form::new(None, &[]);
+    press(&mut form, "pagedown");
+    assert_eq!(form.focus(), Field::Proxy);
+    type_in(&mut form, "socks5://me@h");
+    press(&mut form, "pageup pagedown");
+    assert_eq!(form.focus(), Field::ProxyPassword, "the one that has come since");
+    press(&mut form, "pageup");
+    assert_eq!(form.focus(), Field::Name);
+}
+
+#[test]
+fn a_url_in_other_bytes_needs_its_character_set() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftp://h/caf%e9");
+    assert!(form.remark().unwrap().contains("character set"));
+    assert_eq!(form.server().protocol, Protocol::FtpsExplicit, "nothing is taken");
+    at(&mut form, Field::Charset);
+    type_in(&mut form, "latin1");
+    at(&mut form, Field::Host);
+    press(&mut form, "ctrl-u");
+    form.paste("ftp://h/caf%e9");
+    assert_eq!(form.server().document_path, "/caf\u{e9}");
+}
+
+#[test]
+fn files_of_this_machine_are_written_whole() {
+    let mut form = Form::new(None, &[]);
+    form.paste("ftpes://h");
+    for field in [Field::StartFolder, Field::CaFile, Field::ClientCertificate] {
+        at(&mut form, field);
+        type_in(&mut form, "~/x");
+        assert!(fault(&form, field).unwrap().contains("whole path"), "{field:?}");
+        press(&mut form, "ctrl-u");
+        type_in(&mut form, "/x");
+        assert_eq!(fault(&form, field), None, "{field:?}");
+    }
+    assert_eq!(form.server().ca_file, Some("/x".into()));
+}
+
+#[test]
 fn names_must_be_free() {
     let mut form = Form::new(None, &["web".into()]);
     type_in(&mut form, "web");
@@ -447,58 +490,4 @@ fn a_character_set_is_known_or_faulted() {
         assert!(fault(&form, Field::Charset).is_some(), "{text}");
         assert!(form.server().charset.is_utf8());
     }
-}
-
-#[test]
-fn weak_tls_is_an_opt_in_with_a_warning() {
-    let mut form = Form::new(None, &[]);
-    form.paste("ftpes://ftp.example.org");
-    let warns = |form: &Form| form.note().paragraphs.iter().any(|p| p.contains("WARNING"));
-    at(&mut form, Field::WeakTls);
-    assert!(!warns(&form) && !form.server().allows_weak_tls());
-    press(&mut form, "space");
-    assert!(warns(&form) && form.server().weak_tls);
-    at(&mut form, Field::TlsBackend);
-    press(&mut form, "space");
-    assert!(fault(&form, Field::WeakTls).unwrap().contains("only OpenSSL"));
-    at(&mut form, Field::WeakTls);
-    press(&mut form, "space");
-    assert!(!form.server().weak_tls);
-    at(&mut form, Field::TlsMin);
-    assert!(!warns(&form));
-    press(&mut form, "left");
-    assert_eq!(form.server().tls_min, TlsVersion::V1_0);
-    assert!(warns(&form) && form.server().allows_weak_tls());
-}
-
-#[test]
-fn the_newest_version_is_not_older_than_the_oldest() {
-    let mut form = Form::new(None, &[]);
-    form.paste("ftpes://ftp.example.org");
-    at(&mut form, Field::TlsMin);
-    press(&mut form, "space");
-    at(&mut form, Field::TlsMax);
-    press(&mut form, "space");
-    assert_eq!(form.server().tls_max, TlsVersion::V1_2);
-    assert_eq!(press(&mut form, "enter"), Outcome::Stays);
-    assert!(fault(&form, Field::TlsMax).unwrap().contains("newer"));
-    press(&mut form, "left");
-    assert_eq!(fault(&form, Field::TlsMax), None);
-}
-
-#[test]
-fn a_key_goes_with_its_certificate() {
-    let mut form = Form::new(None, &[]);
-    form.paste("ftpes://ftp.example.org");
-    assert!(!shows(&form, Field::ClientKey));
-    at(&mut form, Field::ClientCertificate);
-    type_in(&mut form, "me.pem");
-    at(&mut form, Field::ClientKey);
-    type_in(&mut form, "me.key");
-    let server = saved(&mut form);
-    assert_eq!(server.client_certificate, Some("me.pem".into()));
-    assert_eq!(server.client_key, Some("me.key".into()));
-    at(&mut form, Field::ClientCertificate);
-    press(&mut form, "ctrl-u");
-    assert_eq!(form.server().client_key, None);
 }

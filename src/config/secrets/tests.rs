@@ -66,6 +66,13 @@ fn a_kept_password_follows_its_server() {
     // asked for from now on; a password that was given all the same has no place
     carry(Some(&old), Some(&server("old", PasswordSource::Ask)), Some("x"));
     assert_eq!(look(&old), None);
+    // nothing that a server of this name has left behind is given to another
+    carry(None, Some(&old), Some("of another host"));
+    carry(None, Some(&old), None);
+    assert_eq!(look(&old), None);
+    carry(None, Some(&new), Some("of another host"));
+    carry(Some(&old), Some(&new), None);
+    assert_eq!(look(&new), None);
     // deleted
     carry(None, Some(&old), Some("fourth"));
     carry(Some(&old), None, None);
@@ -79,20 +86,22 @@ fn what_needs_the_passphrase_says_so_before_anything_is_changed() {
     let web = server("web", PasswordSource::Store);
     let new = Moved::between(None, Some(&web), Some(Secret::new("s3cret")));
     let gone = Moved::between(Some(&web), None, None);
+    let unknown = Moved::between(None, Some(&web), None);
+    assert_eq!(
+        locked.prepare(&unknown),
+        Ok(()),
+        "a new server whose password is not known yet"
+    );
+    assert_eq!(locked.carry(&unknown), Ok(()));
     assert_eq!(locked.prepare(&new), Err(Trouble::Locked(Lock::New)));
     assert_eq!(locked.prepare(&gone), Ok(()), "there is nothing to delete");
     secrets(&folder).carry(&new).unwrap();
-    for moved in [&new, &gone] {
+    for moved in [&new, &gone, &unknown] {
         assert_eq!(locked.prepare(moved), Err(Trouble::Locked(Lock::Closed)));
     }
     // settings that have nothing to do with the password ask for nothing
     let same = Moved::between(Some(&web), Some(&web), None);
     assert_eq!(locked.prepare(&same), Ok(()));
-    assert_eq!(
-        locked.prepare(&Moved::between(None, Some(&web), None)),
-        Ok(()),
-        "a new server whose password is not known yet"
-    );
 }
 
 #[cfg(not(feature = "keyring"))]

@@ -170,6 +170,29 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
 }
 
 #[test]
+fn a_password_written_into_the_file_is_not_repeated() {
+    for written in [
+        "password = \"s3cret\"",
+        "proxy-password = \"s3cret\"",
+        "password = { clear = \"s3cret\" }",
+        "password = { environment = [\"s3cret\"] }",
+        "password = 's3cret",
+        "password = s3cret",
+        "password = s3cret with more",
+        "password = 5333733",
+    ] {
+        let (_folder, path) = file(&format!("[[server]]\nname = \"a\"\nhost = \"h\"\n{written}\n"));
+        let error = Servers::load(&path).unwrap_err();
+        let said = format!("{error} {error:?} {}", Failure::from(error.clone()));
+        assert!(!said.contains("3cret") && !said.contains("5333733"), "{said}");
+        assert!(
+            matches!(error, ServersError::Broken { line: 4, .. }),
+            "{written}: {error}"
+        );
+    }
+}
+
+#[test]
 fn an_invalid_server_is_not_saved() {
     let (_folder, path) = file("");
     let mut servers = Servers::load(&path).unwrap();

@@ -103,7 +103,6 @@ const CHANGING_LINES: &[&str] = &[
     "SITE",
     "SITE HELP",
     "SMNT x",
-    "REIN",
     // RFC 542, 765, 775
     "MAIL x",
     "MLFL x",
@@ -228,6 +227,8 @@ const NEVER: &[&[u8]] = &[
     b"LIST \r\n\r\n",
     b"CCC",
     b"ccc",
+    b"REIN",
+    b"rein",
     b"PROT C",
     b"prot  c",
     b"PROT",

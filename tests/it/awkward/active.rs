@@ -303,6 +303,23 @@ async fn what_worked_in_mode_auto_is_told_and_used_in_the_next_run() {
     driver.shutdown().await;
 }
 
+/// A TLS session that has grown too old says nothing of the way the data took.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_tls_session_does_not_spoil_the_memory_of_mode_auto() {
+    let server = Script::new(Protocol::FtpsExplicit)
+        .file("/f", "x")
+        .once(
+            "MLSD",
+            say("425 Unable to build data connection: Operation not permitted"),
+        )
+        .start()
+        .await;
+    let mut driver = auto(&server, true).await;
+    assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
+    assert_eq!((server.sessions(), server.count("EPSV")), (2, 0));
+    driver.shutdown().await;
+}
+
 /// The memory is wrong: the machine is behind another router by now.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_memory_of_mode_auto_heals_itself() {

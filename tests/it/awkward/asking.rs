@@ -96,6 +96,20 @@ async fn accounts() {
         );
         driver.shutdown().await;
     }
+    // an account before the password, which is still the one that is known
+    let script = Script::new(Protocol::Ftp)
+        .on("USER", say("332 Account?"))
+        .on("ACCT", say("331 And the password?"))
+        .on("PASS", say("230 In."));
+    let server = script.start().await;
+    let (driver, done, asked) = connect_asked(&server, |s| s, Some(PASSWORD), Some("books")).await;
+    done.unwrap();
+    assert_eq!(asked, [Wanted::Account("Account?".into())]);
+    assert_eq!(
+        login_of(&server, 1),
+        ["USER me", "ACCT books", "PASS swordfish-4711"]
+    );
+    driver.shutdown().await;
     for reply in ["530 No such account.", "532 No.", "500 ACCT?"] {
         let script = Script::new(Protocol::Ftp)
             .on("PASS", say("332 And?"))
@@ -174,7 +188,7 @@ async fn second_factors_and_servers_that_never_have_enough() {
     let (driver, done, asked) = connect_asked(&server, |s| s, Some(PASSWORD), Some("typed")).await;
     done.unwrap();
     assert_eq!(asked.len(), 1);
-    assert!(asked[0].said().unwrap().contains("telephone"), "{asked:?}");
+    assert_eq!(asked[0].said().unwrap(), "Now the code from your telephone.");
     assert_eq!(
         login_of(&server, 1),
         ["USER me", "PASS swordfish-4711", "PASS typed"]
@@ -346,11 +360,17 @@ async fn a_refused_login_beside_one_that_is_in_is_a_limit() {
         // IIS, pyftpdlib
         (GREETING, "421 Maximum session limit reached"),
         ("USER", "530 User cannot log in."),
+        // firewalls, inetd
+        (GREETING, ""),
     ];
     all_at_once(replies.into_iter().map(|(when, reply)| async move {
         let here = tempfile::tempdir().unwrap();
         make_tree(here.path());
-        let script = Script::new(Protocol::Ftp).in_sessions(2.., when, [say(reply), close()]);
+        let mut steps = vec![say(reply), close()];
+        if reply.is_empty() {
+            steps.remove(0);
+        }
+        let script = Script::new(Protocol::Ftp).in_sessions(2.., when, steps);
         let (server, mut driver) = connected(script).await;
         let up = driver
             .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")

@@ -7,7 +7,7 @@ use ftpane::model::failure::Class;
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol};
 
-use super::{SHORT, all_at_once, assert_says, connected, names};
+use super::{SHORT, all_at_once, assert_says, connected, connected_to, names};
 use crate::harness::engine::{Driver, remote_place};
 use crate::harness::scripted::{
     PASSWORD, Script, Step, close, cut_data, end_data, hold, reset_data, say, send, usual,
@@ -283,38 +283,43 @@ async fn a_walk_asks_again_for_a_listing_that_broke_off() {
     .await;
 }
 
-/// A listing that the server cuts by its own limit is taken as it is, and said to be cut: asking again
-/// would be of no use.
+/// A listing that the server cuts by its own limit, or never closes as TLS demands, is taken as it is, and
+/// said to be cut: asking again would be of no use.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_walk_asks_once_where_the_server_has_a_limit() {
-    let here = tempfile::tempdir().unwrap();
-    let script = script().on(
-        "MLSD /d",
-        [
-            say("150 go"),
-            send("type=file;size=1; f\r\n"),
+async fn a_walk_asks_once_where_the_server_would_do_the_same_again() {
+    let cases = [
+        (
+            Protocol::Ftp,
             end_data(),
-            say("226 Output truncated to 1 matches"),
-        ],
-    );
-    let server = script.start().await;
-    let mut driver = Driver::new();
-    let patience = Patience { retries: 3, ..SHORT };
-    driver
-        .connect_patiently(server.server(), server.secret(), patience)
-        .await
-        .unwrap();
-    let ended = driver
-        .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
-        .await;
-    ended.assert_all_done();
-    assert_eq!(server.count("MLSD"), 1);
-    assert_says(
-        &driver.failures.pop().unwrap(),
-        Class::Other,
-        &["/d", "not complete", "truncated to 1"],
-    );
-    driver.shutdown().await;
+            "226 Output truncated to 1 matches",
+            "truncated to 1",
+        ),
+        (
+            Protocol::FtpsExplicit,
+            cut_data(),
+            "226 Done.",
+            "did not end the encrypted listing",
+        ),
+    ];
+    for (protocol, end, reply, words) in cases {
+        let here = tempfile::tempdir().unwrap();
+        let listed = [say("150 go"), send("type=file;size=1; f\r\n"), end, say(reply)];
+        let script = Script::new(protocol).file("/d/f", "1").on("MLSD /d", listed);
+        let server = script.start().await;
+        let patience = Patience { retries: 3, ..SHORT };
+        let mut driver = connected_to(&server, |server| server, patience).await;
+        let ended = driver
+            .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+            .await;
+        ended.assert_all_done();
+        assert_eq!(server.count("MLSD"), 1);
+        assert_says(
+            &driver.failures.pop().unwrap(),
+            Class::Other,
+            &["/d", "not complete", words],
+        );
+        driver.shutdown().await;
+    }
 }
 
 /// With nothing at all received there is nothing to show but the reason.

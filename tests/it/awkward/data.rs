@@ -76,6 +76,7 @@ async fn useless_answers_to_epsv_lead_to_pasv_and_useless_ones_to_pasv_to_a_sent
         say("425 not now"),
         announce_closed(EPSV),
         announce_dropped(EPSV),
+        say("522 Network protocol not supported, use (1)"),
     ];
     all_at_once(cases.into_iter().map(|useless| async move {
         let (_server, mut driver) = connected(script().on("EPSV", useless.clone())).await;

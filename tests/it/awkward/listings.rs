@@ -1,8 +1,10 @@
 //! Listings that are refused, lie or never end.
 
 use ftpane::model::command::{Command, Generation};
+use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::Class;
+use ftpane::model::job::Direction;
 use ftpane::model::server::Protocol;
 
 use super::{assert_says, connected, names, remarked};
@@ -202,5 +204,50 @@ async fn what_a_server_says_is_escaped() {
             .all(|line| !line.text.chars().any(char::is_control))
     );
     assert!(!remarked(&driver, "\u{1b}"));
+    driver.shutdown().await;
+}
+
+/// A folder that holds itself: whoever goes through it comes to an end, and deletes nothing on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_itself_has_an_end() {
+    let ring = "r".repeat(250);
+    let script = Script::new(Protocol::Ftp)
+        .on("MLSD", lines(&format!("type=dir; {ring}\r\n")))
+        .on("CWD", say("250 There."))
+        .on("LIST", say("502 No."));
+    let (server, mut driver) = connected(script).await;
+    let top = remote_place(&format!("/{ring}"));
+    driver.send(Command::Count {
+        places: vec![top.clone()],
+        generation: Generation(1),
+    });
+    let counted = driver.wait(|event| match event {
+        Event::Counted { result, .. } => Some(result),
+        _ => None,
+    });
+    let counted = counted.await.unwrap();
+    assert!(counted.incomplete && counted.folders > 10, "{counted:?}");
+    driver.send(Command::Delete(vec![top]));
+    let failure = driver.wait(|event| match event {
+        Event::Failed(failure) => Some(failure),
+        _ => None,
+    });
+    assert_says(
+        &failure.await,
+        Class::Guarded,
+        &["longer than any server's", "ring"],
+    );
+    assert_eq!(server.count("DELE") + server.count("RMD"), 0);
+
+    let here = tempfile::tempdir().unwrap();
+    let ended = driver
+        .transfer(
+            Direction::Download,
+            Kind::Dir,
+            &here.path().join("d"),
+            &format!("/{ring}"),
+        )
+        .await;
+    assert!(ended.states.len() > 10, "{ended:?}");
     driver.shutdown().await;
 }

@@ -15,6 +15,33 @@ use ftpane::model::server::{PasswordSource, Patience, Server};
 
 use crate::harness::bench::{Bench, server};
 
+/// What was set for a server is seen before one connects.
+#[test]
+fn the_list_tells_how_far_one_gets_and_through_what() {
+    let set = Server {
+        explore_depth: Some(2),
+        proxy: "socks5://me@proxy".parse().ok(),
+        weak_tls: true,
+        ..server("web")
+    };
+    let flat = Server {
+        explore_depth: Some(0),
+        ..server("web")
+    };
+    let told = [
+        ("At most 2 levels below it.", true, false),
+        ("Through socks5://me@proxy:1080", true, false),
+        ("Weak TLS is let in.", true, false),
+        ("Its folders are not entered.", false, true),
+    ];
+    for (text, of_set, of_flat) in told {
+        for (server, told) in [(&set, of_set), (&flat, of_flat), (&server("web"), false)] {
+            let drawn = Bench::new(vec![server.clone()]).at_size((120, 40));
+            assert_eq!(drawn.contains(text), told, "{text}: {drawn}");
+        }
+    }
+}
+
 #[test]
 fn connecting_takes_the_password_from_where_the_entry_says() {
     let connect = |connection, server: &Server, secret: Option<&str>| {

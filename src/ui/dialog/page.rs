@@ -1,0 +1,424 @@
+//! What a dialog says: the text of each subject, line by line.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
+use crate::app::folder::{name_at, shown, shown_place};
+use crate::app::zone::Zone;
+use crate::app::{App, server_title};
+use crate::config::secrets::Lock;
+use crate::config::theme::{Role, Theme};
+use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::command::{Place, Scope};
+use crate::model::event::{Side, Wanted};
+use crate::model::failure::Failure;
+use crate::model::job::{BatchRequest, Direction, Policy};
+use crate::model::server::PasswordSource;
+use crate::model::size::{bytes, count};
+use crate::model::text::escape_str;
+use crate::ui::text::{fit_end, wrap};
+use crate::ui::when;
+
+/// The text of a dialog as it grows.
+pub(super) struct Page<'a> {
+    pub(super) lines: Vec<Line<'static>>,
+    columns: usize,
+    theme: &'a Theme,
+    zone: &'a Zone,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of(dialog: &Dialog, app: &'a App, columns: usize) -> Self {
+        let mut page = Self {
+            lines: Vec::new(),
+            columns,
+            theme: &app.theme,
+            zone: &app.zone,
+        };
+        match &dialog.subject {
+            Subject::Transfer { request, to } => page.transfer(request, to),
+            Subject::Delete { places, counted, .. } => page.delete(places, counted.as_ref()),
+            Subject::NewFolder { folder } => page.path("in", &folder.shown()),
+            Subject::Pattern { .. } => {
+                page.say("What fits: * is any text, ? one character", Role::Text);
+            }
+            Subject::Rename { folder, names } => {
+                page.path("in", &folder.shown());
+                match &names[..] {
+                    [name] => page.path("from", &name.shown()),
+                    _ => {
+                        page.names(names.iter().map(|n| n.shown()));
+                        page.say("Into which folder?", Role::Text);
+                    }
+                }
+            }
+            Subject::Password {
+                server,
+                refused,
+                keep,
+            } => {
+                if let Some(failure) = refused {
+                    page.failure(failure);
+                    page.gap();
+                }
+                let text = format!(
+                    "Password of {} for {}",
+                    escape_str(server.login()),
+                    server_title(server)
+                );
+                if let Some(at) = keep {
+                    page.keepers(*at);
+                    page.gap();
+                }
+                page.say(&text, Role::Text);
+            }
+            Subject::Passphrase { lock, first, .. } => page.passphrase(*lock, first.is_some()),
+            Subject::Secret { server, wanted, .. } => {
+                let (server, user, proxy) = (server_title(server), escape_str(server.login()), &server.proxy);
+                let text = match (wanted, proxy) {
+                    (Wanted::ProxyPassword, Some(proxy)) => {
+                        format!(
+                            "Password of the proxy {} for {server}",
+                            escape_str(&proxy.to_string())
+                        )
+                    }
+                    (Wanted::Account(_), _) => format!("{server} asks for an account of {user}:"),
+                    _ => format!("{server} asks {user}:"),
+                };
+                page.say(&text, Role::Text);
+                if let Some(said) = wanted.said() {
+                    page.say(said, Role::Title);
+                }
+                page.gap();
+            }
+            Subject::Certificate {
+                server,
+                certificate,
+                pinned,
+                ..
+            } => page.certificate(server, certificate, pinned.as_ref()),
+            Subject::Conflict {
+                direction,
+                source,
+                target,
+                scope,
+                ..
+            } => page.conflict(*direction, source, target, *scope),
+            Subject::Failure(failure) | Subject::ConnectionFailed(failure) => page.failure(failure),
+            Subject::RemoveServer(name) => {
+                let text = format!(
+                    "Delete the entry of {}? Nothing on the server is touched.",
+                    escape_str(name)
+                );
+                page.say(&text, Role::Text);
+            }
+            Subject::Quit { unfinished } => {
+                let verb = if *unfinished == 1 { "is" } else { "are" };
+                page.say(
+                    &format!(
+                        "{} {verb} not finished.",
+                        count(*unfinished, "transfer", "transfers")
+                    ),
+                    Role::Warning,
+                );
+                page.say(
+                    "Quitting stops them. No partial file stands under a final name, here or on the server.",
+                    Role::Text,
+                );
+            }
+        }
+        page
+    }
+
+    fn say(&mut self, text: &str, role: Role) {
+        let style = self.theme.style(role);
+        let lines = wrap(text, self.columns);
+        self.lines
+            .extend(lines.into_iter().map(|l| Line::styled(l, style)));
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn path(&mut self, label: &str, path: &str) {
+        let room = self.columns.saturating_sub(6);
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{label:<6}"), self.theme.style(Role::Muted)),
+            Span::styled(fit_end(path, room), self.theme.style(Role::Text)),
+        ]));
+    }
+
+    /// A label and a text that may take several lines.
+    fn pair(&mut self, label: &str, text: &str, role: Role) {
+        const LABEL: usize = 12;
+        let room = self.columns.saturating_sub(LABEL).max(1);
+        for (place, part) in wrap(text, room).into_iter().enumerate() {
+            let label = if place == 0 { label } else { "" };
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{label:<LABEL$}"), self.theme.style(Role::Muted)),
+                Span::styled(part, self.theme.style(role)),
+            ]));
+        }
+    }
+
+    /// The first few of many names.
+    fn names(&mut self, names: impl ExactSizeIterator<Item = String>) {
+        const FIRST: usize = 4;
+        let all = names.len();
+        let role = Role::Text;
+        for name in names.take(if all > FIRST + 1 { FIRST } else { all }) {
+            let text = fit_end(&name, self.columns.saturating_sub(2));
+            self.lines
+                .push(Line::styled(format!("  {text}"), self.theme.style(role)));
+        }
+        if all > FIRST + 1 {
+            self.say(&format!("  and {} more", all - FIRST), Role::Muted);
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        self.say(&failure.what, Role::Error);
+        self.say(&failure.why, Role::Text);
+        if let Some(reply) = &failure.reply {
+            self.say(&format!("The server said: {reply}"), Role::Reply);
+        }
+        if let Some(hint) = &failure.hint {
+            self.gap();
+            self.say(hint, Role::Text);
+        }
+    }
+
+    fn keepers(&mut self, at: usize) {
+        self.say("Keep it, once it was right (↑ ↓):", Role::Muted);
+        for (place, keeper) in KEEPERS.iter().enumerate() {
+            let words = match keeper {
+                None => "nowhere",
+                Some(PasswordSource::Keyring) => "in the desktop's keyring",
+                Some(_) => "in ftpane's encrypted store",
+            };
+            self.option(words, place == at);
+        }
+    }
+
+    fn passphrase(&mut self, lock: Lock, again: bool) {
+        match (lock, again) {
+            (Lock::New, false) => self.say(
+                "Choose a passphrase: passwords are kept in a file of this machine, encrypted with it. It is asked \
+                 for once a run, and nobody can bring it back.",
+                Role::Text,
+            ),
+            (Lock::New, true) => self.say("The same passphrase again", Role::Text),
+            (Lock::Closed, _) => self.say("Its passphrase, once for this run", Role::Text),
+            (Lock::Wrong, _) => {
+                self.say("The passphrase is wrong.", Role::Error);
+                self.gap();
+                self.say("Its passphrase, once for this run", Role::Text);
+                self.gap();
+                self.say(
+                    "Forgotten? Nobody can bring it back: delete secrets.store, which starts a new one.",
+                    Role::Muted,
+                );
+            }
+        }
+    }
+
+    /// One of several, chosen or not.
+    fn option(&mut self, words: &str, chosen: bool) {
+        let (sign, role) = match chosen {
+            true => ("(•)", Role::Title),
+            false => ("( )", Role::Text),
+        };
+        self.say(&format!("{sign} {words}"), role);
+    }
+
+    fn transfer(&mut self, request: &BatchRequest, to: &str) {
+        let upload = request.direction == Direction::Upload;
+        self.names(request.items.iter().map(|item| match upload {
+            true => shown(&item.local),
+            false => item.remote.shown(),
+        }));
+        self.path("to", to);
+        self.gap();
+        self.say("Where the target exists (↑ ↓):", Role::Muted);
+        for policy in POLICIES {
+            self.option(policy_words(policy), policy == request.policy);
+        }
+    }
+
+    fn delete(&mut self, places: &[Place], counted: Option<&Result<crate::model::event::Counted, Failure>>) {
+        self.names(
+            places
+                .iter()
+                .map(|p| name_at(p).map_or_else(|| shown_place(p), |n| n.shown())),
+        );
+        self.gap();
+        match counted {
+            None => self.say("counting what is in it …", Role::Muted),
+            Some(Err(failure)) => self.failure(failure),
+            Some(Ok(counted)) => {
+                let text = format!("{}: gone for good.", amount(counted));
+                self.say(&text, Role::Error);
+                if let Some(depth) = counted.cut {
+                    let text = format!(
+                        "Cut at depth {depth}: what lies deeper is not counted, and a folder that reaches deeper is not deleted."
+                    );
+                    self.say(&text, Role::Warning);
+                }
+                if counted.incomplete {
+                    self.say(
+                        "There may be more: a listing on the way was not complete.",
+                        Role::Warning,
+                    );
+                }
+            }
+        }
+    }
+
+    fn conflict(&mut self, direction: Direction, source: &Side, target: &Side, scope: Scope) {
+        let (from, to) = match direction {
+            Direction::Download => ("on the server", "here"),
+            Direction::Upload => ("here", "on the server"),
+        };
+        self.path("from", &source.shown);
+        self.path("to", &target.shown);
+        self.gap();
+        let newer = |a: &Side, b: &Side| match (a.modified, b.modified) {
+            (Some(a), Some(b)) if a.agrees_with(&b) => "",
+            (Some(a), Some(b)) if a.seconds > b.seconds => "newer",
+            _ => "",
+        };
+        let larger = |a: &Side, b: &Side| match (a.size, b.size) {
+            (Some(a), Some(b)) if a > b => "larger",
+            _ => "",
+        };
+        for (label, side, other) in [(from, source, target), (to, target, source)] {
+            let size = side.size.map_or("size unknown".to_owned(), bytes);
+            let time = side
+                .modified
+                .map_or("time unknown".to_owned(), |m| when::full(&m, self.zone));
+            let marks: Vec<&str> = [newer(side, other), larger(side, other)]
+                .into_iter()
+                .filter(|w| !w.is_empty())
+                .collect();
+            let marks = marks.join(", ");
+            if self.columns < 64 {
+                let label = label.trim_start_matches("on the ");
+                self.pair(label, &format!("{size} {marks}"), Role::Text);
+                self.pair("", &time, Role::Text);
+                continue;
+            }
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{label:<14}"), self.theme.style(Role::Muted)),
+                Span::styled(format!("{size:>12}  {time:<19}"), self.theme.style(Role::Text)),
+                Span::styled(format!("  {marks}"), self.theme.style(Role::Good)),
+            ]));
+        }
+        self.gap();
+        let sign = if scope == Scope::Batch { "[x]" } else { "[ ]" };
+        self.say(
+            &format!("{sign} for every further conflict of this batch (Space)"),
+            Role::Text,
+        );
+    }
+
+    fn certificate(&mut self, server: &str, certificate: &Certificate, pinned: Option<&Pin>) {
+        let doubts: Vec<&str> = certificate.doubts.iter().map(|d| doubt_words(*d)).collect();
+        let mut text = format!(
+            "The certificate of {} cannot be trusted by itself",
+            escape_str(server)
+        );
+        if doubts.is_empty() {
+            text.push('.');
+        } else {
+            text.push_str(&format!(": {}.", doubts.join("; ")));
+        }
+        self.say(&text, Role::Warning);
+        if !certificate.reason.is_empty() {
+            self.say(&certificate.reason, Role::Muted);
+        }
+        self.gap();
+        self.pair("subject", &certificate.subject, Role::Text);
+        self.pair("issuer", &certificate.issuer, Role::Text);
+        self.pair("names", &certificate.names.join(", "), Role::Text);
+        let day = |stamp: Option<crate::model::stamp::Stamp>| {
+            stamp.map_or("?".to_owned(), |s| when::long(&s, self.zone))
+        };
+        let valid = format!(
+            "{} to {}",
+            day(certificate.not_before),
+            day(certificate.not_after)
+        );
+        self.pair("valid", &valid, Role::Text);
+        self.pair("key", &certificate.key, Role::Text);
+        match pinned {
+            None => {
+                self.fingerprint("SHA-256", &certificate.pin);
+                self.gap();
+                self.say(
+                    "Compare the fingerprint with one you got another way, from the server's administrator.",
+                    Role::Muted,
+                );
+            }
+            Some(pinned) => {
+                self.fingerprint("pinned", pinned);
+                self.fingerprint("shown now", &certificate.pin);
+                self.gap();
+                self.say(
+                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out of the server's settings (e in the list of servers) and connect again.",
+                    Role::Text,
+                );
+            }
+        }
+    }
+
+    /// The 32 bytes in groups of two, in as many lines as needed; the same byte of two
+    /// fingerprints stands in the same column.
+    fn fingerprint(&mut self, label: &str, pin: &Pin) {
+        let groups: Vec<String> = pin
+            .0
+            .chunks(2)
+            .map(|c| c.iter().map(|b| format!("{b:02x}")).collect())
+            .collect();
+        self.pair(label, &groups.join(" "), Role::Title);
+    }
+}
+
+fn policy_words(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Ask => "ask each time",
+        Policy::Overwrite => "overwrite it",
+        Policy::Newer => "overwrite it if the source is newer",
+        Policy::Size => "overwrite it if the sizes differ",
+        Policy::Resume => "continue it where that is provably right",
+        Policy::Rename => "keep both, the new one under another name",
+        Policy::Skip => "leave it",
+        Policy::Fail => "fail",
+    }
+}
+
+fn doubt_words(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Unknown => "nobody this machine trusts has signed it",
+        Doubt::SelfSigned => "it signs itself",
+        Doubt::Expired => "its time is over",
+        Doubt::NotYetValid => "its time has not begun",
+        Doubt::WrongName => "it belongs to another host name",
+        Doubt::Changed => "another one is pinned for this server",
+        Doubt::Other => "the verification found something else",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_and_doubt_has_words_of_its_own() {
+        let mut words: Vec<&str> = Policy::ALL.iter().map(|p| policy_words(*p)).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Policy::ALL.len());
+        assert!(words.iter().all(|w| w.len() <= 48));
+    }
+}

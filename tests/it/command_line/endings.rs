@@ -1,0 +1,136 @@
+//! Ends that come from outside: signals, a silent server, an output nobody takes.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use super::{Site, bare, code, ends, kill, stderr};
+
+fn spawn(site: &Site, words: &[&str]) -> Child {
+    command(site, words).spawn().unwrap()
+}
+
+fn command(site: &Site, words: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+    command
+        .args(words)
+        .env("FTPANE_PASSWORD", site.demo.secret().reveal())
+        .env("FTPANE_CONFIG_DIR", site.at("config"))
+        .current_dir(site.home.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn signals_stop_transfers_and_say_what_is_left() {
+    let site = Site::new();
+    for (signal, wanted) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let (first, big) = (site.url("/empty"), site.url("/big.bin"));
+        let pin = site.demo.pin().to_string();
+        let mut child = spawn(
+            &site,
+            &[
+                "get",
+                "-j",
+                "2",
+                "--limit-rate",
+                "1M",
+                "--pin",
+                &pin,
+                "--json",
+                &first,
+                &big,
+            ],
+        );
+        // the first line comes when the first file is done: the second is under way then
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        assert!(line.contains("/empty"), "{line}");
+        kill(&child, signal);
+        let status = child.wait().unwrap();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(status.code(), Some(wanted), "{said}");
+        assert!(
+            said.contains("1 file is not transferred") && said.contains("/big.bin"),
+            "{said}"
+        );
+        assert!(!site.at("big.bin").exists(), "half a file under its final name");
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_can_be_left() {
+    let site = Site::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ftp://{}/", silent.local_addr().unwrap());
+    let mut child = spawn(&site, &["ls", &url]);
+    // it is connected, and waits for a greeting that never comes
+    let held = silent.accept().unwrap();
+    let begun = std::time::Instant::now();
+    kill(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "it waited for the server"
+    );
+    drop(held);
+    // and it is left by itself when its time is over
+    let output = bare(site.home.path())
+        .args([
+            "ls",
+            "--timeout",
+            "0.2",
+            "--connect-timeout",
+            "0.2",
+            "--retries",
+            "0",
+            &url,
+        ])
+        .output()
+        .unwrap();
+    ends(&output, 3);
+}
+
+#[test]
+fn output_that_nobody_reads_ends_quietly() {
+    let site = Site::new();
+    let pin = site.demo.pin().to_string();
+    let mut child = spawn(&site, &["ls", "-R", "--json", "--pin", &pin, &site.url("/")]);
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_that_could_not_be_written_end_with_10() {
+    let site = Site::new();
+    std::fs::write(site.at("x"), "x").unwrap();
+    let pin = site.demo.pin().to_string();
+    let (from, to) = (site.url("/README.txt"), site.url("/empty/"));
+    for words in [
+        &["get", "--json", "--pin", &pin, &from][..],
+        &["put", "--json", "--pin", &pin, "x", &to],
+        &["ls", "--json", "--pin", &pin, &from],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(&site, words).stdout(full).output().unwrap();
+        ends(&output, 10);
+        let said = stderr(&output);
+        assert_eq!(said.matches("The output cannot be written").count(), 1, "{said}");
+    }
+    assert!(site.at("README.txt").exists(), "the transfer went on");
+    let mut child = spawn(
+        &site,
+        &["get", "--quiet", "--json", "--pin", &pin, "--to", "y", &from],
+    );
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
+}
