@@ -173,7 +173,10 @@ impl Hands<'_> {
     /// comes is told to the next job.
     async fn let_others_in(&mut self) {
         self.lease = None;
-        self.lease = self.lane.pool.lease(Purpose::Lane).await.ok();
+        self.lease = tokio::select! {
+            leased = self.lane.pool.lease(Purpose::Lane) => leased.ok(),
+            () = self.lane.end.cancelled() => None,
+        };
     }
 
     /// Makes sure that there is a session to work with.
@@ -186,7 +189,8 @@ impl Hands<'_> {
             none => {
                 let pool = &self.lane.pool;
                 let leased = tokio::select! {
-                    leased = pool.lease(Purpose::Lane) => leased,
+                    // counted among those who wait: other lanes have jobs without end
+                    leased = pool.lease(Purpose::Work) => leased,
                     () = cancel.cancelled() => return Err(Stop::Cancelled),
                 };
                 let lease = none.insert(leased.map_err(|failure| no_session(pool, failure))?);

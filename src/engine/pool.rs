@@ -37,9 +37,9 @@ const LOOK: Duration = Duration::from_secs(30);
 pub(super) enum Purpose {
     /// Listing and single actions: somebody waits for it at the screen.
     Browsing,
-    /// Walks, counts, deletions: in the background.
+    /// Walks, counts, deletions, and a job that a lane has begun: in the background.
     Work,
-    /// Transfers, one after the other, until somebody else needs the session.
+    /// A lane with no job in hand: lets all others go first.
     Lane,
 }
 

@@ -358,8 +358,11 @@ impl Loop {
             let Some(pool) = self.pools.get(&connection) else {
                 continue;
             };
+            // what runs keeps a lane each, at the most
+            let running = self.running.values().filter(|(of, _)| *of == connection);
+            let wanted = pool.lanes().min(waiting + running.count());
             let lanes = self.lanes.entry(connection).or_default();
-            while *lanes < pool.lanes().min(waiting) {
+            while *lanes < wanted {
                 *lanes += 1;
                 let lane = Lane {
                     connection,

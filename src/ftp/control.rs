@@ -19,8 +19,8 @@ use super::tls::alert_in;
 use super::transcript::Transcript;
 use super::wire::{Injected, Outbox, Wire};
 
-/// How many preliminary replies a command may have: RFC 959 §5.4 knows one, servers that report
-/// progress send more, and nobody waits for ever.
+/// How many preliminary replies a command may have while no data move: RFC 959 §5.4 knows one,
+/// servers that report progress send more, and nobody waits for ever.
 const MOST_PRELIMINARY: u32 = 1000;
 
 /// How long the answers to NOOPs may take once nothing else is awaited.
@@ -35,7 +35,7 @@ pub(super) struct Control {
     /// The NOOPs sent beside them, whose replies may come before or after.
     noops: Noops,
     silence: Duration,
-    /// How many preliminary replies have come in a row.
+    /// How many preliminary replies have come since data moved or another reply came.
     preliminary: u32,
     poisoned: bool,
     pub(super) peer: SocketAddr,
@@ -93,6 +93,16 @@ impl Control {
     /// Whether every reply has been read.
     pub(super) fn in_step(&self) -> bool {
         self.awaited.is_empty() && self.noops.unanswered() == 0
+    }
+
+    /// Whether another command's reply than a NOOP's is still to come.
+    pub(super) fn awaits_reply(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Data have moved: a server that reports on that may go on.
+    pub(super) fn progressed(&mut self) {
+        self.preliminary = 0;
     }
 
     /// Whether 0xFF is doubled in the lines that follow.

@@ -16,7 +16,7 @@ use super::ports::{Port, Ports};
 use super::proxy::{Destination, ProxyError};
 use super::reply::Reply;
 use super::session::Session;
-use super::stream::{NetStream, keep_alive};
+use super::stream::{NetStream, keep_alive, send_soon};
 use super::tls::{Handshake, SessionTls};
 use super::transcript::Transcript;
 use crate::model::facts::DataCommand;
@@ -365,6 +365,7 @@ impl DataMaker {
             None => error,
         })?;
         keep_alive(&stream);
+        send_soon(&stream);
         if let Some(passage) = passage {
             passage.lead(&mut stream, &to, Stage::Data, limit).await?;
         }
@@ -405,6 +406,7 @@ impl DataMaker {
                 };
                 if from.ip().to_canonical() == self.peer.ip().to_canonical() {
                     keep_alive(&stream);
+                    send_soon(&stream);
                     return Ok(stream);
                 }
                 self.transcript.remark(&format!(

@@ -81,7 +81,7 @@ impl Session {
     /// Begins a transfer.
     pub(crate) async fn begin(&mut self, request: &Request) -> Result<Transfer, Error> {
         loop {
-            self.control.settle().await?;
+            self.settled().await?;
             let ahead = self.writes_ahead();
             match self.exchange(None, &[], Some(request)).await.begun {
                 Some(Begun::Open(transfer)) => return Ok(transfer),
@@ -113,7 +113,7 @@ impl Session {
     ) -> Exchanged {
         let mut done = Exchanged::default();
         if closed.is_none()
-            && let Err(error) = self.control.settle().await
+            && let Err(error) = self.settled().await
         {
             done.lost = Some(error);
             done.begun = next.map(|_| Begun::Again);
@@ -171,6 +171,15 @@ impl Session {
             },
         });
         done
+    }
+
+    /// Whether every reply has been read, so that the next one is the next command's: a command that
+    /// was cancelled leaves its own behind.
+    async fn settled(&mut self) -> Result<(), Error> {
+        if !self.control.in_step() {
+            self.abandon();
+        }
+        self.control.settle().await
     }
 
     pub(super) fn stumbled(&self) {
@@ -362,6 +371,7 @@ impl Session {
         Ok(Transfer {
             stream,
             early,
+            until: None,
             command: request.command.clone(),
             way: request.way,
             opened,

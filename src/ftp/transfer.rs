@@ -79,6 +79,8 @@ pub(crate) struct Transfer {
     pub(super) stream: NetStream,
     /// The final reply, where it came before the data were over.
     pub(super) early: Option<Reply>,
+    /// How long data may still come that the server has sent before it gave the transfer up.
+    pub(super) until: Option<Instant>,
     pub(super) command: Vec<u8>,
     pub(super) way: Way,
     /// Whether the server has said that it takes the command; uploads do not wait for that.
@@ -121,14 +123,18 @@ impl Transfer {
             // once the server has given it up, only what it has sent before is still to come
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
             if refused {
-                until = until.min(Instant::now() + EXPLANATION);
+                // once for all that is read: a trickle would never end
+                until = until.min(*self.until.get_or_insert_with(|| Instant::now() + EXPLANATION));
             }
             let noop_at = self.next_noop.filter(|_| self.early.is_none());
             tokio::select! {
                 biased;
                 read = timeout_at(until, self.stream.read(buffer)) => return match read {
-                    Ok(Ok(n)) => Ok(n),
-                    Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session)),
+                    Ok(Ok(n)) => {
+                        session.control.progressed();
+                        Ok(n)
+                    }
+                    Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session).await),
                     Ok(Err(error)) => Err(self.broken(session, error).await),
                     Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
                 },
@@ -154,6 +160,7 @@ impl Transfer {
                     Ok(Ok(0)) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
                     Ok(Ok(n)) => {
                         left = &left[n..];
+                        session.control.progressed();
                         until = Instant::now() + silence;
                     }
                     Ok(Err(error)) => return Err(self.broken(session, error).await),
@@ -163,7 +170,7 @@ impl Transfer {
                 reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
                     self.heard(reply.map_err(|error| self.lost(session, error))?.1);
                     if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
-                        return Err(self.refusal(session));
+                        return Err(self.refusal(session).await);
                     }
                 }
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
@@ -214,7 +221,9 @@ impl Transfer {
     }
 
     /// The refusal that came before the end of the data.
-    fn refusal(&mut self, session: &mut Session) -> Error {
+    async fn refusal(&mut self, session: &mut Session) -> Error {
+        session.control.collect_noops().await;
+        session.learn_of_noops();
         match self.early.take() {
             Some(reply) => session.refused(Stage::Transfer, &self.command, reply),
             None => Error::Poisoned,
@@ -307,15 +316,12 @@ impl Session {
     /// Gives a transfer up in the middle. The session stays of use where the server says soon
     /// that it has noticed.
     pub(crate) async fn give_up(&mut self, transfer: Transfer) {
-        let Transfer { stream, early, .. } = transfer;
-        drop(stream);
+        drop(transfer);
         let noticed = async {
-            let mut said = early;
-            while said.is_none() {
-                match self.control.reply(Stage::Transfer).await {
-                    Ok((_, reply)) if reply.class() == 1 => {}
-                    Ok((_, reply)) => said = Some(reply),
-                    Err(_) => return,
+            // nothing is awaited where the server has had its last word already
+            while self.control.awaits_reply() {
+                if self.control.reply(Stage::Transfer).await.is_err() {
+                    return;
                 }
             }
         };

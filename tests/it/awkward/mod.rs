@@ -12,6 +12,7 @@ mod cut_listings;
 mod data;
 mod filezilla;
 mod keeping;
+mod lanes;
 mod listings;
 mod login;
 mod names;

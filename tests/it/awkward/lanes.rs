@@ -1,0 +1,156 @@
+//! Lanes: what one job's end, wait or cancelling does to the others.
+
+use std::path::Path;
+
+use ftpane::model::command::Command;
+use ftpane::model::event::Event;
+use ftpane::model::failure::Class;
+use ftpane::model::job::{JobId, Policy};
+use ftpane::model::server::Protocol;
+
+use super::*;
+use crate::harness::scripted::{Step, gate, receive, receive_all, say, send};
+
+/// Connected as programs that nobody browses with are: every session may carry files.
+async fn with_sessions(script: Script, connections: u8) -> (Scripted, Driver) {
+    connected_as(script, |server| Server {
+        connections,
+        ..server
+    })
+    .await
+}
+
+fn begin(driver: &mut Driver, to: &Path, path: &str) -> ftpane::model::job::BatchId {
+    driver.enqueue(Direction::Download, Kind::File, to, path, Policy::Overwrite)
+}
+
+/// The number of the job that runs next.
+async fn running(driver: &mut Driver) -> JobId {
+    driver
+        .wait(|event| match event {
+            Event::JobChanged(job, JobState::Running) => Some(job),
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_more_job_does_not_wait_for_a_long_one() {
+    let here = tempfile::tempdir().unwrap();
+    let script = Script::new(Protocol::Ftp)
+        .file("/long", vec![b'l'; 400_000])
+        .file("/short", "short")
+        .on(
+            "RETR /long",
+            [
+                say("150 Slowly."),
+                send([b'l'; 100]),
+                gate(),
+                send(vec![b'l'; 399_900]),
+                Step::EndData,
+                say("226 Done."),
+            ],
+        );
+    let (server, mut driver) = with_sessions(script, 3).await;
+    let long = begin(&mut driver, &here.path().join("long"), "/long");
+    driver.moved(100).await;
+    let short = begin(&mut driver, &here.path().join("short"), "/short");
+    driver.over(short, |q| panic!("{q:?}")).await.assert_all_done();
+    server.open_gate();
+    driver.over(long, |q| panic!("{q:?}")).await.assert_all_done();
+    driver.shutdown().await;
+}
+
+/// The reply to a command that nobody waits for any more is not the next command's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_folder_leaves_no_reply_behind() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("f"), "content").unwrap();
+    let folder = here.path().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let script = Script::new(Protocol::Ftp).once("MKD", [gate(), say("257 \"/folder\" made.")]);
+    let (server, mut driver) = with_sessions(script, 1).await;
+    // the way data connections are made is known
+    done(upload(&mut driver, &here.path().join("f"), "/first").await);
+    let batch = driver.enqueue(
+        Direction::Upload,
+        Kind::Dir,
+        &folder,
+        "/folder",
+        Policy::Overwrite,
+    );
+    let job = running(&mut driver).await;
+    driver.heard("MKD").await;
+    let second = driver.enqueue(
+        Direction::Upload,
+        Kind::File,
+        &here.path().join("f"),
+        "/second",
+        Policy::Overwrite,
+    );
+    driver.send(Command::CancelJob(job));
+    driver.over(batch, |q| panic!("{q:?}")).await;
+    server.open_gate();
+    driver.over(second, |q| panic!("{q:?}")).await.assert_all_done();
+    assert_eq!(server.content("/second").unwrap(), b"content");
+    assert!(!remarked(&driver, "asking one by one"));
+    driver.shutdown().await;
+}
+
+/// The server's limit is one session; another's long files must not keep a job that has been begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_without_a_session_gets_the_next_one_that_is_free() {
+    let here = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..6).map(|n| format!("f{n}")).collect();
+    let mut script = Script::new(Protocol::Ftp).in_sessions(2.., "USER", say("530 Too many connections."));
+    for name in &names {
+        script = script.file(&format!("/d/{name}"), vec![b'x'; 300_000]);
+    }
+    let (_server, mut driver) = with_sessions(script, 2).await;
+    let batch = driver.enqueue(
+        Direction::Download,
+        Kind::Dir,
+        &here.path().join("d"),
+        "/d",
+        Policy::Overwrite,
+    );
+    let mut begun = Vec::new();
+    let mut done = Vec::new();
+    loop {
+        match driver.event().await {
+            Event::JobChanged(job, JobState::Running) => begun.push(job),
+            Event::JobChanged(job, JobState::Done { .. }) => done.push(job),
+            Event::BatchOver(over) if over == batch => break,
+            _ => {}
+        }
+    }
+    assert_eq!(done.len(), 7);
+    // whoever began early has ended early: the job that had to wait did not wait for all others
+    for (n, job) in begun.iter().enumerate() {
+        let place = done.iter().position(|d| d == job).unwrap();
+        assert!(place <= n + 3, "begun {begun:?}, done {done:?}");
+    }
+    driver.shutdown().await;
+}
+
+/// A disk that is full is told in the middle of the data: that is no reason to log in again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_in_the_middle_costs_no_session() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, vec![b'x'; 8_000_000]).unwrap();
+    let full = [
+        say("150 Send it."),
+        receive(1000),
+        say("552 No space left."),
+        receive_all(),
+        Step::EndData,
+    ];
+    let script = Script::new(Protocol::Ftp).once("STOR", full);
+    let (server, mut driver) = with_sessions(script, 1).await;
+    let failure = failed(upload(&mut driver, &local, "/f").await);
+    assert_says(&failure, Class::Refused, &["552 No space left."]);
+    assert!(server.files().is_empty(), "{:?}", server.files());
+    assert_eq!(server.sessions(), 1);
+    driver.shutdown().await;
+}
