@@ -54,7 +54,7 @@ impl Ready {
 
     pub(super) fn is_short(&self) -> bool {
         let size = match self {
-            Self::Down(incoming) => incoming.task.job().item.size,
+            Self::Down(incoming) => download::length(&incoming.task),
             Self::Up(outgoing) => outgoing.source.known.size,
         };
         size.is_some_and(|size| size <= SHORT)
@@ -84,7 +84,7 @@ impl Carried {
 
     pub(super) fn is_short(&self) -> bool {
         let size = match self {
-            Self::Down(receiving) => receiving.listed(),
+            Self::Down(receiving) => download::length(&receiving.task),
             Self::Up(sending) => sending.source.size,
         };
         size.is_some_and(|size| size <= SHORT)

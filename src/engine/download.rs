@@ -115,6 +115,12 @@ async fn free_path(target: PathBuf) -> Result<PathBuf, Failure> {
     blocking(find).await?.ok_or_else(none)
 }
 
+/// How long the file is by its listing; what stands at a link's end that does not tell.
+pub(super) fn length(task: &Task) -> Option<u64> {
+    let item = &task.job().item;
+    item.size.filter(|_| item.kind == Kind::File)
+}
+
 /// What does not happen when a download fails.
 pub(super) fn what(task: &Task) -> String {
     format!("Could not download {}", task.job().item.remote)

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::PARTING;
 use super::carried::{Carried, Fetched, Over, Ready, prepare};
+use super::committing::Committing;
 use super::download;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
@@ -62,7 +63,7 @@ impl Lane {
     /// Carries files until no job waits.
     pub(super) async fn work(self) {
         let hands = Hands {
-            tail: Tail::new(self.tasks.clone()),
+            tail: Tail::new(Committing::new(self.tasks.clone())),
             lane: &self,
             lease: None,
             again: Vec::new(),
@@ -243,9 +244,22 @@ impl Hands<'_> {
         }
     }
 
+    /// Whether the last transfer can be ended, and what is unfinished asked, in the write that begins
+    /// another: not where the session is lost, nor where a path has to be judged anew.
+    fn goes_on(&self) -> bool {
+        let riders = self.tail.riders();
+        self.lease.as_ref().is_some_and(|lease| {
+            !lease.is_lost() && riders.iter().all(|rider| lease.vouches_for_rider(rider))
+        })
+    }
+
     /// Ends the last transfer and begins this one.
-    async fn begin(&mut self, over: Option<Over>, ready: Ready) -> Option<(Carried, Transfer)> {
+    async fn begin(&mut self, mut over: Option<Over>, ready: Ready) -> Option<(Carried, Transfer)> {
         let cancel = ready.task().cancel.clone();
+        self.tail.room().await;
+        if !self.goes_on() {
+            self.settle(over.take()).await;
+        }
         let (file, closed) = over.map_or((None, None), |over| (Some(over.file), Some(over.closed)));
         let riders = self.tail.riders();
         // taken out: a session on which something was begun and not waited for is of no use
@@ -263,7 +277,12 @@ impl Hands<'_> {
             },
             Err(stop) => {
                 self.ended(file, None).await;
-                ready.end(stop);
+                // it may have begun before it was begun anew
+                if ready.task().healed {
+                    self.broken_off(ready, stop);
+                } else {
+                    ready.end(stop);
+                }
                 return None;
             }
         };

@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 mod actions;
 mod browse;
 mod carried;
+mod committing;
 mod dialogue;
 mod download;
 mod erase;
@@ -97,7 +98,7 @@ fn ending() -> Failure {
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| match error.is_panic() {
-        true => mistake(),
+        true => mistake("Not done", LOOK),
         false => ending(),
     })
 }
@@ -105,16 +106,15 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 /// Does work that somebody waits for at the screen: it has an end also where it panics.
 async fn unbroken<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
-    done.unwrap_or_else(|_| Err(mistake()))
+    done.unwrap_or_else(|_| Err(mistake("Not done", LOOK)))
 }
 
-fn mistake() -> Failure {
-    Failure::new(
-        Class::Other,
-        "Not done",
-        "ftpane met a mistake of its own on the way",
-    )
-    .hint("Look at what has been done before you try it again.")
+/// What a person does about work that stopped in the middle.
+const LOOK: &str = "Look at what has been done before you try it again.";
+
+/// A failure of the program itself: `what` did not happen, `hint` is what to do.
+fn mistake(what: &str, hint: &str) -> Failure {
+    Failure::new(Class::Other, what, "ftpane met a mistake of its own on the way").hint(hint)
 }
 
 #[cfg(test)]
@@ -124,9 +124,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_failure_like_others() {
         let broken = unbroken::<()>(async { panic!("on purpose") }).await;
-        assert_eq!(broken, Err(mistake()));
+        assert_eq!(broken, Err(mistake("Not done", LOOK)));
         let broken = blocking(|| panic!("on purpose")).await;
-        assert_eq!(broken, Err::<(), _>(mistake()));
+        assert_eq!(broken, Err::<(), _>(mistake("Not done", LOOK)));
         assert_eq!(unbroken(async { Ok(7) }).await, Ok(7));
     }
 }

@@ -18,12 +18,12 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, PARTING, dialogue, erase, walk};
+use super::{Options, PARTING, dialogue, erase, mistake, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
 use crate::model::event::{Event, Progress};
-use crate::model::failure::{Class, Failure};
+use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
@@ -437,16 +437,12 @@ async fn report_walk(
     walk: impl Future<Output = Option<Failure>>,
     notes: mpsc::UnboundedSender<Note>,
 ) {
-    let broken = Failure::new(
-        Class::Other,
+    let broken = mistake(
         "Not all of it was looked through",
-        "ftpane met a mistake of its own on the way",
+        "What was found is transferred; there may be more.",
     );
     let mut report = Report {
-        note: Some(Note::Walked(
-            batch,
-            Some(broken.hint("What was found is transferred; there may be more.")),
-        )),
+        note: Some(Note::Walked(batch, Some(broken))),
         notes,
     };
     report.note = Some(Note::Walked(batch, walk.await));

@@ -8,8 +8,7 @@
 
 use std::collections::VecDeque;
 
-use tokio_util::task::TaskTracker;
-
+use super::committing::Committing;
 use super::download::{Receiving, proved};
 use super::task::{Moved, Stop, Task};
 use super::upload::Sending;
@@ -37,7 +36,7 @@ pub(super) struct Tail {
     /// Whether times can be set on this server.
     pub(super) sets_times: bool,
     /// Puts downloads in their places while the lane goes on.
-    committing: TaskTracker,
+    committing: Committing,
 }
 
 enum Unfinished {
@@ -100,7 +99,7 @@ enum Step {
 }
 
 impl Tail {
-    pub(super) fn new(committing: TaskTracker) -> Self {
+    pub(super) fn new(committing: Committing) -> Self {
         Self {
             files: VecDeque::new(),
             sets_times: false,
@@ -110,6 +109,11 @@ impl Tail {
 
     pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// Waits until the disk keeps up with what has come.
+    pub(super) async fn room(&self) {
+        self.committing.room().await;
     }
 
     /// The data of a download are over; a failure where the server's word was lost.
@@ -245,7 +249,7 @@ impl Unfinished {
         }
     }
 
-    fn answered(self, answers: Vec<Answer>, committing: &TaskTracker) -> Option<Self> {
+    fn answered(self, answers: Vec<Answer>, committing: &Committing) -> Option<Self> {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);
@@ -261,7 +265,7 @@ impl Unfinished {
     }
 
     /// It was asked, perhaps, and no answer has come. After some of these it is given up.
-    fn unanswered(self, lost: Option<&Error>, committing: &TaskTracker) -> Option<Self> {
+    fn unanswered(self, lost: Option<&Error>, committing: &Committing) -> Option<Self> {
         let failure = |what: &str| lost.unwrap_or(&Error::Poisoned).failure(what).transient();
         match self {
             Self::Received(mut received) => {

@@ -6,11 +6,11 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::blocking;
 use super::lease::Lease;
 use super::meter::Counter;
 use super::run::Note;
 use super::targets::Targets;
+use super::{blocking, mistake};
 use crate::ftp::error::{Error, local};
 use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
@@ -125,14 +125,10 @@ struct Report {
 
 impl Report {
     fn new(job: JobId, notes: mpsc::UnboundedSender<Note>) -> Self {
-        let broken = Failure::new(
-            Class::Other,
-            "Not transferred",
-            "ftpane met a mistake of its own on the way",
-        );
+        let broken = mistake("Not transferred", "Look at both sides before you try it again.");
         Self {
             job,
-            outcome: Outcome::Failed(broken.hint("Look at both sides before you try it again.")),
+            outcome: Outcome::Failed(broken),
             notes,
         }
     }

@@ -90,7 +90,11 @@ pub(super) async fn prepare_asking(
         };
         Ok((standing, content))
     };
-    let placed = match asked.await.map_err(failed) {
+    let asked = tokio::select! {
+        asked = asked => asked.map_err(failed),
+        () = task.cancel.cancelled() => Err(Stop::Cancelled),
+    };
+    let placed = match asked {
         Ok((standing, content)) => place(&task, &source.known, standing, &content),
         Err(stop) => Err(stop),
     };

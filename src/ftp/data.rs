@@ -69,10 +69,11 @@ impl Offer {
 }
 
 impl Session {
-    /// Prepares a data connection in the server's mode.
-    pub(super) async fn prepare_data(&mut self) -> Result<Prepared, Error> {
+    /// Prepares a data connection in the server's mode; with it, in mode `auto`, how the other way has
+    /// failed before.
+    pub(super) async fn prepare_data(&mut self) -> Result<(Prepared, Option<String>), Error> {
         let mode = self.connection().server.mode;
-        match mode {
+        let prepared = match mode {
             ConnectionMode::Passive => self.prepare_passive().await,
             ConnectionMode::Active if self.is_proxied() => Err(Error::NoWay(
                 "active mode does not work through a proxy: the server would have to connect to this machine"
@@ -87,7 +88,7 @@ impl Session {
                     false => self.prepare_passive().await,
                 };
                 let error = match first {
-                    Ok(prepared) => return Ok(prepared),
+                    Ok(prepared) => return Ok((prepared, None)),
                     Err(error) => error,
                 };
                 let (failed, other) = match active {
@@ -105,9 +106,13 @@ impl Session {
                     true => self.prepare_passive().await,
                     false => self.prepare_active().await,
                 };
-                second.map_err(|error| Error::BothWays(failed, Box::new(error)))
+                return match second {
+                    Ok(prepared) => Ok((prepared, Some(failed))),
+                    Err(error) => Err(Error::BothWays(failed, Box::new(error))),
+                };
             }
-        }
+        };
+        prepared.map(|prepared| (prepared, None))
     }
 
     async fn prepare_passive(&mut self) -> Result<Prepared, Error> {

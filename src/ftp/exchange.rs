@@ -320,7 +320,7 @@ impl Session {
             (Some(path), Way::Up) => unsettled = (!self.settle_iac(path)).then(|| path.clone()),
             (None, _) => {}
         }
-        let prepared = self.prepare_data().await?;
+        let (prepared, failed) = self.prepare_data().await?;
         if request.offset > 0 {
             // between the data connection and the command it belongs to (RFC 3659 §5.3)
             self.control
@@ -328,7 +328,11 @@ impl Session {
                 .await?;
         }
         self.control.send(&[&request.command])?;
-        let mut transfer = self.start(prepared, request).await?;
+        let started = self.start(prepared, request).await;
+        let mut transfer = started.map_err(|error| match failed {
+            Some(failed) if says_nobody_came(&error) => Error::BothWays(failed, Box::new(error)),
+            _ => error,
+        })?;
         transfer.unsettled = unsettled;
         Ok(transfer)
     }
@@ -385,16 +389,10 @@ impl Session {
     /// make it. One that was refused for its session was none that resumed, whether our side of the
     /// handshake was done or not, and the way it took is none the worse.
     fn learn_of_failed(&self, error: &Error, active: bool) {
-        let nobody_came = match error {
-            Error::Silent(stage, _) | Error::Broken(stage, _) => *stage == Stage::Data,
-            Error::Refused(_, _, reply) => reply.code == 425,
-            Error::Unresumed { .. } => {
-                self.connection().count_handshake(false);
-                false
-            }
-            _ => false,
-        };
-        if active && nobody_came {
+        if let Error::Unresumed { .. } = error {
+            self.connection().count_handshake(false);
+        }
+        if active && says_nobody_came(error) {
             self.connection().habits().active = false;
         }
     }
@@ -458,6 +456,15 @@ impl Rider {
             Self::Rename(from, to) | Self::RenameInSteps(from, to) => (vec![from, to], false),
             Self::Delete(path) => (vec![path], false),
         }
+    }
+}
+
+/// Whether an error says that a data connection was not made.
+fn says_nobody_came(error: &Error) -> bool {
+    match error {
+        Error::Silent(stage, _) | Error::Broken(stage, _) => *stage == Stage::Data,
+        Error::Refused(_, _, reply) => reply.code == 425,
+        _ => false,
     }
 }
 

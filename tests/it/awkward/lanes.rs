@@ -6,10 +6,10 @@ use ftpane::model::command::Command;
 use ftpane::model::event::Event;
 use ftpane::model::failure::Class;
 use ftpane::model::job::{JobId, Policy};
-use ftpane::model::server::Protocol;
+use ftpane::model::server::{ConnectionMode, Protocol};
 
 use super::*;
-use crate::harness::scripted::{Step, gate, receive, receive_all, say, send};
+use crate::harness::scripted::{Step, gate, hold, receive, receive_all, say, send};
 
 /// Connected as programs that nobody browses with are: every session may carry files.
 async fn with_sessions(script: Script, connections: u8) -> (Scripted, Driver) {
@@ -152,5 +152,98 @@ async fn a_refusal_in_the_middle_costs_no_session() {
     assert_says(&failure, Class::Refused, &["552 No space left."]);
     assert!(server.files().is_empty(), "{:?}", server.files());
     assert_eq!(server.sessions(), 1);
+    driver.shutdown().await;
+}
+
+/// The goodbye belongs to the session it was said on, and the next one is as good as new.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_goodbye_beside_the_data_costs_one_session() {
+    let here = tempfile::tempdir().unwrap();
+    let goodbye = [
+        say("150 Coming."),
+        send("fi"),
+        say("421 Going down."),
+        send("rst"),
+        Step::EndData,
+        Step::Close,
+    ];
+    let script = Script::new(Protocol::Ftp)
+        .file("/d/a", "first")
+        .file("/d/b", "second")
+        .once("RETR", goodbye);
+    let (server, mut driver) = with_sessions(script, 1).await;
+    let ended = driver
+        .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+        .await;
+    ended.assert_all_done();
+    assert_eq!(server.sessions(), 2);
+    driver.shutdown().await;
+}
+
+/// A server that tells how far it is, every second for hours.
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_that_is_reported_while_data_move_ends_nothing() {
+    let here = tempfile::tempdir().unwrap();
+    let mut steps = vec![say("150 Coming.")];
+    for _ in 0..3 {
+        steps.extend((0..450).map(|_| say("150 Still at it.")));
+        steps.push(send("part"));
+    }
+    steps.extend([Step::EndData, say("226 Done.")]);
+    let script = Script::new(Protocol::Ftp)
+        .file("/f", "partpartpart")
+        .on("RETR", steps);
+    let (_server, mut driver) = with_sessions(script, 1).await;
+    done(download(&mut driver, "/f", &here.path().join("f")).await);
+    driver.shutdown().await;
+}
+
+/// Neither way led anywhere: both are told, whenever the second one failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_ways_that_failed_are_both_told() {
+    let here = tempfile::tempdir().unwrap();
+    let refused = [say("425 Cannot connect to you.")];
+    let silent = [hold()];
+    let cases = [(refused.to_vec(), "425"), (silent.to_vec(), "silent")];
+    for (steps, word) in cases {
+        let script = Script::new(Protocol::Ftp)
+            .file("/f", "x")
+            .on("EPSV", say("500 Unknown."))
+            .on("PASV", say("502 Not here."))
+            .on("EPRT", say("200 Fine."))
+            .on("RETR", steps);
+        let (_server, mut driver) = connected_as(script, |server| Server {
+            mode: ConnectionMode::Auto,
+            ..server
+        })
+        .await;
+        let failure = failed(download(&mut driver, "/f", &here.path().join("f")).await);
+        let text = failure.to_string();
+        for word in ["passive mode failed", "does not offer passive mode", word] {
+            assert!(text.contains(word), "'{word}' is not in: {text}");
+        }
+        driver.shutdown().await;
+    }
+}
+
+/// What stands at the target is asked; nobody waits for the answer to a job that is cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_asks_is_cancelled_at_once() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "content").unwrap();
+    let script = Script::new(Protocol::Ftp).on("MLSD", hold()).on("LIST", hold());
+    let server = script.start().await;
+    let patient = Patience {
+        silence: Duration::from_secs(600),
+        ..SHORT
+    };
+    let mut driver = connected_to(&server, |server| server, patient).await;
+    let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/f", Policy::Skip);
+    let job = running(&mut driver).await;
+    driver.heard("MLSD").await;
+    driver.send(Command::CancelJob(job));
+    let ended = driver.over(batch, |q| panic!("{q:?}")).await;
+    assert!(ended.failures().is_empty());
     driver.shutdown().await;
 }
