@@ -163,6 +163,7 @@ async fn a_goodbye_beside_the_data_costs_one_session() {
         say("150 Coming."),
         send("fi"),
         say("421 Going down."),
+        gate(),
         send("rst"),
         Step::EndData,
         Step::Close,
@@ -172,10 +173,12 @@ async fn a_goodbye_beside_the_data_costs_one_session() {
         .file("/d/b", "second")
         .once("RETR", goodbye);
     let (server, mut driver) = with_sessions(script, 1).await;
-    let ended = driver
-        .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
-        .await;
-    ended.assert_all_done();
+    let to = here.path().join("d");
+    let batch = driver.enqueue(Direction::Download, Kind::Dir, &to, "/d", Policy::Overwrite);
+    driver.heard("421").await;
+    server.open_gate();
+    driver.over(batch, |q| panic!("{q:?}")).await.assert_all_done();
+    assert_eq!(std::fs::read(to.join("a")).unwrap(), b"first");
     assert_eq!(server.sessions(), 2);
     driver.shutdown().await;
 }
@@ -184,17 +187,26 @@ async fn a_goodbye_beside_the_data_costs_one_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_that_is_reported_while_data_move_ends_nothing() {
     let here = tempfile::tempdir().unwrap();
-    let mut steps = vec![say("150 Coming.")];
-    for _ in 0..3 {
-        steps.extend((0..450).map(|_| say("150 Still at it.")));
-        steps.push(send("part"));
-    }
-    steps.extend([Step::EndData, say("226 Done.")]);
+    let reports = || vec![say("150 Still at it."); 600];
+    let steps = [
+        reports(),
+        vec![say("150 Halfway."), gate(), send("part")],
+        reports(),
+        vec![Step::EndData, say("226 Done.")],
+    ];
     let script = Script::new(Protocol::Ftp)
-        .file("/f", "partpartpart")
-        .on("RETR", steps);
-    let (_server, mut driver) = with_sessions(script, 1).await;
-    done(download(&mut driver, "/f", &here.path().join("f")).await);
+        .file("/f", "part")
+        .on("RETR", steps.concat());
+    let (server, mut driver) = with_sessions(script, 1).await;
+    begin(&mut driver, &here.path().join("f"), "/f");
+    driver.heard("Halfway").await;
+    server.open_gate();
+    let note = driver.wait(|event| match event {
+        Event::JobChanged(_, JobState::Done { note, .. }) => Some(note),
+        Event::JobChanged(_, JobState::Failed(failure)) => panic!("{failure}"),
+        _ => None,
+    });
+    assert_eq!(note.await, None);
     driver.shutdown().await;
 }
 
