@@ -123,6 +123,8 @@ impl Session {
             // whose reply is whose could not be told
             && self.control.noops().unanswered() == 0
             && closed.as_ref().is_none_or(|closed| closed.unsettled.is_none())
+            // in active mode pyftpdlib answers what comes at the end of the data before that end
+            && (closed.is_none() || self.offer().is_some())
             && self.knows_iac(riders, next)
             && !riders.iter().any(|rider| matches!(rider, Rider::RenameInSteps(..)));
         let mut offer = None;
@@ -398,7 +400,8 @@ impl Session {
     }
 
     async fn connected(&mut self, prepared: Prepared, way: Way) -> Result<Started, Error> {
-        let eager = way == Way::Up && self.writes_ahead();
+        // not in active mode: pyftpdlib loses what comes before it has said 150
+        let eager = way == Way::Up && self.writes_ahead() && self.offer().is_some();
         let maker = self.data_maker();
         let mut data = pin!(maker.complete(prepared));
         let mut stream = None;

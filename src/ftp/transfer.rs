@@ -338,9 +338,9 @@ impl Session {
         self.control.collect_noops().await;
         self.learn_of_noops();
         let reply = word?;
-        // where a size or a data connection's address comes instead, commands written ahead have
-        // overtaken the end of the transfer
-        if matches!(reply.code, 213 | 227..=229) {
+        // where a size, a data connection's address or the first half of a rename comes instead,
+        // commands written ahead have overtaken the end of the transfer
+        if matches!(reply.code, 213 | 227..=229 | 300..=399) {
             self.abandon();
             return Err(Error::OutOfOrder);
         }

@@ -165,6 +165,7 @@ async fn a_server_that_does_not_cope_is_asked_one_by_one() {
         ),
         // the replies in another order
         (vec![hear(), announce(WAY), say("226 Done.")], 2),
+        (vec![hear(), say("350 And to what?"), say("226 Done.")], 2),
         // what came during the transfer is thrown away
         (vec![hear(), hear(), say("226 Done.")], 2),
         (vec![hear(), say("226 Done."), announce(WAY), hear()], 2),
