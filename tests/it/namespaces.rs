@@ -63,6 +63,8 @@ impl Vsftpd {
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/servers"))
             .args([what, "vsftpd"])
             .env("LAB_BIND", "10.0.2.2")
+            // the port that the routers let in
+            .env("LAB_BASE", "24000")
             .env("LAB_CACHE", &self.cache)
             .env("LAB_STATE", &self.state);
         command
