@@ -25,7 +25,7 @@ use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
 use super::upload::{self, Source};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Begun, Exchanged};
+use crate::ftp::exchange::Begun;
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
@@ -180,25 +180,27 @@ impl Hands<'_> {
         };
     }
 
-    /// Makes sure that there is a session to work with.
+    /// A session to work with.
     async fn lease(&mut self, cancel: &CancellationToken) -> Result<&mut Lease, Stop> {
-        if self.lease.as_ref().is_some_and(Lease::is_lost) {
-            self.lease = None;
+        let lease = self.take_lease(cancel).await?;
+        Ok(self.lease.insert(lease))
+    }
+
+    /// The session taken out, to be put back when what was begun on it has been waited for: one on
+    /// which it was not is of no use.
+    async fn take_lease(&mut self, cancel: &CancellationToken) -> Result<Lease, Stop> {
+        if let Some(lease) = self.lease.take().filter(|lease| !lease.is_lost()) {
+            return Ok(lease);
         }
-        match &mut self.lease {
-            Some(lease) => Ok(lease),
-            none => {
-                let pool = &self.lane.pool;
-                let leased = tokio::select! {
-                    // counted among those who wait: other lanes have jobs without end
-                    leased = pool.lease(Purpose::Work) => leased,
-                    () = cancel.cancelled() => return Err(Stop::Cancelled),
-                };
-                let lease = none.insert(leased.map_err(|failure| no_session(pool, failure))?);
-                self.tail.sets_times = lease.sets_times();
-                Ok(lease)
-            }
-        }
+        let pool = &self.lane.pool;
+        let leased = tokio::select! {
+            // counted among those who wait: other lanes have jobs without end
+            leased = pool.lease(Purpose::Work) => leased,
+            () = cancel.cancelled() => return Err(Stop::Cancelled),
+        };
+        let mut lease = leased.map_err(|failure| no_session(pool, failure))?;
+        self.tail.sets_times = lease.sets_times();
+        Ok(lease)
     }
 
     async fn make_folder(&mut self, task: &Task) -> Result<Moved, Stop> {
@@ -262,19 +264,8 @@ impl Hands<'_> {
         }
         let (file, closed) = over.map_or((None, None), |over| (Some(over.file), Some(over.closed)));
         let riders = self.tail.riders();
-        // taken out: a session on which something was begun and not waited for is of no use
-        let exchanged = match self.lease(&cancel).await.map(drop) {
-            Ok(()) => match self.lease.take() {
-                Some(mut lease) => {
-                    let exchanged = tokio::select! {
-                        exchanged = lease.exchange(closed, &riders, Some(ready.request())) => Ok(exchanged),
-                        () = cancel.cancelled() => Err(Stop::Cancelled),
-                    };
-                    self.lease = exchanged.is_ok().then_some(lease);
-                    exchanged
-                }
-                None => Ok(Exchanged::default()),
-            },
+        let mut lease = match self.take_lease(&cancel).await {
+            Ok(lease) => lease,
             Err(stop) => {
                 self.ended(file, None).await;
                 // it may have begun before it was begun anew
@@ -286,15 +277,16 @@ impl Hands<'_> {
                 return None;
             }
         };
-        let exchanged = match exchanged {
-            Ok(exchanged) => exchanged,
-            Err(stop) => {
+        let exchanged = tokio::select! {
+            exchanged = lease.exchange(closed, &riders, Some(ready.request())) => exchanged,
+            () = cancel.cancelled() => {
                 self.tail.answered(Vec::new(), None);
                 self.ended(file, None).await;
-                self.broken_off(ready, stop);
+                self.broken_off(ready, Stop::Cancelled);
                 return None;
             }
         };
+        self.lease = Some(lease);
         self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
         self.ended(file, exchanged.ended).await;
         let begun = match exchanged.begun {
@@ -337,10 +329,7 @@ impl Hands<'_> {
         }
         loop {
             self.flush().await;
-            self.lease(cancel).await?;
-            let Some(mut lease) = self.lease.take() else {
-                return Ok(Err(Error::Poisoned));
-            };
+            let mut lease = self.take_lease(cancel).await?;
             let begun = tokio::select! {
                 begun = lease.begin(ready.request()) => begun,
                 () = cancel.cancelled() => return Err(Stop::Cancelled),
