@@ -9,8 +9,9 @@ use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
 
+use crate::harness::binary::{ftpane, output};
 use crate::harness::engine::{CONNECTION, Driver, remote_place, tree};
-use crate::harness::scripted::{PASSWORD, Script, Scripted, end_data, say, send, usual};
+use crate::harness::scripted::{Script, Scripted, end_data, say, send, usual};
 
 async fn counted(driver: &mut Driver, path: &str) -> Result<Counted, Failure> {
     driver.send(Command::Count {
@@ -432,17 +433,9 @@ async fn the_command_line_stays_below_the_document_path() {
         ("put --root /srv/www x URL/srv/www/home/", 0),
     ] {
         let words = words.replace("URL", &server.server().url());
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
-        command
-            .env_clear()
-            .env("HOME", home.path())
-            .env("FTPANE_CONFIG_DIR", home.path())
-            .env("FTPANE_PASSWORD", PASSWORD)
-            .current_dir(home.path())
-            .args(words.split(' '))
-            .timeout(std::time::Duration::from_secs(30));
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-        let output = output.await.unwrap();
+        let mut command = ftpane(home.path());
+        command.args(words.split(' '));
+        let output = output(command).await;
         assert_eq!(output.status.code(), Some(ends), "{words} {output:?}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(ends == 0 || stderr.contains("/srv/www"), "{words}: {stderr}");

@@ -5,7 +5,6 @@ mod interface;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
 use ftpane::model::entry::Kind;
@@ -14,8 +13,9 @@ use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
 
+use crate::harness::binary;
 use crate::harness::engine::{CONNECTION, Driver, remote, remote_place, tree};
-use crate::harness::scripted::{PASSWORD, Script, Scripted};
+use crate::harness::scripted::{Script, Scripted};
 
 /// The verbs of commands that ftpane may send to a server that is read only.
 const HARMLESS: [&str; 25] = [
@@ -276,18 +276,11 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("here.txt"), "here").unwrap();
     let ftpane = |words: &[String]| {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
-        command
-            .env_clear()
-            .env("HOME", home.path())
-            .env("FTPANE_CONFIG_DIR", home.path())
-            .env("FTPANE_PASSWORD", PASSWORD)
-            .current_dir(home.path())
-            .args(words)
-            .timeout(Duration::from_secs(30));
-        tokio::task::spawn_blocking(move || command.output().unwrap())
+        let mut command = binary::ftpane(home.path());
+        command.args(words);
+        binary::output(command)
     };
-    let help = ftpane(&["--help".into()]).await.unwrap();
+    let help = ftpane(&["--help".into()]).await;
     let help = String::from_utf8(help.stdout).unwrap();
     let commands = help
         .split("Commands:")
@@ -322,7 +315,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             let sessions = server.sessions();
             let words = words.replace("URL", &url);
             let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-            let output = ftpane(&words).await.unwrap();
+            let output = ftpane(&words).await;
             assert_eq!(output.status.code(), Some(*code), "{words:?} {output:?}");
             // what is refused is refused before anybody connects
             assert_eq!(server.sessions() == sessions, *code == 8, "{words:?}");

@@ -11,7 +11,8 @@ use ftpane::model::server::{Protocol, Server};
 use ftpane::model::stamp::{Precision, Stamp};
 
 use super::{connected, connected_as, remarked};
-use crate::harness::scripted::{PASSWORD, Script, Step, close, end_data, hold, say, send};
+use crate::harness::binary::{ftpane, output};
+use crate::harness::scripted::{Script, Step, close, end_data, hold, say, send};
 
 /// What `/d` holds on a server whose clock is two hours ahead.
 const AHEAD: &str = "total 3\r\n\
@@ -294,17 +295,9 @@ async fn json_on_the_command_line_tells_utc() {
     ] {
         let server = script.start().await;
         let url = format!("{}/d", server.server().url());
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
-        command
-            .env_clear()
-            .env("HOME", home.path())
-            .env("FTPANE_CONFIG_DIR", home.path())
-            .env("FTPANE_PASSWORD", PASSWORD)
-            .args(["ls", "--json", &url])
-            .timeout(Duration::from_secs(30));
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+        let mut command = ftpane(home.path());
+        command.args(["ls", "--json", &url]);
+        let output = output(command).await;
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{stdout}{stderr}");

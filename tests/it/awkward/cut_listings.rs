@@ -7,21 +7,11 @@ use ftpane::model::failure::Class;
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol};
 
+use super::listings::{lines, script};
 use super::{SHORT, all_at_once, assert_says, connected, connected_to, names};
-use crate::harness::engine::{Driver, remote_place};
-use crate::harness::scripted::{
-    PASSWORD, Script, Step, close, cut_data, end_data, hold, reset_data, say, send, usual,
-};
-
-fn script() -> Script {
-    Script::new(Protocol::Ftp)
-        .file("/d/f", "x")
-        .file("/d/.hidden", "")
-}
-
-fn lines(text: &str) -> Vec<Step> {
-    vec![say("150 go"), send(text), end_data(), say("226 done")]
-}
+use crate::harness::binary::{ftpane, output};
+use crate::harness::engine::remote_place;
+use crate::harness::scripted::{Script, Step, close, cut_data, end_data, hold, reset_data, say, send, usual};
 
 /// What came is shown, and that it is not all is said with it; nothing is deleted on its word.
 #[tokio::test(flavor = "multi_thread")]
@@ -151,21 +141,14 @@ async fn the_command_line_says_what_is_missing() {
     ] {
         let server = script().on("MLSD /d", steps).start().await;
         for (words, is_json) in [("ls", false), ("ls --json", true), ("get", false)] {
-            let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+            let mut command = ftpane(home.path());
             command
-                .env_clear()
-                .env("HOME", home.path())
-                .env("FTPANE_CONFIG_DIR", home.path())
-                .env("FTPANE_PASSWORD", PASSWORD)
-                .current_dir(home.path())
                 .args(words.split(' '))
-                .arg(format!("{}/d", server.server().url()))
-                .timeout(std::time::Duration::from_secs(30));
+                .arg(format!("{}/d", server.server().url()));
             if words == "get" {
                 command.args(["--retries", "0", "--on-conflict", "overwrite"]);
             }
-            let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-            let output = output.await.unwrap();
+            let output = output(command).await;
             let stdout = String::from_utf8(output.stdout).unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{words} {stdout}{stderr}");
@@ -266,12 +249,8 @@ async fn a_walk_asks_again_for_a_listing_that_broke_off() {
     all_at_once(cases.into_iter().map(|broken| async move {
         let here = tempfile::tempdir().unwrap();
         let server = script().once("MLSD /d", broken).start().await;
-        let mut driver = Driver::new();
         let patience = Patience { retries: 1, ..SHORT };
-        driver
-            .connect_patiently(server.server(), server.secret(), patience)
-            .await
-            .unwrap();
+        let mut driver = connected_to(&server, |server| server, patience).await;
         let ended = driver
             .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
             .await;

@@ -9,8 +9,8 @@ use ftpane::model::failure::Class;
 use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol};
 
-use super::{SHORT, connected, upload};
-use crate::harness::engine::{CONNECTION, Driver, remote, remote_place, tree};
+use super::{SHORT, connected, connected_to, upload};
+use crate::harness::engine::{CONNECTION, remote, remote_place, tree};
 use crate::harness::scripted::*;
 
 fn item(local: &Path, path: &str) -> Item {
@@ -56,12 +56,8 @@ async fn two_downloads_never_get_the_same_new_name() {
         .file("/y/a.txt", "y")
         .on("RETR", [gate(), usual()]);
     let server = script.start().await;
-    let mut driver = Driver::new();
     let patience = Patience { retries: 2, ..SHORT };
-    driver
-        .connect_patiently(server.server(), server.secret(), patience)
-        .await
-        .unwrap();
+    let mut driver = connected_to(&server, |server| server, patience).await;
     let batches = ["/x/a.txt", "/y/a.txt"]
         .map(|path| driver.enqueue(Direction::Download, Kind::File, &target, path, Policy::Rename));
     for _ in batches {
@@ -170,12 +166,8 @@ async fn a_data_connection_refused_for_its_session_is_tried_again_on_another() {
         ],
     );
     let server = script.start().await;
-    let mut driver = Driver::new();
     let patience = Patience { retries: 2, ..SHORT };
-    driver
-        .connect_patiently(server.server(), server.secret(), patience)
-        .await
-        .unwrap();
+    let mut driver = connected_to(&server, |server| server, patience).await;
     let state = upload(&mut driver, &local, "/f").await;
     assert!(matches!(state, JobState::Done { .. }), "{state:?}");
     assert_eq!(server.content("/f").unwrap(), b"new");

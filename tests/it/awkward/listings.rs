@@ -11,13 +11,13 @@ use super::{assert_says, connected, names, remarked};
 use crate::harness::engine::remote_place;
 use crate::harness::scripted::{Script, Step, end_data, say, send, send_without_end, usual};
 
-fn script() -> Script {
+pub(super) fn script() -> Script {
     Script::new(Protocol::Ftp)
         .file("/d/f", "x")
         .file("/d/.hidden", "")
 }
 
-fn lines(text: &str) -> Vec<Step> {
+pub(super) fn lines(text: &str) -> Vec<Step> {
     vec![say("150 go"), send(text), end_data(), say("226 done")]
 }
 

@@ -5,7 +5,7 @@ use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 use openssl::dh::Dh;
 use openssl::ssl::SslVersion;
 
-use super::{SHORT, assert_says, done, names, upload};
+use super::{SHORT, assert_says, connected_to, done, names, upload};
 use crate::harness::engine::Driver;
 use crate::harness::scripted::{Certified, Face, Script, Wish};
 
@@ -220,11 +220,7 @@ async fn weak_tls_that_was_allowed_and_is_not_met_is_not_called_weak() {
         tls_min: TlsVersion::V1_0,
         ..server.server()
     };
-    let mut driver = Driver::new();
-    driver
-        .connect_patiently(saved, server.secret(), SHORT)
-        .await
-        .unwrap();
+    let driver = connected_to(&server, |_| saved, SHORT).await;
     assert_eq!(driver.facts.clone().unwrap().parts()[1], "TLS 1.3");
     driver.shutdown().await;
 }

@@ -9,10 +9,11 @@ use ftpane::model::proxy::{Proxy, ProxyKind};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{ConnectionMode, PassiveAddress, Protocol, Server};
 
-use super::{SHORT, all_at_once, assert_says, names, remarked};
+use super::{SHORT, all_at_once, assert_says, connected_to, names, remarked};
+use crate::harness::binary::{ftpane, output};
 use crate::harness::engine::{Driver, make_tree};
 use crate::harness::gateway::{Gateway, Habit};
-use crate::harness::scripted::{PASSWORD, Script, Scripted, announce, say};
+use crate::harness::scripted::{Script, Scripted, announce, say};
 
 const BOTH: [ProxyKind; 2] = [ProxyKind::Socks5, ProxyKind::Http];
 
@@ -132,11 +133,7 @@ async fn passive_addresses_behind_a_proxy() {
                 passive_address,
                 ..behind(&server, gateway.proxy("nobody asks"))
             };
-            let mut driver = Driver::new();
-            driver
-                .connect_patiently(saved, server.secret(), SHORT)
-                .await
-                .unwrap();
+            let mut driver = connected_to(&server, |_| saved, SHORT).await;
             assert_eq!(names(&driver.list("/").await.unwrap()), ["f"]);
             let asked = gateway.asked();
             assert!(
@@ -410,21 +407,14 @@ async fn the_command_line_goes_through_a_proxy() {
         ("", &[], 4, "asks for a password, and got none"),
         (LOGIN.1, &["--mode", "active"], 2, "active mode does not work"),
     ] {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ftpane"));
+        let mut command = ftpane(home.path());
         command
-            .env_clear()
-            .env("HOME", home.path())
-            .env("FTPANE_CONFIG_DIR", home.path())
-            .env("FTPANE_PASSWORD", PASSWORD)
             .env("FTPANE_PROXY_PASSWORD", password)
             // not looked at
             .env("ALL_PROXY", "socks5://127.0.0.1:1")
             .args(["ls", "--proxy", &proxy, &url])
-            .args(options)
-            .timeout(std::time::Duration::from_secs(30));
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
-            .unwrap();
+            .args(options);
+        let output = output(command).await;
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");

@@ -5,8 +5,8 @@ use ftpane::model::failure::Class;
 use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 use openssl::ssl::{SslOptions, SslSessionCacheMode};
 
-use super::{SHORT, assert_says, connected, done, download, failed, names, remarked, upload};
-use crate::harness::engine::{Driver, tree};
+use super::{SHORT, assert_says, connected, connected_to, done, download, failed, names, remarked, upload};
+use crate::harness::engine::tree;
 use crate::harness::scripted::{Certified, Face, Script, Step, close, forget_tls, say, usual};
 
 /// The words of the servers that demand it.
@@ -168,11 +168,7 @@ async fn the_systems_library_cannot_and_says_so() {
             tls_backend: TlsBackend::System,
             ..server.server()
         };
-        let mut driver = Driver::new();
-        driver
-            .connect_patiently(saved, server.secret(), SHORT)
-            .await
-            .unwrap();
+        let mut driver = connected_to(&server, |_| saved, SHORT).await;
         let failure = driver.list("/").await.unwrap_err();
         assert_says(
             &failure,

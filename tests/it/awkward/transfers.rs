@@ -7,7 +7,9 @@ use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobState};
 use ftpane::model::server::{Patience, Protocol};
 
-use super::{SHORT, all_at_once, assert_says, connected, done, download, failed, names, upload};
+use super::{
+    SHORT, all_at_once, assert_says, connected, connected_to, done, download, failed, names, upload,
+};
 use crate::harness::engine::{Driver, tree};
 use crate::harness::scripted::{
     Script, Scripted, Step, close, end_data, hold, obey, receive, receive_all, reset, reset_data, say, send,
@@ -403,12 +405,8 @@ async fn a_passing_failure_is_tried_again() {
         .once("RETR", half)
         .once("STOR", lost);
     let server = script.start().await;
-    let mut driver = Driver::new();
     let patience = Patience { retries: 1, ..SHORT };
-    driver
-        .connect_patiently(server.server(), server.secret(), patience)
-        .await
-        .unwrap();
+    let mut driver = connected_to(&server, |server| server, patience).await;
     done(download(&mut driver, "/f", &here.path().join("f")).await);
     assert_eq!(tree(here.path()), [("f".into(), Some(CONTENT.to_vec()))]);
     done(upload(&mut driver, &here.path().join("f"), "/target").await);
@@ -424,12 +422,8 @@ async fn a_passing_failure_is_tried_again() {
 async fn a_final_refusal_is_asked_for_once() {
     let here = folder();
     let server = script(Protocol::Ftp).on("RETR", say("550 No.")).start().await;
-    let mut driver = Driver::new();
     let patience = Patience { retries: 3, ..SHORT };
-    driver
-        .connect_patiently(server.server(), server.secret(), patience)
-        .await
-        .unwrap();
+    let mut driver = connected_to(&server, |server| server, patience).await;
     failed(download(&mut driver, "/f", &here.path().join("f")).await);
     assert_eq!(server.count("RETR"), 1);
     assert_untouched(here.path());

@@ -5,6 +5,7 @@
 )]
 
 pub(crate) mod bench;
+pub(crate) mod binary;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 pub(crate) mod lab;
