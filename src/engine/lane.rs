@@ -303,7 +303,8 @@ impl Hands<'_> {
         match begun {
             Ok(transfer) => {
                 self.lane.pool.tell_facts();
-                Some((Carried::new(ready), transfer))
+                let ways = self.lease.as_mut().map(Lease::digest_ways).unwrap_or_default();
+                Some((Carried::new(ready, ways), transfer))
             }
             Err(error) => {
                 self.refused(ready, error).await;

@@ -7,6 +7,7 @@
 
 pub(crate) mod attendant;
 pub(crate) mod connection;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod exchange;
 pub mod features;

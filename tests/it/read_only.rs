@@ -10,7 +10,7 @@ use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
 
 use crate::harness::binary;
@@ -130,6 +130,7 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
                 upload("some", Kind::Dir),
             ],
             policy: Policy::Overwrite,
+            care: Care::default(),
         }),
         Command::Enqueue(_) => Command::Retry(JobId(1)),
         Command::Retry(_) => Command::CancelJob(JobId(2)),
