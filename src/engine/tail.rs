@@ -8,6 +8,8 @@
 
 use std::collections::VecDeque;
 
+use futures_util::future::select_all;
+
 use super::committing::Committing;
 use super::download::{Receiving, proved};
 use super::task::{Moved, Stop, Task, both, differs};
@@ -199,6 +201,32 @@ impl Tail {
         }
     }
 
+    /// Waits until a person takes out a file that the server computes a checksum of: that may take it
+    /// minutes.
+    pub(super) async fn given_up(&self) {
+        let computed = self.files.iter().filter_map(Unfinished::computed);
+        let cancels: Vec<_> = computed.map(|task| Box::pin(task.cancel.cancelled())).collect();
+        if cancels.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(cancels).await;
+    }
+
+    /// Gives up those files.
+    pub(super) fn leave_given_up(&mut self) {
+        for file in std::mem::take(&mut self.files) {
+            if file.computed().is_none_or(|task| !task.cancel.is_cancelled()) {
+                self.files.push_back(file);
+                continue;
+            }
+            match file {
+                Unfinished::Received(received) => self.abandon(received.file, Stop::Cancelled),
+                Unfinished::Sent(sent) => self.files.push_back(sent.leftover(Stop::Cancelled)),
+                Unfinished::Leftover(_) => {}
+            }
+        }
+    }
+
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
     /// could not be deleted.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
@@ -232,6 +260,16 @@ impl Tail {
 }
 
 impl Unfinished {
+    /// The job of a file that the server is asked a checksum of.
+    fn computed(&self) -> Option<&Task> {
+        let (asked, task) = match self {
+            Self::Received(received) => (received.file.verification.as_ref()?, &received.file.task),
+            Self::Sent(sent) => (&sent.verification.as_ref()?.0, &sent.task),
+            Self::Leftover(_) => return None,
+        };
+        (!asked.is_over()).then_some(task)
+    }
+
     fn riders(&self, sets_times: bool) -> Vec<Rider> {
         match self {
             Self::Received(received) => {

@@ -470,6 +470,11 @@ impl Rider {
         })))
     }
 
+    /// Whether the server has to work for the answer: nothing else is written in the same piece then.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.work() > Duration::ZERO
+    }
+
     /// How much longer than another answer this one may take.
     fn work(&self) -> Duration {
         match self {
