@@ -204,7 +204,8 @@ impl Lease {
 
     /// How much may still be stored in a folder, as [`Session::room`].
     pub(super) async fn room(&mut self, folder: &RemotePath) -> Result<Option<u64>, Error> {
-        self.admit_to_the_end(folder).await?;
+        self.fence.may_enter(folder).map_err(refused)?;
+        self.prove(folder).await?;
         self.session()?.room(folder).await
     }
 
