@@ -23,6 +23,7 @@ use crate::local::unsynced;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
+use crate::model::part_name::Origin;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::model::text::shown_path;
@@ -160,7 +161,7 @@ pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Sto
 struct Disk {
     target: PathBuf,
     may_replace: bool,
-    unique: u64,
+    origin: Origin,
     writing: Option<JoinHandle<io::Result<Written>>>,
     /// Before the first piece is written: where the content is to be verified.
     hashing: Option<Hashing>,
@@ -219,13 +220,13 @@ impl Disk {
     /// What is on the disk, an empty file where nothing is yet; it blocks, and is called on a thread
     /// for that.
     fn file(&mut self, last: Option<Written>) -> impl FnOnce() -> io::Result<Written> + Send + 'static {
-        let (target, unique, may_replace) = (self.target.clone(), self.unique, self.may_replace);
+        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
         let hashing = self.hashing.take();
         move || {
             if let Some(last) = last {
                 return Ok(last);
             }
-            let (part, file) = PartFile::create(&target, unique, may_replace)?;
+            let (part, file) = PartFile::create(&target, &origin, may_replace)?;
             Ok(Written {
                 part,
                 file,
@@ -276,7 +277,7 @@ impl Receiving {
                 hashing,
                 target: incoming.target,
                 may_replace: incoming.may_replace,
-                unique: incoming.task.unique,
+                origin: incoming.task.origin,
                 writing: None,
             },
             task: incoming.task,

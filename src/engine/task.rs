@@ -16,6 +16,7 @@ use crate::ftp::error::{Error, local};
 use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
+use crate::model::part_name::Origin;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::queue::{Outcome, Start};
@@ -29,7 +30,7 @@ pub(super) struct Task {
     pub(super) cancel: CancellationToken,
     pub(super) durable: Arc<Durable>,
     /// Makes temporary names that no other job of any run has.
-    pub(super) unique: u64,
+    pub(super) origin: Origin,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     began: Instant,
@@ -43,7 +44,7 @@ impl Task {
         counter: Counter,
         cancel: CancellationToken,
         durable: Arc<Durable>,
-        unique: u64,
+        origin: Origin,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         counter.reset();
@@ -54,7 +55,7 @@ impl Task {
             counter,
             cancel,
             durable,
-            unique,
+            origin,
             healed: false,
             began: Instant::now(),
             report,

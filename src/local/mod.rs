@@ -7,5 +7,6 @@ pub(crate) mod erase;
 pub(crate) mod list;
 pub(crate) mod names;
 pub(crate) mod part;
+pub(crate) mod runs;
 pub(crate) mod space;
 pub(crate) mod unsynced;
