@@ -1,5 +1,5 @@
-//! Whether what has arrived is what was there: checksums of what flows, and what the server says of
-//! the same file.
+//! Whether what has arrived is what was there: what the server says of a file's content, compared
+//! with what has flowed.
 //!
 //! Content is hashed as it is read from the disk or written to it, on the threads that do that, so
 //! nothing is read twice here. Which algorithm a server really answers is known only when it has
@@ -7,24 +7,10 @@
 
 use std::collections::VecDeque;
 
-use openssl::hash::{Hasher, MessageDigest};
-
 use crate::ftp::digest::{Algorithm, Way};
 use crate::ftp::exchange::Rider;
+use crate::ftp::sums::{Hashing, Sums};
 use crate::model::path::RemotePath;
-
-/// The checksums of what has flowed so far.
-pub(super) struct Hashing {
-    sums: Vec<(Algorithm, Sum)>,
-}
-
-enum Sum {
-    Openssl(Hasher),
-    Crc32(u32),
-}
-
-/// The checksums of a whole file.
-pub(super) struct Sums(Vec<(Algorithm, Vec<u8>)>);
 
 /// What is asked of the server about one file, and what it has told.
 pub(super) struct Verification {
@@ -35,64 +21,19 @@ pub(super) struct Verification {
     refused: Option<String>,
 }
 
-impl Hashing {
-    /// Takes in the next bytes. An algorithm that fails is left out, as one the library does not have.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.sums.retain_mut(|(_, sum)| match sum {
-            Sum::Openssl(hasher) => hasher.update(bytes).is_ok(),
-            Sum::Crc32(sum) => {
-                *sum = crc32(*sum, bytes);
-                true
-            }
-        });
-    }
-
-    /// The checksums of all that was taken in.
-    pub(super) fn finish(self) -> Sums {
-        let finished = self.sums.into_iter().filter_map(|(algorithm, sum)| {
-            let bytes = match sum {
-                Sum::Openssl(mut hasher) => hasher.finish().ok()?.to_vec(),
-                Sum::Crc32(sum) => sum.to_be_bytes().to_vec(),
-            };
-            Some((algorithm, bytes))
-        });
-        Sums(finished.collect())
-    }
-}
-
-impl Sum {
-    /// `None` where the library does not have the algorithm: MD5 is missing where FIPS rules.
-    fn new(algorithm: Algorithm) -> Option<Self> {
-        let digest = match algorithm {
-            Algorithm::Sha256 => MessageDigest::sha256(),
-            Algorithm::Sha512 => MessageDigest::sha512(),
-            Algorithm::Sha1 => MessageDigest::sha1(),
-            Algorithm::Md5 => MessageDigest::md5(),
-            Algorithm::Crc32 => return Some(Self::Crc32(0)),
-        };
-        Hasher::new(digest).ok().map(Self::Openssl)
-    }
-}
-
 impl Verification {
     /// Begins to verify a file, which the server will be asked for under this path, by the ways it
     /// offers.
     pub(super) fn begin(ways: Vec<Way>, path: &RemotePath) -> (Self, Hashing) {
-        let mut sums: Vec<(Algorithm, Sum)> = Vec::new();
-        let ways = ways.into_iter().filter(|way| {
-            let algorithm = way.algorithm;
-            way.line(path).is_some()
-                && (sums.iter().any(|(known, _)| *known == algorithm)
-                    || Sum::new(algorithm)
-                        .map(|sum| sums.push((algorithm, sum)))
-                        .is_some())
-        });
+        let mut hashing = Hashing::default();
+        let ways = ways.into_iter();
+        let ways = ways.filter(|way| way.line(path).is_some() && hashing.add(way.algorithm));
         let verification = Self {
             ways: ways.collect(),
             told: None,
             refused: None,
         };
-        (verification, Hashing { sums })
+        (verification, hashing)
     }
 
     /// What is to be asked about the file now; `None` when nothing is left to be asked.
@@ -130,8 +71,7 @@ impl Verification {
         let by_size = if sized { "; compared by size" } else { "" };
         match (self.told, self.refused) {
             (Some((algorithm, theirs)), _) => {
-                let ours = ours.0.iter().find(|(known, _)| *known == algorithm);
-                let ours = ours.map_or(&[][..], |(_, sum)| sum);
+                let ours = ours.of(algorithm).unwrap_or_default();
                 let word = algorithm.word();
                 if theirs == ours {
                     return Ok(format!("verified by {word}"));
@@ -150,32 +90,6 @@ impl Verification {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-/// The checksum of ISO 3309, as zip has it: that of some bytes, and of more that follow.
-fn crc32(sum: u32, bytes: &[u8]) -> u32 {
-    let step = |sum: u32, byte: &u8| CRC32[usize::from(sum.to_le_bytes()[0] ^ byte)] ^ (sum >> 8);
-    !bytes.iter().fold(!sum, step)
-}
-
-const CRC32: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut sum = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = if sum & 1 == 1 {
-                0xEDB8_8320 ^ (sum >> 1)
-            } else {
-                sum >> 1
-            };
-            bit += 1;
-        }
-        table[byte] = sum;
-        byte += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {
@@ -205,40 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn checksums_are_those_of_every_other_program() {
-        let (_, hashing) = begin("XSHA256 XSHA512 XSHA1 XMD5 XCRC");
-        let sums = sums(hashing);
-        // sha256sum, sha512sum, sha1sum, md5sum, gzip
-        for (algorithm, wanted) in [
-            (
-                Algorithm::Sha256,
-                "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-            ),
-            (
-                Algorithm::Sha512,
-                "9b71d224bd62f3785d96d46ad3ea3d73319bfbc2890caadae2dff72519673ca72323c3d99ba5c11d7c7acc6e14b8c5da0c4663475c2e5c3adef46f73bcdec043",
-            ),
-            (Algorithm::Sha1, "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"),
-            (Algorithm::Md5, "5d41402abc4b2a76b9719d911017c592"),
-            (Algorithm::Crc32, "3610a686"),
-        ] {
-            let ours = sums.0.iter().find(|(known, _)| *known == algorithm).unwrap();
-            assert_eq!(hex(&ours.1), wanted, "{algorithm:?}");
-        }
-    }
-
-    #[test]
     fn one_sum_for_each_algorithm_that_can_be_asked_for() {
         let (verification, hashing) = begin("XSHA1 XSHA XMD5 MD5 MMD5");
-        assert_eq!((verification.ways.len(), hashing.sums.len()), (5, 2));
+        assert_eq!((verification.ways.len(), hashing.len()), (5, 2));
         let (verification, hashing) = Verification::begin(
             offered("XMD5 XCRC MMD5"),
             &RemotePath::parse(b"/a \"b\", c").unwrap(),
         );
-        assert!(
-            verification.is_over() && hashing.sums.is_empty(),
-            "no way to write it"
-        );
+        assert!(verification.is_over() && hashing.len() == 0, "no way to write it");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Self; 5] = [Self::Sha256, Self::Sha512, Self::Sha1, Self::Md5, Self::Crc32];
+    pub(super) const ALL: [Self; 5] = [Self::Sha256, Self::Sha512, Self::Sha1, Self::Md5, Self::Crc32];
 
     /// Its name in the IANA registry, which HASH goes by.
     pub(crate) fn word(self) -> &'static str {
