@@ -29,7 +29,9 @@ async fn transfers_are_verified_by_what_each_server_offers() {
             fsync: true,
         };
         let (up, down) = (format!("{}/up", ground.name), here.path().join("down"));
-        let sent = driver.transfer(Direction::Upload, Kind::Dir, here.path(), &up).await;
+        let sent = driver
+            .transfer(Direction::Upload, Kind::Dir, here.path(), &up)
+            .await;
         let got = driver.transfer(Direction::Download, Kind::Dir, &down, &up).await;
         let offers = driver.dialogue.iter().any(|line| line.text.contains("SHA-256"));
         let wanted = match offers {
