@@ -58,3 +58,35 @@ impl Durable {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use tokio::time::{Instant, timeout};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_is_on_the_disk_a_second_later() {
+        let durable = Arc::new(Durable::default());
+        let keeping = Arc::clone(&durable).keep(|failure| panic!("{failure}"));
+        let began = Instant::now();
+        durable.unsynced().wrote(tempfile::tempfile().unwrap()).unwrap();
+        durable.wrote();
+        assert!(timeout(LATEST / 2, keeping).await.is_err(), "it goes on for ever");
+        assert!(!durable.unsynced.is_empty(), "not with each file");
+        durable.wrote();
+        let keeping = Arc::clone(&durable).keep(|failure| panic!("{failure}"));
+        assert!(timeout(2 * LATEST, keeping).await.is_err());
+        assert!(durable.unsynced.is_empty() && began.elapsed() < 3 * LATEST);
+    }
+
+    #[tokio::test]
+    async fn who_asks_waits_for_what_another_has_taken() {
+        let durable = Durable::default();
+        let turn = durable.turn.lock().await;
+        let asked = durable.sync();
+        tokio::pin!(asked);
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        drop(turn);
+        assert_eq!(asked.await, None);
+    }
+}
