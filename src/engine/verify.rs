@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use crate::ftp::digest::{Algorithm, Way};
 use crate::ftp::exchange::Rider;
 use crate::ftp::sums::{Hashing, Sums};
+use crate::model::job::VERIFIED;
 use crate::model::path::RemotePath;
 
 /// What is asked of the server about one file, and what it has told.
@@ -74,7 +75,7 @@ impl Verification {
                 let ours = ours.of(algorithm).unwrap_or_default();
                 let word = algorithm.word();
                 if theirs == ours {
-                    return Ok(format!("verified by {word}"));
+                    return Ok(format!("{VERIFIED}{word}"));
                 }
                 let (theirs, ours) = (hex(&theirs), hex(ours));
                 Err(format!(

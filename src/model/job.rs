@@ -134,6 +134,9 @@ pub struct Job {
     pub item: Item,
 }
 
+/// How the note of a job begins that warns of nothing: its content is the same by this checksum.
+pub const VERIFIED: &str = "verified by ";
+
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
