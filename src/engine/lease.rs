@@ -11,6 +11,8 @@ use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
 use crate::ftp::session::{FileSize, Session};
+use crate::ftp::succession::{Manner, Sweep, Unconfirmed};
+use crate::ftp::list::sections::Section;
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -128,6 +130,113 @@ impl Lease {
         let listing = self.session()?.list_with_links(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
+    }
+
+    /// Whether this folder can be listed by writing ahead, as [`Session::may_go_on_to`].
+    fn may_go_on_to(&mut self, folder: &RemotePath, manner: Manner) -> bool {
+        self.fence.may_enter(folder).is_ok()
+            && self.pool.ground().knows_top(&self.fence)
+            && self
+                .session()
+                .is_ok_and(|session| session.may_go_on_to(folder, manner))
+    }
+
+    /// Confirms the listing before and lists the next folder, up to the end of its data; what is
+    /// `None` is to be listed by itself ([`Self::list`]). A folder that may be behind a link is
+    /// judged before it is listed, as ever.
+    pub(super) async fn list_next(
+        &mut self,
+        last: Option<Unconfirmed>,
+        folder: &RemotePath,
+        manner: Manner,
+    ) -> (Option<Listing>, Option<Unconfirmed>) {
+        if !self.may_go_on_to(folder, manner) {
+            let confirmed = match last {
+                Some(last) => self.confirm(last).await,
+                None => None,
+            };
+            return (confirmed, None);
+        }
+        let fence = Arc::clone(&self.fence);
+        let proof = !self.pool.ground().is_proven(&fence, folder);
+        let before = last.as_ref().map(|last| last.folder.clone());
+        let Ok(session) = self.session() else {
+            return (None, None);
+        };
+        let Ok(approach) = session.go_on_to(last, folder, manner, proof).await else {
+            return (None, None);
+        };
+        if let (Some(before), Some(listing)) = (before, &approach.confirmed) {
+            self.pool.ground().listed(&fence, &before, listing);
+        }
+        let Some(approached) = approach.prepared else {
+            return (approach.confirmed, None);
+        };
+        if proof {
+            let landed = self.pool.ground().landed(&fence, folder, approach.at.as_ref());
+            if landed.is_err() {
+                return (approach.confirmed, None);
+            }
+        }
+        let listed = match self.session() {
+            Ok(session) => session
+                .list_there(approached, folder, manner, super::unix_now())
+                .await
+                .ok(),
+            Err(_) => None,
+        };
+        (approach.confirmed, listed)
+    }
+
+    /// The listing, where the server's last word is that it is one.
+    pub(super) async fn confirm(&mut self, last: Unconfirmed) -> Option<Listing> {
+        let folder = last.folder.clone();
+        let listing = self.session().ok()?.confirm(last).await?;
+        self.pool.ground().listed(&self.fence, &folder, &listing);
+        Some(listing)
+    }
+
+    /// Whether a folder and all below it can be asked for at once, as [`Session::may_sweep`]; not where
+    /// a depth is set: much of what came would be for nothing.
+    pub(super) fn may_sweep(&mut self, manner: Manner) -> bool {
+        self.fence.levels().is_none() && self.session().is_ok_and(|session| session.may_sweep(manner))
+    }
+
+    /// Asks for a folder and all that is below it, as [`Session::sweep`].
+    pub(super) async fn sweep(&mut self, top: &RemotePath) -> Result<Sweep, Error> {
+        self.enter(top).await?;
+        self.session()?.sweep(top, super::unix_now()).await
+    }
+
+    /// The next section, as [`Session::next_section`].
+    pub(super) async fn next_section(
+        &mut self,
+        sweep: &mut Sweep,
+        manner: Manner,
+    ) -> Result<Option<Section>, Error> {
+        self.session()?.next_section(sweep, manner).await
+    }
+
+    /// The last sections, as [`Session::end_sweep`].
+    pub(super) async fn end_sweep(&mut self, sweep: Sweep, manner: Manner) -> Vec<Section> {
+        match self.session() {
+            Ok(session) => session.end_sweep(sweep, manner).await,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Gives a recursive listing up, as [`Session::leave_sweep`].
+    pub(super) async fn leave_sweep(&mut self, sweep: Sweep) {
+        if let Ok(session) = self.session() {
+            session.leave_sweep(sweep).await;
+        }
+    }
+
+    /// Takes in what a section says that was of use.
+    pub(super) fn swept(&self, section: &Section) {
+        self.pool
+            .ground()
+            .listed(&self.fence, &section.path, &section.listing);
     }
 
     /// Goes into a folder.

@@ -35,6 +35,7 @@ mod run;
 mod tail;
 mod targets;
 mod task;
+mod tree;
 mod upload;
 mod walk;
 

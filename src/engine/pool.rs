@@ -64,6 +64,8 @@ pub(super) struct Pool {
     open: Arc<AtomicU32>,
     /// How many wait for a session that lanes may hold.
     waiting: AtomicUsize,
+    /// How many walks are under way.
+    walks: AtomicUsize,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -99,6 +101,7 @@ impl Pool {
             idle: Idle::default(),
             open: Arc::default(),
             waiting: AtomicUsize::new(0),
+            walks: AtomicUsize::new(0),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             active_told,
@@ -120,6 +123,17 @@ impl Pool {
     /// Whether somebody waits for a session that a lane may hold.
     pub(super) fn is_wanted(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// A walk begins, and is over when this is dropped.
+    pub(super) fn walks(self: &Arc<Self>) -> Walking {
+        self.walks.fetch_add(1, Ordering::Relaxed);
+        Walking(Arc::clone(self))
+    }
+
+    /// Whether each walk can keep a session of its own, and one be left for files.
+    pub(super) fn has_room_for_walks(&self) -> bool {
+        self.walks.load(Ordering::Relaxed) < self.work_left.load(Ordering::Relaxed)
     }
 
     /// Lends a session, an idle one or a new one; waits while all are in use.
@@ -386,6 +400,15 @@ impl Attendant for Waiting<'_> {
             Answer::Secret(secret) => Some(secret),
             _ => None,
         }
+    }
+}
+
+/// A walk, counted as long as it goes on.
+pub(super) struct Walking(Arc<Pool>);
+
+impl Drop for Walking {
+    fn drop(&mut self) {
+        self.0.walks.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod list;
 pub mod reply;
 pub(crate) mod session;
+pub(crate) mod succession;
 pub mod transcript;
 pub(crate) mod transfer;
 
