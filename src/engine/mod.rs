@@ -23,6 +23,7 @@ mod committing;
 mod dialogue;
 mod download;
 mod erase;
+mod explore;
 mod idle;
 mod lane;
 mod lease;

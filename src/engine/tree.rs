@@ -37,6 +37,8 @@ pub(super) struct Way {
     pub(super) links: bool,
     /// All below the tops is wanted: a server may be asked for it at once.
     pub(super) to_the_end: bool,
+    /// How often a folder is tried again that could not be listed.
+    pub(super) retries: u32,
 }
 
 /// A folder was listed, or was not.
@@ -88,16 +90,18 @@ struct State<T, L> {
 }
 
 impl<T: Send + 'static, L: Send + 'static> Walk<T, L> {
-    /// Begins to walk these folders and all that is found below them.
-    pub(super) fn begin(pool: &Arc<Pool>, way: Way, tops: Vec<Folder<T>>) -> Self {
+    /// Begins to walk these folders and all that is found below them. All of them lie at or below
+    /// `tops`: that is what a server is asked for at once.
+    pub(super) fn begin(pool: &Arc<Pool>, way: Way, tops: Vec<RemotePath>, folders: Vec<Folder<T>>) -> Self {
         let at_once = pool.lanes();
         let (told, come) = mpsc::unbounded_channel();
-        let unswept = tops.iter().rev().map(|top| top.path.clone()).collect();
+        let mut unswept = tops;
+        unswept.reverse();
         let shared = Arc::new(Shared {
             pool: Arc::clone(pool),
             way,
             state: Mutex::new(State {
-                tree: Tree::new(Limits::with_listings(at_once), tops),
+                tree: Tree::new(Limits::with_listings(at_once), folders),
                 holding: 0,
                 first_coming: false,
                 coming: 0,
@@ -360,7 +364,7 @@ impl<T: Send, L: Send> Hand<'_, T, L> {
 
     /// Lists a folder by itself. Where that fails or breaks off it is tried again, as a job is.
     async fn list_again(&mut self, folder: &RemotePath) -> Result<Listing, Failure> {
-        let retries = self.walk.pool.connection.patience.retries;
+        let retries = self.walk.way.retries;
         let mut tries = 0;
         loop {
             tries += 1;

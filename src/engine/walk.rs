@@ -91,8 +91,11 @@ impl Walker {
         let way = Way {
             links: false,
             to_the_end: true,
+            retries: self.pool.connection.patience.retries,
         };
-        let mut walk: Walk<Ahead> = Walk::begin(&self.pool, way, tops.into_iter().map(folder_of).collect());
+        let roots = tops.iter().map(|top| top.remote.clone()).collect();
+        let folders = tops.into_iter().map(folder_of).collect();
+        let mut walk: Walk<Ahead> = Walk::begin(&self.pool, way, roots, folders);
         while let Some(told) = walk.next().await {
             let come = match told {
                 Told::Folder(come) => *come,

@@ -253,7 +253,9 @@ impl Session {
             self.remark("LIST -aR does not tell all; what it leaves out is listed folder by folder");
         }
         let rest = sweep.sections.finish(whole);
-        rest.into_iter().map(|section| self.section(section, manner)).collect()
+        rest.into_iter()
+            .map(|section| self.section(section, manner))
+            .collect()
     }
 
     /// Gives a recursive listing up.

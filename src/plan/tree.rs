@@ -143,7 +143,8 @@ impl<T, L> Tree<T, L> {
     /// The folder of this path, where it waits near the front and there is room to hold its listing.
     pub fn take_path(&mut self, path: &RemotePath) -> Option<(Ticket, Folder<T>)> {
         let from = self.line.len().saturating_sub(LOOKED_THROUGH);
-        let is_it = |place: &Place<T, L>| matches!(&place.state, State::Waiting(folder) if folder.path == *path);
+        let is_it =
+            |place: &Place<T, L>| matches!(&place.state, State::Waiting(folder) if folder.path == *path);
         let at = self.line[from..].iter().rposition(is_it)?;
         self.is_wanted(from + at).then(|| self.take_at(from + at))?
     }
@@ -318,9 +319,16 @@ mod tests {
         assert!(tree.is_over());
         assert_eq!(left_out, 3 * 1000 - 999);
 
-        let limits = Limits { waiting: 10, ..LIMITS };
+        let limits = Limits {
+            waiting: 10,
+            ..LIMITS
+        };
         let mut tree: Tree<(), String> = Tree::new(limits, folders(&["/1234", "/5678", "/9"]));
-        assert_eq!((tree.waiting(), tree.left_out()), (2, 1), "by the bytes of their paths");
+        assert_eq!(
+            (tree.waiting(), tree.left_out()),
+            (2, 1),
+            "by the bytes of their paths"
+        );
     }
 
     #[test]

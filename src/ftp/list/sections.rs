@@ -200,7 +200,11 @@ mod tests {
         found.extend(sections.finish(whole));
         let shown = |section: Section| {
             let names = section.listing.entries.iter().map(|entry| entry.name.shown());
-            format!("{}: {}", section.path.shown(), names.collect::<Vec<_>>().join(","))
+            format!(
+                "{}: {}",
+                section.path.shown(),
+                names.collect::<Vec<_>>().join(",")
+            )
         };
         found.into_iter().map(shown).collect()
     }
@@ -243,7 +247,10 @@ mod tests {
             lines(&["q:"]),
             lines(&["z"])
         );
-        assert_eq!(sections(&text, true), ["/top: odd:, a b ,x:", "/top/odd:: q:", "/top/ a b : z"]);
+        assert_eq!(
+            sections(&text, true),
+            ["/top: odd:, a b ,x:", "/top/odd:: q:", "/top/ a b : z"]
+        );
     }
 
     #[test]
@@ -254,13 +261,25 @@ mod tests {
             (format!("a:\r\n{}\r\na/b:\r\n", lines(&["b/"])), vec!["/top: a,c"]),
             // no permission
             (format!("a:\r\n\r\nc:\r\n{DOTS}"), vec!["/top/c: "]),
-            (format!("a:\r\nls: cannot open: denied\r\n\r\nc:\r\n{DOTS}"), vec!["/top/c: "]),
+            (
+                format!("a:\r\nls: cannot open: denied\r\n\r\nc:\r\n{DOTS}"),
+                vec!["/top/c: "],
+            ),
             // foreign paths
-            (format!("../a:\r\n{DOTS}\r\na/../c:\r\n{DOTS}\r\n//c:\r\n{DOTS}"), vec!["/top: a,c"]),
+            (
+                format!("../a:\r\n{DOTS}\r\na/../c:\r\n{DOTS}\r\n//c:\r\n{DOTS}"),
+                vec!["/top: a,c"],
+            ),
             // lines nobody can read
-            (format!("a:\r\n{DOTS}what is this\r\n\r\nc:\r\n{DOTS}"), vec!["/top: a,c", "/top/c: "]),
+            (
+                format!("a:\r\n{DOTS}what is this\r\n\r\nc:\r\n{DOTS}"),
+                vec!["/top: a,c", "/top/c: "],
+            ),
             // a blank line in the middle of a section is no heading's
-            (format!("a:\r\n{DOTS}\r\n{}", lines(&["x"])), vec!["/top: a,c", "/top/a: x"]),
+            (
+                format!("a:\r\n{DOTS}\r\n{}", lines(&["x"])),
+                vec!["/top: a,c", "/top/a: x"],
+            ),
         ] {
             assert_eq!(sections(&format!("{top}\r\n{rest}"), true), want, "{rest}");
         }
