@@ -133,12 +133,10 @@ impl Lease {
     }
 
     /// Whether this folder can be listed by writing ahead, as [`Session::may_go_on_to`].
-    fn may_go_on_to(&mut self, folder: &RemotePath, manner: Manner) -> bool {
+    fn may_go_on_to(&mut self, folder: &RemotePath) -> bool {
         self.fence.may_enter(folder).is_ok()
             && self.pool.ground().knows_top(&self.fence)
-            && self
-                .session()
-                .is_ok_and(|session| session.may_go_on_to(folder, manner))
+            && self.session().is_ok_and(|session| session.may_go_on_to(folder))
     }
 
     /// Confirms the listing before and lists the next folder, up to the end of its data; what is
@@ -150,7 +148,7 @@ impl Lease {
         folder: &RemotePath,
         manner: Manner,
     ) -> (Option<Listing>, Option<Unconfirmed>) {
-        if !self.may_go_on_to(folder, manner) {
+        if !self.may_go_on_to(folder) {
             let confirmed = match last {
                 Some(last) => self.confirm(last).await,
                 None => None,
@@ -215,6 +213,14 @@ impl Lease {
         manner: Manner,
     ) -> Result<Option<Section>, Error> {
         self.session()?.next_section(sweep, manner).await
+    }
+
+    /// Whether a section's times cannot be told before the server's clock was asked for.
+    pub(super) fn wants_clock(&mut self, section: &Section, manner: Manner) -> bool {
+        !manner.links
+            && self
+                .session()
+                .is_ok_and(|session| session.could_tell_clock(&section.listing))
     }
 
     /// The last sections, as [`Session::end_sweep`].

@@ -83,6 +83,8 @@ struct State<T, L> {
     coming: usize,
     /// Where a recursive listing has not been tried yet.
     unswept: Vec<RemotePath>,
+    /// Whether one was put off because the server's clock had to be asked for.
+    put_off: bool,
     /// A recursive listing has proved itself: nothing else is listed meanwhile.
     sweeping: bool,
     /// Its folders that are not dealt with yet: what is below them is not known.
@@ -106,6 +108,7 @@ impl<T: Send + 'static, L: Send + 'static> Walk<T, L> {
                 first_coming: false,
                 coming: 0,
                 unswept,
+                put_off: false,
                 sweeping: false,
                 swept: HashSet::new(),
             }),
@@ -274,6 +277,14 @@ impl<T: Send, L: Send> Shared<T, L> {
         let _ = self.told.send(Told::Folder(Box::new(come)));
     }
 
+    /// A recursive listing is to be tried once more, if that is the first time.
+    fn put_off(&self, top: RemotePath) {
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.put_off, true) {
+            state.unswept.push(top);
+        }
+    }
+
     /// Where a recursive listing is worth trying now.
     fn to_be_swept(&self) -> Option<RemotePath> {
         let mut state = self.state();
@@ -414,7 +425,7 @@ impl<T: Send, L: Send> Hand<'_, T, L> {
             return;
         };
         match lease.sweep(&top).await {
-            Ok(sweep) => self.sweep(sweep).await,
+            Ok(sweep) => self.sweep(sweep, top).await,
             Err(Error::Refused(..)) => {}
             Err(error) => lease.remark(&error.failure("LIST -aR").to_string()),
         }
@@ -422,7 +433,7 @@ impl<T: Send, L: Send> Hand<'_, T, L> {
         self.walk.changed.notify_waiters();
     }
 
-    async fn sweep(&mut self, mut sweep: Sweep) {
+    async fn sweep(&mut self, mut sweep: Sweep, top: RemotePath) {
         let manner = self.walk.manner();
         let Some(lease) = &mut self.lease else {
             return;
@@ -430,6 +441,12 @@ impl<T: Send, L: Send> Hand<'_, T, L> {
         let mut swept = HashSet::new();
         loop {
             match lease.next_section(&mut sweep, manner).await {
+                // no question can be asked meanwhile: the next folder is listed by itself, and then
+                // it is begun again, once
+                Ok(Some(section)) if lease.wants_clock(&section, manner) => {
+                    self.walk.put_off(top);
+                    return lease.leave_sweep(sweep).await;
+                }
                 Ok(Some(section)) => {
                     if self.walk.accept(lease, section, &mut swept).await {
                         sweep.idle_bytes = 0;
@@ -437,6 +454,9 @@ impl<T: Send, L: Send> Hand<'_, T, L> {
                 }
                 Ok(None) => {
                     for section in lease.end_sweep(sweep, manner).await {
+                        if lease.wants_clock(&section, manner) {
+                            return;
+                        }
                         self.walk.accept(lease, section, &mut swept).await;
                     }
                     return;

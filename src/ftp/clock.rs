@@ -48,9 +48,12 @@ impl Session {
         listing.wall_clock = false;
     }
 
-    /// Whether no more is to be learned of the server's clock by asking.
-    pub(super) fn clock_is_settled(&self) -> bool {
-        self.clock_offset().is_some() || self.connection().learned().clock_questions >= self.questions()
+    /// Whether a file of this listing can tell the server's clock, which is not known yet.
+    pub(crate) fn could_tell_clock(&self, listing: &Listing) -> bool {
+        listing.wall_clock
+            && self.clock_offset().is_none()
+            && self.connection().learned().clock_questions < self.questions()
+            && newest_before(&listing.entries, i64::MAX).is_some()
     }
 
     fn clock_offset(&self) -> Option<ClockOffset> {

@@ -61,11 +61,10 @@ pub(crate) struct Sweep {
 impl Session {
     /// Whether this folder can be listed by writing ahead: all that has to be learned of such a
     /// server is known.
-    pub(crate) fn may_go_on_to(&self, folder: &RemotePath, manner: Manner) -> bool {
+    pub(crate) fn may_go_on_to(&self, folder: &RemotePath) -> bool {
         self.writes_ahead()
             && self.offer().is_some()
             && self.control.noops().unanswered() == 0
-            && (manner.links || self.uses_mlsd() || self.clock_is_settled())
             && self.settle_iac(folder)
     }
 
@@ -182,7 +181,8 @@ impl Session {
         let good = said_all
             && listing.is_whole()
             && (proven_empty || !listing.entries.is_empty())
-            && (!last.manner.links || matches!(listing.dialect, Dialect::Unix | Dialect::Unknown));
+            && (!last.manner.links || matches!(listing.dialect, Dialect::Unix | Dialect::Unknown))
+            && (last.manner.links || !self.could_tell_clock(&listing));
         if !good {
             return None;
         }
@@ -201,7 +201,7 @@ impl Session {
         let able = !learned.no_list_all && !learned.no_list_recursive;
         let unix = learned.dialect == Dialect::Unix || (manner.links && learned.dialect == Dialect::Mlsd);
         drop(learned);
-        able && unix && self.by_lines(manner) && (manner.links || self.clock_is_settled())
+        able && unix && self.by_lines(manner)
     }
 
     /// Asks for the folder the session stands in, and all that is below it.
