@@ -65,7 +65,7 @@ pub(super) struct Pool {
     /// How many wait for a session that lanes may hold.
     waiting: AtomicUsize,
     /// How many walks are under way.
-    walks: AtomicUsize,
+    walks: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -101,7 +101,7 @@ impl Pool {
             idle: Idle::default(),
             open: Arc::default(),
             waiting: AtomicUsize::new(0),
-            walks: AtomicUsize::new(0),
+            walks: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             active_told,
@@ -126,14 +126,14 @@ impl Pool {
     }
 
     /// A walk begins, and is over when this is dropped.
-    pub(super) fn walks(self: &Arc<Self>) -> Walking {
-        self.walks.fetch_add(1, Ordering::Relaxed);
-        Walking(Arc::clone(self))
+    pub(super) fn walks(&self) -> Counted {
+        Counted::new(&self.walks)
     }
 
     /// Whether each walk can keep a session of its own, and one be left for files.
     pub(super) fn has_room_for_walks(&self) -> bool {
-        self.walks.load(Ordering::Relaxed) < self.work_left.load(Ordering::Relaxed)
+        let walks = usize::try_from(self.walks.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        walks < self.work_left.load(Ordering::Relaxed)
     }
 
     /// Lends a session, an idle one or a new one; waits while all are in use.
@@ -403,15 +403,6 @@ impl Attendant for Waiting<'_> {
     }
 }
 
-/// A walk, counted as long as it goes on.
-pub(super) struct Walking(Arc<Pool>);
-
-impl Drop for Walking {
-    fn drop(&mut self) {
-        self.0.walks.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// Somebody in the queue for a session, counted as long as he waits.
 struct Queued<'p>(&'p AtomicUsize);
 
@@ -443,15 +434,22 @@ pub(super) struct Open {
 
 impl Open {
     fn new(session: Session, open: &Arc<AtomicU32>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
         Self {
             session,
-            _counted: Counted(Arc::clone(open)),
+            _counted: Counted::new(open),
         }
     }
 }
 
-struct Counted(Arc<AtomicU32>);
+/// Something that is counted as long as it is there.
+pub(super) struct Counted(Arc<AtomicU32>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicU32>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {

@@ -7,6 +7,8 @@
 //! A walk keeps a session until it is over, where the pool has one more for files. Its further
 //! sessions are those that nobody else has work for: they are given back when somebody asks.
 
+mod hand;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,22 +16,17 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::lease::Lease;
-use super::pool::{Pool, Purpose, Walking};
-use super::unix_now;
-use crate::ftp::error::Error;
+use super::pool::{Counted, Pool, Purpose};
 use crate::ftp::list::sections::Section;
-use crate::ftp::succession::{Manner, Sweep, Unconfirmed};
+use crate::ftp::succession::Manner;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
-use crate::plan::retry::retry_after;
 use crate::plan::tree::{Folder, Limits, Ticket, Tree};
+use hand::Hand;
 
 /// With fewer folders waiting, asking for all at once gains nothing.
 const WORTH_A_SWEEP: usize = 4;
-/// How much of a recursive listing may be of no use before it is given up.
-const USELESS: u64 = 16 * 1024 * 1024;
-
 /// What a walk lists, and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Way {
@@ -63,7 +60,7 @@ pub(super) struct Walk<T: Send + 'static, L: Send + 'static = ()> {
     shared: Arc<Shared<T, L>>,
     come: mpsc::UnboundedReceiver<Told<T>>,
     tasks: JoinSet<()>,
-    _walking: Walking,
+    _walking: Counted,
 }
 
 struct Shared<T, L> {
@@ -218,11 +215,7 @@ impl<T: Send, L: Send> Shared<T, L> {
                 }
                 state.holding += 1;
             }
-            let hand = Hand {
-                walk: &self,
-                lease: leased,
-            };
-            hand.list().await;
+            Hand::new(&self, leased).list().await;
             self.state().holding -= 1;
             self.changed.notify_waiters();
         }
@@ -292,185 +285,6 @@ impl<T: Send, L: Send> Shared<T, L> {
             return None;
         }
         state.unswept.pop()
-    }
-}
-
-/// A session at work.
-struct Hand<'w, T, L> {
-    walk: &'w Arc<Shared<T, L>>,
-    lease: Option<Lease>,
-}
-
-impl<T: Send, L: Send> Hand<'_, T, L> {
-    /// Lists folders until none waits, or the session is given back.
-    async fn list(mut self) {
-        let mut last: Option<(Ticket, Folder<T>, Unconfirmed)> = None;
-        let mut again = Vec::new();
-        loop {
-            if last.is_none() && again.is_empty() {
-                self.try_sweep().await;
-            }
-            let gives_way = self.lease.is_some() && self.walk.gives_way();
-            let next = if gives_way || !again.is_empty() {
-                None
-            } else {
-                self.walk.take()
-            };
-            let Some((ticket, folder)) = next else {
-                if let Some((ticket, folder, unconfirmed)) = last.take() {
-                    let confirmed = match &mut self.lease {
-                        Some(lease) => lease.confirm(unconfirmed).await,
-                        None => None,
-                    };
-                    again.extend(self.tell_confirmed(ticket, folder, confirmed));
-                    continue;
-                }
-                // what was odd is listed by itself
-                if let Some((ticket, folder)) = again.pop() {
-                    self.list_alone(ticket, folder).await;
-                    continue;
-                }
-                return;
-            };
-            let Some(lease) = &mut self.lease else {
-                self.list_alone(ticket, folder).await;
-                continue;
-            };
-            let (before, unconfirmed) = match last.take() {
-                Some((ticket, folder, unconfirmed)) => (Some((ticket, folder)), Some(unconfirmed)),
-                None => (None, None),
-            };
-            let manner = self.walk.manner();
-            let (confirmed, listed) = lease.list_next(unconfirmed, &folder.path, manner).await;
-            if let Some((ticket, folder)) = before {
-                again.extend(self.tell_confirmed(ticket, folder, confirmed));
-            }
-            match listed {
-                Some(unconfirmed) => last = Some((ticket, folder, unconfirmed)),
-                None => again.push((ticket, folder)),
-            }
-        }
-    }
-
-    /// Hands a listing on; gives the folder back where there is none.
-    fn tell_confirmed(
-        &self,
-        ticket: Ticket,
-        folder: Folder<T>,
-        listing: Option<Listing>,
-    ) -> Option<(Ticket, Folder<T>)> {
-        match listing {
-            Some(listing) => {
-                self.walk.tell(ticket, folder, Ok(listing));
-                None
-            }
-            None => Some((ticket, folder)),
-        }
-    }
-
-    async fn list_alone(&mut self, ticket: Ticket, folder: Folder<T>) {
-        let result = self.list_again(&folder.path).await;
-        self.walk.tell(ticket, folder, result);
-    }
-
-    /// Lists a folder by itself. Where that fails or breaks off it is tried again, as a job is.
-    async fn list_again(&mut self, folder: &RemotePath) -> Result<Listing, Failure> {
-        let retries = self.walk.way.retries;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let listed = self.list_once(folder).await;
-            let failure = match &listed {
-                Err(failure) => failure.clone(),
-                // one that is too long would be so again
-                Ok(listing) if listing.incomplete.is_some() && !listing.limited => {
-                    incomplete(&folder.shown(), listing).transient()
-                }
-                Ok(_) => return listed,
-            };
-            // it is not held while nothing is asked on it
-            self.lease = None;
-            match retry_after(&failure, tries, retries) {
-                Some(delay) => tokio::time::sleep(delay).await,
-                None => return listed,
-            }
-        }
-    }
-
-    async fn list_once(&mut self, folder: &RemotePath) -> Result<Listing, Failure> {
-        let lease = match &mut self.lease {
-            Some(lease) => lease,
-            None => self.lease.insert(self.walk.pool.lease(Purpose::Work).await?),
-        };
-        let listed = match self.walk.way.links {
-            true => lease.list_with_links(folder, unix_now()).await,
-            false => lease.list(folder, unix_now()).await,
-        };
-        if !lease.is_usable() {
-            self.lease = None;
-        }
-        listed.map_err(|e| e.failure(format!("Could not list {folder}")))
-    }
-
-    /// Asks for all that is below a top at once, where that is worth it and the server can.
-    async fn try_sweep(&mut self) {
-        let manner = self.walk.manner();
-        let Some(lease) = self.lease.as_mut().filter(|lease| lease.is_usable()) else {
-            return;
-        };
-        if !lease.may_sweep(manner) {
-            return;
-        }
-        let Some(top) = self.walk.to_be_swept() else {
-            return;
-        };
-        match lease.sweep(&top).await {
-            Ok(sweep) => self.sweep(sweep, top).await,
-            Err(Error::Refused(..)) => {}
-            Err(error) => lease.remark(&error.failure("LIST -aR").to_string()),
-        }
-        self.walk.state().sweeping = false;
-        self.walk.changed.notify_waiters();
-    }
-
-    async fn sweep(&mut self, mut sweep: Sweep, top: RemotePath) {
-        let manner = self.walk.manner();
-        let Some(lease) = &mut self.lease else {
-            return;
-        };
-        let mut swept = HashSet::new();
-        loop {
-            match lease.next_section(&mut sweep, manner).await {
-                // no question can be asked meanwhile: the next folder is listed by itself, and then
-                // it is begun again, once
-                Ok(Some(section)) if lease.wants_clock(&section, manner) => {
-                    self.walk.put_off(top);
-                    return lease.leave_sweep(sweep).await;
-                }
-                Ok(Some(section)) => {
-                    if self.walk.accept(lease, section, &mut swept).await {
-                        sweep.idle_bytes = 0;
-                    }
-                }
-                Ok(None) => {
-                    for section in lease.end_sweep(sweep, manner).await {
-                        if lease.wants_clock(&section, manner) {
-                            return;
-                        }
-                        self.walk.accept(lease, section, &mut swept).await;
-                    }
-                    return;
-                }
-                Err(error) => {
-                    lease.remark(&error.failure("LIST -aR").to_string());
-                    return lease.leave_sweep(sweep).await;
-                }
-            }
-            if sweep.idle_bytes > USELESS {
-                lease.remark("LIST -aR tells of nothing that was asked for; giving it up");
-                return lease.leave_sweep(sweep).await;
-            }
-        }
     }
 }
 
