@@ -12,7 +12,7 @@ use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
 use crate::ftp::list::sections::Section;
 use crate::ftp::session::{FileSize, Session};
-use crate::ftp::succession::{Manner, Sweep, Unconfirmed};
+use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -139,15 +139,15 @@ impl Lease {
             && self.session().is_ok_and(|session| session.may_go_on_to(folder))
     }
 
-    /// Confirms the listing before and lists the next folder, up to the end of its data; what is
-    /// `None` is to be listed by itself ([`Self::list`]). A folder that may be behind a link is
-    /// judged before it is listed, as ever.
-    pub(super) async fn list_next(
+    /// Confirms the listing before and goes into the next folder; where that is `None`, it is to be
+    /// listed by itself ([`Self::list`]). A folder that may be behind a link is judged before it is
+    /// listed, as ever.
+    pub(super) async fn go_on_to(
         &mut self,
         last: Option<Unconfirmed>,
         folder: &RemotePath,
         manner: Manner,
-    ) -> (Option<Listing>, Option<Unconfirmed>) {
+    ) -> (Option<Listing>, Option<Approached>) {
         if !self.may_go_on_to(folder) {
             let confirmed = match last {
                 Some(last) => self.confirm(last).await,
@@ -167,23 +167,26 @@ impl Lease {
         if let (Some(before), Some(listing)) = (before, &approach.confirmed) {
             self.pool.ground().listed(&fence, &before, listing);
         }
-        let Some(approached) = approach.prepared else {
-            return (approach.confirmed, None);
-        };
-        if proof {
-            let landed = self.pool.ground().landed(&fence, folder, approach.at.as_ref());
-            if landed.is_err() {
-                return (approach.confirmed, None);
-            }
-        }
-        let listed = match self.session() {
-            Ok(session) => session
-                .list_there(approached, folder, manner, super::unix_now())
-                .await
-                .ok(),
-            Err(_) => None,
-        };
-        (approach.confirmed, listed)
+        let may_list = approach.prepared.is_some()
+            && (!proof
+                || self
+                    .pool
+                    .ground()
+                    .landed(&fence, folder, approach.at.as_ref())
+                    .is_ok());
+        (approach.confirmed, approach.prepared.filter(|_| may_list))
+    }
+
+    /// Lists the folder it has gone on to, up to the end of the data.
+    pub(super) async fn list_there(
+        &mut self,
+        approached: Approached,
+        folder: &RemotePath,
+        manner: Manner,
+    ) -> Option<Unconfirmed> {
+        let now = super::unix_now();
+        let session = self.session().ok()?;
+        session.list_there(approached, folder, manner, now).await.ok()
     }
 
     /// The listing, where the server's last word is that it is one.

@@ -1,7 +1,7 @@
 //! Walking a tree of the server: the one walker of transfers, counts, deletions and listings.
 //!
 //! Several sessions list folders at once, each one folder after the other without a pause
-//! ([`Lease::list_next`]); what came is handed to whoever walks, who says what is to be walked below
+//! ([`Lease::go_on_to`]); what came is handed to whoever walks, who says what is to be walked below
 //! it. [`plan::tree`](crate::plan::tree) decides what comes next, and how much may be under way.
 //!
 //! A walk keeps a session until it is over, where the pool has one more for files. Its further
@@ -292,6 +292,10 @@ impl<T: Send, L: Send> Shared<T, L> {
     /// Hands a section on, where its folder waits to be listed; whether it did. What the folder
     /// above has named is known once its listing was dealt with.
     async fn accept(&self, lease: &Lease, section: Section, swept: &mut HashSet<RemotePath>) -> bool {
+        // folders that hold themselves have no end
+        if lease.fence().may_enter(&section.path).is_err() {
+            return false;
+        }
         if swept.contains(&section.path) {
             let what = format!("The listing of {} is not to be trusted", section.path);
             let why = "the server told it twice in one recursive listing; a name there may hold line breaks";

@@ -49,7 +49,7 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
                         Some(lease) => lease.confirm(unconfirmed).await,
                         None => None,
                     };
-                    again.extend(self.tell_confirmed(ticket, folder, confirmed));
+                    again.extend(tell_confirmed(self.walk, ticket, folder, confirmed));
                     continue;
                 }
                 // what was odd is listed by itself
@@ -68,30 +68,18 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
                 None => (None, None),
             };
             let manner = self.walk.manner();
-            let (confirmed, listed) = lease.list_next(unconfirmed, &folder.path, manner).await;
+            let (confirmed, approached) = lease.go_on_to(unconfirmed, &folder.path, manner).await;
             if let Some((ticket, folder)) = before {
-                again.extend(self.tell_confirmed(ticket, folder, confirmed));
+                again.extend(tell_confirmed(self.walk, ticket, folder, confirmed));
             }
+            let listed = match approached {
+                Some(approached) => lease.list_there(approached, &folder.path, manner).await,
+                None => None,
+            };
             match listed {
                 Some(unconfirmed) => last = Some((ticket, folder, unconfirmed)),
                 None => again.push((ticket, folder)),
             }
-        }
-    }
-
-    /// Hands a listing on; gives the folder back where there is none.
-    fn tell_confirmed(
-        &self,
-        ticket: Ticket,
-        folder: Folder<T>,
-        listing: Option<Listing>,
-    ) -> Option<(Ticket, Folder<T>)> {
-        match listing {
-            Some(listing) => {
-                self.walk.tell(ticket, folder, Ok(listing));
-                None
-            }
-            None => Some((ticket, folder)),
         }
     }
 
@@ -198,5 +186,21 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
                 return lease.leave_sweep(sweep).await;
             }
         }
+    }
+}
+
+/// Hands a listing on; gives the folder back where there is none.
+fn tell_confirmed<T: Send, L: Send>(
+    walk: &Shared<T, L>,
+    ticket: Ticket,
+    folder: Folder<T>,
+    listing: Option<Listing>,
+) -> Option<(Ticket, Folder<T>)> {
+    match listing {
+        Some(listing) => {
+            walk.tell(ticket, folder, Ok(listing));
+            None
+        }
+        None => Some((ticket, folder)),
     }
 }
