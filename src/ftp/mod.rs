@@ -7,6 +7,7 @@
 
 pub(crate) mod attendant;
 pub(crate) mod connection;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod exchange;
 pub mod features;
@@ -15,6 +16,7 @@ pub mod list;
 pub mod reply;
 pub(crate) mod session;
 pub(crate) mod succession;
+pub(crate) mod sums;
 pub mod transcript;
 pub(crate) mod transfer;
 

@@ -2,6 +2,7 @@
 
 mod alive;
 mod names;
+mod verified;
 mod walks;
 
 use std::io::Read;
