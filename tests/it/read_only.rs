@@ -6,7 +6,7 @@ mod interface;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
+use ftpane::model::command::{Answer, Command, Extent, Generation, Place, QuestionId, Shift};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
@@ -131,10 +131,13 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             ],
             policy: Policy::Overwrite,
         }),
-        Command::Enqueue(_) => Command::Retry(JobId(1)),
-        Command::Retry(_) => Command::CancelJob(JobId(2)),
-        Command::CancelJob(_) => Command::CancelBatch(BatchId(1)),
-        Command::CancelBatch(_) => Command::ClearFinished,
+        Command::Enqueue(_) => Command::Retry(Extent::Job(JobId(1))),
+        Command::Retry(_) => Command::Cancel(Extent::Job(JobId(2))),
+        Command::Cancel(_) => Command::Hold(Extent::Job(JobId(2))),
+        Command::Hold(_) => Command::GoOn(Extent::All),
+        Command::GoOn(_) => Command::Move(Extent::Job(JobId(2)), Shift::Top),
+        Command::Move(..) => Command::LimitRate(None),
+        Command::LimitRate(_) => Command::ClearFinished,
         Command::ClearFinished => Command::Answer {
             question: QuestionId(1),
             answer: Answer::Dismissed,
@@ -153,8 +156,11 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         // these are answered by nothing: a listing behind them is
         let silent = matches!(
             command,
-            Command::CancelJob(_)
-                | Command::CancelBatch(_)
+            Command::Cancel(_)
+                | Command::Hold(_)
+                | Command::GoOn(_)
+                | Command::Move(..)
+                | Command::LimitRate(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
                 | Command::Disconnect(_)

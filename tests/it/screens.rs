@@ -9,7 +9,7 @@ use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Command, QuestionId};
 use ftpane::model::event::{Counted, DialogueLine, Event, Progress, Question, Side, Speaker, Wanted};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState};
+use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState, Rank};
 use ftpane::model::listing::Listing;
 use ftpane::model::server::{ConnectionMode, PasswordSource, Protocol, Server};
 use ftpane::model::stamp::Stamp;
@@ -68,6 +68,7 @@ fn job(id: u64, name: &str, size: u64) -> Job {
             size: Some(size),
             modified: None,
         },
+        rank: Rank::default(),
     }
 }
 
@@ -105,7 +106,10 @@ pub(crate) fn with_queue(mut bench: Bench) -> Bench {
         rate: 12_582_912,
         moved: 124_298_199,
         total: 986_100_790,
-        walking: false,
+        files_done: 1,
+        files: 6,
+        seconds_left: Some(70),
+        ..Progress::default()
     }));
     bench
 }
@@ -393,6 +397,7 @@ fn dialog_conflict() {
         bench.say(Event::Question {
             id: QuestionId(id),
             question: Question::Conflict {
+                connection: ConnectionId(1),
                 job: JobId(id),
                 direction: Direction::Download,
                 source: Side {

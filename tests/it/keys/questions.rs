@@ -10,7 +10,7 @@ use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, QuestionId, Scope};
 use ftpane::model::event::{Event, Question, Side as ConflictSide, Wanted};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{Direction, JobId, JobState, Policy};
+use ftpane::model::job::{ConnectionId, Direction, JobId, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Server};
 
@@ -188,6 +188,7 @@ pub(crate) fn conflict(id: u64) -> Event {
     Event::Question {
         id: QuestionId(id),
         question: Question::Conflict {
+            connection: ConnectionId(1),
             job: JobId(id),
             direction: Direction::Upload,
             source: side("/a"),

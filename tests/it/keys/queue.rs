@@ -6,10 +6,10 @@ use std::time::Duration;
 use ftpane::app::View;
 use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
-use ftpane::model::command::Command;
+use ftpane::model::command::{Command, Extent};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
-use ftpane::model::job::{BatchId, Direction, Item, Job, JobId, JobState};
+use ftpane::model::job::{BatchId, Direction, Item, Job, JobId, JobState, Rank};
 
 use crate::harness::bench::{Bench, path};
 
@@ -25,6 +25,7 @@ pub(crate) fn job(id: u64) -> Job {
             size: None,
             modified: None,
         },
+        rank: Rank::default(),
     }
 }
 
@@ -32,9 +33,18 @@ pub(crate) fn job(id: u64) -> Job {
 fn the_queue_is_steered_and_its_end_lists_the_target_again() {
     let mut bench = Bench::connected();
     bench.say(Event::JobsAdded(vec![job(1), job(2)]));
-    assert_eq!(command(bench.press("Q c")), Command::CancelJob(JobId(1)));
-    assert_eq!(command(bench.press("C")), Command::CancelBatch(BatchId(9)));
-    assert_eq!(command(bench.press("down r")), Command::Retry(JobId(2)));
+    assert_eq!(
+        command(bench.press("Q c")),
+        Command::Cancel(Extent::Job(JobId(1)))
+    );
+    assert_eq!(
+        command(bench.press("C")),
+        Command::Cancel(Extent::Batch(BatchId(9)))
+    );
+    assert_eq!(
+        command(bench.press("down r")),
+        Command::Retry(Extent::Job(JobId(2)))
+    );
     assert_eq!(command(bench.press("x")), Command::ClearFinished);
     bench.press("esc");
     assert_eq!(bench.app.view, View::Panes);
