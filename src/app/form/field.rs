@@ -284,7 +284,7 @@ impl Field {
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
-            Self::OnDownload => "Local file exists",
+            Self::OnDownload => "Local exists",
             Self::OnUpload => "Remote exists",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
