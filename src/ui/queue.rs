@@ -25,12 +25,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         false => (area, None),
     };
     let mut title = Line::from(format!(" Queue: {} ", queue.view.word()));
-    for (text, role) in strip::counted(queue) {
-        title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
-    }
     if let Some(limit) = queue.progress.limit {
         let text = format!("· limit {} ", rate(limit));
         title.push_span(Span::styled(text, theme.style(Role::Warning)));
+    }
+    for (text, role) in strip::counted(queue) {
+        title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
     }
     let block = panel(title, app.dialogs.is_empty(), theme);
     let inner = block.inner(area);
@@ -132,11 +132,8 @@ fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
 fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
     let theme = &app.theme;
     let away = app.queue.away.values().next().map(|away| {
-        let text = format!(
-            "{}. {}",
-            strip::next_try(app).unwrap_or_default(),
-            sentence(&away.failure)
-        );
+        let when = strip::next_try(app).unwrap_or_default();
+        let text = format!("{}; {when}.", sentence(&away.failure));
         (text, Role::Warning)
     });
     let (local, remote) = (shown(&row.job.item.local), row.job.item.remote.shown());
