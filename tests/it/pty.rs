@@ -142,6 +142,40 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
 }
 
 #[test]
+fn a_running_transfer_is_paused_and_goes_on() {
+    let place = Place::new();
+    let mut terminal = place.demo();
+    // a limit keeps it running; the file is the sixth line
+    terminal.press("Ql");
+    terminal.see("Speed limit");
+    terminal.press("100K\r");
+    terminal.see("limit 100 KiB/s");
+    terminal.press("\x1b");
+    terminal.press("/");
+    terminal.press("big.bin\r");
+    terminal.press("gg");
+    terminal.press(F5);
+    terminal.see("Download");
+    terminal.press("\r");
+    terminal.see("1 running");
+    terminal.press("Q");
+    terminal.see("running ");
+    terminal.press("p");
+    terminal.see("1 held");
+    assert!(!place.here.path().join("big.bin").exists());
+    terminal.press("l");
+    terminal.see("Speed limit");
+    terminal.press(&"\x7f".repeat(12));
+    terminal.press("0\r");
+    terminal.press("p");
+    terminal.see("1 done");
+    let big = fs::metadata(place.here.path().join("big.bin")).unwrap();
+    assert_eq!(big.len(), 64 << 20);
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
 fn every_end_gives_the_terminal_back() {
     let place = Place::new();
     for (key, code) in [("q", 0), (CTRL_C, 0)] {
