@@ -41,6 +41,8 @@ pub enum Choice {
     Refuse,
     /// Delete.
     Delete,
+    /// Take everything out of the queue.
+    CancelAll,
     /// End the program.
     Quit,
     /// Do not end it.
@@ -70,6 +72,7 @@ impl Choice {
             Self::Pin => "Accept and &pin",
             Self::Refuse => "&Refuse",
             Self::Delete => "&Delete",
+            Self::CancelAll => "&Cancel all",
             Self::Quit => "&Quit",
             Self::Stay => "&Go on",
             Self::Take => "OK",
@@ -174,6 +177,26 @@ pub enum Subject {
         target: Side,
         /// How far the answer reaches.
         scope: Scope,
+        /// The saved server whose entry may keep the answer for always.
+        server: Option<String>,
+    },
+    /// The speed limit of all transfers together.
+    Limit,
+    /// All that is known about a job.
+    Job {
+        /// Its path on this machine, escaped.
+        local: String,
+        /// Its path on the server, escaped.
+        remote: String,
+        /// Which way it goes.
+        direction: Direction,
+        /// How it stands.
+        said: String,
+    },
+    /// Everything is to be taken out of the queue.
+    CancelAll {
+        /// How many files are not over.
+        unfinished: u64,
     },
     /// Something failed.
     Failure(Failure),
@@ -264,8 +287,8 @@ impl Dialog {
         Self::new(Subject::Failure(failure), [Choice::Close])
     }
 
-    /// The dialog for a question of the engine.
-    pub fn question(id: QuestionId, question: Question) -> Self {
+    /// The dialog for a question of the engine; `server` is the saved one it concerns, if it is one.
+    pub fn question(id: QuestionId, question: Question, server: Option<String>) -> Self {
         match question {
             Question::Certificate {
                 connection,
@@ -330,6 +353,7 @@ impl Dialog {
                         source,
                         target,
                         scope: Scope::Once,
+                        server,
                     },
                     choices,
                 )
@@ -374,12 +398,13 @@ impl Dialog {
         }
     }
 
-    /// Switches between this file and the whole batch.
+    /// Switches between this file, the whole batch, and always.
     pub fn toggle(&mut self) {
-        if let Subject::Conflict { scope, .. } = &mut self.subject {
+        if let Subject::Conflict { scope, server, .. } = &mut self.subject {
             *scope = match scope {
                 Scope::Once => Scope::Batch,
-                Scope::Batch => Scope::Once,
+                Scope::Batch if server.is_some() => Scope::Always,
+                Scope::Batch | Scope::Always => Scope::Once,
             };
         }
     }
@@ -415,12 +440,14 @@ mod tests {
         let conflict = Dialog::question(
             QuestionId(1),
             Question::Conflict {
+                connection: ConnectionId(1),
                 job: crate::model::job::JobId(1),
                 direction: Direction::Upload,
                 source: side(),
                 target: side(),
                 can_resume: true,
             },
+            None,
         );
         assert_eq!(conflict.choices.len(), 6);
         let together: [&[Choice]; 4] = [

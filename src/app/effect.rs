@@ -2,7 +2,7 @@
 
 use crate::model::certificate::Pin;
 use crate::model::command::{Command, QuestionId};
-use crate::model::job::ConnectionId;
+use crate::model::job::{ConnectionId, Direction, Policy};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 
@@ -18,6 +18,8 @@ pub enum Change {
     Keep(String, PasswordSource, Secret),
     /// A certificate is pinned for the server of this name, or no more.
     Pin(String, Option<Pin>),
+    /// What is done from now on where a target exists, on the server of this name and this way.
+    OnConflict(String, Direction, Policy),
     /// The server of this name is deleted, and its password with it.
     Remove(String),
 }

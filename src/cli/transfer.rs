@@ -12,7 +12,7 @@ use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::local::names::bytes_of;
 use crate::model::charset::Charset;
-use crate::model::command::Command;
+use crate::model::command::{Command, Extent};
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
@@ -180,7 +180,7 @@ impl Transfers {
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
         for batch in self.batches.keys() {
-            session.send(Command::CancelBatch(*batch));
+            session.send(Command::Cancel(Extent::Batch(*batch)));
         }
         let mut left: HashSet<JobId> = self.unfinished.clone();
         let stopping = async {
@@ -357,7 +357,14 @@ impl Transfers {
     fn progress(&self, session: &Session) -> String {
         let progress = session.progress();
         let mut parts = vec![
-            format!("{} done", size::count(self.done, "file", "files")),
+            match progress.walking {
+                true => format!("{} done", size::count(self.done, "file", "files")),
+                false => format!(
+                    "{} of {} done",
+                    progress.files_done,
+                    size::count(progress.files, "file", "files")
+                ),
+            },
             format!(
                 "{} of {}{}",
                 size::bytes(progress.moved),
@@ -366,8 +373,7 @@ impl Transfers {
             ),
             size::rate(progress.rate),
         ];
-        if progress.rate > 0 && !progress.walking {
-            let left = progress.total.saturating_sub(progress.moved) / progress.rate;
+        if let Some(left) = progress.seconds_left {
             parts.push(format!("{} left", size::duration(left)));
         }
         if self.failed > 0 {

@@ -193,7 +193,7 @@ fn choose(
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(job, source, &known)),
+        Decision::Ask => Err(conflict(&task.start, source, &known)),
         Decision::Rename => {
             let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
                 return Ok(target);

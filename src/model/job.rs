@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::Kind;
 use super::failure::Failure;
 use super::path::RemotePath;
@@ -19,6 +21,15 @@ pub struct BatchId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
+/// A job's place in the order of the queue; lower ones come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Rank {
+    /// The place of its batch; its own where it was moved to the top or the bottom.
+    pub major: i64,
+    /// Its place in there; no two jobs of a run have the same.
+    pub minor: u64,
+}
+
 /// Which way a transfer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -29,7 +40,8 @@ pub enum Direction {
 }
 
 /// What to do when the target exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// Ask.
     #[default]
@@ -132,6 +144,17 @@ pub struct Job {
     pub direction: Direction,
     /// What, from where to where.
     pub item: Item,
+    /// Its place in the order.
+    pub rank: Rank,
+}
+
+/// Why a job is held: it is not begun until it is told to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// A person has paused it.
+    Paused,
+    /// What it goes to is full; who found that, and in which words.
+    Full(Failure),
 }
 
 /// How the note of a job begins that warns of nothing: its content is the same by this checksum.
@@ -142,6 +165,8 @@ pub const VERIFIED: &str = "verified by ";
 pub enum JobState {
     /// In the queue.
     Waiting,
+    /// In the queue, and not begun before it is told to go on.
+    Held(Hold),
     /// A lane works on it.
     Running,
     /// Waits for the answer to a question.

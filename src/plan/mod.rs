@@ -7,6 +7,7 @@ pub mod ground;
 pub mod keeping;
 pub mod landing;
 pub mod naming;
+pub mod pace;
 pub mod queue;
 pub mod ration;
 pub mod rename;

@@ -431,7 +431,7 @@ mod tests {
         form.paste("ftp://me:pw@h/");
         // without the note beside it, as one line
         let said = |form: &Form, width| {
-            let all = drawn(form, width, 52);
+            let all = drawn(form, width, 60);
             let left = all.lines().map(|l| l.trim_matches('"').split('│').next());
             let words = left.flatten().flat_map(str::split_whitespace);
             words.collect::<Vec<_>>().join(" ")
@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn a_long_fault_is_shown_whole() {
         let mut form = Form::new(None, &[]);
-        press(&mut form, "pagedown backtab backtab backtab");
+        press(&mut form, "pagedown backtab backtab backtab backtab backtab");
         assert_eq!(form.focus().label(), "Character set");
         press(&mut form, "k l i n g o n tab");
         let screen = drawn(&form, 80, 24).replace(['\n', '"'], " ");

@@ -14,6 +14,7 @@ mod awkward;
 mod command_line;
 mod command_line_terminal;
 mod command_line_tls;
+mod controls;
 mod demo;
 mod engine;
 mod faults;
