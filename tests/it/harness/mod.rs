@@ -6,6 +6,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod binary;
+pub(crate) mod dice;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 pub(crate) mod lab;
