@@ -192,7 +192,7 @@ impl Tail {
     }
 
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
-    /// could not be deleted.
+    /// may be left.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
         let mut left_over = Vec::new();
         for file in std::mem::take(&mut self.files) {
@@ -210,6 +210,7 @@ impl Tail {
                         (Step::Check | Step::Place | Step::PlaceInSteps, None) => failure.clone(),
                     };
                     sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
+                    left_over.push(sent.part);
                 }
                 Unfinished::Leftover(left) => {
                     left_over.push(left.part);
@@ -258,7 +259,8 @@ impl Unfinished {
             }
             Self::Sent(sent) => sent.answered(answers),
             Self::Leftover(left) => {
-                left.task.end(Err(left.stop));
+                let gone = matches!(answers.first(), Some(Answer::Deleted(true)));
+                left.end(gone);
                 None
             }
         }
@@ -293,10 +295,28 @@ impl Unfinished {
                 if left.losses < LOSSES {
                     return Some(Self::Leftover(left));
                 }
-                left.task.end(Err(left.stop));
+                left.end(false);
                 None
             }
         }
+    }
+}
+
+impl Leftover {
+    /// Ends the job; says so where its temporary file may not be gone.
+    fn end(self, gone: bool) {
+        let stop = match self.stop {
+            Stop::Failed(mut failure) if !gone => {
+                let left = format!("{} may be left.", self.part);
+                failure.hint = Some(match failure.hint {
+                    Some(hint) => format!("{hint} {left}"),
+                    None => left,
+                });
+                Stop::Failed(failure)
+            }
+            stop => stop,
+        };
+        self.task.end(Err(stop));
     }
 }
 

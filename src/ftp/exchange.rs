@@ -48,8 +48,8 @@ pub(crate) enum Answer {
     TimeSet,
     /// To RNFR and RNTO.
     Renamed(Result<(), Error>),
-    /// To DELE; a refusal says, most likely, that there is nothing to delete.
-    Deleted,
+    /// To DELE: whether nothing is there any more. 550 says, most likely, that there was nothing.
+    Deleted(bool),
 }
 
 /// What came of one exchange.
@@ -254,7 +254,7 @@ impl Session {
                 Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
                 None => Err(Error::Poisoned),
             }),
-            Rider::Delete(_) => Answer::Deleted,
+            Rider::Delete(_) => Answer::Deleted(first.is_positive() || first.code == 550),
         }
     }
 

@@ -3,7 +3,10 @@
 
 use super::super::dice::Dice;
 use super::session::Session;
-use super::{GREETING, Step, close, cut_data, end_data, hear, hold, obey, raw, reset, reset_data, say, send};
+use super::{
+    GREETING, Step, announce_closed, announce_dropped, close, cut_data, end_data, hear, hold, obey, raw,
+    reset, reset_data, say, send,
+};
 
 /// How ill-tempered a server is.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +36,8 @@ struct Moment {
     verb: Option<&'static str>,
     after: u64,
 }
+
+const WAY: &str = "229 Here (|||{port}|)";
 
 /// Refusals of every kind, of servers and of the moment.
 const REFUSALS: [&str; 13] = [
@@ -119,7 +124,7 @@ impl Session {
         } else {
             line.split(' ').next()?
         };
-        if written_ahead && self.impatient && !(mood.lies && verb == "SIZE") {
+        if written_ahead && self.impatient {
             return Some(vec![say("503 One by one, please.")]);
         }
         if !mood.strikes(verb) {
@@ -129,6 +134,9 @@ impl Session {
             "RETR" | "MLSD" | "LIST" if mood.dice.below(4) > 0 => self.bad_sending(line, mood),
             "STOR" | "APPE" if mood.dice.below(4) > 0 => bad_receiving(mood),
             "SIZE" if mood.dice.below(2) == 0 => self.wrong_size(line),
+            // nothing listens there, or a firewall drops what comes
+            "EPSV" if mood.dice.below(4) == 0 => vec![announce_closed(WAY)],
+            "EPSV" if mood.dice.below(4) == 0 => vec![announce_dropped(WAY)],
             _ => self.bad_manners(verb, mood),
         };
         let shown: Vec<String> = steps.iter().map(shown).collect();
