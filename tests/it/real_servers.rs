@@ -2,6 +2,7 @@
 
 mod alive;
 mod names;
+mod order;
 
 use std::io::Read;
 use std::net::TcpStream;

@@ -91,7 +91,6 @@ impl Sum {
 /// What a run is.
 #[derive(Debug, Clone, Copy)]
 struct Course {
-    seed: u64,
     direction: Direction,
     protocol: Protocol,
     mode: ConnectionMode,
@@ -115,7 +114,6 @@ impl Course {
         ];
         let direction = dice.one_of(&[Direction::Download, Direction::Upload]);
         let course = Self {
-            seed,
             direction,
             protocol: dice.one_of(&[Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit]),
             mode: match dice.below(6) {
