@@ -269,13 +269,13 @@ mod tests {
             id: JobId(id),
             batch: BatchId(1),
             direction: Direction::Download,
-            item: Item {
+            item: std::sync::Arc::new(Item {
                 local: "/l/x".into(),
                 remote: RemotePath::parse(b"/r/x").unwrap(),
                 kind: Kind::File,
                 size: Some(100),
                 modified: None,
-            },
+            }),
         }
     }
 

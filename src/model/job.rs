@@ -1,6 +1,7 @@
 //! The queue's words: a batch is what one F5 made, a job is one file or folder of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::entry::Kind;
 use super::failure::Failure;
@@ -117,8 +118,9 @@ pub struct Job {
     pub batch: BatchId,
     /// Which way.
     pub direction: Direction,
-    /// What, from where to where.
-    pub item: Item,
+    /// What, from where to where; shared by all who keep the job, of which there may be a hundred
+    /// thousand.
+    pub item: Arc<Item>,
 }
 
 /// How far a job is.

@@ -192,7 +192,7 @@ impl Queue {
                 id,
                 batch,
                 direction,
-                item,
+                item: item.into(),
             };
             let phase = match folder.filter(|f| self.is_open(*f)) {
                 Some(folder) => {

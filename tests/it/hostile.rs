@@ -109,7 +109,7 @@ fn in_dialogs_queue_log_and_failures() {
             id: JobId(1),
             batch: BatchId(1),
             direction: Direction::Download,
-            item,
+            item: item.into(),
         };
         bench.say(Event::JobsAdded(vec![job]));
         bench.say(Event::JobChanged(JobId(1), JobState::Running));

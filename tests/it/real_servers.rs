@@ -3,6 +3,7 @@
 mod alive;
 mod names;
 mod order;
+mod soak;
 
 use std::io::Read;
 use std::net::TcpStream;

@@ -1,6 +1,7 @@
 //! The engine as a test drives it: commands in, events awaited, each wait with an end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::engine::{Engine, Options, start};
@@ -37,7 +38,7 @@ pub(crate) struct Driver {
 /// How a batch ended.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
-    pub(crate) states: Vec<(JobId, Item, JobState)>,
+    pub(crate) states: Vec<(JobId, Arc<Item>, JobState)>,
 }
 
 impl Ended {
