@@ -80,6 +80,8 @@ struct Sent {
     /// Set where the server's last word was lost, with that failure.
     lost: Option<Failure>,
     losses: u32,
+    /// Whether its size was asked for and not told.
+    untold: bool,
     step: Step,
     note: Option<String>,
 }
@@ -155,6 +157,7 @@ impl Tail {
             task: sending.task,
             lost,
             losses: 0,
+            untold: false,
             step: Step::Check,
             note: None,
         }));
@@ -408,6 +411,12 @@ impl Sent {
                 let cut = Failure::new(Class::Unreachable, what, why)
                     .hint("What stood under the target's name is untouched.");
                 return self.leftover(cut.transient().into());
+            }
+            // refused, perhaps, only because it was written ahead
+            (Some(FileSize::Untold), None) if !self.untold => {
+                self.untold = true;
+                self.step = Step::Check;
+                return Unfinished::Sent(self);
             }
             _ => {
                 self.note = Some("the server does not tell the size; its word is the only proof".into());

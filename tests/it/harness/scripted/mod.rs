@@ -197,6 +197,11 @@ pub(crate) fn receive_all() -> Step {
     Step::Receive(usize::MAX)
 }
 
+/// Takes all of an upload and keeps nothing of it.
+pub(crate) fn drain() -> Step {
+    Step::Drain
+}
+
 /// Ends the data connection properly.
 pub(crate) fn end_data() -> Step {
     Step::EndData
