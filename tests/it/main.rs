@@ -27,6 +27,7 @@ mod keys;
 mod killed;
 mod listing_cases;
 mod listing_speed;
+mod local_disk;
 #[cfg(unix)]
 mod namespaces;
 #[cfg(unix)]

@@ -4,6 +4,7 @@ mod alive;
 mod names;
 mod order;
 mod soak;
+mod verified;
 
 use std::io::Read;
 use std::net::TcpStream;
