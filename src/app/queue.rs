@@ -319,19 +319,20 @@ mod tests {
     use crate::model::failure::{Class, Failure};
     use crate::model::job::{BatchId, Direction, Item};
     use crate::model::path::RemotePath;
+    use std::sync::Arc;
 
     fn job(id: u64) -> Job {
         Job {
             id: JobId(id),
             batch: BatchId(1),
             direction: Direction::Download,
-            item: Item {
+            item: Arc::new(Item {
                 local: "/l/x".into(),
                 remote: RemotePath::parse(b"/r/x").unwrap(),
                 kind: Kind::File,
                 size: Some(100),
                 modified: None,
-            },
+            }),
             rank: Rank::default(),
         }
     }
@@ -360,7 +361,7 @@ mod tests {
     fn folders_are_seen_where_they_fail_only() {
         let mut queue = Queue::default();
         let mut folder = job(1);
-        folder.item.kind = Kind::Dir;
+        Arc::make_mut(&mut folder.item).kind = Kind::Dir;
         queue.add(vec![folder, job(2)]);
         assert_eq!((queue.len(), queue.counts.waiting, queue.unfinished()), (1, 1, 2));
         queue.change(JobId(1), JobState::Failed(Failure::new(Class::Refused, "a", "b")));

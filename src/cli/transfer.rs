@@ -245,15 +245,16 @@ impl Transfers {
             return;
         }
         self.unfinished.remove(&id);
-        let Some(job) = self.jobs.get(&id) else {
+        // what is over is not looked at again: there may be a hundred thousand of them
+        let Some(job) = self.jobs.remove(&id) else {
             return;
         };
         let state = match state {
-            JobState::Cancelled => JobState::Failed(undecided(job)),
+            JobState::Cancelled => JobState::Failed(undecided(&job)),
             state => state,
         };
         let is_file = job.item.kind != Kind::Dir;
-        let mut line = self.line(job);
+        let mut line = self.line(&job);
         let target = match job.direction {
             Direction::Download => shown_path(&job.item.local),
             Direction::Upload => job.item.remote.shown(),

@@ -566,7 +566,7 @@ impl Hands<'_> {
     fn give_up(&mut self, failure: &Failure) {
         for part in self.tail.give_up(failure) {
             let connection = &self.lane.pool.connection;
-            connection.remark(&format!("could not delete the temporary file {part}"));
+            connection.remark(&format!("the temporary file {part} may be left"));
         }
     }
 }

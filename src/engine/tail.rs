@@ -84,6 +84,8 @@ struct Sent {
     /// Set where the server's last word was lost, with that failure.
     lost: Option<Failure>,
     losses: u32,
+    /// Whether its size was asked for and not told.
+    untold: bool,
     step: Step,
     note: Option<String>,
     /// What is asked about its content, and what was sent.
@@ -165,6 +167,7 @@ impl Tail {
             task: sending.task,
             lost,
             losses: 0,
+            untold: false,
             step: Step::Check,
             note: None,
             verification: sending.verification.zip(sums),
@@ -229,7 +232,7 @@ impl Tail {
     }
 
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
-    /// could not be deleted.
+    /// may be left.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
         let mut left_over = Vec::new();
         for file in std::mem::take(&mut self.files) {
@@ -249,6 +252,7 @@ impl Tail {
                         }
                     };
                     sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
+                    left_over.push(sent.part);
                 }
                 Unfinished::Leftover(left) => {
                     left_over.push(left.part);
@@ -319,7 +323,8 @@ impl Unfinished {
             }
             Self::Sent(sent) => sent.answered(answers),
             Self::Leftover(left) => {
-                left.task.end(Err(left.stop));
+                let gone = matches!(answers.first(), Some(Answer::Deleted(true)));
+                left.end(gone);
                 None
             }
         }
@@ -365,10 +370,28 @@ impl Unfinished {
                 if left.losses < LOSSES {
                     return Some(Self::Leftover(left));
                 }
-                left.task.end(Err(left.stop));
+                left.end(false);
                 None
             }
         }
+    }
+}
+
+impl Leftover {
+    /// Ends the job; says so where its temporary file may not be gone.
+    fn end(self, gone: bool) {
+        let stop = match self.stop {
+            Stop::Failed(mut failure) if !gone => {
+                let left = format!("{} may be left.", self.part);
+                failure.hint = Some(match failure.hint {
+                    Some(hint) => format!("{hint} {left}"),
+                    None => left,
+                });
+                Stop::Failed(failure)
+            }
+            stop => stop,
+        };
+        self.task.end(Err(stop));
     }
 }
 
@@ -474,6 +497,12 @@ impl Sent {
                 let cut = Failure::new(Class::Unreachable, what, why)
                     .hint("What stood under the target's name is untouched.");
                 return self.leftover(cut.transient().into());
+            }
+            // refused, perhaps, only because it was written ahead
+            (Some(FileSize::Untold), None) if !self.untold => {
+                self.untold = true;
+                self.step = Step::Check;
+                return Unfinished::Sent(self);
             }
             _ => {
                 self.note = Some("the server does not tell the size; its word is the only proof".into());

@@ -64,8 +64,8 @@ pub(crate) enum Answer {
     Renamed(Result<(), Error>),
     /// To a question for a checksum; the server's words where it gives none.
     Digest(Result<Vec<u8>, String>),
-    /// To DELE; a refusal says, most likely, that there is nothing to delete.
-    Deleted,
+    /// To DELE: whether nothing is there any more. 550 says, most likely, that there was nothing.
+    Deleted(bool),
 }
 
 /// What came of one exchange.
@@ -270,7 +270,7 @@ impl Session {
                 Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
                 None => Err(Error::Poisoned),
             }),
-            Rider::Delete(_) => Answer::Deleted,
+            Rider::Delete(_) => Answer::Deleted(first.is_positive() || first.code == 550),
             Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
         }
     }

@@ -1,6 +1,7 @@
 //! The queue's words: a batch is what one F5 made, a job is one file or folder of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,8 +143,9 @@ pub struct Job {
     pub batch: BatchId,
     /// Which way.
     pub direction: Direction,
-    /// What, from where to where.
-    pub item: Item,
+    /// What, from where to where; shared by all who keep the job, of which there may be a hundred
+    /// thousand.
+    pub item: Arc<Item>,
     /// Its place in the order.
     pub rank: Rank,
 }

@@ -277,7 +277,7 @@ impl Queue {
                 id,
                 batch,
                 direction,
-                item,
+                item: item.into(),
                 rank,
             };
             jobs.push(job.clone());

@@ -109,7 +109,7 @@ fn in_dialogs_queue_log_and_failures() {
             id: JobId(1),
             batch: BatchId(1),
             direction: Direction::Download,
-            item,
+            item: item.into(),
             rank: Rank::default(),
         };
         bench.say(Event::JobsAdded(vec![job]));

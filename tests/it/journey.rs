@@ -117,7 +117,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
             id: JobId(id),
             batch: request.id,
             direction: Direction::Download,
-            item: item.clone(),
+            item: item.clone().into(),
             rank: Rank::default(),
         })
         .collect();

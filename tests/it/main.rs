@@ -24,6 +24,8 @@ mod hostile;
 mod journey;
 mod journey_real;
 mod keys;
+#[cfg(unix)]
+mod killed;
 mod listing_cases;
 mod listing_speed;
 mod local_disk;

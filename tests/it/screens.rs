@@ -67,7 +67,8 @@ fn job(id: u64, name: &str, size: u64) -> Job {
             kind: ftpane::model::entry::Kind::File,
             size: Some(size),
             modified: None,
-        },
+        }
+        .into(),
         rank: Rank::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! The queue, and what arrives.
 
 use super::{command, listed, local, remote};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::app::View;
@@ -25,7 +26,8 @@ pub(crate) fn job(id: u64) -> Job {
             kind: Kind::File,
             size: None,
             modified: None,
-        },
+        }
+        .into(),
         rank: Rank::default(),
     }
 }
@@ -192,7 +194,7 @@ fn what_arrives_is_listed_soon_but_not_for_each_file() {
     bench.press("down down down t enter");
     let at = |id: u64, local: &str| {
         let mut job = job(id);
-        job.item.local = local.into();
+        Arc::make_mut(&mut job.item).local = local.into();
         Job {
             direction: Direction::Download,
             ..job
