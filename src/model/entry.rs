@@ -1,10 +1,13 @@
 //! What a folder holds, on either side.
 
+use serde::{Deserialize, Serialize};
+
 use super::path::Name;
 use super::stamp::Stamp;
 
 /// What an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A folder.
     Dir,
