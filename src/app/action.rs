@@ -138,6 +138,7 @@ actions! {
     CancelBatch "cancel-batch" [Queue] "cancel batch" "Take out all jobs of the same batch";
     Retry "retry" [Queue] "retry" "Try the failed job again";
     ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
+    Unfinished "unfinished" [Queue] "left over" "Show what earlier runs have left unfinished";
     NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
     Up "up" [Panes Servers Queue Log Help Dialog] "up" "One line up";
     Down "down" [Panes Servers Queue Log Help Dialog] "down" "One line down";

@@ -242,6 +242,7 @@ impl App {
             (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
             (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
             (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
+            (Action::Unfinished, _) => return command(Command::LookForUnfinished),
             (Action::ClearFinished, _) => return command(Command::ClearFinished),
             (Action::NextView, _) => {
                 self.queue.view = self.queue.view.next();

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
+use super::journal::Journal;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -27,7 +28,12 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::unfinished::RestId;
+use crate::plan::journal::written::WrittenPath;
+use crate::plan::journal::{End, Rest};
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
+
+mod taking;
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
@@ -55,12 +61,22 @@ pub(super) enum Note {
     Finished(JobId, Outcome),
     /// A sleeping job's time has come.
     Due(JobId),
+    /// What a run has left is taken up as a batch; the answer comes when it is in the queue.
+    TakenUp(BatchRequest, RestId, Box<Rest>, oneshot::Sender<()>),
+    /// A batch cannot be taken up.
+    NotTakenUp(BatchRequest, Failure),
 }
 
 struct Batch {
     targets: Arc<Targets>,
     walk: CancellationToken,
+    /// The sources that need no job of this walk, and the job that they have; that of those which
+    /// are over is [`OVER`].
+    known: HashMap<WrittenPath, JobId>,
 }
+
+/// Stands for the jobs of earlier runs that are over: no job of a queue has this number.
+const OVER: JobId = JobId(0);
 
 struct Loop {
     outlet: Outlet,
@@ -84,6 +100,11 @@ struct Loop {
     /// Ends everything, at the end.
     end: CancellationToken,
     origins: Origins,
+    journal: Journal,
+    /// One rest is taken up after the other: those of one run share its file.
+    taking: Arc<tokio::sync::Mutex<()>>,
+    /// Over which connections: they are needed though they have no jobs yet.
+    awaiting: HashMap<BatchId, ConnectionId>,
 }
 
 /// Runs until told to shut down, or until nobody can command any more.
@@ -98,6 +119,7 @@ pub(super) async fn run(
     if let Some(notice) = notice {
         outlet.tell(Event::Notice(notice));
     }
+    let journal = Journal::begin(&origins, &outlet);
     let mut state = Loop {
         questions: Arc::new(Questions::new(outlet.clone())),
         notes,
@@ -117,7 +139,13 @@ pub(super) async fn run(
         tasks: TaskTracker::new(),
         end: CancellationToken::new(),
         origins,
+        journal,
+        taking: Arc::default(),
+        awaiting: HashMap::new(),
     };
+    if state.browsing {
+        state.look_for_unfinished(false);
+    }
     let mut ticker = tokio::time::interval(SAMPLE);
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
@@ -138,7 +166,7 @@ pub(super) async fn run(
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
         }
     }
-    state.finish().await;
+    state.finish(noted).await;
 }
 
 impl Loop {
@@ -207,9 +235,20 @@ impl Loop {
                     Answer::Certificate(_) | Answer::Secret(_) | Answer::Dismissed => None,
                 };
                 let effects = self.queue.answer(question, decided);
+                if let Some((policy, scope)) = decided {
+                    self.journal.answered(&effects, policy, scope);
+                }
                 self.carry_out(effects);
             }
             Command::Answer { question, answer } => self.questions.answer(question, answer),
+            Command::LookForUnfinished => self.look_for_unfinished(true),
+            Command::TakeUp {
+                rest,
+                connection,
+                batch,
+            } => self.take_up(rest, connection, batch),
+            Command::DropUnfinished(rests) => self.drop_unfinished(rests),
+            Command::LeaveRest => self.journal.leave_rest(),
             Command::Shutdown => {}
         }
     }
@@ -217,6 +256,7 @@ impl Loop {
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
         self.leaving.remove(&id);
         self.queue.set_retries(patience.retries);
+        self.journal.connected(id, &server);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
         if self.active_first.contains(&connection.server.address()) {
             connection.prefer_active();
@@ -273,19 +313,35 @@ impl Loop {
 
     fn enqueue(&mut self, request: BatchRequest) {
         self.queue.open_batch(&request);
-        let Some(pool) = self.pools.get(&request.connection).cloned() else {
+        if !self.pools.contains_key(&request.connection) {
             let effects = self.queue.walked(request.id, Some(not_connected()));
             return self.carry_out(effects);
+        }
+        self.journal.batch(&request, None, Vec::new());
+        self.walk(request, HashMap::new());
+    }
+
+    /// Looks through what a batch asks for, as soon as the disk has that it was asked for.
+    fn walk(&mut self, request: BatchRequest, known: HashMap<WrittenPath, JobId>) {
+        let Some(pool) = self.pools.get(&request.connection).cloned() else {
+            return;
         };
         let batch = Batch {
             targets: Arc::default(),
             walk: self.end.child_token(),
+            known,
         };
+        let id = request.id;
         let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
-        let walk = walk::walk(request.clone(), pool, targets, notes, batch.walk.clone());
-        self.batches.insert(request.id, batch);
-        self.tasks
-            .spawn(report_walk(request.id, walk, self.notes.clone()));
+        let walk = walk::walk(request, pool, targets, notes, batch.walk.clone());
+        let synced = self.journal.synced();
+        self.batches.insert(id, batch);
+        let walk = async move {
+            // where nothing is kept, nothing is waited for
+            let _ = synced.await;
+            walk.await
+        };
+        self.tasks.spawn(report_walk(id, walk, self.notes.clone()));
     }
 
     fn note(&mut self, note: Note) {
@@ -296,11 +352,24 @@ impl Loop {
                 found,
                 reply,
             } => {
-                let (numbers, effects) = self.queue.add(batch, direction, found);
+                let (numbers, effects) = self.found(batch, direction, found);
                 let _ = reply.send(numbers);
                 effects
             }
-            Note::Walked(batch, failure) => self.queue.walked(batch, failure),
+            Note::Walked(batch, failure) => {
+                if failure.as_ref().is_some_and(|failure| failure.transient) {
+                    self.journal.cut(batch);
+                }
+                self.queue.walked(batch, failure)
+            }
+            Note::TakenUp(request, from, rest, reply) => {
+                return self.taken_up(request, from, *rest, reply);
+            }
+            Note::NotTakenUp(request, failure) => {
+                self.awaiting.remove(&request.id);
+                self.queue.open_batch(&request);
+                self.queue.walked(request.id, Some(failure))
+            }
             Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
             Note::Noticed(text) => vec![Effect::Tell(Event::Notice(text))],
             Note::Take(connection, lane) => {
@@ -333,6 +402,7 @@ impl Loop {
         for effect in effects {
             match effect {
                 Effect::Tell(event) => {
+                    self.journal.told(&event, &self.queue);
                     if let Event::BatchOver(batch) = &event {
                         self.batches.remove(batch);
                     }
@@ -384,6 +454,7 @@ impl Loop {
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
+        self.journal.started(job, start.policy);
         let cancel = self.end.child_token();
         self.running.insert(job, (connection, cancel.clone()));
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
@@ -404,6 +475,7 @@ impl Loop {
             .leaving
             .iter()
             .copied()
+            .filter(|id| !self.awaiting.values().any(|other| other == id))
             .filter(|id| !self.queue.has_open(*id) && self.lanes.get(id).is_none_or(|lanes| *lanes == 0))
             .collect();
         for id in over {
@@ -420,8 +492,9 @@ impl Loop {
         }
     }
 
-    /// Stops what runs, lets it clean up, says goodbye to the servers.
-    async fn finish(self) {
+    /// Stops what runs, lets it clean up, says goodbye to the servers. What is not over is left for
+    /// a later run.
+    async fn finish(mut self, mut noted: mpsc::UnboundedReceiver<Note>) {
         self.end.cancel();
         self.tasks.close();
         let parting = async {
@@ -429,7 +502,19 @@ impl Loop {
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
-        self.origins.end();
+        // what came to its end meanwhile
+        while let Ok(note) = noted.try_recv() {
+            match note {
+                Note::Finished(job, Outcome::Done { .. }) => self.journal.over(job, End::Done),
+                Note::Finished(job, Outcome::Skipped(_)) => self.journal.over(job, End::Skipped),
+                _ => {}
+            }
+        }
+        if self.journal.has_left() {
+            let _ = self.journal.close().await;
+        } else {
+            self.origins.end();
+        }
         self.outlet.tell(Event::Ended);
     }
 }

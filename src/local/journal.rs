@@ -45,6 +45,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.end == 0
+    }
+
     /// Returns when the disk has it.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()

@@ -5,6 +5,7 @@
 
 pub(crate) mod erase;
 pub(crate) mod journal;
+pub(crate) mod leftovers;
 pub(crate) mod list;
 pub(crate) mod names;
 pub(crate) mod part;

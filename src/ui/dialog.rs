@@ -129,6 +129,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::ConnectionFailed(_) => "No connection",
         Subject::RemoveServer(_) => "Delete the entry",
         Subject::Quit { .. } => "Quit",
+        Subject::Unfinished(_) => "Unfinished",
     }
 }
 

@@ -56,7 +56,7 @@ impl WrittenPath {
     }
 
     /// The folder that an item goes into.
-    pub(super) fn target_folder(direction: Direction, item: &Item) -> Option<Self> {
+    pub fn target_folder(direction: Direction, item: &Item) -> Option<Self> {
         match direction {
             Direction::Download => item.local.parent().map(Self::local),
             Direction::Upload => item.remote.parent().map(|path| Self::remote(&path)),
@@ -64,7 +64,7 @@ impl WrittenPath {
     }
 
     /// Of the side that an item goes to.
-    pub(super) fn target(direction: Direction, item: &Item) -> Self {
+    pub fn target(direction: Direction, item: &Item) -> Self {
         match direction {
             Direction::Download => Self::local(&item.local),
             Direction::Upload => Self::remote(&item.remote),

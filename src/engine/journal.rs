@@ -1,0 +1,478 @@
+//! The log of this run: what the queue tells is written down, by a thread of its own.
+//!
+//! Lines are written as they come, which outlasts the process; the disk has them at the latest a
+//! second later, which outlasts the machine. Nobody waits for either but the walk of a new batch:
+//! nothing is told to be queued before the batch itself is on the disk.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::absolute;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::left;
+use super::origins::Origins;
+use super::outlet::Outlet;
+use super::unix_now;
+use crate::local::journal as file;
+use crate::local::runs::Runs;
+use crate::model::command::Scope;
+use crate::model::event::Event;
+use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::server::Server;
+use crate::model::unfinished::RestId;
+use crate::plan::journal::written::{WrittenItem, WrittenJob, WrittenPath};
+use crate::plan::journal::{End, MOST, Record, VERSION, keepable};
+use crate::plan::queue::{Effect, Queue};
+
+/// The longest time between two syncs while something is written.
+const SYNC: Duration = Duration::from_secs(1);
+
+/// How many records are written in one go: somebody may wait for a sync behind them.
+const BURST: usize = 4_096;
+
+/// The log as the loop writes it.
+#[derive(Debug)]
+pub(super) struct Journal {
+    /// `None` where nothing is kept.
+    orders: Option<Sender<Order>>,
+    servers: HashMap<ConnectionId, Server>,
+    /// The servers that are in the log.
+    written: HashSet<ConnectionId>,
+    batches: HashMap<BatchId, Head>,
+    /// The batches whose folders are not all looked into.
+    walking: HashSet<BatchId>,
+    /// Those of them that will not be in this run.
+    cut: HashSet<BatchId>,
+    /// The jobs that a later run would take up, if this one ended now.
+    left: HashMap<JobId, BatchId>,
+    /// The jobs that may write beside their targets.
+    renaming: HashSet<JobId>,
+    leaves_rest: bool,
+}
+
+/// A batch as it is written down: once more where the log was emptied since.
+#[derive(Debug)]
+struct Head {
+    connection: ConnectionId,
+    direction: Direction,
+    policy: Policy,
+    asked: i64,
+    is_written: bool,
+}
+
+#[derive(Debug)]
+enum Order {
+    Write(Record),
+    /// Tell when everything before this is on the disk.
+    Sync(oneshot::Sender<()>),
+    /// What is asked for takes the place of the same left by a run that is over.
+    Supersede(Box<Server>, Direction, Vec<WrittenItem>),
+    /// Nothing that is written is of use any more.
+    Clear,
+}
+
+impl Journal {
+    /// Begins the log of a run. Why it cannot be kept is told, once; the queue goes on without.
+    pub(super) fn begin(origins: &Origins, outlet: &Outlet) -> Self {
+        let orders = origins.shared().and_then(|(runs, log)| {
+            let (orders, ordered) = channel();
+            let mut writer = Writer {
+                log: None,
+                runs,
+                outlet: outlet.clone(),
+                unsynced: None,
+            };
+            match log.and_then(file::Journal::new) {
+                Ok(log) => writer.log = Some(log),
+                Err(error) => {
+                    writer.give_up(&error);
+                    return None;
+                }
+            }
+            tokio::task::spawn_blocking(move || writer.run(&ordered));
+            Some(orders)
+        });
+        Self {
+            orders,
+            servers: HashMap::new(),
+            written: HashSet::new(),
+            batches: HashMap::new(),
+            walking: HashSet::new(),
+            cut: HashSet::new(),
+            left: HashMap::new(),
+            renaming: HashSet::new(),
+            leaves_rest: false,
+        }
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(orders) = &self.orders {
+            // a thread that is gone has said why
+            let _ = orders.send(order);
+        }
+    }
+
+    fn write(&self, record: Record) {
+        self.order(Order::Write(record));
+    }
+
+    /// Resolves when everything so far is on the disk, or cannot be.
+    pub(super) fn synced(&self) -> oneshot::Receiver<()> {
+        let (tell, synced) = oneshot::channel();
+        self.order(Order::Sync(tell));
+        synced
+    }
+
+    /// A connection is made to this server.
+    pub(super) fn connected(&mut self, connection: ConnectionId, server: &Server) {
+        let mut server = keepable(server);
+        // a later run stands elsewhere
+        let files = [
+            &mut server.ca_file,
+            &mut server.client_certificate,
+            &mut server.client_key,
+        ];
+        for file in files.into_iter().flatten() {
+            if let Ok(whole) = absolute(&*file) {
+                *file = whole;
+            }
+        }
+        self.written.remove(&connection);
+        self.servers.insert(connection, server);
+    }
+
+    /// A batch is asked for; `past` are the sources that are over since the run it is taken up
+    /// `from`.
+    pub(super) fn batch(&mut self, request: &BatchRequest, from: Option<RestId>, past: Vec<WrittenPath>) {
+        let head = Head {
+            connection: request.connection,
+            direction: request.direction,
+            policy: request.policy,
+            asked: unix_now(),
+            is_written: false,
+        };
+        self.batches.insert(request.id, head);
+        self.walking.insert(request.id);
+        self.head(request.id, from);
+        let items: Vec<WrittenItem> = request.items.iter().map(written).collect();
+        for items in items.chunks(MOST) {
+            self.write(Record::Asked {
+                batch: request.id,
+                items: items.to_vec(),
+            });
+        }
+        for sources in past.chunks(MOST) {
+            self.write(Record::Past {
+                batch: request.id,
+                sources: sources.to_vec(),
+            });
+        }
+        if from.is_none()
+            && let Some(server) = self.servers.get(&request.connection)
+        {
+            self.order(Order::Supersede(
+                Box::new(server.clone()),
+                request.direction,
+                items,
+            ));
+        }
+    }
+
+    /// Writes what the records of a batch need before them.
+    fn head(&mut self, batch: BatchId, from: Option<RestId>) {
+        let Some(head) = self.batches.get_mut(&batch).filter(|head| !head.is_written) else {
+            return;
+        };
+        head.is_written = true;
+        let record = Record::Batch {
+            batch,
+            connection: head.connection,
+            direction: head.direction,
+            policy: head.policy,
+            asked: head.asked,
+            from: from.map(|from| (from.run, from.batch)),
+        };
+        let connection = head.connection;
+        if let Some(server) = self.servers.get(&connection)
+            && self.written.insert(connection)
+        {
+            self.write(Record::Server {
+                connection,
+                server: Box::new(server.clone()),
+            });
+        }
+        self.write(record);
+    }
+
+    /// A job may write beside its target.
+    pub(super) fn started(&mut self, job: JobId, policy: Policy) {
+        if self.orders.is_some() && policy == Policy::Rename {
+            self.renaming.insert(job);
+        }
+    }
+
+    /// A person has decided about a conflict; `effects` is what the queue makes of it.
+    pub(super) fn answered(&mut self, effects: &[Effect], policy: Policy, scope: Scope) {
+        let job = effects.iter().find_map(|effect| match effect {
+            Effect::Tell(Event::JobChanged(job, JobState::Waiting)) => Some(*job),
+            _ => None,
+        });
+        let Some((job, batch)) = job.and_then(|job| Some((job, *self.left.get(&job)?))) else {
+            return;
+        };
+        match scope {
+            Scope::Once => self.write(Record::Answered { job, policy }),
+            _ => {
+                if let Some(head) = self.batches.get_mut(&batch) {
+                    head.policy = policy;
+                }
+                self.write(Record::Policy { batch, policy });
+            }
+        }
+    }
+
+    /// What was decided about a job before it came.
+    pub(super) fn decided(&mut self, job: JobId, policy: Policy) {
+        self.write(Record::Answered { job, policy });
+    }
+
+    /// The walk of a batch ended for a reason that passes: a later run walks again.
+    pub(super) fn cut(&mut self, batch: BatchId) {
+        self.cut.insert(batch);
+    }
+
+    /// The queue tells this.
+    pub(super) fn told(&mut self, event: &Event, queue: &Queue) {
+        if self.orders.is_none() {
+            return;
+        }
+        match event {
+            Event::JobsAdded(jobs) => self.added(jobs),
+            Event::JobChanged(id, JobState::Waiting) if !self.left.contains_key(id) => {
+                // a job that was over is tried again
+                if let Some(job) = queue.job(*id) {
+                    let batch = job.batch;
+                    self.head(batch, None);
+                    self.added(std::slice::from_ref(job));
+                    if !self.walking.contains(&batch) {
+                        self.write(Record::Walked { batch });
+                    }
+                }
+            }
+            Event::JobChanged(id, state) => {
+                let end = match state {
+                    JobState::Done { .. } if self.renaming.remove(id) => End::Beside,
+                    JobState::Done { .. } => End::Done,
+                    JobState::Skipped(_) => End::Skipped,
+                    JobState::Failed(failure) => End::Failed {
+                        why: failure.to_string(),
+                        passes: failure.transient,
+                    },
+                    JobState::Cancelled => End::Cancelled,
+                    _ => return,
+                };
+                self.over(*id, end);
+            }
+            Event::JobsForgotten(jobs) => {
+                // what a person has seen and cleared away is not offered again
+                for id in jobs
+                    .iter()
+                    .filter(|id| self.left.contains_key(id))
+                    .copied()
+                    .collect::<Vec<_>>()
+                {
+                    self.over(id, End::Cancelled);
+                }
+                self.clear_if_over();
+            }
+            Event::BatchWalked(batch) | Event::BatchOver(batch) => {
+                if !self.leaves_rest && !self.cut.contains(batch) && self.walking.remove(batch) {
+                    self.write(Record::Walked { batch: *batch });
+                }
+                if matches!(event, Event::BatchOver(_)) {
+                    self.clear_if_over();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn added(&mut self, jobs: &[Job]) {
+        self.left.extend(jobs.iter().map(|job| (job.id, job.batch)));
+        let Some(batch) = jobs.first().map(|job| job.batch) else {
+            return;
+        };
+        for jobs in jobs.chunks(MOST) {
+            let jobs = jobs.iter().map(|job| {
+                let item = whole(&job.item);
+                WrittenJob::new(&Job { item, ..job.clone() })
+            });
+            self.write(Record::Jobs {
+                batch,
+                jobs: jobs.collect(),
+            });
+        }
+    }
+
+    /// A job is over.
+    pub(super) fn over(&mut self, job: JobId, end: End) {
+        if self.leaves_rest && end == End::Cancelled {
+            return;
+        }
+        if !matches!(end, End::Failed { passes: true, .. }) {
+            self.left.remove(&job);
+        }
+        self.write(Record::Over { job, end });
+    }
+
+    /// A log of nothing but jobs that are over tells nothing: it begins anew.
+    fn clear_if_over(&mut self) {
+        if self.has_left() || self.written.is_empty() {
+            return;
+        }
+        self.written.clear();
+        self.batches.values_mut().for_each(|head| head.is_written = false);
+        self.order(Order::Clear);
+    }
+
+    /// Whether a later run would have something to do.
+    pub(super) fn has_left(&self) -> bool {
+        self.orders.is_some() && !(self.left.is_empty() && self.walking.is_empty())
+    }
+
+    /// What is taken out from now on is left for a later run.
+    pub(super) fn leave_rest(&mut self) {
+        self.leaves_rest = true;
+    }
+
+    /// The run ends in good order; resolves when all of its log is on the disk.
+    pub(super) fn close(self) -> oneshot::Receiver<()> {
+        self.write(Record::Closed);
+        self.synced()
+    }
+}
+
+/// An item whose local path means the same wherever a later run stands.
+fn whole(item: &Item) -> Item {
+    Item {
+        local: absolute(&item.local).unwrap_or_else(|_| item.local.clone()),
+        ..item.clone()
+    }
+}
+
+fn written(item: &Item) -> WrittenItem {
+    WrittenItem::new(&whole(item))
+}
+
+/// The thread that writes.
+struct Writer {
+    /// `None` once it could not be written.
+    log: Option<file::Journal>,
+    runs: Arc<Runs>,
+    outlet: Outlet,
+    /// Since when there is something that the disk does not have.
+    unsynced: Option<Instant>,
+}
+
+impl Writer {
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let first = match self.unsynced {
+                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(since) => orders.recv_timeout(SYNC.saturating_sub(since.elapsed())),
+            };
+            match first {
+                Ok(first) => {
+                    let more = orders.try_iter().take(BURST);
+                    self.carry_out(std::iter::once(first).chain(more));
+                    if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC) {
+                        self.sync();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.sync(),
+                Err(RecvTimeoutError::Disconnected) => return self.sync(),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, orders: impl Iterator<Item = Order>) {
+        let mut lines = Vec::new();
+        for order in orders {
+            match order {
+                Order::Write(record) => record.write(&mut lines),
+                Order::Sync(tell) => {
+                    self.append(&mut lines);
+                    self.sync();
+                    let _ = tell.send(());
+                }
+                Order::Supersede(server, direction, items) => {
+                    self.append(&mut lines);
+                    self.sync();
+                    if self.log.is_some()
+                        && let Err(error) = left::supersede(&self.runs, &server, direction, &items)
+                    {
+                        tracing::warn!("what earlier runs have left could not be looked through: {error}");
+                    }
+                }
+                Order::Clear => {
+                    lines.clear();
+                    self.work(file::Journal::clear);
+                    self.unsynced = None;
+                }
+            }
+        }
+        self.append(&mut lines);
+    }
+
+    fn append(&mut self, lines: &mut Vec<u8>) {
+        if lines.is_empty() {
+            return;
+        }
+        self.work(|log| {
+            if log.is_empty() {
+                let mut first = Vec::new();
+                let run = Record::Run {
+                    version: VERSION,
+                    boot: file::boot(),
+                    program: concat!("ftpane ", env!("CARGO_PKG_VERSION")).into(),
+                };
+                run.write(&mut first);
+                log.append(&first)?;
+            }
+            log.append(lines)
+        });
+        lines.clear();
+        self.unsynced.get_or_insert_with(Instant::now);
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced.take().is_none() {
+            return;
+        }
+        self.work(|log| {
+            log.sync()?;
+            let mut line = Vec::new();
+            Record::Synced.write(&mut line);
+            log.append(&line)
+        });
+    }
+
+    fn work(&mut self, work: impl FnOnce(&mut file::Journal) -> io::Result<()>) {
+        if let Some(log) = &mut self.log
+            && let Err(error) = work(log)
+        {
+            self.give_up(&error);
+        }
+    }
+
+    fn give_up(&mut self, error: &io::Error) {
+        self.log = None;
+        self.outlet.tell(Event::Notice(format!(
+            "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {error}"
+        )));
+    }
+}
