@@ -20,6 +20,7 @@ mod probe;
 mod prompt;
 mod put;
 mod question;
+mod queue;
 mod session;
 mod signal;
 mod speech;
@@ -152,9 +153,10 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
 /// Carries out a request; the exit code.
 pub fn run(command: &Command) -> u8 {
     let connects = match &*command.0 {
-        Subcommands::Ls(ls) => Some((&ls.connection, ls.output)),
-        Subcommands::Get(get) => Some((&get.connection, get.output)),
-        Subcommands::Put(put) => Some((&put.connection, put.output)),
+        Subcommands::Ls(ls) => Some((ls.connection.clone(), ls.output)),
+        Subcommands::Get(get) => Some((get.connection.clone(), get.output)),
+        Subcommands::Put(put) => Some((put.connection.clone(), put.output)),
+        Subcommands::Queue(queue) => Some(queue.connects()),
         Subcommands::Passphrase => None,
         Subcommands::Demo { .. } => return Class::Usage.exit_code(),
     };
@@ -166,7 +168,7 @@ pub fn run(command: &Command) -> u8 {
         }
     };
     let code = match connects {
-        Some((connection, output)) => runtime.block_on(carry_out(&command.0, connection, output)),
+        Some((connection, output)) => runtime.block_on(carry_out(&command.0, &connection, output)),
         None => runtime.block_on(passphrase::run()),
     };
     // a read of the terminal that nobody answers must not hold us back
@@ -186,6 +188,7 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
+        Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
         Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
     };
     let code = match done {

@@ -20,6 +20,7 @@ use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobS
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::text::shown_path;
+use crate::model::unfinished::RestId;
 
 /// How long running transfers may take to stop after Ctrl-C.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -100,16 +101,7 @@ impl Transfers {
         if items.is_empty() {
             return;
         }
-        let id = BatchId(self.next_batch);
-        self.next_batch += 1;
-        let charset = live.charset;
-        self.batches.insert(
-            id,
-            Shown {
-                root: shown_root,
-                charset,
-            },
-        );
+        let id = self.expect(live, shown_root);
         session.send(Command::Enqueue(BatchRequest {
             id,
             connection: live.id,
@@ -117,6 +109,25 @@ impl Transfers {
             items,
             policy,
         }));
+    }
+
+    /// Takes up what an earlier run has left. Remote paths are shown below `shown_root`.
+    pub(super) fn take_up(&mut self, session: &Session, live: &Live, shown_root: RemotePath, rest: RestId) {
+        let batch = self.expect(live, shown_root);
+        session.send(Command::TakeUp {
+            rest,
+            connection: live.id,
+            batch,
+        });
+    }
+
+    /// A batch to come.
+    fn expect(&mut self, live: &Live, root: RemotePath) -> BatchId {
+        let id = BatchId(self.next_batch);
+        self.next_batch += 1;
+        let charset = live.charset;
+        self.batches.insert(id, Shown { root, charset });
+        id
     }
 
     /// Something asked for failed before it became a job; `source` where it is one thing.
@@ -172,6 +183,7 @@ impl Transfers {
     /// what is left.
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
+        session.send(Command::LeaveRest);
         for batch in self.batches.keys() {
             session.send(Command::CancelBatch(*batch));
         }
@@ -194,8 +206,12 @@ impl Transfers {
             .collect();
         let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
         session.speech.line(&format!(
-            "ftpane: stopped; {} not transferred, and what was not looked at yet. With -c the same command goes on.",
-            size::count(count, "file is", "files are")
+            "ftpane: stopped; {} not transferred, and what was not looked at yet. {}.",
+            size::count(count, "file is", "files are"),
+            match session.keeps_queue {
+                true => "'ftpane queue run' goes on, or the same command with -c",
+                false => "With -c the same command goes on",
+            }
         ));
         let mut names: Vec<String> = files.iter().map(|job| job.item.remote.shown()).collect();
         names.sort();
