@@ -73,6 +73,8 @@ enum Order {
     Supersede(Box<Server>, Direction, Vec<WrittenItem>),
     /// Nothing that is written is of use any more.
     Clear,
+    /// The last one: tell when it is done.
+    Close(oneshot::Sender<()>),
 }
 
 impl Journal {
@@ -349,10 +351,11 @@ impl Journal {
         self.leaves_rest = true;
     }
 
-    /// The run ends in good order; resolves when all of its log is on the disk.
+    /// The run ends in good order; resolves when all of its log is on the disk, and its file let go.
     pub(super) fn close(self) -> oneshot::Receiver<()> {
-        self.write(Record::Closed);
-        self.synced()
+        let (tell, closed) = oneshot::channel();
+        self.order(Order::Close(tell));
+        closed
     }
 }
 
@@ -417,6 +420,13 @@ impl Writer {
                     {
                         tracing::warn!("what earlier runs have left could not be looked through: {error}");
                     }
+                }
+                Order::Close(tell) => {
+                    Record::Closed.write(&mut lines);
+                    self.append(&mut lines);
+                    self.sync();
+                    self.log = None;
+                    let _ = tell.send(());
                 }
                 Order::Clear => {
                     lines.clear();

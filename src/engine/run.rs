@@ -510,10 +510,12 @@ impl Loop {
                 _ => {}
             }
         }
-        if self.journal.has_left() {
-            let _ = self.journal.close().await;
-        } else {
-            self.origins.end();
+        let has_left = self.journal.has_left();
+        let _ = self.journal.close().await;
+        // from here on the next run may have it
+        match has_left {
+            true => drop(self.origins),
+            false => self.origins.end(),
         }
         self.outlet.tell(Event::Ended);
     }

@@ -37,3 +37,4 @@ mod real_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+mod unfinished;

@@ -71,26 +71,25 @@ impl Loop {
             items: Vec::new(),
             policy: Policy::default(),
         };
-        let Some(runs) = self.runs().filter(|_| self.pools.contains_key(&connection)) else {
-            return self.note(Note::NotTakenUp(request, not_connected()));
+        let what = format!("What is left of {id} is not taken up");
+        let gone = || {
+            let why = "another instance has taken it, or it is no more";
+            Failure::new(Class::Local, what.clone(), why)
         };
+        if !self.pools.contains_key(&connection) {
+            return self.note(Note::NotTakenUp(request, not_connected()));
+        }
+        let Some(runs) = self.runs() else {
+            return self.note(Note::NotTakenUp(request, gone()));
+        };
+        let gone = gone();
         self.awaiting.insert(batch, connection);
         let (notes, taking) = (self.notes.clone(), Arc::clone(&self.taking));
         self.spawn(async move {
             let _turn = taking.lock().await;
-            let what = format!("What is left of {id} is not taken up");
-            let held = {
-                let runs = Arc::clone(&runs);
-                on_disk(what.clone(), move || left::hold_rest(&runs, id)).await
-            };
-            let (held, rest) = match held {
-                Ok(Some(held)) => held,
-                Ok(None) => {
-                    let why = "another instance has taken it, or it is no more";
-                    let failure = Failure::new(Class::Local, what, why);
-                    let _ = notes.send(Note::NotTakenUp(request, failure));
-                    return;
-                }
+            let held = on_disk(what, move || left::hold_rest(&runs, id)).await;
+            let (held, rest) = match held.and_then(|held| held.ok_or(gone)) {
+                Ok(held) => held,
                 Err(failure) => {
                     let _ = notes.send(Note::NotTakenUp(request, failure));
                     return;

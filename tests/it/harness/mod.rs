@@ -9,6 +9,7 @@ pub(crate) mod binary;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 pub(crate) mod lab;
+pub(crate) mod left;
 pub(crate) mod proxy;
 #[cfg(unix)]
 pub(crate) mod pty;
