@@ -123,12 +123,9 @@ impl<'a> Page<'a> {
                     ),
                     Role::Warning,
                 );
-                let (them, they) = match unfinished {
-                    1 => ("it", "it is"),
-                    _ => ("them", "they are"),
-                };
+                let them = if *unfinished == 1 { "it" } else { "them" };
                 let kept = match kept {
-                    true => format!(" and {they} offered again at the next start"),
+                    true => format!("; the next start offers {them} again"),
                     false => String::new(),
                 };
                 page.say(

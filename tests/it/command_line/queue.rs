@@ -2,11 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Output, Stdio};
 
 use ftpane::demo::DemoOptions;
 
-use super::{Site, code, ends, json, kill, stderr, stdout};
+use super::{Site, bare, code, ends, json, kill, stderr, stdout};
 use crate::harness::engine::tree;
 
 const FILES: usize = 200;
@@ -52,6 +52,15 @@ fn end_after(mut child: Child, files: usize, signal: &str) -> Option<i32> {
     child.wait().unwrap().code()
 }
 
+fn queue(site: &Site, words: &[&str]) -> Output {
+    let mut command = bare(site.home.path());
+    command
+        .env("FTPANE_PASSWORD", site.demo.secret().reveal())
+        .arg("queue")
+        .args(words);
+    command.output().unwrap()
+}
+
 fn logs(site: &Site) -> usize {
     let entries = std::fs::read_dir(site.at("config/queue")).unwrap();
     let is_log = |path: PathBuf| path.extension().is_some_and(|ending| ending == "journal");
@@ -89,19 +98,15 @@ fn a_batch_that_was_killed_goes_on_where_it_was_and_the_trees_are_equal() {
             let go_on = begin(&site, &["queue", "run"]);
             assert_eq!(end_after(go_on, files, signal), code);
         }
-        let listed = json(&site.run("queue list --json", &[]));
+        let listed = json(&queue(&site, &["list", "--json"]));
         let [left] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!(left["direction"], words[0]);
         let count = left["files_left"].as_u64().unwrap();
         assert!(count > 0 && count <= FILES as u64 - 40, "{left}");
-        let output = super::bare(site.home.path())
-            .env("FTPANE_PASSWORD", site.demo.secret().reveal())
-            .args(["queue", "run", "--pin", &pin])
-            .output()
-            .unwrap();
+        let output = queue(&site, &["run", "--pin", &pin]);
         ends(&output, 0);
         assert_eq!(whole(&to), whole(&from), "{words:?}");
-        let output = site.run("queue list", &[]);
+        let output = queue(&site, &["list"]);
         assert_eq!(
             (code(&output), stdout(&output).as_str()),
             (0, ""),
@@ -131,7 +136,7 @@ fn what_is_left_is_shown_and_dropped_when_it_is_meant() {
         stderr(&output)
     );
 
-    let list = || stdout(&site.run("queue list", &[]));
+    let list = || stdout(&queue(&site, &["list"]));
     let said = list();
     let id = said.split(' ').next().unwrap().to_owned();
     assert!(
@@ -140,14 +145,12 @@ fn what_is_left_is_shown_and_dropped_when_it_is_meant() {
     );
     for (words, wanted) in [
         // nobody can be asked
-        ("queue drop".to_owned(), 2),
-        ("queue drop 1234".to_owned(), 2),
-        ("queue drop 0badcafe".to_owned(), 2),
-        ("queue run 0badcafe.1".to_owned(), 2),
+        (&["drop"][..], 2),
+        (&["drop", "1234"], 2),
+        (&["drop", "0badcafe"], 2),
+        (&["run", "0badcafe.1"], 2),
     ] {
-        let words: Vec<&str> = words.split(' ').collect();
-        let mut command = super::bare(site.home.path());
-        ends(&command.args(words).output().unwrap(), wanted);
+        ends(&queue(&site, words), wanted);
     }
     assert_eq!(list(), said);
     // no password is in any file of ours
@@ -155,8 +158,7 @@ fn what_is_left_is_shown_and_dropped_when_it_is_meant() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         assert!(!text.contains(site.demo.secret().reveal()), "{text}");
     }
-    let mut command = super::bare(site.home.path());
-    let output = command.args(["queue", "drop", &id]).output().unwrap();
+    let output = queue(&site, &["drop", &id]);
     ends(&output, 0);
     assert!(
         stderr(&output).contains("dropped: 1 unfinished file"),
