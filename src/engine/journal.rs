@@ -486,3 +486,82 @@ impl Writer {
         )));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// A writer whose disk refuses everything: what it tells.
+    #[tokio::test]
+    async fn a_log_that_cannot_be_written_is_said_once_and_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, "").unwrap();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let writer = Writer {
+            // open for reading only
+            log: Some(file::Journal::new(std::fs::File::open(&path).unwrap()).unwrap()),
+            runs: Arc::new(Runs::open(folder.path()).unwrap()),
+            outlet: Outlet::new(tell),
+            unsynced: None,
+        };
+        let (orders, ordered) = channel();
+        let thread = tokio::task::spawn_blocking(move || writer.run(&ordered));
+        for _ in 0..2 {
+            let (tell, synced) = oneshot::channel();
+            orders.send(Order::Write(Record::Closed)).unwrap();
+            orders.send(Order::Sync(tell)).unwrap();
+            synced.await.unwrap();
+        }
+        drop(orders);
+        thread.await.unwrap();
+        let Some(Event::Notice(text)) = told.recv().await else {
+            panic!("nothing is said")
+        };
+        assert!(text.contains("The queue goes on"), "{text}");
+        assert_eq!(told.recv().await, None, "once");
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_on_the_disk_when_that_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tell, _told) = mpsc::unbounded_channel();
+        let (origins, _) = Origins::begin(Some(folder.path()));
+        let mut journal = Journal::begin(&origins, &Outlet::new(tell));
+        let server = Server {
+            account: "s3cret".into(),
+            ca_file: Some("authority.pem".into()),
+            ..Server::default()
+        };
+        journal.connected(ConnectionId(1), &server);
+        let request = BatchRequest {
+            id: BatchId(1),
+            connection: ConnectionId(1),
+            direction: Direction::Upload,
+            items: vec![Item {
+                local: "here".into(),
+                remote: crate::model::path::RemotePath::root(),
+                kind: crate::model::entry::Kind::Dir,
+                size: None,
+                modified: None,
+            }],
+            policy: Policy::Skip,
+        };
+        journal.batch(&request, None, Vec::new());
+        assert!(journal.has_left(), "it was not looked through");
+        journal.synced().await.unwrap();
+        let number = origins.of(JobId(1)).run;
+        let text = std::fs::read_to_string(folder.path().join(format!("{number:08x}.journal"))).unwrap();
+        // whoever reads it stands elsewhere
+        let here = std::env::current_dir().unwrap();
+        for path in ["here", "authority.pem"] {
+            assert!(text.contains(here.join(path).to_str().unwrap()), "{text}");
+        }
+        assert!(
+            !text.contains("s3cret") && text.ends_with("\"synced\"\n"),
+            "{text}"
+        );
+    }
+}

@@ -139,7 +139,7 @@ impl<'a> Page<'a> {
 
     fn unfinished(&mut self, left: &[Unfinished]) {
         const FIRST: usize = 4;
-        self.say("Earlier runs have left:", Role::Text);
+        self.say("Earlier runs did not come to their end:", Role::Text);
         let all = left.len();
         for left in left.iter().take(if all > FIRST + 1 { FIRST } else { all }) {
             let title = server_title(&left.server);
@@ -147,14 +147,10 @@ impl<'a> Page<'a> {
                 Direction::Download => format!("from {title}"),
                 Direction::Upload => format!("to {title}"),
             };
-            let more = if left.walked {
-                ""
-            } else {
-                " and more to be looked for"
-            };
+            let more = if left.walked { "" } else { ", more to be found" };
             let files = count(left.files, "file", "files");
             let since = when::long(&left.asked, self.zone);
-            let text = format!("{files}{more} {way}, of {since}");
+            let text = format!("{since} {way}: {files} left{more}");
             self.say(&text, Role::Warning);
         }
         if all > FIRST + 1 {
