@@ -73,7 +73,7 @@ pub(super) enum QueueCommand {
     /// Show it
     List(QueueList),
     /// Go on with it: conflicts are treated as was asked for then
-    Run(QueueRun),
+    Run(Box<QueueRun>),
     /// Forget it, and delete its temporary files on this machine
     Drop(QueueDrop),
 }

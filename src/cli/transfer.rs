@@ -41,6 +41,8 @@ pub(super) struct Transfers {
     done: u64,
     failed: u64,
     skipped: u64,
+    /// Of those that failed: how many are left for a later run.
+    left: u64,
     bytes: u64,
     started: Instant,
     next_batch: u32,
@@ -82,6 +84,7 @@ impl Transfers {
             done: 0,
             failed: 0,
             skipped: 0,
+            left: 0,
             bytes: 0,
             started: Instant::now(),
             next_batch: 1,
@@ -173,6 +176,13 @@ impl Transfers {
             }
         }
         self.summarise(session);
+        if self.left > 0 && session.keeps_queue {
+            let text = format!(
+                "'ftpane queue run' tries {} again that may go well another time",
+                size::count(self.left, "file", "files")
+            );
+            session.speech.remark(&text);
+        }
         match self.lines {
             Lines::Go | Lines::Unread => Ok(self.outcome.exit_code()),
             Lines::Lost => Ok(Class::Local.exit_code()),
@@ -289,6 +299,7 @@ impl Transfers {
             }
             JobState::Failed(failure) => {
                 self.failed += 1;
+                self.left += u64::from(failure.transient);
                 self.outcome.failure(&failure);
                 session
                     .speech

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use ftpane::demo::{Demo, DemoOptions};
 use ftpane::engine::Options;
-use ftpane::model::command::{Answer, Command};
+use ftpane::model::command::{Answer, Command, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
-use ftpane::model::job::JobId;
-use ftpane::model::job::{BatchId, Direction, Item, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::Protocol;
 use ftpane::model::unfinished::{RestId, Unfinished};
 use ftpane::plan::journal::written::WrittenPath;
@@ -279,6 +278,46 @@ async fn after_a_crash_of_the_machine_a_short_file_is_fetched_again() {
     assert!(matches!(&states[1].1, JobState::Done { .. }), "{states:?}");
     assert_eq!(std::fs::read(here.join("short")).unwrap(), b"123456");
     driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_for_the_whole_batch_is_not_asked_for_again() {
+    let site = Site::new().await;
+    let here = site.here.path();
+    let mut items = Vec::new();
+    for name in ["a", "b", "c"] {
+        std::fs::write(here.join(name), "12").unwrap();
+        std::fs::write(site.there.path().join(name), vec![b'x'; 3_000_000]).unwrap();
+        items.push(left::file(&here.join(name), &format!("/{name}")));
+    }
+    let mut driver = site.driver(Some(10_000)).await;
+    driver.send(Command::Enqueue(BatchRequest {
+        id: BATCH,
+        connection: CONNECTION,
+        direction: Direction::Download,
+        items,
+        policy: Policy::Ask,
+    }));
+    let asked = driver
+        .wait(|event| match event {
+            Event::Question { id, .. } => Some(id),
+            _ => None,
+        })
+        .await;
+    driver.answer(asked, Answer::Conflict(Policy::Overwrite, Scope::Batch));
+    driver.moved(1).await;
+    driver.shutdown().await;
+    let mut next = site.driver(None).await;
+    let seen = look(&mut next).await;
+    assert_eq!((seen[0].policy, seen[0].files), (Policy::Overwrite, 3));
+    let states = take_up(&mut next, seen[0].id).await;
+    assert!(
+        states
+            .iter()
+            .all(|(_, state)| matches!(state, JobState::Done { .. })),
+        "{states:?}"
+    );
+    next.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
