@@ -19,7 +19,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, PARTING, dialogue, erase, mistake, walk};
+use super::{Options, PARTING, dialogue, erase};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
@@ -34,6 +34,7 @@ use crate::plan::journal::{End, Rest};
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 mod taking;
+mod walking;
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
@@ -311,39 +312,6 @@ impl Loop {
         });
     }
 
-    fn enqueue(&mut self, request: BatchRequest) {
-        self.queue.open_batch(&request);
-        if !self.pools.contains_key(&request.connection) {
-            let effects = self.queue.walked(request.id, Some(not_connected()));
-            return self.carry_out(effects);
-        }
-        self.journal.batch(&request, None, Vec::new());
-        self.walk(request, HashMap::new());
-    }
-
-    /// Looks through what a batch asks for, as soon as the disk has that it was asked for.
-    fn walk(&mut self, request: BatchRequest, known: HashMap<WrittenPath, JobId>) {
-        let Some(pool) = self.pools.get(&request.connection).cloned() else {
-            return;
-        };
-        let batch = Batch {
-            targets: Arc::default(),
-            walk: self.end.child_token(),
-            known,
-        };
-        let id = request.id;
-        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
-        let walk = walk::walk(request, pool, targets, notes, batch.walk.clone());
-        let synced = self.journal.synced();
-        self.batches.insert(id, batch);
-        let walk = async move {
-            // where nothing is kept, nothing is waited for
-            let _ = synced.await;
-            walk.await
-        };
-        self.tasks.spawn(report_walk(id, walk, self.notes.clone()));
-    }
-
     fn note(&mut self, note: Note) {
         let effects = match note {
             Note::Found {
@@ -518,55 +486,5 @@ impl Loop {
             false => self.origins.end(),
         }
         self.outlet.tell(Event::Ended);
-    }
-}
-
-/// Walks for a batch and reports how that ended, also when it panics.
-async fn report_walk(
-    batch: BatchId,
-    walk: impl Future<Output = Option<Failure>>,
-    notes: mpsc::UnboundedSender<Note>,
-) {
-    let broken = mistake(
-        "Not all of it was looked through",
-        "What was found is transferred; there may be more.",
-    );
-    let mut report = Report {
-        note: Some(Note::Walked(batch, Some(broken))),
-        notes,
-    };
-    report.note = Some(Note::Walked(batch, walk.await));
-}
-
-/// Is sent when it is dropped.
-struct Report {
-    note: Option<Note>,
-    notes: mpsc::UnboundedSender<Note>,
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(note) = self.note.take() {
-            let _ = self.notes.send(note);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_walk_is_reported_however_it_ends() {
-        let (notes, mut noted) = mpsc::unbounded_channel();
-        let broken = report_walk(BatchId(1), async { panic!("on purpose") }, notes.clone());
-        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
-        let Some(Note::Walked(BatchId(1), Some(failure))) = noted.recv().await else {
-            panic!("not reported as failed");
-        };
-        assert!(failure.to_string().contains("there may be more"), "{failure}");
-        report_walk(BatchId(2), async { None }, notes).await;
-        assert!(matches!(noted.recv().await, Some(Note::Walked(BatchId(2), None))));
-        assert!(noted.recv().await.is_none(), "once each");
     }
 }

@@ -1,0 +1,196 @@
+//! The thread that writes a log.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::engine::left;
+use crate::engine::outlet::Outlet;
+use crate::local::journal as file;
+use crate::local::runs::Runs;
+use crate::model::event::Event;
+use crate::model::job::Direction;
+use crate::model::server::Server;
+use crate::plan::journal::written::WrittenItem;
+use crate::plan::journal::{Record, VERSION};
+
+/// The longest time between two syncs while something is written.
+const SYNC: Duration = Duration::from_secs(1);
+
+/// How many records are written in one go: somebody may wait for a sync behind them.
+const BURST: usize = 4_096;
+
+/// What the thread is told, in this order.
+#[derive(Debug)]
+pub(super) enum Order {
+    Write(Record),
+    /// Tell when everything before this is on the disk.
+    Sync(oneshot::Sender<()>),
+    /// What is asked for takes the place of the same left by a run that is over.
+    Supersede(Box<Server>, Direction, Vec<WrittenItem>),
+    /// Nothing that is written is of use any more.
+    Clear,
+    /// The last one: tell when it is done.
+    Close(oneshot::Sender<()>),
+}
+
+/// The thread that writes.
+pub(super) struct Writer {
+    /// `None` once it could not be written.
+    pub(super) log: Option<file::Journal>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) outlet: Outlet,
+    /// Since when there is something that the disk does not have.
+    pub(super) unsynced: Option<Instant>,
+}
+
+impl Writer {
+    /// Writes until nobody can tell it anything any more.
+    pub(super) fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let first = match self.unsynced {
+                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(since) => orders.recv_timeout(SYNC.saturating_sub(since.elapsed())),
+            };
+            match first {
+                Ok(first) => {
+                    let more = orders.try_iter().take(BURST);
+                    self.carry_out(std::iter::once(first).chain(more));
+                    if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC) {
+                        self.sync();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.sync(),
+                Err(RecvTimeoutError::Disconnected) => return self.sync(),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, orders: impl Iterator<Item = Order>) {
+        let mut lines = Vec::new();
+        for order in orders {
+            match order {
+                Order::Write(record) => record.write(&mut lines),
+                Order::Sync(tell) => {
+                    self.append(&mut lines);
+                    self.sync();
+                    let _ = tell.send(());
+                }
+                Order::Supersede(server, direction, items) => {
+                    self.append(&mut lines);
+                    self.sync();
+                    if self.log.is_some()
+                        && let Err(error) = left::supersede(&self.runs, &server, direction, &items)
+                    {
+                        tracing::warn!("what earlier runs have left could not be looked through: {error}");
+                    }
+                }
+                Order::Close(tell) => {
+                    Record::Closed.write(&mut lines);
+                    self.append(&mut lines);
+                    self.sync();
+                    self.log = None;
+                    let _ = tell.send(());
+                }
+                Order::Clear => {
+                    lines.clear();
+                    self.work(file::Journal::clear);
+                    self.unsynced = None;
+                }
+            }
+        }
+        self.append(&mut lines);
+    }
+
+    fn append(&mut self, lines: &mut Vec<u8>) {
+        if lines.is_empty() {
+            return;
+        }
+        self.work(|log| {
+            if log.is_empty() {
+                let mut first = Vec::new();
+                let run = Record::Run {
+                    version: VERSION,
+                    boot: file::boot(),
+                    program: concat!("ftpane ", env!("CARGO_PKG_VERSION")).into(),
+                };
+                run.write(&mut first);
+                log.append(&first)?;
+            }
+            log.append(lines)
+        });
+        lines.clear();
+        self.unsynced.get_or_insert_with(Instant::now);
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced.take().is_none() {
+            return;
+        }
+        self.work(|log| {
+            log.sync()?;
+            let mut line = Vec::new();
+            Record::Synced.write(&mut line);
+            log.append(&line)
+        });
+    }
+
+    fn work(&mut self, work: impl FnOnce(&mut file::Journal) -> io::Result<()>) {
+        if let Some(log) = &mut self.log
+            && let Err(error) = work(log)
+        {
+            self.give_up(&error);
+        }
+    }
+
+    /// Goes on without a log, and says why.
+    pub(super) fn give_up(&mut self, error: &io::Error) {
+        self.log = None;
+        self.outlet.tell(Event::Notice(format!(
+            "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {error}"
+        )));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    /// A writer whose disk refuses everything: what it tells.
+    #[tokio::test]
+    async fn a_log_that_cannot_be_written_is_said_once_and_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        std::fs::write(&path, "").unwrap();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let writer = Writer {
+            // open for reading only
+            log: Some(file::Journal::new(std::fs::File::open(&path).unwrap()).unwrap()),
+            runs: Arc::new(Runs::open(folder.path()).unwrap()),
+            outlet: Outlet::new(tell),
+            unsynced: None,
+        };
+        let (orders, ordered) = channel();
+        let thread = tokio::task::spawn_blocking(move || writer.run(&ordered));
+        for _ in 0..2 {
+            let (tell, synced) = oneshot::channel();
+            orders.send(Order::Write(Record::Closed)).unwrap();
+            orders.send(Order::Sync(tell)).unwrap();
+            synced.await.unwrap();
+        }
+        drop(orders);
+        thread.await.unwrap();
+        let Some(Event::Notice(text)) = told.recv().await else {
+            panic!("nothing is said")
+        };
+        assert!(text.contains("The queue goes on"), "{text}");
+        assert_eq!(told.recv().await, None, "once");
+    }
+}
