@@ -66,6 +66,9 @@ impl Journal {
                 runs,
                 outlet: outlet.clone(),
                 unsynced: None,
+                beat: None,
+                grace: writer::GRACE,
+                clear_at: None,
             };
             match log.and_then(file::Journal::new) {
                 Ok(log) => writer.log = Some(log),
@@ -288,10 +291,8 @@ impl Journal {
             return;
         };
         for jobs in jobs.chunks(MOST) {
-            let jobs = jobs.iter().map(|job| {
-                let item = whole(&job.item);
-                WrittenJob::new(&Job { item, ..job.clone() })
-            });
+            let jobs = jobs.iter();
+            let jobs = jobs.map(|job| WrittenJob::new(job.id, &whole(&job.item)));
             self.write(Record::Jobs {
                 batch,
                 jobs: jobs.collect(),
@@ -300,8 +301,9 @@ impl Journal {
     }
 
     /// A job is over.
-    pub(super) fn over(&mut self, job: JobId, end: End) {
-        if self.leaves_rest && end == End::Cancelled {
+    fn over(&mut self, job: JobId, end: End) {
+        // what is stopped may say that it failed
+        if self.leaves_rest && !matches!(end, End::Done | End::Beside | End::Skipped) {
             return;
         }
         if !matches!(end, End::Failed { passes: true, .. }) {

@@ -29,8 +29,8 @@ use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::unfinished::RestId;
+use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
-use crate::plan::journal::{End, Rest};
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 mod taking;
@@ -463,6 +463,7 @@ impl Loop {
     /// Stops what runs, lets it clean up, says goodbye to the servers. What is not over is left for
     /// a later run.
     async fn finish(mut self, mut noted: mpsc::UnboundedReceiver<Note>) {
+        self.journal.leave_rest();
         self.end.cancel();
         self.tasks.close();
         let parting = async {
@@ -472,10 +473,8 @@ impl Loop {
         let _ = tokio::time::timeout(PARTING, parting).await;
         // what came to its end meanwhile
         while let Ok(note) = noted.try_recv() {
-            match note {
-                Note::Finished(job, Outcome::Done { .. }) => self.journal.over(job, End::Done),
-                Note::Finished(job, Outcome::Skipped(_)) => self.journal.over(job, End::Skipped),
-                _ => {}
+            if let Note::Finished(..) = note {
+                self.note(note);
             }
         }
         let has_left = self.journal.has_left();

@@ -181,7 +181,7 @@ async fn a_walk_that_was_cut_goes_on_and_leaves_out_what_is_over() {
                 batch: BATCH,
                 sources: vec![source(&item("before"))],
             },
-            left::jobs(BATCH, Direction::Upload, 1, &items),
+            left::jobs(BATCH, 1, &items),
             over(1),
             over(2),
             over(4),
@@ -230,10 +230,7 @@ async fn a_folder_that_was_not_made_is_made_before_what_goes_into_it() {
         7,
         (Direction::Upload, Policy::Fail),
         &items[..1],
-        vec![
-            left::jobs(BATCH, Direction::Upload, 1, &items),
-            Record::Walked { batch: BATCH },
-        ],
+        vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }],
     );
     let mut driver = site.driver(None).await;
     let states = take_up(&mut driver, id).await;
@@ -266,7 +263,7 @@ async fn after_a_crash_of_the_machine_a_short_file_is_fetched_again() {
         (Direction::Download, Policy::Skip),
         &items,
         vec![
-            left::jobs(BATCH, Direction::Download, 1, &items),
+            left::jobs(BATCH, 1, &items),
             Record::Walked { batch: BATCH },
             over(1),
             over(2),
@@ -329,10 +326,7 @@ async fn two_runs_that_want_the_same_rest_do_it_once() {
         7,
         (Direction::Upload, Policy::Overwrite),
         &items,
-        vec![
-            left::jobs(BATCH, Direction::Upload, 1, &items),
-            Record::Walked { batch: BATCH },
-        ],
+        vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }],
     );
     let (mut one, mut other) = (site.driver(None).await, site.driver(None).await);
     let (a, b) = tokio::join!(take_up(&mut one, id), take_up(&mut other, id));
@@ -354,12 +348,7 @@ async fn a_rest_that_a_dead_run_has_taken_up_is_offered_once() {
     let site = Site::new().await;
     std::fs::write(site.here.path().join("x"), "x").unwrap();
     let items = [left::file(&site.here.path().join("x"), "/x")];
-    let more = || {
-        vec![
-            left::jobs(BATCH, Direction::Upload, 1, &items),
-            Record::Walked { batch: BATCH },
-        ]
-    };
+    let more = || vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
     let how = (Direction::Upload, Policy::Overwrite);
     site.leave(7, how, &items, more());
     let mut taken = left::records(BATCH, &site.demo.server(), how, &items, more());
@@ -384,10 +373,7 @@ async fn the_same_batch_asked_for_again_takes_the_place_of_the_rest() {
     let how = (Direction::Upload, Policy::Overwrite);
     for (run, name) in [(7, "x"), (8, "y")] {
         let items = [left::file(&here.join(name), &format!("/{name}"))];
-        let more = vec![
-            left::jobs(BATCH, Direction::Upload, 1, &items),
-            Record::Walked { batch: BATCH },
-        ];
+        let more = vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
         site.leave(run, how, &items, more);
     }
     let mut driver = site.driver(None).await;
@@ -408,10 +394,7 @@ async fn what_is_dropped_takes_its_temporary_files_here_with_it() {
         left::file(&here.join("y"), "/y"),
     ];
     let how = (Direction::Download, Policy::Overwrite);
-    let more = vec![
-        left::jobs(BATCH, Direction::Download, 1, &items),
-        Record::Walked { batch: BATCH },
-    ];
+    let more = vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
     let id = site.leave(7, how, &items, more);
     let mut driver = site.driver(None).await;
     let installation = std::fs::read_to_string(site.queue.path().join("installation")).unwrap();
@@ -439,32 +422,5 @@ async fn what_is_dropped_takes_its_temporary_files_here_with_it() {
     assert_eq!(dropped, Ok(1));
     assert!(!ours.exists() && others.iter().all(|other| other.exists()));
     assert_eq!(look(&mut driver).await, []);
-    driver.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_log_of_a_run_with_nothing_left_to_do_is_empty() {
-    let site = Site::new().await;
-    make_tree(site.here.path());
-    let mut driver = site.driver(None).await;
-    driver
-        .transfer(Direction::Upload, Kind::Dir, site.here.path(), "/up")
-        .await
-        .assert_all_done();
-    // a listing is asked for behind it, a batch synced behind that
-    driver
-        .transfer(
-            Direction::Upload,
-            Kind::File,
-            &site.here.path().join("one"),
-            "/one",
-        )
-        .await
-        .assert_all_done();
-    let logs = site.logs();
-    let [log] = &logs[..] else { panic!("{logs:?}") };
-    let text = std::fs::read_to_string(site.queue.path().join(log)).unwrap();
-    assert!(!text.contains("small-00"), "the first batch is forgotten: {text}");
-    assert!(!text.contains(site.demo.secret().reveal()), "{text}");
     driver.shutdown().await;
 }

@@ -20,6 +20,10 @@ use crate::plan::journal::{Record, VERSION};
 /// The longest time between two syncs while something is written.
 const SYNC: Duration = Duration::from_secs(1);
 
+/// How long a log of nothing but jobs that are over stays: what was downloaded last may not be on the
+/// disk yet.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
 /// How many records are written in one go: somebody may wait for a sync behind them.
 const BURST: usize = 4_096;
 
@@ -45,26 +49,37 @@ pub(super) struct Writer {
     pub(super) outlet: Outlet,
     /// Since when there is something that the disk does not have.
     pub(super) unsynced: Option<Instant>,
+    /// When it was last written down that the disk has it all.
+    pub(super) beat: Option<Instant>,
+    /// [`GRACE`].
+    pub(super) grace: Duration,
+    /// When the log is emptied, if nothing comes meanwhile.
+    pub(super) clear_at: Option<Instant>,
 }
 
 impl Writer {
     /// Writes until nobody can tell it anything any more.
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         loop {
-            let first = match self.unsynced {
+            let sync_at = self.unsynced.map(|since| since + SYNC);
+            let first = match sync_at.into_iter().chain(self.clear_at).min() {
                 None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(since) => orders.recv_timeout(SYNC.saturating_sub(since.elapsed())),
+                Some(at) => orders.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
             match first {
                 Ok(first) => {
                     let more = orders.try_iter().take(BURST);
                     self.carry_out(std::iter::once(first).chain(more));
-                    if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC) {
-                        self.sync();
-                    }
                 }
-                Err(RecvTimeoutError::Timeout) => self.sync(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.sync(),
+            }
+            if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC) {
+                self.sync();
+            }
+            if self.clear_at.take_if(|at| *at <= Instant::now()).is_some() {
+                self.work(file::Journal::clear);
+                self.unsynced = None;
             }
         }
     }
@@ -73,7 +88,10 @@ impl Writer {
         let mut lines = Vec::new();
         for order in orders {
             match order {
-                Order::Write(record) => record.write(&mut lines),
+                Order::Write(record) => {
+                    self.clear_at = None;
+                    record.write(&mut lines);
+                }
                 Order::Sync(tell) => {
                     self.append(&mut lines);
                     self.sync();
@@ -95,11 +113,7 @@ impl Writer {
                     self.log = None;
                     let _ = tell.send(());
                 }
-                Order::Clear => {
-                    lines.clear();
-                    self.work(file::Journal::clear);
-                    self.unsynced = None;
-                }
+                Order::Clear => self.clear_at = Some(Instant::now() + self.grace),
             }
         }
         self.append(&mut lines);
@@ -130,12 +144,14 @@ impl Writer {
         if self.unsynced.take().is_none() {
             return;
         }
-        self.work(|log| {
-            log.sync()?;
+        self.work(|log| log.sync());
+        // these are counted as seconds by who reads them: several syncs in one are one
+        if self.beat.is_none_or(|beat| beat.elapsed() >= SYNC) {
+            self.beat = Some(Instant::now());
             let mut line = Vec::new();
             Record::Synced.write(&mut line);
-            log.append(&line)
-        });
+            self.work(|log| log.append(&line));
+        }
     }
 
     fn work(&mut self, work: impl FnOnce(&mut file::Journal) -> io::Result<()>) {
@@ -157,40 +173,84 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
 
-    use tokio::sync::mpsc;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+    use tokio::task::JoinHandle;
 
     use super::*;
 
-    /// A writer whose disk refuses everything: what it tells.
+    struct Running {
+        orders: Sender<Order>,
+        told: UnboundedReceiver<Event>,
+        thread: JoinHandle<()>,
+    }
+
+    fn run(file: std::fs::File, folder: &std::path::Path, grace: Duration) -> Running {
+        let (tell, told) = unbounded_channel();
+        let writer = Writer {
+            log: Some(file::Journal::new(file).unwrap()),
+            runs: Arc::new(Runs::open(folder).unwrap()),
+            outlet: Outlet::new(tell),
+            unsynced: None,
+            beat: None,
+            grace,
+            clear_at: None,
+        };
+        let (orders, ordered) = channel();
+        let thread = tokio::task::spawn_blocking(move || writer.run(&ordered));
+        Running { orders, told, thread }
+    }
+
+    async fn synced(orders: &Sender<Order>) {
+        let (tell, synced) = oneshot::channel();
+        orders.send(Order::Sync(tell)).unwrap();
+        synced.await.unwrap();
+    }
+
+    /// A disk that refuses everything.
     #[tokio::test]
     async fn a_log_that_cannot_be_written_is_said_once_and_holds_nobody_up() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         std::fs::write(&path, "").unwrap();
-        let (tell, mut told) = mpsc::unbounded_channel();
-        let writer = Writer {
-            // open for reading only
-            log: Some(file::Journal::new(std::fs::File::open(&path).unwrap()).unwrap()),
-            runs: Arc::new(Runs::open(folder.path()).unwrap()),
-            outlet: Outlet::new(tell),
-            unsynced: None,
-        };
-        let (orders, ordered) = channel();
-        let thread = tokio::task::spawn_blocking(move || writer.run(&ordered));
+        let for_reading = std::fs::File::open(&path).unwrap();
+        let mut running = run(for_reading, folder.path(), GRACE);
         for _ in 0..2 {
-            let (tell, synced) = oneshot::channel();
-            orders.send(Order::Write(Record::Closed)).unwrap();
-            orders.send(Order::Sync(tell)).unwrap();
-            synced.await.unwrap();
+            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            synced(&running.orders).await;
         }
-        drop(orders);
-        thread.await.unwrap();
-        let Some(Event::Notice(text)) = told.recv().await else {
+        drop(running.orders);
+        running.thread.await.unwrap();
+        let Some(Event::Notice(text)) = running.told.recv().await else {
             panic!("nothing is said")
         };
         assert!(text.contains("The queue goes on"), "{text}");
-        assert_eq!(told.recv().await, None, "once");
+        assert_eq!(running.told.recv().await, None, "once");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_nobody_needs_is_emptied_when_its_time_has_come() {
+        let folder = tempfile::tempdir().unwrap();
+        for (grace, stays) in [(Duration::ZERO, false), (Duration::from_secs(3600), true)] {
+            let file = tempfile::tempfile().unwrap();
+            let running = run(file.try_clone().unwrap(), folder.path(), grace);
+            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            synced(&running.orders).await;
+            assert!(file.metadata().unwrap().len() > 0);
+            running.orders.send(Order::Clear).unwrap();
+            // the first may come in one go with it, the second cannot
+            synced(&running.orders).await;
+            synced(&running.orders).await;
+            assert_eq!(file.metadata().unwrap().len() > 0, stays);
+            // what comes after it is kept, with its heading
+            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            synced(&running.orders).await;
+            let mut lines = 0;
+            file::read(&file, |_| lines += 1).unwrap();
+            assert!(lines >= 2, "{lines}");
+            drop(running.orders);
+            running.thread.await.unwrap();
+        }
     }
 }

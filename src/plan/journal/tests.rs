@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::written::WrittenPath;
 use super::*;
 use crate::model::entry::Kind;
-use crate::model::job::{Item, Job};
+use crate::model::job::Item;
 use crate::model::path::RemotePath;
 use crate::model::server::PasswordSource;
 use crate::model::stamp::Stamp;
@@ -24,12 +24,7 @@ fn item(name: &str, kind: Kind) -> Item {
 }
 
 fn written(id: u64, name: &str, kind: Kind) -> WrittenJob {
-    WrittenJob::new(&Job {
-        id: JobId(id),
-        batch: BatchId(1),
-        direction: Direction::Upload,
-        item: item(name, kind),
-    })
+    WrittenJob::new(JobId(id), &item(name, kind))
 }
 
 fn begin(direction: Direction) -> Vec<Record> {

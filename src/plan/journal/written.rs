@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::entry::Kind;
-use crate::model::job::{Direction, Item, Job, JobId};
+use crate::model::job::{Direction, Item, JobId};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
@@ -158,10 +158,10 @@ pub struct WrittenJob {
 
 impl WrittenJob {
     /// A job as it is written.
-    pub fn new(job: &Job) -> Self {
+    pub fn new(id: JobId, item: &Item) -> Self {
         Self {
-            id: job.id,
-            item: WrittenItem::new(&job.item),
+            id,
+            item: WrittenItem::new(item),
         }
     }
 }

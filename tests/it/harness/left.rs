@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ftpane::model::entry::Kind;
-use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, Policy};
+use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, JobId, Policy};
 use ftpane::model::server::Server;
 use ftpane::model::unfinished::RestId;
 use ftpane::plan::journal::written::{WrittenItem, WrittenJob};
@@ -60,15 +60,9 @@ pub(crate) fn records(
 }
 
 /// The record that makes jobs of these, numbered from `first`.
-pub(crate) fn jobs(batch: BatchId, direction: Direction, first: u64, items: &[Item]) -> Record {
-    let jobs = items.iter().zip(first..).map(|(item, id)| {
-        WrittenJob::new(&Job {
-            id: JobId(id),
-            batch,
-            direction,
-            item: item.clone(),
-        })
-    });
+pub(crate) fn jobs(batch: BatchId, first: u64, items: &[Item]) -> Record {
+    let jobs = items.iter().zip(first..);
+    let jobs = jobs.map(|(item, id)| WrittenJob::new(JobId(id), item));
     Record::Jobs {
         batch,
         jobs: jobs.collect(),
@@ -86,10 +80,7 @@ pub(crate) fn leave(queue: &Path, run: u32, records: &[Record]) {
 /// One upload that is still to be done.
 pub(crate) fn leave_upload(queue: &Path, id: RestId, server: &Server, local: &Path, path: &str) {
     let items = [file(local, path)];
-    let more = [
-        jobs(id.batch, Direction::Upload, 1, &items),
-        Record::Walked { batch: id.batch },
-    ];
+    let more = [jobs(id.batch, 1, &items), Record::Walked { batch: id.batch }];
     let how = (Direction::Upload, Policy::Overwrite);
     leave(queue, id.run, &records(id.batch, server, how, &items, more));
 }
