@@ -16,7 +16,9 @@ use super::unix_now;
 use crate::local::journal as file;
 use crate::model::command::Scope;
 use crate::model::event::Event;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
+};
 use crate::model::server::Server;
 use crate::model::unfinished::RestId;
 use crate::plan::journal::written::{WrittenItem, WrittenJob, WrittenPath};
@@ -52,6 +54,7 @@ struct Head {
     connection: ConnectionId,
     direction: Direction,
     policy: Policy,
+    care: Care,
     asked: i64,
     is_written: bool,
 }
@@ -136,6 +139,7 @@ impl Journal {
             connection: request.connection,
             direction: request.direction,
             policy: request.policy,
+            care: request.care,
             asked: unix_now(),
             is_written: false,
         };
@@ -177,6 +181,7 @@ impl Journal {
             connection: head.connection,
             direction: head.direction,
             policy: head.policy,
+            care: head.care,
             asked: head.asked,
             from: from.map(|from| (from.run, from.batch)),
         };
@@ -382,6 +387,7 @@ mod tests {
                 modified: None,
             }],
             policy: Policy::Skip,
+            care: Care::default(),
         };
         journal.batch(&request, None, Vec::new());
         assert!(journal.has_left(), "it was not looked through");

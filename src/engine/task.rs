@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::durable::Durable;
 use super::lease::Lease;
 use super::meter::Counter;
 use super::run::Note;
@@ -27,6 +28,7 @@ pub(super) struct Task {
     pub(super) targets: Arc<Targets>,
     pub(super) counter: Counter,
     pub(super) cancel: CancellationToken,
+    pub(super) durable: Arc<Durable>,
     /// Makes temporary names that no other job of any run has.
     pub(super) origin: Origin,
     /// Whether it was begun anew through no fault of its own: that is done once.
@@ -41,6 +43,7 @@ impl Task {
         targets: Arc<Targets>,
         counter: Counter,
         cancel: CancellationToken,
+        durable: Arc<Durable>,
         origin: Origin,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
@@ -51,6 +54,7 @@ impl Task {
             targets,
             counter,
             cancel,
+            durable,
             origin,
             healed: false,
             began: Instant::now(),
@@ -140,6 +144,22 @@ impl Drop for Report {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
         let _ = self.notes.send(Note::Finished(self.job, outcome));
     }
+}
+
+/// Two notes as one.
+pub(super) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// That what has arrived is not what was there. A byte that went wrong on the way goes right the next
+/// time, most likely: it is tried once more, from the beginning.
+pub(super) fn differs(what: String, why: String) -> Stop {
+    let differs = Failure::new(Class::Conflict, what, why);
+    let untouched = "What stood under the target's name is untouched.";
+    Stop::Failed(differs.hint(untouched).transient())
 }
 
 /// Makes a folder on this machine, where none is.

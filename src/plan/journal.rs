@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::job::{BatchId, ConnectionId, Direction, JobId, Policy};
+use crate::model::job::{BatchId, Care, ConnectionId, Direction, JobId, Policy};
 use crate::model::server::Server;
 use written::{WrittenItem, WrittenJob, WrittenPath};
 
@@ -52,6 +52,9 @@ pub enum Record {
         direction: Direction,
         /// What to do about existing targets.
         policy: Policy,
+        /// What is done besides.
+        #[serde(default)]
+        care: Care,
         /// When it was asked for, in Unix seconds.
         asked: i64,
         /// What it was taken up from, run and batch: there it is not left any more.

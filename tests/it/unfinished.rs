@@ -7,7 +7,7 @@ use ftpane::engine::Options;
 use ftpane::model::command::{Answer, Command, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
-use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::Protocol;
 use ftpane::model::unfinished::{RestId, Unfinished};
 use ftpane::plan::journal::written::WrittenPath;
@@ -294,6 +294,10 @@ async fn an_answer_for_the_whole_batch_is_not_asked_for_again() {
         direction: Direction::Download,
         items,
         policy: Policy::Ask,
+        care: Care {
+            fsync: true,
+            ..Care::default()
+        },
     }));
     let asked = driver
         .wait(|event| match event {

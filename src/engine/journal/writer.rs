@@ -77,10 +77,7 @@ impl Writer {
             if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC) {
                 self.sync();
             }
-            if self.clear_at.take_if(|at| *at <= Instant::now()).is_some() {
-                self.work(file::Journal::clear);
-                self.unsynced = None;
-            }
+            self.clear_if_due();
         }
     }
 
@@ -95,6 +92,7 @@ impl Writer {
                 Order::Sync(tell) => {
                     self.append(&mut lines);
                     self.sync();
+                    self.clear_if_due();
                     let _ = tell.send(());
                 }
                 Order::Supersede(server, direction, items) => {
@@ -151,6 +149,13 @@ impl Writer {
             let mut line = Vec::new();
             Record::Synced.write(&mut line);
             self.work(|log| log.append(&line));
+        }
+    }
+
+    fn clear_if_due(&mut self) {
+        if self.clear_at.take_if(|at| *at <= Instant::now()).is_some() {
+            self.work(file::Journal::clear);
+            self.unsynced = None;
         }
     }
 
@@ -239,8 +244,6 @@ mod tests {
             synced(&running.orders).await;
             assert!(file.metadata().unwrap().len() > 0);
             running.orders.send(Order::Clear).unwrap();
-            // the first may come in one go with it, the second cannot
-            synced(&running.orders).await;
             synced(&running.orders).await;
             assert_eq!(file.metadata().unwrap().len() > 0, stays);
             // what comes after it is kept, with its heading

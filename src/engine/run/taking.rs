@@ -12,7 +12,7 @@ use crate::local::runs::Runs;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId, Policy};
+use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, JobId, Policy};
 use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
@@ -70,6 +70,7 @@ impl Loop {
             direction: Direction::Download,
             items: Vec::new(),
             policy: Policy::default(),
+            care: Care::default(),
         };
         let what = format!("What is left of {id} is not taken up");
         let gone = || {
@@ -97,6 +98,7 @@ impl Loop {
             };
             request.direction = rest.direction;
             request.policy = rest.policy;
+            request.care = rest.care;
             request.items = rest.roots();
             let (reply, synced) = oneshot::channel();
             let _ = notes.send(Note::TakenUp(request, id, Box::new(rest), reply));

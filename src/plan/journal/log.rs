@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::written::{WrittenItem, WrittenPath};
 use super::{End, Record, VERSION};
 use crate::model::entry::Kind;
-use crate::model::job::{BatchId, ConnectionId, Direction, Item, JobId, Policy};
+use crate::model::job::{BatchId, Care, ConnectionId, Direction, Item, JobId, Policy};
 use crate::model::server::Server;
 use crate::model::stamp::Stamp;
 use crate::model::unfinished::{RestId, Unfinished};
@@ -35,6 +35,7 @@ struct Batch {
     connection: ConnectionId,
     direction: Direction,
     policy: Policy,
+    care: Care,
     asked: i64,
     from: Option<RestId>,
     items: Vec<WrittenItem>,
@@ -63,6 +64,8 @@ pub struct Rest {
     pub direction: Direction,
     /// What to do about existing targets.
     pub policy: Policy,
+    /// What is done besides.
+    pub care: Care,
     /// When it was asked for, in Unix seconds.
     pub asked: i64,
     /// What was asked for.
@@ -135,6 +138,7 @@ impl Log {
                 connection,
                 direction,
                 policy,
+                care,
                 asked,
                 from,
             } => {
@@ -142,6 +146,7 @@ impl Log {
                     connection,
                     direction,
                     policy,
+                    care,
                     asked,
                     from: from.map(|(run, batch)| RestId { run, batch }),
                     items: Vec::new(),
@@ -225,6 +230,7 @@ impl Batch {
             server: server.clone(),
             direction: self.direction,
             policy: self.policy,
+            care: self.care,
             asked: self.asked,
             items: self.items.clone(),
             walked: self.walked,

@@ -48,6 +48,7 @@ fn begin(direction: Direction) -> Vec<Record> {
             connection: C,
             direction,
             policy: Policy::Rename,
+            care: Care::default(),
             asked: 5,
             from: None,
         },

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ftpane::model::entry::Kind;
-use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, JobId, Policy};
+use ftpane::model::job::{BatchId, Care, ConnectionId, Direction, Item, JobId, Policy};
 use ftpane::model::server::Server;
 use ftpane::model::unfinished::RestId;
 use ftpane::plan::journal::written::{WrittenItem, WrittenJob};
@@ -47,6 +47,7 @@ pub(crate) fn records(
             connection: CONNECTION,
             direction,
             policy,
+            care: Care::default(),
             asked: 1_767_225_600,
             from: None,
         },
