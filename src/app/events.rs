@@ -66,7 +66,8 @@ impl App {
                 }
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
-            Event::BatchWalked(_) => {}
+            // the interface asks for none
+            Event::Explored { .. } | Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),

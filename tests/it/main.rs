@@ -39,3 +39,4 @@ mod screens;
 #[cfg(unix)]
 mod secrets;
 mod unfinished;
+mod walks;
