@@ -398,7 +398,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             connected += u32::from(connects);
         }
     }
-    assert_eq!(connected, 5);
+    assert_eq!(connected, 6);
     assert!(server.count("XMD5") > 0, "nothing was verified");
     assert_untouched(&server);
 }
