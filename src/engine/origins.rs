@@ -1,8 +1,10 @@
 //! Whose temporary files are whose: this run's, those of other runs that live, and what runs that
 //! are over have left.
 
+use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
@@ -15,7 +17,7 @@ pub(super) struct Origins {
     origin: Origin,
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
-    shared: Option<(Runs, Run)>,
+    shared: Option<(Arc<Runs>, Run)>,
 }
 
 impl Origins {
@@ -24,7 +26,7 @@ impl Origins {
         let begun = folder.map(|folder| {
             let runs = Runs::open(folder)?;
             let run = runs.begin()?;
-            Ok::<_, std::io::Error>((runs, run))
+            Ok::<_, std::io::Error>((Arc::new(runs), run))
         });
         let (shared, error) = match begun.transpose() {
             Ok(shared) => (shared, None),
@@ -75,7 +77,13 @@ impl Origins {
                 .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
     }
 
-    /// Ends the run. What is told after this is lost.
+    /// All runs, and the file in which this one writes down what is to outlast it.
+    pub(super) fn shared(&self) -> Option<(Arc<Runs>, std::io::Result<File>)> {
+        let (runs, run) = self.shared.as_ref()?;
+        Some((Arc::clone(runs), run.file.try_clone()))
+    }
+
+    /// Ends the run with nothing left of it. What is told after this is lost.
     pub(super) fn end(self) {
         if let Some((_, run)) = self.shared
             && let Err(error) = run.end()
