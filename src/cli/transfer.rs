@@ -168,16 +168,15 @@ impl Transfers {
         }
     }
 
-    /// Takes every batch out, waits a little for the running transfers to end cleanly, and names
-    /// what is left.
+    /// Ends the engine, waits a little for the running transfers to be laid aside, and names what is left.
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
-        for batch in self.batches.keys() {
-            session.send(Command::CancelBatch(*batch));
-        }
+        // not cancelled: what has come over is kept
+        session.send(Command::Shutdown);
         let mut left: HashSet<JobId> = self.unfinished.clone();
         let stopping = async {
-            while !self.batches.is_empty() {
+            // until the engine has ended, which is an error here
+            loop {
                 match session.event_or_tick(false).await {
                     Ok(Some(event)) => self.take(session, event),
                     Ok(None) => {}

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
+use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
+use super::resume::{Left, Resumed, left_here, take_up_here};
 use super::task::{Moved, Stop, Task, conflict, in_the_way};
 use super::{blocking, ending};
 use crate::ftp::error::{Error, local};
+use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::session::FileSize;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
@@ -21,13 +25,18 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::Origin;
 use crate::model::path::{Name, RemotePath};
-use crate::model::stamp::Stamp;
+use crate::model::stamp::{Precision, Stamp};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
+use crate::plan::resume::{Identity, Overlap, WORTH, asked_from};
 
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
+
+/// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
+/// nothing of it could be continued.
+const LONG: u64 = 256 * 1024;
 
 /// A download that may begin.
 pub(super) struct Incoming {
@@ -35,22 +44,103 @@ pub(super) struct Incoming {
     pub(super) request: Request,
     target: PathBuf,
     may_replace: bool,
+    /// What runs and jobs that are over have left of downloads to this target.
+    left: Vec<Left>,
+    /// Size and time of the source as the server has told them for this transfer.
+    told: Option<(u64, Stamp)>,
+    resumed: Option<Resumed>,
 }
 
 /// Decides about the target; asks the server nothing.
-pub(super) async fn prepare(task: Task) -> Result<Incoming, (Task, Stop)> {
-    match place(&task).await {
-        Ok((target, may_replace)) => Ok(Incoming {
-            request: Request::retrieve(&task.job().item.remote, 0),
-            task,
-            target,
-            may_replace,
-        }),
+pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
+    let left = left_here(&task, &task.job().item.local).await;
+    let can_resume = task.piece.is_some() || !left.is_empty();
+    match place(&task, can_resume).await {
+        Ok((target, may_replace)) => {
+            let listed = Identity::remote(length(&task), task.job().item.modified);
+            task.origin.source = listed.map_or(0, |listed| task.source(&listed));
+            Ok(Incoming {
+                request: Request::retrieve(&task.job().item.remote, 0),
+                task,
+                target,
+                may_replace,
+                left,
+                told: None,
+                resumed: None,
+            })
+        }
         Err(stop) => Err((task, stop)),
     }
 }
 
-async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
+impl Incoming {
+    /// Whether the server is to be asked first what the source is: where something may be continued, or
+    /// could not be later.
+    pub(super) fn asks(&self) -> bool {
+        let task = &self.task;
+        let resumes = task.start.policy == Policy::Resume;
+        match length(task) {
+            Some(length) if length < WORTH => false,
+            _ if self.continues_any() => true,
+            Some(length) => length > LONG && task.origin.source == 0,
+            None => resumes,
+        }
+    }
+
+    fn continues_any(&self) -> bool {
+        let resumes = self.task.start.policy == Policy::Resume;
+        !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
+    }
+
+    pub(super) fn questions(&self) -> [Rider; 2] {
+        let path = &self.task.job().item.remote;
+        [Rider::Size(path.clone()), Rider::Modified(path.clone())]
+    }
+
+    /// Takes in the answers to [`Incoming::questions`], and takes up what can be continued.
+    pub(super) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) {
+        let (mut size, mut modified) = (None, None);
+        for answer in answers {
+            match answer {
+                Answer::Size(FileSize::File(told)) => size = told,
+                Answer::Modified(told) => modified = told,
+                _ => {}
+            }
+        }
+        let identity = Identity::remote(size, modified);
+        self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));
+        self.told = identity.and(size.zip(modified));
+        if !self.continues_any() {
+            return;
+        }
+        let left = match self.task.start.policy {
+            Policy::Resume => self.left.clone(),
+            _ => Vec::new(),
+        };
+        let path = self.task.job().item.remote.clone();
+        let size = size.unwrap_or(0);
+        match take_up_here(&mut self.task, &self.target, left, size).await {
+            Ok(resumed) => {
+                lease.remark(&format!("{path} goes on after {} bytes", resumed.length));
+                self.request = Request::retrieve(&path, asked_from(resumed.length));
+                self.resumed = Some(resumed);
+            }
+            Err(Some(why)) => lease.remark(&format!("{path} is begun anew: {why}")),
+            Err(None) => {}
+        }
+    }
+
+    /// Gives up continuing: what was taken up is removed.
+    pub(super) async fn restart(mut self) -> Task {
+        if let Some(resumed) = self.resumed.take() {
+            let _ = blocking(move || std::fs::remove_file(resumed.part)).await;
+        }
+        self.task.piece = None;
+        self.task
+    }
+}
+
+async fn place(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> {
     let item = &task.job().item;
     let source = Known {
         size: item.size,
@@ -67,7 +157,7 @@ async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
-            Decision::Ask => return Err(conflict(task.job(), &source, &known)),
+            Decision::Ask => return Err(conflict(task.job(), &source, &known, can_resume)),
         },
         None => (item.local.clone(), overwrites),
     })
@@ -151,6 +241,8 @@ struct Disk {
     target: PathBuf,
     may_replace: bool,
     origin: Origin,
+    /// What is continued, and how long that is.
+    begun: Option<(PathBuf, u64)>,
     writing: Option<JoinHandle<io::Result<Written>>>,
 }
 
@@ -179,15 +271,25 @@ impl Disk {
         }
     }
 
+    /// How the temporary file is made, or taken up.
+    fn making(&self) -> impl FnOnce() -> io::Result<(PartFile, File)> + Send + 'static {
+        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
+        let begun = self.begun.clone();
+        move || match begun {
+            Some((part, length)) => PartFile::reopen(&part, length, &target, may_replace),
+            None => PartFile::create(&target, &origin, may_replace),
+        }
+    }
+
     /// Begins to write a piece; an empty buffer to read the next one into comes back.
     async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
         let last = self.written().await?;
         let (part, mut spare) = last.map_or((None, Vec::new()), |last| (last.part, last.buffer));
-        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
+        let make = self.making();
         self.writing = Some(tokio::task::spawn_blocking(move || {
             let (part, mut file) = match part {
                 Some(made) => made,
-                None => PartFile::create(&target, &origin, may_replace)?,
+                None => make()?,
             };
             file.write_all(&piece)?;
             Ok(Written {
@@ -206,22 +308,70 @@ pub(super) struct Receiving {
     disk: Disk,
     /// What has come and is not being written yet.
     buffer: Vec<u8>,
+    /// How long the file is so far, with what an earlier try has brought.
     received: u64,
+    told: Option<(u64, Stamp)>,
+    /// What comes first where the file goes on.
+    overlap: Option<Overlap>,
+    left: Vec<Left>,
 }
 
 impl Receiving {
     pub(super) fn new(incoming: Incoming) -> Self {
+        let mut task = incoming.task;
+        let (begun, overlap) = match incoming.resumed {
+            Some(resumed) => (Some((resumed.part, resumed.length)), Some(resumed.overlap)),
+            None => (None, None),
+        };
+        let received = begun.as_ref().map_or(0, |(_, length)| *length);
+        task.counter.begin_at(received);
+        // the disk has it from now on
+        task.piece = None;
         Self {
             disk: Disk {
                 target: incoming.target,
                 may_replace: incoming.may_replace,
-                origin: incoming.task.origin,
+                origin: task.origin,
+                begun,
                 writing: None,
             },
-            task: incoming.task,
+            task,
             buffer: Vec::new(),
-            received: 0,
+            received,
+            told: incoming.told,
+            overlap,
+            left: incoming.left,
         }
+    }
+
+    /// Reads what the server sends a second time: it must be what is here.
+    async fn prove(&mut self, lease: &mut Lease, transfer: &mut Transfer) -> Result<(), Stop> {
+        let Some(mut overlap) = self.overlap.take() else {
+            return Ok(());
+        };
+        let mut again = vec![0; overlap.left()];
+        while overlap.left() > 0 {
+            let most = overlap.left();
+            let read = lease.read(transfer, &mut again[..most]).await;
+            let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
+            if n == 0 || !overlap.agrees(&again[..n]) {
+                return Err(self.another("what the server sends does not continue what is here"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What was continued and what comes are not one file.
+    fn another(&self, why: &str) -> Stop {
+        let failure = Failure::new(Class::Unreachable, what(&self.task), why)
+            .hint("What stood under the target's name is untouched.");
+        Stop::FromStart(failure.transient())
+    }
+
+    /// Whether more has come than the source has, where the file was continued: the server began
+    /// somewhere else.
+    fn is_too_long(&self) -> bool {
+        self.disk.begun.is_some() && self.told.is_some_and(|(size, _)| self.received > size)
     }
 
     /// Reads to the end of the data.
@@ -231,13 +381,10 @@ impl Receiving {
         transfer: &mut Transfer,
         limit: &SpeedLimit,
     ) -> Result<(), Stop> {
+        self.prove(lease, transfer).await?;
         let piece = limit.piece(CHUNK);
-        let expected = self
-            .task
-            .job()
-            .item
-            .size
-            .and_then(|size| usize::try_from(size).ok());
+        let expected = self.listed().map(|size| size.saturating_sub(self.received));
+        let expected = expected.and_then(|left| usize::try_from(left).ok());
         // one byte more than is expected, so that its end is seen without a second buffer
         let mut room = expected.map_or(piece, |size| size.saturating_add(1).clamp(512, piece));
         loop {
@@ -250,6 +397,9 @@ impl Receiving {
                 return Ok(());
             }
             self.received += n as u64;
+            if self.is_too_long() {
+                return Err(self.another("more has come than the file has"));
+            }
             self.task.counter.add(n as u64);
             limit.passed(n).await;
             if self.buffer.len() == room {
@@ -270,17 +420,19 @@ impl Receiving {
         self.received
     }
 
-    /// The size the file is expected to have, as far as its listing can be trusted for that: that
-    /// of a link is its own.
+    /// The size the file is expected to have: what the server said of it or, as far as it can be
+    /// trusted for that, its listing; that of a link is its own.
     pub(super) fn listed(&self) -> Option<u64> {
-        self.task.job().item.size
+        let told = self.told.map(|(size, _)| size);
+        told.or(self.task.job().item.size)
     }
 
     /// The time the listing gave, where that is exact: a listing that knows the day only would set
     /// a wrong one.
     pub(super) fn exact_time(&self) -> Option<Stamp> {
-        let listed = self.task.job().item.modified;
-        listed.filter(|time| time.precision == crate::model::stamp::Precision::Second)
+        let told = self.told.map(|(_, time)| time);
+        let known = told.or(self.task.job().item.modified);
+        known.filter(|time| time.precision == Precision::Second)
     }
 
     /// Puts the whole file in its place.
@@ -292,16 +444,21 @@ impl Receiving {
 
     async fn put_in_place(&mut self, modified: Option<Stamp>) -> Result<(), Stop> {
         let part = self.disk.written().await?.and_then(|last| last.part);
-        let (target, origin, may_replace) =
-            (self.disk.target.clone(), self.disk.origin, self.disk.may_replace);
+        let make = self.disk.making();
         let rest = std::mem::take(&mut self.buffer);
+        let left = std::mem::take(&mut self.left);
         let work = move || {
             let (part, mut file) = match part {
                 Some(made) => made,
-                None => PartFile::create(&target, &origin, may_replace)?,
+                None => make()?,
             };
             file.write_all(&rest)?;
-            part.commit(file, modified)
+            part.commit(file, modified)?;
+            // of runs that are over: nobody wants them now that the target is whole
+            for old in left.iter().filter(|old| old.is_of_another_run()) {
+                let _ = std::fs::remove_file(&old.path);
+            }
+            Ok::<_, io::Error>(())
         };
         blocking(work).await?.map_err(|error| match error.kind() {
             // it was free when this began: tried again, and then decided by the policy
@@ -320,16 +477,49 @@ impl Receiving {
         })
     }
 
-    /// Gives the file up: what of it is on the disk is removed before this ends.
+    /// Gives the file up. What of it is on the disk is kept where another try can go on from there; else it
+    /// is removed before this ends.
     pub(super) async fn abandon(self, stop: Stop) {
-        self.discard().await.end(Err(stop));
+        let task = self.set_aside(&stop).await;
+        task.end(Err(stop));
+    }
+
+    /// Keeps what of the file is on the disk, or removes it.
+    pub(super) async fn set_aside(mut self, stop: &Stop) -> Task {
+        if self.task.keeps(stop, self.received)
+            && let Ok(part) = self.keep().await
+        {
+            self.task.piece = Some(Piece::Here(part));
+            return self.task;
+        }
+        self.discard().await
+    }
+
+    async fn keep(&mut self) -> Result<PathBuf, Stop> {
+        let part = self.disk.written().await?.and_then(|last| last.part);
+        let make = self.disk.making();
+        let rest = std::mem::take(&mut self.buffer);
+        let work = move || {
+            let (part, mut file) = match part {
+                Some(made) => made,
+                None => make()?,
+            };
+            file.write_all(&rest)?;
+            part.keep(&file)
+        };
+        blocking(work).await?.map_err(|error| self.disk.failed(&error))
     }
 
     /// Removes what of the file is on the disk.
-    pub(super) async fn discard(mut self) -> Task {
-        if let Ok(Some(last)) = self.disk.written().await {
-            let _ = blocking(move || drop(last)).await;
-        }
+    async fn discard(mut self) -> Task {
+        let last = self.disk.written().await;
+        let begun = self.disk.begun.take();
+        let _ = blocking(move || {
+            drop(last);
+            // perhaps it was not taken up yet
+            begun.map(|(part, _)| std::fs::remove_file(part))
+        })
+        .await;
         self.task
     }
 }

@@ -18,20 +18,33 @@ const WORTH_WAITING: Duration = Duration::from_millis(20);
 
 /// The bytes one running job has moved.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counter(Arc<AtomicU64>);
+pub(super) struct Counter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    moved: AtomicU64,
+    /// Those of them that an earlier try has moved: they are no part of the rate.
+    before: AtomicU64,
+}
 
 impl Counter {
     pub(super) fn add(&self, bytes: u64) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.0.moved.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// A job that begins again has moved nothing.
-    pub(super) fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+    /// A job begins again: with nothing moved, or with what an earlier try has moved.
+    pub(super) fn begin_at(&self, bytes: u64) {
+        self.0.before.store(bytes, Ordering::Relaxed);
+        self.0.moved.store(bytes, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.moved.load(Ordering::Relaxed)
+    }
+
+    /// What this try has moved.
+    fn fresh(&self) -> u64 {
+        self.get().saturating_sub(self.0.before.load(Ordering::Relaxed))
     }
 }
 
@@ -52,7 +65,7 @@ impl Meter {
 
     pub(super) fn end(&mut self, job: JobId) {
         if let Some(counter) = self.running.remove(&job) {
-            self.finished += counter.get();
+            self.finished += counter.fresh();
         }
     }
 
@@ -60,7 +73,8 @@ impl Meter {
     pub(super) fn sample(&mut self, now: Instant, totals: Totals) -> Progress {
         let running: Vec<(JobId, u64)> = self.running.iter().map(|(id, c)| (*id, c.get())).collect();
         let in_flight: u64 = running.iter().map(|(_, bytes)| bytes).sum();
-        let all = self.finished + in_flight;
+        let fresh: u64 = self.running.values().map(Counter::fresh).sum();
+        let all = self.finished + fresh;
         // a job that began again counts once: the total never falls
         let all = all.max(self.samples.back().map_or(0, |(_, bytes)| *bytes));
         self.samples.push_back((now, all));
@@ -157,7 +171,7 @@ mod tests {
             (progress.rate, progress.moved, progress.total),
             (2000, 2000, 10_000)
         );
-        counter.reset();
+        counter.begin_at(0);
         assert_eq!(meter.sample(start + Duration::from_secs(2), totals).rate, 1000);
         meter.end(JobId(1));
         assert_eq!(meter.sample(start + Duration::from_secs(3), totals).rate, 0);

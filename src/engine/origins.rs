@@ -4,6 +4,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 
+use super::kept::Kept;
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
@@ -16,6 +17,8 @@ pub(super) struct Origins {
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
     shared: Option<(Runs, Run)>,
+    /// What this run has left half-done.
+    pub(super) kept: Kept,
 }
 
 impl Origins {
@@ -49,7 +52,12 @@ impl Origins {
                 folder.display()
             )
         });
-        (Self { origin, shared }, notice)
+        let origins = Self {
+            origin,
+            shared,
+            kept: Kept::default(),
+        };
+        (origins, notice)
     }
 
     /// The origin of a job's files; its source is filled in when it is known.
@@ -63,16 +71,16 @@ impl Origins {
 
     /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
     /// the disk.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the cleaning of leftovers"))]
     pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
-        let Some((runs, _)) = &self.shared else {
-            return false;
-        };
-        origin.installation == self.origin.installation
-            && origin.run != self.origin.run
-            && runs
-                .fate(origin.run)
-                .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
+        matches!(self.fate(origin), Some(Fate::Over | Fate::Broken))
+    }
+
+    /// What has become of the other run of this installation that made this file; `None` where it was
+    /// this one, or a stranger's. Looks at the disk.
+    pub(super) fn fate(&self, origin: &Origin) -> Option<Fate> {
+        let (runs, _) = self.shared.as_ref()?;
+        let others = origin.installation == self.origin.installation && origin.run != self.origin.run;
+        others.then(|| runs.fate(origin.run).ok()).flatten()
     }
 
     /// Ends the run. What is told after this is lost.

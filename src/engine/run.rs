@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
+use super::kept;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -24,10 +25,11 @@ use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Place};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
+use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId, JobState};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
+use crate::plan::resume::outlasts;
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
@@ -83,7 +85,7 @@ struct Loop {
     tasks: TaskTracker,
     /// Ends everything, at the end.
     end: CancellationToken,
-    origins: Origins,
+    origins: Arc<Origins>,
 }
 
 /// Runs until told to shut down, or until nobody can command any more.
@@ -116,7 +118,7 @@ pub(super) async fn run(
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
         end: CancellationToken::new(),
-        origins,
+        origins: Arc::new(origins),
     };
     let mut ticker = tokio::time::interval(SAMPLE);
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -138,7 +140,7 @@ pub(super) async fn run(
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
         }
     }
-    state.finish().await;
+    state.finish(noted).await;
 }
 
 impl Loop {
@@ -336,10 +338,12 @@ impl Loop {
                     if let Event::BatchOver(batch) = &event {
                         self.batches.remove(batch);
                     }
+                    self.discard_pieces(&event);
                     self.outlet.tell(event);
                 }
                 Effect::Stop(job) => {
                     if let Some((_, cancel)) = self.running.get(&job) {
+                        self.origins.kept.unwant(job);
                         cancel.cancel();
                     }
                 }
@@ -351,6 +355,26 @@ impl Loop {
                     });
                 }
             }
+        }
+    }
+
+    /// Deletes what jobs have left half-done that will not go on. At the end of the program all of it is
+    /// left for the next run.
+    fn discard_pieces(&self, event: &Event) {
+        let Event::JobChanged(job, state) = event else {
+            return;
+        };
+        let is_wanted = match state {
+            JobState::Failed(failure) => outlasts(failure),
+            state => !state.is_over(),
+        };
+        if is_wanted || self.end.is_cancelled() {
+            return;
+        }
+        if let Some(piece) = self.origins.kept.take(*job) {
+            let connection = self.queue.connection(*job);
+            let pool = connection.and_then(|connection| self.pools.get(&connection).cloned());
+            self.spawn(kept::discard(piece, pool));
         }
     }
 
@@ -381,6 +405,7 @@ impl Loop {
 
     /// The next job of a connection, for a lane.
     fn take(&mut self, connection: ConnectionId) -> Option<Task> {
+        let server = Arc::clone(&self.pools.get(&connection)?.connection.server);
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
@@ -392,7 +417,8 @@ impl Loop {
             targets.unwrap_or_default(),
             self.meter.begin(job),
             cancel,
-            self.origins.of(job),
+            Arc::clone(&self.origins),
+            server,
             self.notes.clone(),
         ))
     }
@@ -421,7 +447,7 @@ impl Loop {
     }
 
     /// Stops what runs, lets it clean up, says goodbye to the servers.
-    async fn finish(self) {
+    async fn finish(mut self, mut noted: mpsc::UnboundedReceiver<Note>) {
         self.end.cancel();
         self.tasks.close();
         let parting = async {
@@ -429,7 +455,15 @@ impl Loop {
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
-        self.origins.end();
+        while let Ok(note) = noted.try_recv() {
+            if let Note::Finished(..) = note {
+                self.note(note);
+            }
+        }
+        // a task that goes on all the same holds it still: then this run has not come to its end
+        if let Some(origins) = Arc::into_inner(self.origins) {
+            origins.end();
+        }
         self.outlet.tell(Event::Ended);
     }
 }

@@ -331,6 +331,10 @@ impl Session {
         }
         self.control.send(&[&request.command])?;
         let started = self.start(prepared, request).await;
+        if request.continues() && matches!(started, Err(Error::Refused(..))) {
+            // vsftpd, ProFTPD, pure-ftpd and pyftpdlib keep the offset for whatever comes next
+            self.control.ask(b"REST 0").await?;
+        }
         let mut transfer = started.map_err(|error| match failed {
             Some(failed) if says_nobody_came(&error) => Error::BothWays(failed, Box::new(error)),
             _ => error,

@@ -10,4 +10,5 @@ pub mod naming;
 pub mod queue;
 pub mod ration;
 pub mod rename;
+pub mod resume;
 pub mod retry;
