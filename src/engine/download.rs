@@ -308,6 +308,8 @@ pub(super) struct Receiving {
     disk: Disk,
     /// What has come and is not being written yet.
     buffer: Vec<u8>,
+    /// How much of the buffer that is: who is stopped while reading leaves the rest of it blank.
+    filled: usize,
     /// How long the file is so far, with what an earlier try has brought.
     received: u64,
     told: Option<(u64, Stamp)>,
@@ -337,6 +339,7 @@ impl Receiving {
             },
             task,
             buffer: Vec::new(),
+            filled: 0,
             received,
             told: incoming.told,
             overlap,
@@ -388,24 +391,25 @@ impl Receiving {
         // one byte more than is expected, so that its end is seen without a second buffer
         let mut room = expected.map_or(piece, |size| size.saturating_add(1).clamp(512, piece));
         loop {
-            let filled = self.buffer.len();
             self.buffer.resize(room, 0);
-            let read = lease.read(transfer, &mut self.buffer[filled..]).await;
-            self.buffer.truncate(filled + read.as_ref().map_or(0, |n| *n));
+            let read = lease.read(transfer, &mut self.buffer[self.filled..]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 {
+                self.buffer.truncate(self.filled);
                 return Ok(());
             }
+            self.filled += n;
             self.received += n as u64;
             if self.is_too_long() {
                 return Err(self.another("more has come than the file has"));
             }
             self.task.counter.add(n as u64);
             limit.passed(n).await;
-            if self.buffer.len() == room {
+            if self.filled == room {
                 if room < piece {
                     room = piece;
                 } else {
+                    self.filled = 0;
                     self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
                 }
             }
@@ -498,7 +502,8 @@ impl Receiving {
     async fn keep(&mut self) -> Result<PathBuf, Stop> {
         let part = self.disk.written().await?.and_then(|last| last.part);
         let make = self.disk.making();
-        let rest = std::mem::take(&mut self.buffer);
+        let mut rest = std::mem::take(&mut self.buffer);
+        rest.truncate(self.filled);
         let work = move || {
             let (part, mut file) = match part {
                 Some(made) => made,

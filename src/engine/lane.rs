@@ -17,7 +17,6 @@ use super::PARTING;
 use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
 use super::download::{self, Incoming};
-use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
@@ -447,8 +446,8 @@ impl Hands<'_> {
     fn broken_off(&mut self, ready: Ready, stop: Stop) {
         match ready {
             // what it was to continue is there as before
-            Ready::Up(outgoing) if outgoing.task.keeps(&stop, outgoing.request.offset()) => {
-                outgoing.task.end_with(Piece::There(outgoing.part), stop);
+            Ready::Up(outgoing) if outgoing.request.continues() && outgoing.task.goes_on_after(&stop) => {
+                outgoing.task.end(Err(stop));
             }
             // servers make the file before they find that they cannot fill it
             Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),

@@ -99,14 +99,19 @@ impl Task {
 
     /// Whether what there is of its file, so many bytes, is kept for another try when it ends so.
     pub(super) fn keeps(&self, stop: &Stop, bytes: u64) -> bool {
-        let of_use = match stop {
+        let spoiled = matches!(stop, Stop::Failed(failure) if resume::spoils(failure));
+        self.goes_on_after(stop) && !spoiled && self.origin.source != 0 && bytes >= resume::WORTH
+    }
+
+    /// Whether what an earlier try has left is of use after this end.
+    pub(super) fn goes_on_after(&self, stop: &Stop) -> bool {
+        match stop {
             Stop::Failed(failure) | Stop::Anew(failure) | Stop::NoSession(failure) => {
                 resume::outlasts(failure)
             }
             Stop::Cancelled => !self.origins.kept.is_unwanted(self.job().id),
             Stop::FromStart(_) | Stop::Skipped(_) | Stop::Conflict(_) => false,
-        };
-        of_use && self.origin.source != 0 && bytes >= resume::WORTH
+        }
     }
 
     /// Ends it and keeps what there is of its file.

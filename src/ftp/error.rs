@@ -156,7 +156,9 @@ impl Error {
     pub(crate) fn refuses_to_continue(&self) -> bool {
         match self {
             Self::Refused(Stage::Command, _, reply) => reply.code != 421,
-            Self::Refused(Stage::Transfer, _, reply) => !matches!(reply.code, 421 | 425 | 426 | 452 | 552),
+            Self::Refused(Stage::Transfer, _, reply) => {
+                !matches!(reply.code, 421 | 425 | 426 | 450 | 452 | 552)
+            }
             _ => false,
         }
     }

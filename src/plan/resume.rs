@@ -138,6 +138,12 @@ pub fn outlasts(failure: &Failure) -> bool {
         )
 }
 
+/// Whether a failure makes what was transferred last doubtful: the server itself says that it could not
+/// read or write the file.
+pub fn spoils(failure: &Failure) -> bool {
+    failure.class == Class::Refused
+}
+
 /// The end of what is here, to be found again at the beginning of what comes.
 #[derive(Debug)]
 pub struct Overlap {

@@ -77,6 +77,8 @@ pub(crate) enum Step {
     /// Reads this many bytes from the data connection and puts them into the file the command
     /// names, as servers do with the part of an upload that has arrived.
     Receive(usize),
+    /// Reads all of an upload and puts it behind what the file holds, wherever it should begin.
+    Append,
     /// Ends the data connection properly.
     EndData,
     /// Ends the data connection without TLS close_notify.
@@ -188,6 +190,11 @@ pub(crate) fn receive(bytes: usize) -> Step {
 /// Takes all of an upload.
 pub(crate) fn receive_all() -> Step {
     Step::Receive(usize::MAX)
+}
+
+/// Takes all of an upload, at the end of what is there.
+pub(crate) fn append() -> Step {
+    Step::Append
 }
 
 /// Ends the data connection properly.
