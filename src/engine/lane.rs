@@ -555,7 +555,7 @@ impl Hands<'_> {
                 self.push_whole(task, &why);
             }
             (Carried::Down(receiving), stop) => self.tail.abandon(*receiving, stop),
-            (Carried::Up(sending), stop) if sending.task.keeps(&stop, sending.sent) => {
+            (Carried::Up(sending), stop) if sending.task.keeps(&stop, sending.offered) => {
                 sending.set_aside(&stop).end(Err(stop));
             }
             (Carried::Up(sending), stop) => self.tail.left_over(sending.task, sending.part, stop),

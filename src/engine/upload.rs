@@ -337,6 +337,8 @@ pub(super) struct Sending {
     /// How much of it an earlier try has sent.
     pub(super) begun: u64,
     pub(super) sent: u64,
+    /// The same with what is on its way: the server may have that.
+    pub(super) offered: u64,
 }
 
 type Reading = JoinHandle<io::Result<(File, Vec<u8>)>>;
@@ -357,12 +359,13 @@ impl Sending {
             rest: outgoing.source.rest,
             begun: sent,
             sent,
+            offered: sent,
         }
     }
 
     /// Its job; what has come over is told to it, where another try can go on from there.
     pub(super) fn set_aside(mut self, stop: &Stop) -> Task {
-        if self.task.keeps(stop, self.sent) {
+        if self.task.keeps(stop, self.offered) {
             self.task.piece = Some(Piece::There(self.part));
         }
         self.task
@@ -379,6 +382,7 @@ impl Sending {
         let mut reading = self.rest.take().map(|file| read_ahead(file, Vec::new()));
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
+                self.offered = self.sent + part.len() as u64;
                 lease
                     .write(transfer, part)
                     .await

@@ -2,6 +2,7 @@
 
 mod alive;
 mod names;
+mod resume;
 
 use std::io::Read;
 use std::net::TcpStream;
