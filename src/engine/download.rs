@@ -11,15 +11,20 @@ use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::resume::{Left, Resumed, left_here, take_up_here};
-use super::task::{Moved, Stop, Task, conflict, in_the_way};
+use super::room::fits;
+use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
+use super::verify::Verification;
 use super::{blocking, ending};
+use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
+use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
 use crate::local::part::PartFile;
+use crate::local::unsynced;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -141,6 +146,13 @@ impl Incoming {
 }
 
 async fn place(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> {
+    let (target, may_replace) = choose(task, can_resume).await?;
+    let folder = target.parent().unwrap_or(&target);
+    fits(folder, length(task).unwrap_or(0), what(task)).await?;
+    Ok((target, may_replace))
+}
+
+async fn choose(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> {
     let item = &task.job().item;
     let source = Known {
         size: item.size,
@@ -244,12 +256,39 @@ struct Disk {
     /// What is continued, and how long that is.
     begun: Option<(PathBuf, u64)>,
     writing: Option<JoinHandle<io::Result<Written>>>,
+    /// Before the first piece is written: where the content is to be verified.
+    hashing: Option<Hashing>,
 }
 
 /// What is on the disk, and the buffer of what was written last.
 struct Written {
-    part: Option<(PartFile, File)>,
+    part: PartFile,
+    file: File,
+    hashing: Option<Hashing>,
     buffer: Vec<u8>,
+}
+
+impl Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        if let Some(hashing) = &mut self.hashing {
+            hashing.update(bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Why a whole file has not been put in its place.
+enum Unplaced {
+    Disk(io::Error),
+    /// It is not what the server has.
+    Differs(String),
+}
+
+impl From<io::Error> for Unplaced {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
 }
 
 impl Disk {
@@ -271,31 +310,46 @@ impl Disk {
         }
     }
 
-    /// How the temporary file is made, or taken up.
-    fn making(&self) -> impl FnOnce() -> io::Result<(PartFile, File)> + Send + 'static {
+    /// What is on the disk: what is continued, or an empty file, where nothing is yet; it blocks, and is
+    /// called on a thread for that.
+    fn file(&mut self, last: Option<Written>) -> impl FnOnce() -> io::Result<Written> + Send + 'static {
         let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
-        let begun = self.begun.clone();
-        move || match begun {
-            Some((part, length)) => PartFile::reopen(&part, length, &target, may_replace),
-            None => PartFile::create(&target, &origin, may_replace),
+        let (mut hashing, begun) = (self.hashing.take(), self.begun.clone());
+        move || {
+            if let Some(last) = last {
+                return Ok(last);
+            }
+            let (part, file) = match begun {
+                Some((part, length)) => {
+                    if let Some(hashing) = &mut hashing {
+                        hashing.update_from(&part, length)?;
+                    }
+                    PartFile::reopen(&part, length, &target, may_replace)?
+                }
+                None => PartFile::create(&target, &origin, may_replace)?,
+            };
+            Ok(Written {
+                part,
+                file,
+                hashing,
+                buffer: Vec::new(),
+            })
         }
     }
 
     /// Begins to write a piece; an empty buffer to read the next one into comes back.
     async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
-        let last = self.written().await?;
-        let (part, mut spare) = last.map_or((None, Vec::new()), |last| (last.part, last.buffer));
-        let make = self.making();
+        let mut last = self.written().await?;
+        let mut spare = last
+            .as_mut()
+            .map(|last| std::mem::take(&mut last.buffer))
+            .unwrap_or_default();
+        let file = self.file(last);
         self.writing = Some(tokio::task::spawn_blocking(move || {
-            let (part, mut file) = match part {
-                Some(made) => made,
-                None => make()?,
-            };
-            file.write_all(&piece)?;
-            Ok(Written {
-                part: Some((part, file)),
-                buffer: piece,
-            })
+            let mut written = file()?;
+            written.write(&piece)?;
+            written.buffer = piece;
+            Ok(written)
         }));
         spare.clear();
         Ok(spare)
@@ -316,11 +370,16 @@ pub(super) struct Receiving {
     /// What comes first where the file goes on.
     overlap: Option<Overlap>,
     left: Vec<Left>,
+    pub(super) verification: Option<Verification>,
 }
 
 impl Receiving {
-    pub(super) fn new(incoming: Incoming) -> Self {
+    /// `ways`: how the server can be asked for a checksum.
+    pub(super) fn new(incoming: Incoming, ways: Vec<Way>) -> Self {
         let mut task = incoming.task;
+        let verified = task.start.care.verify;
+        let verification = verified.then(|| Verification::begin(ways, &task.job().item.remote));
+        let (verification, hashing) = verification.unzip();
         let (begun, overlap) = match incoming.resumed {
             Some(resumed) => (Some((resumed.part, resumed.length)), Some(resumed.overlap)),
             None => (None, None),
@@ -330,7 +389,9 @@ impl Receiving {
         // the disk has it from now on
         task.piece = None;
         Self {
+            verification,
             disk: Disk {
+                hashing,
                 target: incoming.target,
                 may_replace: incoming.may_replace,
                 origin: task.origin,
@@ -439,46 +500,61 @@ impl Receiving {
         known.filter(|time| time.precision == Precision::Second)
     }
 
-    /// Puts the whole file in its place.
-    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>) {
-        let placed = self.put_in_place(modified).await;
+    /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.
+    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>, sized: bool) {
+        let placed = self.put_in_place(modified, sized).await;
         let bytes = self.received;
-        self.task.end(placed.map(|()| Moved { bytes, note }));
+        self.task.end(placed.map(|verified| Moved {
+            bytes,
+            note: both(note, verified),
+        }));
     }
 
-    async fn put_in_place(&mut self, modified: Option<Stamp>) -> Result<(), Stop> {
-        let part = self.disk.written().await?.and_then(|last| last.part);
-        let make = self.disk.making();
+    async fn put_in_place(&mut self, modified: Option<Stamp>, sized: bool) -> Result<Option<String>, Stop> {
+        let last = self.disk.written().await?;
+        let file = self.disk.file(last);
         let rest = std::mem::take(&mut self.buffer);
+        let verification = self.verification.take();
+        // where the whole file system cannot be synced later
+        let sync = self.task.start.care.fsync || !unsynced::WHOLE;
+        let unsynced = self.task.durable.unsynced();
         let left = std::mem::take(&mut self.left);
         let work = move || {
-            let (part, mut file) = match part {
-                Some(made) => made,
-                None => make()?,
+            let mut written = file()?;
+            written.write(&rest)?;
+            let verified = match verification.zip(written.hashing.take()) {
+                Some((verification, hashing)) => {
+                    let judged = verification.judge(&hashing.finish(), sized);
+                    Some(judged.map_err(Unplaced::Differs)?)
+                }
+                None => None,
             };
-            file.write_all(&rest)?;
-            part.commit(file, modified)?;
+            let file = written.part.commit(written.file, modified, sync)?;
+            if !sync {
+                unsynced.wrote(file)?;
+            }
             // of runs that are over: nobody wants them now that the target is whole
             for old in left.iter().filter(|old| old.is_of_another_run()) {
                 let _ = std::fs::remove_file(&old.path);
             }
-            Ok::<_, io::Error>(())
+            Ok(verified)
         };
-        blocking(work).await?.map_err(|error| match error.kind() {
+        let placed = blocking(work).await?;
+        self.task.durable.wrote();
+        placed.map_err(|unplaced| self.unplaced(unplaced))
+    }
+
+    fn unplaced(&self, unplaced: Unplaced) -> Stop {
+        let conflict = |why| Stop::Failed(Failure::new(Class::Conflict, what(&self.task), why).transient());
+        match unplaced {
+            Unplaced::Differs(why) => differs(what(&self.task), why),
             // it was free when this began: tried again, and then decided by the policy
-            io::ErrorKind::AlreadyExists => Stop::Failed(
-                Failure::new(
-                    Class::Conflict,
-                    format!("Could not download {}", self.path()),
-                    format!(
-                        "{} has appeared meanwhile and is untouched",
-                        shown_path(&self.disk.target)
-                    ),
-                )
-                .transient(),
-            ),
-            _ => self.disk.failed(&error),
-        })
+            Unplaced::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => conflict(format!(
+                "{} has appeared meanwhile and is untouched",
+                shown_path(&self.disk.target)
+            )),
+            Unplaced::Disk(error) => self.disk.failed(&error),
+        }
     }
 
     /// Gives the file up. What of it is on the disk is kept where another try can go on from there; else it
@@ -500,17 +576,14 @@ impl Receiving {
     }
 
     async fn keep(&mut self) -> Result<PathBuf, Stop> {
-        let part = self.disk.written().await?.and_then(|last| last.part);
-        let make = self.disk.making();
+        let last = self.disk.written().await?;
+        let file = self.disk.file(last);
         let mut rest = std::mem::take(&mut self.buffer);
         rest.truncate(self.filled);
         let work = move || {
-            let (part, mut file) = match part {
-                Some(made) => made,
-                None => make()?,
-            };
-            file.write_all(&rest)?;
-            part.keep(&file)
+            let mut written = file()?;
+            written.write(&rest)?;
+            written.part.keep(&written.file)
         };
         blocking(work).await?.map_err(|error| self.disk.failed(&error))
     }

@@ -8,14 +8,18 @@
 
 use std::collections::VecDeque;
 
+use futures_util::future::select_all;
+
 use super::committing::Committing;
 use super::download::{Receiving, proved};
 use super::kept::Piece;
-use super::task::{Moved, Stop, Task};
+use super::task::{Moved, Stop, Task, both, differs};
 use super::upload::Sending;
+use super::verify::Verification;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
+use crate::ftp::sums::{Hashing, Sums};
 use crate::ftp::transfer::Ending;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
@@ -87,12 +91,16 @@ struct Sent {
     losses: u32,
     step: Step,
     note: Option<String>,
+    /// What is asked about its content, and what was sent.
+    verification: Option<(Verification, Sums)>,
 }
 
 /// How far an upload is.
 enum Step {
-    /// Its size is to be looked at.
+    /// Its size is to be looked at, and its content where that is verified.
     Check,
+    /// Its content is to be looked at in another way; whether its size was told, and is right.
+    Verify(bool),
     /// It is to be renamed.
     Place,
     /// That was refused, perhaps only because it was written in one piece: once more, in steps.
@@ -139,7 +147,8 @@ impl Tail {
             losses: 0,
             file,
         };
-        if received.wants.size || received.wants.time {
+        let asks = received.file.verification.as_ref().is_some_and(|v| !v.is_over());
+        if received.wants.size || received.wants.time || asks {
             self.files.push_back(Unfinished::Received(received));
         } else {
             self.committing.spawn(received.complete());
@@ -152,7 +161,8 @@ impl Tail {
     }
 
     /// The data of an upload are over; a failure where the server's word was lost.
-    pub(super) fn sent(&mut self, sending: Sending, lost: Option<Failure>) {
+    pub(super) fn sent(&mut self, mut sending: Sending, lost: Option<Failure>) {
+        let sums = sending.hashing.take().map(Hashing::finish);
         self.files.push_back(Unfinished::Sent(Sent {
             bytes: sending.sent,
             begun: sending.begun,
@@ -164,6 +174,7 @@ impl Tail {
             losses: 0,
             step: Step::Check,
             note: None,
+            verification: sending.verification.zip(sums),
         }));
     }
 
@@ -198,6 +209,32 @@ impl Tail {
         }
     }
 
+    /// Waits until a person takes out a file that the server computes a checksum of: that may take it
+    /// minutes.
+    pub(super) async fn given_up(&self) {
+        let computed = self.files.iter().filter_map(Unfinished::computed);
+        let cancels: Vec<_> = computed.map(|task| Box::pin(task.cancel.cancelled())).collect();
+        if cancels.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(cancels).await;
+    }
+
+    /// Gives up those files.
+    pub(super) fn leave_given_up(&mut self) {
+        for file in std::mem::take(&mut self.files) {
+            if file.computed().is_none_or(|task| !task.cancel.is_cancelled()) {
+                self.files.push_back(file);
+                continue;
+            }
+            match file {
+                Unfinished::Received(received) => self.abandon(received.file, Stop::Cancelled),
+                Unfinished::Sent(sent) => self.files.extend(sent.leftover(Stop::Cancelled)),
+                Unfinished::Leftover(_) => {}
+            }
+        }
+    }
+
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
     /// could not be deleted.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
@@ -214,7 +251,9 @@ impl Tail {
                     // how it came to this says more than why nobody could look
                     let why = match (sent.step, sent.lost) {
                         (Step::Look(lost) | Step::Confirm(lost), _) | (_, Some(lost)) => lost,
-                        (Step::Check | Step::Place | Step::PlaceInSteps, None) => failure.clone(),
+                        (Step::Check | Step::Verify(_) | Step::Place | Step::PlaceInSteps, None) => {
+                            failure.clone()
+                        }
                     };
                     sent.task.end(Err(Failure { what, ..why }.hint(hint).into()));
                 }
@@ -229,13 +268,25 @@ impl Tail {
 }
 
 impl Unfinished {
+    /// The job of a file that the server is asked a checksum of.
+    fn computed(&self) -> Option<&Task> {
+        let (asked, task) = match self {
+            Self::Received(received) => (received.file.verification.as_ref()?, &received.file.task),
+            Self::Sent(sent) => (&sent.verification.as_ref()?.0, &sent.task),
+            Self::Leftover(_) => return None,
+        };
+        (!asked.is_over()).then_some(task)
+    }
+
     fn riders(&self, sets_times: bool) -> Vec<Rider> {
         match self {
             Self::Received(received) => {
                 let path = received.file.path();
                 let size = received.wants.size.then(|| Rider::Size(path.clone()));
                 let time = received.wants.time.then(|| Rider::Modified(path.clone()));
-                size.into_iter().chain(time).collect()
+                let digest = received.file.verification.as_ref();
+                let digest = digest.and_then(|asked| asked.rider(path, received.file.received()));
+                size.into_iter().chain(time).chain(digest).collect()
             }
             Self::Sent(sent) => match &sent.step {
                 Step::Check => {
@@ -243,8 +294,10 @@ impl Unfinished {
                         .modified
                         .filter(|time| sets_times && time.time_val().is_some())
                         .map(|time| Rider::SetModified(sent.part.clone(), time));
-                    time.into_iter().chain([Rider::Size(sent.part.clone())]).collect()
+                    let size = Rider::Size(sent.part.clone());
+                    time.into_iter().chain([size]).chain(sent.digest()).collect()
                 }
+                Step::Verify(_) => sent.digest().into_iter().collect(),
                 Step::Place => vec![Rider::Rename(sent.part.clone(), sent.target.clone())],
                 Step::PlaceInSteps => {
                     vec![Rider::RenameInSteps(sent.part.clone(), sent.target.clone())]
@@ -260,6 +313,14 @@ impl Unfinished {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);
+                if received
+                    .file
+                    .verification
+                    .as_ref()
+                    .is_some_and(|asked| !asked.is_over())
+                {
+                    return Some(Self::Received(received));
+                }
                 committing.spawn(received.complete());
                 None
             }
@@ -285,6 +346,11 @@ impl Unfinished {
             Self::Received(mut received) => {
                 received.losses += 1;
                 if received.losses < LOSSES {
+                    if received.losses > 1
+                        && let Some(asked) = &mut received.file.verification
+                    {
+                        asked.unanswered();
+                    }
                     return Some(Self::Received(received));
                 }
                 let what = format!("Could not check {}", received.file.path());
@@ -296,6 +362,12 @@ impl Unfinished {
                 let what = sent.what();
                 if sent.losses >= LOSSES {
                     return sent.leftover(failure(&what).hint(OLD_OR_NEW).into());
+                }
+                // a server may fall silent over a question for a checksum, and over nothing else
+                if sent.losses > 1
+                    && let Some((asked, _)) = &mut sent.verification
+                {
+                    asked.unanswered();
                 }
                 if matches!(sent.step, Step::Place | Step::PlaceInSteps) {
                     sent.step = Step::Look(failure(&what));
@@ -321,9 +393,18 @@ impl Received {
                 // a listing may be old: what the server says now counts
                 Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
                 Answer::Modified(time) => self.modified = time,
+                Answer::Digest(answer) => {
+                    if let Some(asked) = &mut self.file.verification {
+                        asked.answered(answer);
+                    }
+                }
                 _ => {}
             }
         }
+        self.wants = Wants {
+            size: false,
+            time: false,
+        };
     }
 
     /// Puts the file in its place, if it is proved to be whole.
@@ -338,7 +419,7 @@ impl Received {
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };
         match proved {
-            Ok(note) => self.file.commit(self.modified, note).await,
+            Ok(note) => self.file.commit(self.modified, note, self.size.is_some()).await,
             Err(failure) => self.file.abandon(failure.into()).await,
         }
     }
@@ -347,13 +428,17 @@ impl Received {
 impl Sent {
     fn what(&self) -> String {
         match self.step {
-            Step::Check => format!("Could not upload to {}", self.target),
+            Step::Check | Step::Verify(_) => format!("Could not upload to {}", self.target),
             _ => format!("Could not put {} in place", self.target),
         }
     }
 
     /// What the answers make of it: further work, or its end.
-    fn answered(mut self, answers: Vec<Answer>) -> Option<Unfinished> {
+    fn answered(mut self, mut answers: Vec<Answer>) -> Option<Unfinished> {
+        let digest = answers.pop_if(|answer| matches!(answer, Answer::Digest(_)));
+        if let (Some(Answer::Digest(answer)), Some((asked, _))) = (digest, &mut self.verification) {
+            asked.answered(answer);
+        }
         let told = answers.iter().find_map(|answer| match answer {
             Answer::Size(size) => Some(*size),
             _ => None,
@@ -361,6 +446,7 @@ impl Sent {
         let is_ours = told == Some(FileSize::File(Some(self.bytes)));
         match std::mem::replace(&mut self.step, Step::Place) {
             Step::Check => return self.checked(told),
+            Step::Verify(sized) => return self.verified(sized),
             Step::Place => match answers.into_iter().next() {
                 Some(Answer::Renamed(Err(_))) => {
                     self.step = Step::PlaceInSteps;
@@ -379,7 +465,7 @@ impl Sent {
                 return Some(Unfinished::Sent(self));
             }
             Step::Confirm(_) if is_ours => {
-                self.note = Some(WORD_LOST.into());
+                self.note = both(self.note.take(), Some(WORD_LOST.into()));
                 self.done();
             }
             Step::Confirm(failure) => {
@@ -413,7 +499,36 @@ impl Sent {
                 self.note = Some("the server does not tell the size; its word is the only proof".into());
             }
         }
-        self.step = Step::Place;
+        let sized = matches!(told, Some(FileSize::File(Some(_))));
+        self.verified(sized)
+    }
+
+    /// What is asked about its content now.
+    fn digest(&self) -> Option<Rider> {
+        let (asked, _) = self.verification.as_ref()?;
+        asked.rider(&self.part, self.bytes)
+    }
+
+    /// Its size is right, or not to be had; its content is compared, where that is wanted and all has
+    /// been asked.
+    fn verified(mut self, sized: bool) -> Option<Unfinished> {
+        self.step = match self.verification.take() {
+            Some((asked, sums)) if !asked.is_over() => {
+                self.verification = Some((asked, sums));
+                Step::Verify(sized)
+            }
+            Some((asked, sums)) => match asked.judge(&sums, sized) {
+                Ok(said) => {
+                    self.note = both(self.note.take(), Some(said));
+                    Step::Place
+                }
+                Err(why) => {
+                    let what = format!("Could not upload to {}", self.target);
+                    return self.leftover(differs(what, why));
+                }
+            },
+            None => Step::Place,
+        };
         Some(Unfinished::Sent(self))
     }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::durable::Durable;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::Counter;
@@ -35,6 +36,7 @@ pub(super) struct Task {
     pub(super) targets: Arc<Targets>,
     pub(super) counter: Counter,
     pub(super) cancel: CancellationToken,
+    pub(super) durable: Arc<Durable>,
     /// Makes temporary names that no other job of any run has.
     pub(super) origin: Origin,
     pub(super) origins: Arc<Origins>,
@@ -49,14 +51,20 @@ pub(super) struct Task {
     report: Report,
 }
 
+/// What all jobs of a connection work with.
+pub(super) struct Means {
+    pub(super) durable: Arc<Durable>,
+    pub(super) origins: Arc<Origins>,
+    pub(super) server: Arc<Server>,
+}
+
 impl Task {
     pub(super) fn new(
         start: Start,
         targets: Arc<Targets>,
         counter: Counter,
         cancel: CancellationToken,
-        origins: Arc<Origins>,
-        server: Arc<Server>,
+        means: Means,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         counter.begin_at(0);
@@ -67,10 +75,11 @@ impl Task {
             targets,
             counter,
             cancel,
-            origin: origins.of(job),
-            piece: origins.kept.begin(job),
-            origins,
-            server,
+            durable: means.durable,
+            origin: means.origins.of(job),
+            piece: means.origins.kept.begin(job),
+            origins: means.origins,
+            server: means.server,
             healed: false,
             whole: false,
             began: Instant::now(),
@@ -234,6 +243,22 @@ impl Drop for Report {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
         let _ = self.notes.send(Note::Finished(self.job, outcome));
     }
+}
+
+/// Two notes as one.
+pub(super) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// That what has arrived is not what was there. A byte that went wrong on the way goes right the next
+/// time, most likely: it is tried once more, from the beginning.
+pub(super) fn differs(what: String, why: String) -> Stop {
+    let differs = Failure::new(Class::Conflict, what, why);
+    let untouched = "What stood under the target's name is untouched.";
+    Stop::Failed(differs.hint(untouched).transient())
 }
 
 /// Makes a folder on this machine, where none is.

@@ -15,8 +15,11 @@ use super::meter::SpeedLimit;
 use super::resume::{left_there, take_up_there};
 use super::targets::{Content, Standing};
 use super::task::{Stop, Task, conflict, in_the_way};
+use super::verify::Verification;
 use super::{blocking, ending};
+use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
+use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::modified;
 use crate::model::entry::Kind;
@@ -339,18 +342,27 @@ pub(super) struct Sending {
     pub(super) sent: u64,
     /// The same with what is on its way: the server may have that.
     pub(super) offered: u64,
+    pub(super) verification: Option<Verification>,
+    /// The checksums of what was read, where the content is to be verified.
+    pub(super) hashing: Option<Hashing>,
 }
 
-type Reading = JoinHandle<io::Result<(File, Vec<u8>)>>;
+type Reading = JoinHandle<io::Result<(File, Vec<u8>, Option<Hashing>)>>;
 
 impl Sending {
-    pub(super) fn new(outgoing: Outgoing) -> Self {
+    /// `ways`: how the server can be asked for a checksum.
+    pub(super) fn new(outgoing: Outgoing, ways: Vec<Way>) -> Self {
+        let verified = outgoing.task.start.care.verify;
+        let begun = verified.then(|| Verification::begin(ways, &outgoing.part));
+        let (verification, hashing) = begun.unzip();
         let sent = outgoing.request.offset();
         let mut task = outgoing.task;
         task.counter.begin_at(sent);
         // the server has it from now on
         task.piece = None;
         Self {
+            verification,
+            hashing,
             task,
             part: outgoing.part,
             target: outgoing.target,
@@ -379,7 +391,21 @@ impl Sending {
         limit: &SpeedLimit,
     ) -> Result<(), Stop> {
         let mut piece = std::mem::take(&mut self.first);
-        let mut reading = self.rest.take().map(|file| read_ahead(file, Vec::new()));
+        if let Some(mut hashing) = self.hashing.take() {
+            let (path, begun) = (self.task.job().item.local.clone(), self.begun);
+            let hashed = move || {
+                hashing.update_from(&path, begun)?;
+                hashing.update(&piece);
+                Ok::<_, io::Error>((piece, hashing))
+            };
+            let hashed = blocking(hashed).await?;
+            let (first, hashing) = hashed.map_err(|error| self.unread(&error))?;
+            (piece, self.hashing) = (first, Some(hashing));
+        }
+        let mut reading = None;
+        if let Some(file) = self.rest.take() {
+            reading = Some(read_ahead(file, Vec::new(), self.hashing.take()));
+        }
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
                 self.offered = self.sent + part.len() as u64;
@@ -394,15 +420,16 @@ impl Sending {
             let Some(read) = reading.take() else {
                 return Ok(());
             };
-            let (file, next) = self.read(read).await?;
+            let (file, next, hashing) = self.read(read).await?;
             if next.is_empty() {
+                self.hashing = hashing;
                 return self.check(file).await;
             }
-            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next)));
+            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next), hashing));
         }
     }
 
-    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>), Stop> {
+    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>, Option<Hashing>), Stop> {
         match reading.await {
             Ok(read) => read.map_err(|error| self.unread(&error)),
             Err(_) => Err(ending().into()),
@@ -434,9 +461,12 @@ impl Sending {
     }
 }
 
-fn read_ahead(mut file: File, mut buffer: Vec<u8>) -> Reading {
+fn read_ahead(mut file: File, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> Reading {
     tokio::task::spawn_blocking(move || {
         fill(&mut file, &mut buffer, u64::MAX)?;
-        Ok((file, buffer))
+        if let Some(hashing) = &mut hashing {
+            hashing.update(&buffer);
+        }
+        Ok((file, buffer, hashing))
     })
 }

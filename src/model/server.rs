@@ -240,6 +240,8 @@ pub struct Server {
     pub clock_offset: Option<ClockOffset>,
     /// In which character set it writes names.
     pub charset: Charset,
+    /// Whether transfers are compared by the server's checksum.
+    pub verify: bool,
 }
 
 impl Default for Server {
@@ -277,6 +279,7 @@ impl Default for Server {
             start_folder: None,
             clock_offset: None,
             charset: Charset::default(),
+            verify: false,
         }
     }
 }

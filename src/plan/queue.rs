@@ -11,7 +11,9 @@ use crate::model::command::{QuestionId, Scope};
 use crate::model::entry::Kind;
 use crate::model::event::{Event, Question};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
+};
 use ending::without_folder;
 
 mod ending;
@@ -58,6 +60,8 @@ pub struct Start {
     pub job: Job,
     /// What to do about an existing target.
     pub policy: Policy,
+    /// What is to be done besides.
+    pub care: Care,
 }
 
 /// A thing found while walking a folder: it becomes a job.
@@ -76,6 +80,7 @@ struct Slot {
     phase: Phase,
     /// The answer of a person, once given.
     policy: Option<Policy>,
+    care: Care,
     tries: u32,
     /// How many of the tries ended because no session could be made.
     unreached: u32,
@@ -104,6 +109,7 @@ enum End {
 struct Batch {
     connection: ConnectionId,
     policy: Policy,
+    care: Care,
     /// More jobs may come: the walk is under way and nobody has cancelled the batch.
     walking: bool,
     open: usize,
@@ -162,6 +168,7 @@ impl Queue {
         let batch = Batch {
             connection: request.connection,
             policy: request.policy,
+            care: request.care,
             walking: true,
             open: 0,
         };
@@ -179,7 +186,7 @@ impl Queue {
         let Some(open) = self.batches.get_mut(&batch).filter(|b| b.walking) else {
             return (Vec::new(), Vec::new());
         };
-        let connection = open.connection;
+        let (connection, care) = (open.connection, open.care);
         open.open += found.len();
         let mut jobs = Vec::with_capacity(found.len());
         for Found { item, folder } in found {
@@ -212,6 +219,7 @@ impl Queue {
                     connection,
                     phase,
                     policy: None,
+                    care,
                     tries: 0,
                     unreached: 0,
                 },
@@ -272,6 +280,7 @@ impl Queue {
         let start = Start {
             job: slot.job.clone(),
             policy,
+            care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))
     }
@@ -410,6 +419,7 @@ impl Queue {
         let batch = Batch {
             connection: slot.connection,
             policy: slot.policy.unwrap_or_default(),
+            care: slot.care,
             walking: false,
             open: 0,
         };

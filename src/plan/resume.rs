@@ -139,9 +139,9 @@ pub fn outlasts(failure: &Failure) -> bool {
 }
 
 /// Whether a failure makes what was transferred last doubtful: the server itself says that it could not
-/// read or write the file.
+/// read or write the file, or the content was compared and is another.
 pub fn spoils(failure: &Failure) -> bool {
-    failure.class == Class::Refused
+    matches!(failure.class, Class::Refused | Class::Conflict)
 }
 
 /// The end of what is here, to be found again at the beginning of what comes.

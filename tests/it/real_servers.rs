@@ -3,6 +3,7 @@
 mod alive;
 mod names;
 mod resume;
+mod verified;
 
 use std::io::Read;
 use std::net::TcpStream;

@@ -64,6 +64,7 @@ pub(super) struct Draft {
     pub(super) tls_min: TlsVersion,
     pub(super) tls_max: TlsVersion,
     pub(super) weak_tls: bool,
+    verify: bool,
     pub(super) pin: Option<Pin>,
     keep_pin: bool,
     /// Whether a person wrote the port: then it does not follow the protocol.
@@ -152,6 +153,7 @@ impl Draft {
             tls_min: server.tls_min,
             tls_max: server.tls_max,
             weak_tls: server.weak_tls,
+            verify: server.verify,
             pin: server.pin,
             keep_pin: true,
             port_typed: server.port.is_some(),
@@ -203,6 +205,7 @@ impl Draft {
             Field::SubFolders => usize::from(self.explore),
             Field::ReadOnly => usize::from(self.read_only),
             Field::Pin => usize::from(self.keep_pin),
+            Field::Verify => usize::from(self.verify),
             _ => 0,
         }
     }
@@ -229,6 +232,7 @@ impl Draft {
             Field::SubFolders => self.explore = at == 1,
             Field::ReadOnly => self.read_only = at == 1,
             Field::Pin => self.keep_pin = at == 1,
+            Field::Verify => self.verify = at == 1,
             _ => {}
         }
     }
@@ -417,6 +421,7 @@ impl Draft {
             start_folder: path(Field::StartFolder),
             clock_offset: self.clock_offset().unwrap_or_default(),
             charset: self.charset().unwrap_or_default(),
+            verify: self.verify,
         }
     }
 
@@ -459,6 +464,7 @@ impl Draft {
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly
+            | Field::Verify
             | Field::Password
             | Field::Secret
             | Field::Mode

@@ -102,6 +102,8 @@ pub enum Field {
     ClockOffset,
     /// In which character set the server writes names.
     Charset,
+    /// Whether transfers are compared by checksum.
+    Verify,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -210,6 +212,7 @@ impl Field {
         Self::Pin,
         Self::Connections,
         Self::KeepAlive,
+        Self::Verify,
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
@@ -257,6 +260,7 @@ impl Field {
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
+            Self::Verify => "Verify",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -291,6 +295,7 @@ impl Field {
             | Self::StartFolder
             | Self::ClockOffset
             | Self::Charset
+            | Self::Verify
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -311,7 +316,7 @@ impl Field {
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin => Control::Switch,
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::Verify => Control::Switch,
             _ => Control::Text,
         }
     }

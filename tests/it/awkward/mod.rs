@@ -22,6 +22,7 @@ mod proxied;
 mod resumption;
 mod telnet;
 mod transfers;
+mod verify;
 
 use std::path::Path;
 use std::time::Duration;
