@@ -10,15 +10,13 @@ use tokio::task::JoinHandle;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
-use super::resume::{Left, Resumed, left_here, take_up_here};
+use super::resume::{Left, Resumed, left_here};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
 use super::verify::Verification;
 use super::{blocking, ending};
 use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
-use crate::ftp::exchange::{Answer, Rider};
-use crate::ftp::session::FileSize;
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
@@ -34,14 +32,12 @@ use crate::model::stamp::{Precision, Stamp};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
-use crate::plan::resume::{Identity, Overlap, WORTH, asked_from};
+use crate::plan::resume::{Identity, Overlap};
+
+mod asking;
 
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
-
-/// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
-/// nothing of it could be continued.
-const LONG: u64 = 256 * 1024;
 
 /// A download that may begin.
 pub(super) struct Incoming {
@@ -75,73 +71,6 @@ pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
             })
         }
         Err(stop) => Err((task, stop)),
-    }
-}
-
-impl Incoming {
-    /// Whether the server is to be asked first what the source is: where something may be continued, or
-    /// could not be later.
-    pub(super) fn asks(&self) -> bool {
-        let task = &self.task;
-        let resumes = task.start.policy == Policy::Resume;
-        match length(task) {
-            Some(length) if length < WORTH => false,
-            _ if self.continues_any() => true,
-            Some(length) => length > LONG && task.origin.source == 0,
-            None => resumes,
-        }
-    }
-
-    fn continues_any(&self) -> bool {
-        let resumes = self.task.start.policy == Policy::Resume;
-        !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
-    }
-
-    pub(super) fn questions(&self) -> [Rider; 2] {
-        let path = &self.task.job().item.remote;
-        [Rider::Size(path.clone()), Rider::Modified(path.clone())]
-    }
-
-    /// Takes in the answers to [`Incoming::questions`], and takes up what can be continued.
-    pub(super) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) {
-        let (mut size, mut modified) = (None, None);
-        for answer in answers {
-            match answer {
-                Answer::Size(FileSize::File(told)) => size = told,
-                Answer::Modified(told) => modified = told,
-                _ => {}
-            }
-        }
-        let identity = Identity::remote(size, modified);
-        self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));
-        self.told = identity.and(size.zip(modified));
-        if !self.continues_any() {
-            return;
-        }
-        let left = match self.task.start.policy {
-            Policy::Resume => self.left.clone(),
-            _ => Vec::new(),
-        };
-        let path = self.task.job().item.remote.clone();
-        let size = size.unwrap_or(0);
-        match take_up_here(&mut self.task, &self.target, left, size).await {
-            Ok(resumed) => {
-                lease.remark(&format!("{path} goes on after {} bytes", resumed.length));
-                self.request = Request::retrieve(&path, asked_from(resumed.length));
-                self.resumed = Some(resumed);
-            }
-            Err(Some(why)) => lease.remark(&format!("{path} is begun anew: {why}")),
-            Err(None) => {}
-        }
-    }
-
-    /// Gives up continuing: what was taken up is removed.
-    pub(super) async fn restart(mut self) -> Task {
-        if let Some(resumed) = self.resumed.take() {
-            let _ = blocking(move || std::fs::remove_file(resumed.part)).await;
-        }
-        self.task.piece = None;
-        self.task
     }
 }
 
