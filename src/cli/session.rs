@@ -19,7 +19,9 @@ use crate::config::active_first;
 use crate::config::paths::Paths;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
-use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place as Somewhere, Scope};
+use crate::model::command::{
+    Answer, CertificateAnswer, Command, Exploration, Generation, Place as Somewhere, Scope,
+};
 use crate::model::event::{Event, Progress, Question};
 use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
@@ -210,6 +212,15 @@ impl Session {
             place: Somewhere::Remote(live.id, path.clone()),
             generation,
         });
+        generation
+    }
+
+    /// Asks for a walk; its events carry the number returned.
+    pub(super) fn request_walk(&mut self, mut wanted: Exploration) -> Generation {
+        self.generation += 1;
+        wanted.generation = Generation(self.generation);
+        let generation = wanted.generation;
+        self.send(Command::Explore(wanted));
         generation
     }
 

@@ -12,3 +12,4 @@ pub mod ration;
 pub mod rename;
 pub mod resume;
 pub mod retry;
+pub mod tree;

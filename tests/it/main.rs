@@ -39,3 +39,4 @@ mod resume;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+mod walks;

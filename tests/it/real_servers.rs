@@ -4,6 +4,7 @@ mod alive;
 mod names;
 mod resume;
 mod verified;
+mod walks;
 
 use std::io::Read;
 use std::net::TcpStream;
