@@ -4,8 +4,9 @@
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::kept::Kept;
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
@@ -17,7 +18,9 @@ pub(super) struct Origins {
     origin: Origin,
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
-    shared: Option<(Arc<Runs>, Run)>,
+    shared: Mutex<Option<(Arc<Runs>, Run)>>,
+    /// What this run has left half-done.
+    pub(super) kept: Kept,
 }
 
 impl Origins {
@@ -51,7 +54,12 @@ impl Origins {
                 folder.display()
             )
         });
-        (Self { origin, shared }, notice)
+        let origins = Self {
+            origin,
+            shared: Mutex::new(shared),
+            kept: Kept::default(),
+        };
+        (origins, notice)
     }
 
     /// The origin of a job's files; its source is filled in when it is known.
@@ -65,27 +73,33 @@ impl Origins {
 
     /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
     /// the disk.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the cleaning of leftovers"))]
     pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
-        let Some((runs, _)) = &self.shared else {
-            return false;
-        };
-        origin.installation == self.origin.installation
-            && origin.run != self.origin.run
-            && runs
-                .fate(origin.run)
-                .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
+        matches!(self.fate(origin), Some(Fate::Over | Fate::Broken))
+    }
+
+    /// What has become of the other run of this installation that made this file; `None` where it was
+    /// this one, or a stranger's. Looks at the disk.
+    pub(super) fn fate(&self, origin: &Origin) -> Option<Fate> {
+        let runs = Arc::clone(&self.held().as_ref()?.0);
+        let others = origin.installation == self.origin.installation && origin.run != self.origin.run;
+        others.then(|| runs.fate(origin.run).ok()).flatten()
     }
 
     /// All runs, and the file in which this one writes down what is to outlast it.
     pub(super) fn shared(&self) -> Option<(Arc<Runs>, std::io::Result<File>)> {
-        let (runs, run) = self.shared.as_ref()?;
+        let held = self.held();
+        let (runs, run) = held.as_ref()?;
         Some((Arc::clone(runs), run.file.try_clone()))
     }
 
-    /// Ends the run with nothing left of it. What is told after this is lost.
-    pub(super) fn end(self) {
-        if let Some((_, run)) = self.shared
+    fn held(&self) -> MutexGuard<'_, Option<(Arc<Runs>, Run)>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the run, whoever may still hold this: its file is let go of, and removed where it has
+    /// nothing left in it. What is told after this is lost.
+    pub(super) fn end(&self, has_left: bool) {
+        if let Some((_, run)) = self.held().take().filter(|_| !has_left)
             && let Err(error) = run.end()
         {
             tracing::warn!("the file of this run could not be removed: {error}");
@@ -106,7 +120,7 @@ mod tests {
         let file = living.of(JobId(3));
         assert!(!ours.is_left_over(&file), "its run lives");
         assert!(!ours.is_left_over(&ours.of(JobId(1))));
-        living.end();
+        living.end(false);
         assert!(ours.is_left_over(&file));
         let stranger = Origin {
             installation: !file.installation,

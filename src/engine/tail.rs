@@ -12,6 +12,7 @@ use futures_util::future::select_all;
 
 use super::committing::Committing;
 use super::download::{Receiving, proved};
+use super::kept::Piece;
 use super::task::{Moved, Stop, Task, both, differs};
 use super::upload::Sending;
 use super::verify::Verification;
@@ -39,6 +40,8 @@ pub(super) struct Tail {
     files: VecDeque<Unfinished>,
     /// Whether times can be set on this server.
     pub(super) sets_times: bool,
+    /// Jobs whose files were none of what they continued: to be begun anew.
+    pub(super) again: Vec<Task>,
     /// Puts downloads in their places while the lane goes on.
     committing: Committing,
 }
@@ -80,6 +83,8 @@ struct Sent {
     part: RemotePath,
     target: RemotePath,
     bytes: u64,
+    /// How much of that was there before.
+    begun: u64,
     modified: Option<Stamp>,
     /// Set where the server's last word was lost, with that failure.
     lost: Option<Failure>,
@@ -113,6 +118,7 @@ impl Tail {
         Self {
             files: VecDeque::new(),
             sets_times: false,
+            again: Vec::new(),
             committing,
         }
     }
@@ -161,6 +167,7 @@ impl Tail {
         let sums = sending.hashing.take().map(Hashing::finish);
         self.files.push_back(Unfinished::Sent(Sent {
             bytes: sending.sent,
+            begun: sending.begun,
             modified: sending.source.modified,
             part: sending.part,
             target: sending.target,
@@ -199,7 +206,7 @@ impl Tail {
             let next = if answers.len() < asked {
                 file.unanswered(lost, &self.committing)
             } else {
-                file.answered(answers, &self.committing)
+                file.answered(answers, &self.committing, &mut self.again)
             };
             self.files.extend(next);
         }
@@ -225,7 +232,7 @@ impl Tail {
             }
             match file {
                 Unfinished::Received(received) => self.abandon(received.file, Stop::Cancelled),
-                Unfinished::Sent(sent) => self.files.push_back(sent.leftover(Stop::Cancelled)),
+                Unfinished::Sent(sent) => self.files.extend(sent.leftover(Stop::Cancelled)),
                 Unfinished::Leftover(_) => {}
             }
         }
@@ -306,7 +313,7 @@ impl Unfinished {
         }
     }
 
-    fn answered(self, answers: Vec<Answer>, committing: &Committing) -> Option<Self> {
+    fn answered(self, answers: Vec<Answer>, committing: &Committing, again: &mut Vec<Task>) -> Option<Self> {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);
@@ -322,9 +329,15 @@ impl Unfinished {
                 None
             }
             Self::Sent(sent) => sent.answered(answers),
-            Self::Leftover(left) => {
-                let gone = matches!(answers.first(), Some(Answer::Deleted(true)));
-                left.end(gone);
+            Self::Leftover(mut left) => {
+                match left.stop {
+                    Stop::FromStart(_) if !left.task.whole => {
+                        left.task.whole = true;
+                        left.task.counter.begin_at(0);
+                        again.push(left.task);
+                    }
+                    _ => left.end(matches!(answers.first(), Some(Answer::Deleted(true)))),
+                }
                 None
             }
         }
@@ -352,7 +365,7 @@ impl Unfinished {
                 sent.losses += 1;
                 let what = sent.what();
                 if sent.losses >= LOSSES {
-                    return Some(sent.leftover(failure(&what).hint(OLD_OR_NEW).into()));
+                    return sent.leftover(failure(&what).hint(OLD_OR_NEW).into());
                 }
                 // a server may fall silent over a question for a checksum, and over nothing else
                 if sent.losses > 1
@@ -454,8 +467,8 @@ impl Sent {
         });
         let is_ours = told == Some(FileSize::File(Some(self.bytes)));
         match std::mem::replace(&mut self.step, Step::Place) {
-            Step::Check => return Some(self.checked(told)),
-            Step::Verify(sized) => return Some(self.verified(sized)),
+            Step::Check => return self.checked(told),
+            Step::Verify(sized) => return self.verified(sized),
             Step::Place => match answers.into_iter().next() {
                 Some(Answer::Renamed(Err(_))) => {
                     self.step = Step::PlaceInSteps;
@@ -464,7 +477,7 @@ impl Sent {
                 _ => self.done(),
             },
             Step::PlaceInSteps => match answers.into_iter().next() {
-                Some(Answer::Renamed(Err(error))) => return Some(self.not_placed(&error)),
+                Some(Answer::Renamed(Err(error))) => return self.not_placed(&error),
                 _ => self.done(),
             },
             Step::Look(failure) => {
@@ -478,13 +491,13 @@ impl Sent {
                 self.done();
             }
             Step::Confirm(failure) => {
-                return Some(self.leftover(failure.hint(OLD_OR_NEW).into()));
+                return self.leftover(failure.hint(OLD_OR_NEW).into());
             }
         }
         None
     }
 
-    fn checked(mut self, told: Option<FileSize>) -> Unfinished {
+    fn checked(mut self, told: Option<FileSize>) -> Option<Unfinished> {
         let bytes = self.bytes;
         match (told, self.lost.take()) {
             (Some(FileSize::File(Some(size))), lost) if size == bytes => {
@@ -496,13 +509,19 @@ impl Sent {
                 let what = format!("Could not upload to {}", self.target);
                 let cut = Failure::new(Class::Unreachable, what, why)
                     .hint("What stood under the target's name is untouched.");
-                return self.leftover(cut.transient().into());
+                let cut = cut.transient();
+                let stop = match self.begun {
+                    0 => cut.into(),
+                    // it was cut again, or did not go on where it should have
+                    _ => Stop::FromStart(cut),
+                };
+                return self.leftover(stop);
             }
             // refused, perhaps, only because it was written ahead
             (Some(FileSize::Untold), None) if !self.untold => {
                 self.untold = true;
                 self.step = Step::Check;
-                return Unfinished::Sent(self);
+                return Some(Unfinished::Sent(self));
             }
             _ => {
                 self.note = Some("the server does not tell the size; its word is the only proof".into());
@@ -520,7 +539,7 @@ impl Sent {
 
     /// Its size is right, or not to be had; its content is compared, where that is wanted and all has
     /// been asked.
-    fn verified(mut self, sized: bool) -> Unfinished {
+    fn verified(mut self, sized: bool) -> Option<Unfinished> {
         self.step = match self.verification.take() {
             Some((asked, sums)) if !asked.is_over() => {
                 self.verification = Some((asked, sums));
@@ -538,10 +557,10 @@ impl Sent {
             },
             None => Step::Place,
         };
-        Unfinished::Sent(self)
+        Some(Unfinished::Sent(self))
     }
 
-    fn not_placed(self, error: &Error) -> Unfinished {
+    fn not_placed(self, error: &Error) -> Option<Unfinished> {
         let stop = error
             .failure(self.what())
             .hint("The server does not let a file be renamed over another; what stood there is untouched.")
@@ -549,13 +568,18 @@ impl Sent {
         self.leftover(stop)
     }
 
-    fn leftover(self, stop: Stop) -> Unfinished {
-        Unfinished::Leftover(Leftover {
+    /// It has failed: what is under its temporary name is kept for another try, or deleted.
+    fn leftover(self, stop: Stop) -> Option<Unfinished> {
+        if self.task.keeps(&stop, self.bytes) {
+            self.task.end_with(Piece::There(self.part), stop);
+            return None;
+        }
+        Some(Unfinished::Leftover(Leftover {
             task: self.task,
             part: self.part,
             stop,
             losses: 0,
-        })
+        }))
     }
 
     fn done(self) {

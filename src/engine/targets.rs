@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::lease::Lease;
+use super::resume::Leftovers;
 use super::unix_now;
 use crate::ftp::error::Error;
 use crate::ftp::session::FileSize;
 use crate::model::entry::{Entry, Kind};
 use crate::model::job::JobId;
+use crate::model::part_name::{is_part_name, is_part_of};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::conflict::Known;
 
@@ -26,6 +28,8 @@ pub(super) struct Standing {
 #[derive(Debug, Default)]
 pub(super) struct Content {
     entries: HashMap<Name, Standing>,
+    /// Those of them that are temporary names of ours.
+    parts: Vec<Name>,
     /// Whether the listing may lack entries: then nothing is absent on its word.
     gaps: bool,
     /// Whether it may lack those that begin with a dot.
@@ -36,6 +40,12 @@ impl Content {
     /// Whether this name is known to be free.
     pub(super) fn is_free(&self, name: &Name) -> bool {
         !self.may_hide(name) && !self.entries.contains_key(name)
+    }
+
+    /// The temporary names for `name`, of whatever origin.
+    pub(super) fn parts_of(&self, name: &Name) -> impl Iterator<Item = &Name> {
+        let parts = self.parts.iter();
+        parts.filter(|part| is_part_of(part.as_bytes(), name.as_bytes()))
     }
 
     /// The names listed.
@@ -57,6 +67,8 @@ pub(super) struct Targets {
     folders: Mutex<HashMap<RemotePath, Cell>>,
     /// Where jobs of this batch put their files: two of them never get the same path.
     taken: Mutex<HashMap<RemotePath, JobId>>,
+    /// What earlier runs have left on this machine.
+    pub(super) here: Leftovers,
 }
 
 impl Targets {
@@ -112,7 +124,12 @@ impl Targets {
         let content = cell
             .get_or_try_init(|| async {
                 let listing = lease.list(folder, unix_now()).await?;
+                let names = listing.entries.iter().map(|entry| &entry.name);
                 Ok::<_, Error>(Arc::new(Content {
+                    parts: names
+                        .filter(|name| is_part_name(name.as_bytes()))
+                        .cloned()
+                        .collect(),
                     entries: listing.entries.iter().map(standing).collect(),
                     gaps: !listing.is_whole(),
                     hides_dot_names: lease.hides_dot_names(),

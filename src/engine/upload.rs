@@ -2,14 +2,17 @@
 //! renamed over the target once it is proved to be whole.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use tokio::task::JoinHandle;
 
+use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
+use super::resume::{left_there, take_up_there};
 use super::targets::{Content, Standing};
 use super::task::{Stop, Task, conflict, in_the_way};
 use super::verify::Verification;
@@ -27,6 +30,7 @@ use crate::model::path::{Name, RemotePath};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
+use crate::plan::resume::{Identity, WORTH};
 
 /// How much is read and written at once. A file that is no longer is read in one go.
 const CHUNK: usize = 256 * 1024;
@@ -44,9 +48,30 @@ pub(super) struct Outgoing {
 /// on its way to the server, the next one comes from the disk.
 pub(super) struct Source {
     pub(super) known: Known,
+    identity: Option<Identity>,
     first: Vec<u8>,
     /// `None` where `first` is all of it.
     rest: Option<File>,
+}
+
+impl Source {
+    /// Leaves out what is on the server already.
+    async fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        let mut first = std::mem::take(&mut self.first);
+        let Some(mut file) = self.rest.take() else {
+            let out = usize::try_from(bytes).unwrap_or(usize::MAX).min(first.len());
+            self.first = first.split_off(out);
+            return Ok(());
+        };
+        let work = move || {
+            file.seek(SeekFrom::Start(bytes))?;
+            fill(&mut file, &mut first, u64::MAX)?;
+            Ok::<_, io::Error>((file, first))
+        };
+        let (file, first) = blocking(work).await.map_err(io::Error::other)??;
+        (self.rest, self.first) = (Some(file), first);
+        Ok(())
+    }
 }
 
 /// What has been found out about an upload without asking the server.
@@ -57,11 +82,12 @@ pub(super) enum Prepared {
 }
 
 /// Opens the file, and decides about the target as far as that needs no question to the server.
-pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
+pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
     let source = match open(&task.job().item.local).await {
         Ok(source) => source,
         Err(stop) => return Err((task, stop)),
     };
+    task.origin.source = source.identity.map_or(0, |identity| task.source(&identity));
     let target = task.job().item.remote.clone();
     let placed = if task.start.policy == Policy::Overwrite {
         part_of(&target, &task.origin).map(|part| (target, part))
@@ -72,39 +98,87 @@ pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
         place(&task, &source.known, standing, &content)
     };
     match placed {
+        Ok(placed) if may_continue(&task, &source, &placed.0) => Ok(Prepared::Unknown(task, source)),
         Ok(placed) => Ok(Prepared::Ready(outgoing(task, source, placed))),
         Err(stop) => Err((task, stop)),
     }
 }
 
-/// Asks the server what stands at the target, and decides.
+/// Whether there may be something to continue: the server has to be asked then.
+fn may_continue(task: &Task, source: &Source, target: &RemotePath) -> bool {
+    let is_worth_it = source.identity.is_some_and(|source| source.size >= WORTH);
+    !task.whole && (task.piece.is_some() || (is_worth_it && !left_of(task, target).is_empty()))
+}
+
+/// What was left of uploads to this target, as far as its folder's listing is known.
+fn left_of(task: &Task, target: &RemotePath) -> Vec<RemotePath> {
+    let known = task.targets.known(target).zip(target.parent().zip(target.name()));
+    match known {
+        Some(((_, content), (folder, name))) if task.start.policy == Policy::Resume => {
+            content.parts_of(&name).map(|part| folder.join(part)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Asks the server what stands at the target, decides, and takes up what can be continued.
 pub(super) async fn prepare_asking(
-    task: Task,
-    source: Source,
+    mut task: Task,
+    mut source: Source,
     lease: &mut Lease,
 ) -> Result<Outgoing, (Task, Stop)> {
-    let target = task.job().item.remote.clone();
-    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
-    let asked = async {
-        let standing = task.targets.standing(lease, &target).await?;
-        let content = match target.parent() {
-            Some(folder) => task.targets.content(lease, &folder).await?,
-            None => Arc::default(),
-        };
-        Ok((standing, content))
-    };
+    let cancel = task.cancel.clone();
     let asked = tokio::select! {
-        asked = asked => asked.map_err(failed),
-        () = task.cancel.cancelled() => Err(Stop::Cancelled),
+        asked = ask(&mut task, &mut source, lease) => asked,
+        () = cancel.cancelled() => Err(Stop::Cancelled),
     };
-    let placed = match asked {
-        Ok((standing, content)) => place(&task, &source.known, standing, &content),
-        Err(stop) => Err(stop),
-    };
-    match placed {
-        Ok(placed) => Ok(outgoing(task, source, placed)),
+    match asked {
+        Ok((placed, there)) => Ok(Outgoing {
+            request: Request::store(&placed.1, there),
+            ..outgoing(task, source, placed)
+        }),
         Err(stop) => Err((task, stop)),
     }
+}
+
+/// The target and its temporary name, and how much stands under that.
+async fn ask(
+    task: &mut Task,
+    source: &mut Source,
+    lease: &mut Lease,
+) -> Result<((RemotePath, RemotePath), u64), Stop> {
+    let target = task.job().item.remote.clone();
+    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
+    let (target, part) = if task.start.policy == Policy::Overwrite {
+        let part = part_of(&target, &task.origin)?;
+        (target.clone(), part)
+    } else {
+        let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
+        let content = match target.parent() {
+            Some(folder) => task.targets.content(lease, &folder).await.map_err(failed)?,
+            None => Arc::default(),
+        };
+        place(task, &source.known, standing, &content)?
+    };
+    if !may_continue(task, source, &target) {
+        return Ok(((target, part), 0));
+    }
+    let left = left_there(task, left_of(task, &target)).await;
+    let size = source.known.size.unwrap_or(0);
+    let there = take_up_there(task, left, &part, size, lease)
+        .await
+        .map_err(failed)?;
+    if let Some(there) = there {
+        lease.remark(&format!("{target} goes on after {there} bytes"));
+        let skipped = source.skip(there).await;
+        skipped.map_err(|e| {
+            local(
+                format!("Could not read {}", shown_path(&task.job().item.local)),
+                &e,
+            )
+        })?;
+    }
+    Ok(((target, part), there.unwrap_or(0)))
 }
 
 async fn open(path: &Path) -> Result<Source, Stop> {
@@ -136,9 +210,24 @@ async fn open(path: &Path) -> Result<Source, Stop> {
         modified: modified(&metadata),
     };
     match opened {
-        Some((first, rest)) => Ok(Source { known, first, rest }),
+        Some((first, rest)) => Ok(Source {
+            known,
+            identity: identity(&metadata),
+            first,
+            rest,
+        }),
         None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
+}
+
+/// What the file is known to be, to the nanosecond.
+fn identity(metadata: &Metadata) -> Option<Identity> {
+    let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Identity {
+        size: metadata.len(),
+        seconds: i64::try_from(since.as_secs()).ok()?,
+        nanoseconds: since.subsec_nanos(),
+    })
 }
 
 /// Fills the buffer with the next piece; less than [`CHUNK`] is the last. `left` is how much is
@@ -193,7 +282,11 @@ fn choose(
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(&task.start, source, &known)),
+        Decision::Ask => {
+            let name = target.name();
+            let can_resume = name.is_some_and(|name| content.parts_of(&name).next().is_some());
+            Err(conflict(&task.start, source, &known, can_resume))
+        }
         Decision::Rename => {
             let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
                 return Ok(target);
@@ -215,7 +308,7 @@ fn choose(
 
 fn outgoing(task: Task, source: Source, (target, part): (RemotePath, RemotePath)) -> Outgoing {
     Outgoing {
-        request: Request::store(&part),
+        request: Request::store(&part, 0),
         task,
         part,
         target,
@@ -244,7 +337,11 @@ pub(super) struct Sending {
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<File>,
+    /// How much of it an earlier try has sent.
+    pub(super) begun: u64,
     pub(super) sent: u64,
+    /// The same with what is on its way: the server may have that.
+    pub(super) offered: u64,
     pub(super) verification: Option<Verification>,
     /// The checksums of what was read, where the content is to be verified.
     pub(super) hashing: Option<Hashing>,
@@ -258,17 +355,32 @@ impl Sending {
         let verified = outgoing.task.start.care.verify;
         let begun = verified.then(|| Verification::begin(ways, &outgoing.part));
         let (verification, hashing) = begun.unzip();
+        let sent = outgoing.request.offset();
+        let mut task = outgoing.task;
+        task.counter.begin_at(sent);
+        // the server has it from now on
+        task.piece = None;
         Self {
             verification,
             hashing,
-            task: outgoing.task,
+            task,
             part: outgoing.part,
             target: outgoing.target,
             source: outgoing.source.known,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
-            sent: 0,
+            begun: sent,
+            sent,
+            offered: sent,
         }
+    }
+
+    /// Its job; what has come over is told to it, where another try can go on from there.
+    pub(super) fn set_aside(mut self, stop: &Stop) -> Task {
+        if self.task.keeps(stop, self.offered) {
+            self.task.piece = Some(Piece::There(self.part));
+        }
+        self.task
     }
 
     /// Writes all of the file.
@@ -280,11 +392,14 @@ impl Sending {
     ) -> Result<(), Stop> {
         let mut piece = std::mem::take(&mut self.first);
         if let Some(mut hashing) = self.hashing.take() {
+            let (path, begun) = (self.task.job().item.local.clone(), self.begun);
             let hashed = move || {
+                hashing.update_from(&path, begun)?;
                 hashing.update(&piece);
-                (piece, hashing)
+                Ok::<_, io::Error>((piece, hashing))
             };
-            let (first, hashing) = blocking(hashed).await?;
+            let hashed = blocking(hashed).await?;
+            let (first, hashing) = hashed.map_err(|error| self.unread(&error))?;
             (piece, self.hashing) = (first, Some(hashing));
         }
         let mut reading = None;
@@ -293,6 +408,7 @@ impl Sending {
         }
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
+                self.offered = self.sent + part.len() as u64;
                 lease
                     .write(transfer, part)
                     .await
