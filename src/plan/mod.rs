@@ -5,6 +5,7 @@ pub mod conflict;
 pub mod fence;
 pub mod ground;
 pub mod keeping;
+pub mod ladder;
 pub mod landing;
 pub mod naming;
 pub mod queue;
