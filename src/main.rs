@@ -39,6 +39,7 @@ async fn show(interface: Interface) -> anyhow::Result<u8> {
         connect: interface.connect,
         path: interface.path,
         patience: interface.patience,
+        keeps_queue: true,
         options: interface.options,
     };
     Ok(term::begin(wanted).await?)

@@ -89,13 +89,15 @@ impl Session {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         // without a home folder nothing is remembered
-        let memory = Paths::find().ok().map(|paths| paths.active_first());
+        let paths = Paths::find().ok();
+        let memory = paths.as_ref().map(Paths::active_first);
         Ok(Self {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
                 transcript: connection.transcript()?,
                 active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
+                queue: paths.map(|paths| paths.queue()),
             }),
             memory,
             signals,

@@ -65,6 +65,11 @@ impl Paths {
         self.state.join("active-first")
     }
 
+    /// The folder of the queues that running instances keep.
+    pub fn queue(&self) -> PathBuf {
+        self.state.join("queue")
+    }
+
     /// The encrypted store of passwords.
     pub fn secrets(&self) -> PathBuf {
         self.folder.join("secrets.store")

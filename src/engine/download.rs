@@ -19,6 +19,7 @@ use crate::local::part::PartFile;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
+use crate::model::part_name::Origin;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::model::text::shown_path;
@@ -149,7 +150,7 @@ pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Sto
 struct Disk {
     target: PathBuf,
     may_replace: bool,
-    unique: u64,
+    origin: Origin,
     writing: Option<JoinHandle<io::Result<Written>>>,
 }
 
@@ -182,11 +183,11 @@ impl Disk {
     async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
         let last = self.written().await?;
         let (part, mut spare) = last.map_or((None, Vec::new()), |last| (last.part, last.buffer));
-        let (target, unique, may_replace) = (self.target.clone(), self.unique, self.may_replace);
+        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
         self.writing = Some(tokio::task::spawn_blocking(move || {
             let (part, mut file) = match part {
                 Some(made) => made,
-                None => PartFile::create(&target, unique, may_replace)?,
+                None => PartFile::create(&target, &origin, may_replace)?,
             };
             file.write_all(&piece)?;
             Ok(Written {
@@ -214,7 +215,7 @@ impl Receiving {
             disk: Disk {
                 target: incoming.target,
                 may_replace: incoming.may_replace,
-                unique: incoming.task.unique,
+                origin: incoming.task.origin,
                 writing: None,
             },
             task: incoming.task,
@@ -291,13 +292,13 @@ impl Receiving {
 
     async fn put_in_place(&mut self, modified: Option<Stamp>) -> Result<(), Stop> {
         let part = self.disk.written().await?.and_then(|last| last.part);
-        let (target, unique, may_replace) =
-            (self.disk.target.clone(), self.disk.unique, self.disk.may_replace);
+        let (target, origin, may_replace) =
+            (self.disk.target.clone(), self.disk.origin, self.disk.may_replace);
         let rest = std::mem::take(&mut self.buffer);
         let work = move || {
             let (part, mut file) = match part {
                 Some(made) => made,
-                None => PartFile::create(&target, unique, may_replace)?,
+                None => PartFile::create(&target, &origin, may_replace)?,
             };
             file.write_all(&rest)?;
             part.commit(file, modified)

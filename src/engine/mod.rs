@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
@@ -28,6 +29,7 @@ mod lane;
 mod lease;
 mod meter;
 mod naming;
+mod origins;
 mod outlet;
 mod pool;
 mod questions;
@@ -56,6 +58,9 @@ pub struct Options {
     /// The servers, as `host:port`, on which mode `auto` begins with active mode, because only that
     /// has worked before. Changes are told by [`Event::ActiveFirst`].
     pub active_first: HashSet<String>,
+    /// The folder that the runs of one installation share: there the queue is kept, and a temporary
+    /// file that a dead run has left is known by it. `None` keeps nothing.
+    pub queue: Option<PathBuf>,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

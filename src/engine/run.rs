@@ -1,7 +1,6 @@
 //! The engine's loop: commands and notes come in one at a time, the queue decides, tasks work.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
+use super::origins::Origins;
 use super::outlet::Outlet;
 use super::pool::Pool;
 use super::questions::Questions;
@@ -83,8 +83,7 @@ struct Loop {
     tasks: TaskTracker,
     /// Ends everything, at the end.
     end: CancellationToken,
-    /// Makes this run's temporary names differ from every other run's.
-    unique: u64,
+    origins: Origins,
 }
 
 /// Runs until told to shut down, or until nobody can command any more.
@@ -95,6 +94,10 @@ pub(super) async fn run(
     samples: watch::Sender<Progress>,
 ) {
     let (notes, mut noted) = mpsc::unbounded_channel();
+    let (origins, notice) = Origins::begin(options.queue.as_deref());
+    if let Some(notice) = notice {
+        outlet.tell(Event::Notice(notice));
+    }
     let mut state = Loop {
         questions: Arc::new(Questions::new(outlet.clone())),
         notes,
@@ -113,8 +116,7 @@ pub(super) async fn run(
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
         end: CancellationToken::new(),
-        // random by the hasher's keys: there is no other source of randomness needed here
-        unique: RandomState::new().hash_one(std::process::id()),
+        origins,
     };
     let mut ticker = tokio::time::interval(SAMPLE);
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -390,7 +392,7 @@ impl Loop {
             targets.unwrap_or_default(),
             self.meter.begin(job),
             cancel,
-            self.unique.wrapping_add(job.0),
+            self.origins.of(job),
             self.notes.clone(),
         ))
     }
@@ -427,6 +429,7 @@ impl Loop {
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
+        self.origins.end();
         self.outlet.tell(Event::Ended);
     }
 }

@@ -15,6 +15,7 @@ use crate::ftp::error::{Error, local};
 use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
+use crate::model::part_name::Origin;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::queue::{Outcome, Start};
@@ -27,7 +28,7 @@ pub(super) struct Task {
     pub(super) counter: Counter,
     pub(super) cancel: CancellationToken,
     /// Makes temporary names that no other job of any run has.
-    pub(super) unique: u64,
+    pub(super) origin: Origin,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     began: Instant,
@@ -40,7 +41,7 @@ impl Task {
         targets: Arc<Targets>,
         counter: Counter,
         cancel: CancellationToken,
-        unique: u64,
+        origin: Origin,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         counter.reset();
@@ -50,7 +51,7 @@ impl Task {
             targets,
             counter,
             cancel,
-            unique,
+            origin,
             healed: false,
             began: Instant::now(),
             report,

@@ -19,7 +19,7 @@ use crate::local::list::modified;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
-use crate::model::part_name::part_name;
+use crate::model::part_name::{Origin, part_name};
 use crate::model::path::{Name, RemotePath};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
@@ -61,7 +61,7 @@ pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
     };
     let target = task.job().item.remote.clone();
     let placed = if task.start.policy == Policy::Overwrite {
-        part_of(&target, task.unique).map(|part| (target, part))
+        part_of(&target, &task.origin).map(|part| (target, part))
     } else {
         let Some((standing, content)) = task.targets.known(&target) else {
             return Ok(Prepared::Unknown(task, source));
@@ -164,7 +164,7 @@ fn place(
     content: &Content,
 ) -> Result<(RemotePath, RemotePath), Stop> {
     let target = choose(task, source, standing, content)?;
-    let part = part_of(&target, task.unique)?;
+    let part = part_of(&target, &task.origin)?;
     Ok((target, part))
 }
 
@@ -221,10 +221,10 @@ fn outgoing(task: Task, source: Source, (target, part): (RemotePath, RemotePath)
 }
 
 /// The temporary name for a target.
-fn part_of(target: &RemotePath, unique: u64) -> Result<RemotePath, Stop> {
+fn part_of(target: &RemotePath, origin: &Origin) -> Result<RemotePath, Stop> {
     let nameless = || Failure::new(Class::Usage, "Could not upload", "the target has no name");
     let (folder, name) = target.parent().zip(target.name()).ok_or_else(nameless)?;
-    let name = Name::new(&part_name(name.as_bytes(), unique)).map_err(|_| nameless())?;
+    let name = Name::new(&part_name(name.as_bytes(), origin)).map_err(|_| nameless())?;
     Ok(folder.join(&name))
 }
 

@@ -7,3 +7,4 @@ pub(crate) mod erase;
 pub(crate) mod list;
 pub(crate) mod names;
 pub(crate) mod part;
+pub(crate) mod runs;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use filetime::FileTime;
 
 use super::names::bytes_of;
-use crate::model::part_name::part_name;
+use crate::model::part_name::{Origin, part_name};
 use crate::model::stamp::Stamp;
 
 /// A temporary file beside the target. Dropped without [`PartFile::commit`], it is removed.
@@ -25,7 +25,7 @@ impl PartFile {
     /// complete. Where the target is a symbolic link, what it leads to will be replaced and the
     /// link stays. `may_replace` says whether a file that stands there, or that appears there
     /// meanwhile, may be replaced.
-    pub(crate) fn create(target: &Path, unique: u64, may_replace: bool) -> io::Result<(Self, File)> {
+    pub(crate) fn create(target: &Path, origin: &Origin, may_replace: bool) -> io::Result<(Self, File)> {
         let target = followed(target)?;
         let replaces = match std::fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -35,7 +35,7 @@ impl PartFile {
         };
         let name = bytes_of(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?).into_owned();
         let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
-        let part = folder.join(os_name(&part_name(&name, unique)));
+        let part = folder.join(os_name(&part_name(&name, origin)));
         let mut options = File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -137,6 +137,13 @@ mod tests {
     use std::io::Write as _;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
+    fn job(job: u32) -> Origin {
+        Origin {
+            job,
+            ..Origin::default()
+        }
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
@@ -153,13 +160,13 @@ mod tests {
         std::fs::write(&target, "old").unwrap();
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
 
-        let (part, mut file) = PartFile::create(&target, 1, true).unwrap();
+        let (part, mut file) = PartFile::create(&target, &job(1), true).unwrap();
         file.write_all(b"half").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "old");
         drop(part);
         assert_eq!(names(folder.path()), ["a.txt"], "what was given up is gone");
 
-        let (part, mut file) = PartFile::create(&target, 2, true).unwrap();
+        let (part, mut file) = PartFile::create(&target, &job(2), true).unwrap();
         file.write_all(b"whole").unwrap();
         part.commit(file, Some(Stamp::exact(1_000_000_000))).unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "whole");
@@ -177,7 +184,7 @@ mod tests {
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         std::fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink("real", &link).unwrap();
-        let (part, mut file) = PartFile::create(&link, 3, true).unwrap();
+        let (part, mut file) = PartFile::create(&link, &job(3), true).unwrap();
         file.write_all(b"new").unwrap();
         part.commit(file, None).unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -188,7 +195,7 @@ mod tests {
     fn what_appears_meanwhile_is_not_replaced_unasked() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.txt");
-        let (part, mut file) = PartFile::create(&target, 1, false).unwrap();
+        let (part, mut file) = PartFile::create(&target, &job(1), false).unwrap();
         file.write_all(b"ours").unwrap();
         std::fs::write(&target, "theirs").unwrap();
         let taken = part.commit(file, None).unwrap_err();
@@ -201,7 +208,7 @@ mod tests {
     fn a_folder_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(
-            PartFile::create(folder.path(), 4, true).unwrap_err().kind(),
+            PartFile::create(folder.path(), &job(4), true).unwrap_err().kind(),
             io::ErrorKind::IsADirectory
         );
     }

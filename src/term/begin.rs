@@ -24,6 +24,8 @@ pub struct Wanted {
     pub path: Vec<u8>,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
+    /// Whether the queue outlasts the run: not where nothing is to be left behind.
+    pub keeps_queue: bool,
     /// Settings of the engine.
     pub options: Options,
 }
@@ -67,6 +69,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let engine = engine::start(Options {
         browsing: true,
         active_first: active_first::load(&paths.active_first()),
+        queue: wanted.keeps_queue.then(|| paths.queue()),
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;

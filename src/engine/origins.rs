@@ -1,0 +1,118 @@
+//! Whose temporary files are whose: this run's, those of other runs that live, and what runs that
+//! are over have left.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
+
+use crate::local::runs::{Fate, Run, Runs};
+use crate::model::job::JobId;
+use crate::model::part_name::Origin;
+
+/// This run among the runs of the installation.
+#[derive(Debug)]
+pub(super) struct Origins {
+    /// Of every name that this run makes.
+    origin: Origin,
+    /// `None` where there is no folder for them: then nobody else's file can be told from a
+    /// stranger's.
+    shared: Option<(Runs, Run)>,
+}
+
+impl Origins {
+    /// Begins a run. Where its folder cannot be used it is a run without others, and why is said.
+    pub(super) fn begin(folder: Option<&Path>) -> (Self, Option<String>) {
+        let begun = folder.map(|folder| {
+            let runs = Runs::open(folder)?;
+            let run = runs.begin()?;
+            Ok::<_, std::io::Error>((runs, run))
+        });
+        let (shared, error) = match begun.transpose() {
+            Ok(shared) => (shared, None),
+            Err(error) => (None, Some(error)),
+        };
+        let (installation, run) = match &shared {
+            Some((runs, run)) => (runs.installation(), run.number()),
+            // random by the hasher's keys: there is no other source of randomness needed here
+            None => {
+                let random = RandomState::new().hash_one(std::process::id());
+                ((random >> 32) as u32, random as u32)
+            }
+        };
+        let origin = Origin {
+            installation,
+            run,
+            ..Origin::default()
+        };
+        let notice = error.zip(folder).map(|(error, folder)| {
+            format!(
+                "Nothing of the queue outlasts this run: {} cannot be used: {error}",
+                folder.display()
+            )
+        });
+        (Self { origin, shared }, notice)
+    }
+
+    /// The origin of a job's files; its source is filled in when it is known.
+    pub(super) fn of(&self, job: JobId) -> Origin {
+        Origin {
+            // a run with more jobs than that has ended the first ones long ago
+            job: job.0 as u32,
+            ..self.origin
+        }
+    }
+
+    /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
+    /// the disk.
+    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the cleaning of leftovers"))]
+    pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
+        let Some((runs, _)) = &self.shared else {
+            return false;
+        };
+        origin.installation == self.origin.installation
+            && origin.run != self.origin.run
+            && runs
+                .fate(origin.run)
+                .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
+    }
+
+    /// Ends the run. What is told after this is lost.
+    pub(super) fn end(self) {
+        if let Some((_, run)) = self.shared
+            && let Err(error) = run.end()
+        {
+            tracing::warn!("the file of this run could not be removed: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_runs_that_are_over_have_made_is_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, none) = Origins::begin(Some(folder.path()));
+        let (living, _) = Origins::begin(Some(folder.path()));
+        assert_eq!(none, None);
+        let file = living.of(JobId(3));
+        assert!(!ours.is_left_over(&file), "its run lives");
+        assert!(!ours.is_left_over(&ours.of(JobId(1))));
+        living.end();
+        assert!(ours.is_left_over(&file));
+        let stranger = Origin {
+            installation: !file.installation,
+            ..file
+        };
+        assert!(!ours.is_left_over(&stranger));
+    }
+
+    #[test]
+    fn a_run_without_a_folder_knows_nobody() {
+        let folder = tempfile::NamedTempFile::new().unwrap();
+        let (alone, why) = Origins::begin(Some(folder.path()));
+        assert!(why.unwrap().contains("cannot be used"));
+        let other = Origins::begin(None).0.of(JobId(1));
+        assert!(!alone.is_left_over(&other) && !alone.is_left_over(&alone.of(JobId(1))));
+    }
+}
