@@ -141,6 +141,7 @@ impl App {
             (Choice::Decide(policy), Subject::Conflict { id, scope, .. }) => {
                 answer(*id, Answer::Conflict(policy, *scope))
             }
+            (Choice::InPlace(decided), Subject::InPlace { id, .. }) => answer(*id, Answer::InPlace(decided)),
             (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Once))
             }

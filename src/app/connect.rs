@@ -402,6 +402,21 @@ impl App {
         Vec::new()
     }
 
+    /// The person allowed files to be written in place on the server of this name: its entry keeps it,
+    /// if it is saved.
+    pub(super) fn in_place_allowed(&mut self, name: String) -> Vec<Effect> {
+        if let Link::Opening(attempt) | Link::Up(Session { attempt, .. }) | Link::Lost(attempt, _) =
+            &mut self.link
+            && attempt.server.name == name
+        {
+            attempt.server.in_place = true;
+        }
+        match self.servers.named(&name) {
+            Some(_) => vec![Effect::ChangeServers(Change::InPlace(name))],
+            None => Vec::new(),
+        }
+    }
+
     /// The person pinned a certificate: the server's entry keeps it, if it is saved.
     pub(super) fn pinned(&mut self, id: ConnectionId, pin: Pin) -> Vec<Effect> {
         let attempt = match &mut self.link {

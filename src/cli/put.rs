@@ -39,7 +39,8 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     let Some((target, sources)) = arguments.places.split_last() else {
         return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
     };
-    let place = Place::read(target, &arguments.connection)?;
+    let mut place = Place::read(target, &arguments.connection)?;
+    place.server.in_place |= arguments.in_place;
     let mut transfers = Transfers::new(arguments.output);
     let prepared = prepare(session, &mut transfers, place, sources, policy).await;
     transfers.conclude(session, prepared).await

@@ -19,16 +19,18 @@ use super::committing::Committing;
 use super::download;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
+use super::placing::PARTIAL;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Source};
+use super::upload::{self, Outgoing, Site, Source};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::Begun;
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
+use crate::model::path::RemotePath;
 use crate::plan::fence::Fence;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
@@ -90,8 +92,9 @@ impl Lane {
             let Some(task) = taken.filter(|_| asked) else {
                 break;
             };
-            if let Some(fetched) = prepare(task).await {
-                return fetched;
+            match prepare(task).await {
+                Ok(fetched) => return fetched,
+                Err((task, stop)) => task.end(Err(stop)),
             }
         }
         Fetched::Nothing
@@ -146,7 +149,7 @@ impl Hands<'_> {
                         Some(self.lane.fetch(false).await)
                     } else {
                         match self.next(None).await {
-                            Fetched::Nothing if !self.lane.pool.is_wanted() => return,
+                            Fetched::Nothing if !self.lane.pool.is_wanted() && self.tail.is_empty() => return,
                             next => Some(next),
                         }
                     }
@@ -159,9 +162,12 @@ impl Hands<'_> {
     /// What comes next: jobs to be begun anew first.
     async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
         while let Some(task) = self.again.pop() {
-            if let Some(again) = prepare(task).await {
-                self.kept.extend(fetched);
-                return again;
+            match prepare(task).await {
+                Ok(again) => {
+                    self.kept.extend(fetched);
+                    return again;
+                }
+                Err((task, stop)) => self.unbegun(task, stop),
             }
         }
         match fetched.or_else(|| self.kept.pop_front()) {
@@ -233,16 +239,24 @@ impl Hands<'_> {
         let lease = match self.lease(&cancel).await {
             Ok(lease) => lease,
             Err(stop) => {
-                task.end(Err(stop));
+                self.unbegun(task, stop);
                 return None;
             }
         };
         match upload::prepare_asking(task, source, lease).await {
             Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
             Err((task, stop)) => {
-                task.end(Err(stop));
+                self.unbegun(task, stop);
                 None
             }
+        }
+    }
+
+    /// A job ends before its transfer has begun; one that is begun anew has begun before.
+    fn unbegun(&mut self, mut task: Task, stop: Stop) {
+        match task.begun.take() {
+            Some(part) => self.tail.left_over(task, part, stop),
+            None => task.end(Err(stop)),
         }
     }
 
@@ -359,8 +373,15 @@ impl Hands<'_> {
                 incoming.task.end(Err(stop));
             }
             Ready::Up(outgoing) => {
-                let stop = error.failure(upload::what(&outgoing.target)).into();
-                if matches!(error, Error::Guarded(_)) {
+                let Outgoing {
+                    task, target, site, ..
+                } = &outgoing;
+                let stop = match error.refuses_name() {
+                    true => upload::refused(task, target, site, &error),
+                    false => error.failure(upload::what(target)).into(),
+                };
+                // nothing has been sent: refused by ourselves, or before anything was taken
+                if matches!(error, Error::Guarded(_)) || (site.in_place && error.refuses_name()) {
                     outgoing.task.end(Err(stop));
                 } else {
                     self.broken_off(Ready::Up(outgoing), stop);
@@ -373,7 +394,7 @@ impl Hands<'_> {
     fn broken_off(&mut self, ready: Ready, stop: Stop) {
         match ready {
             // servers make the file before they find that they cannot fill it
-            Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),
+            Ready::Up(outgoing) => self.given_up(outgoing.task, outgoing.part, &outgoing.site, stop),
             ready @ Ready::Down(_) => ready.end(stop),
         }
     }
@@ -449,7 +470,7 @@ impl Hands<'_> {
             Ok(ending) => Ok(ending),
             Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
             Err(error) => {
-                let stop = Stop::on_wire(&error, file.what());
+                let stop = file.stop(&error);
                 return self.failed(file, stop).await;
             }
         };
@@ -465,7 +486,11 @@ impl Hands<'_> {
             self.lane.pool.forget_idle();
             let mut task = match file {
                 Carried::Down(receiving) => receiving.discard().await,
-                Carried::Up(sending) => sending.task,
+                Carried::Up(sending) => {
+                    let mut task = sending.task;
+                    task.begun = (!sending.site.in_place).then_some(sending.part);
+                    task
+                }
             };
             task.healed = true;
             task.counter.reset();
@@ -474,8 +499,26 @@ impl Hands<'_> {
         }
         match file {
             Carried::Down(receiving) => self.tail.abandon(*receiving, stop),
-            Carried::Up(sending) => self.tail.left_over(sending.task, sending.part, stop),
+            Carried::Up(sending) => self.given_up(sending.task, sending.part, &sending.site, stop),
         }
+    }
+
+    /// An upload that may have begun has failed: its temporary file goes; what was written in place
+    /// stays, and is told of.
+    fn given_up(&mut self, task: Task, part: RemotePath, site: &Site, stop: Stop) {
+        if !site.in_place {
+            return self.tail.left_over(task, part, stop);
+        }
+        let stop = match stop {
+            Stop::Failed(failure) | Stop::Anew(failure) | Stop::NoSession(failure) => {
+                failure.hint(PARTIAL).into()
+            }
+            stop => {
+                task.say(format!("{} was stopped. {PARTIAL}", part.shown()));
+                stop
+            }
+        };
+        task.end(Err(stop));
     }
 
     /// Ends the last transfer, and brings everything that is unfinished to its end.

@@ -78,6 +78,11 @@ impl Lease {
         &self.fence
     }
 
+    /// Whether this path lies within reach of the connection.
+    pub(super) fn may_touch(&self, path: &RemotePath) -> Result<(), Error> {
+        self.fence.may_touch(path).map_err(refused)
+    }
+
     /// Whether the session can be used for another command.
     pub(super) fn is_usable(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.session.is_usable())
@@ -265,7 +270,11 @@ impl Lease {
         let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
         let keeps_time = !session.sets_times();
         for answer in riders.iter().zip(&exchanged.answers) {
-            if let (Rider::Rename(_, to) | Rider::RenameInSteps(_, to), Answer::Renamed(Ok(()))) = answer {
+            if let (
+                Rider::Rename(_, to) | Rider::RenameInSteps(_, to) | Rider::Move(_, to),
+                Answer::Renamed(Ok(())),
+            ) = answer
+            {
                 self.pool.ground().gone(to);
                 if keeps_time {
                     self.wrote(to, super::unix_now());

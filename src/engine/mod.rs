@@ -31,6 +31,7 @@ mod meter;
 mod naming;
 mod origins;
 mod outlet;
+mod placing;
 mod pool;
 mod questions;
 mod run;

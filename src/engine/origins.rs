@@ -3,6 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
@@ -15,7 +16,28 @@ pub(super) struct Origins {
     origin: Origin,
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
-    shared: Option<(Runs, Run)>,
+    shared: Option<(Arc<Runs>, Run)>,
+}
+
+/// Knows what runs have left that are over.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Leftovers {
+    /// This run's; `None` where nobody else's files are known.
+    ours: Option<(Origin, Arc<Runs>)>,
+}
+
+impl Leftovers {
+    /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
+    /// the disk.
+    pub(super) fn are_of(&self, origin: &Origin) -> bool {
+        self.ours.as_ref().is_some_and(|(ours, runs)| {
+            origin.installation == ours.installation
+                && origin.run != ours.run
+                && runs
+                    .fate(origin.run)
+                    .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
+        })
+    }
 }
 
 impl Origins {
@@ -24,7 +46,7 @@ impl Origins {
         let begun = folder.map(|folder| {
             let runs = Runs::open(folder)?;
             let run = runs.begin()?;
-            Ok::<_, std::io::Error>((runs, run))
+            Ok::<_, std::io::Error>((Arc::new(runs), run))
         });
         let (shared, error) = match begun.transpose() {
             Ok(shared) => (shared, None),
@@ -61,18 +83,12 @@ impl Origins {
         }
     }
 
-    /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
-    /// the disk.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the cleaning of leftovers"))]
-    pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
-        let Some((runs, _)) = &self.shared else {
-            return false;
-        };
-        origin.installation == self.origin.installation
-            && origin.run != self.origin.run
-            && runs
-                .fate(origin.run)
-                .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
+    /// What knows the files of runs that are over.
+    pub(super) fn leftovers(&self) -> Leftovers {
+        let shared = self.shared.as_ref();
+        Leftovers {
+            ours: shared.map(|(runs, _)| (self.origin, Arc::clone(runs))),
+        }
     }
 
     /// Ends the run. What is told after this is lost.
@@ -96,15 +112,15 @@ mod tests {
         let (living, _) = Origins::begin(Some(folder.path()));
         assert_eq!(none, None);
         let file = living.of(JobId(3));
-        assert!(!ours.is_left_over(&file), "its run lives");
-        assert!(!ours.is_left_over(&ours.of(JobId(1))));
+        assert!(!ours.leftovers().are_of(&file), "its run lives");
+        assert!(!ours.leftovers().are_of(&ours.of(JobId(1))));
         living.end();
-        assert!(ours.is_left_over(&file));
+        assert!(ours.leftovers().are_of(&file));
         let stranger = Origin {
             installation: !file.installation,
             ..file
         };
-        assert!(!ours.is_left_over(&stranger));
+        assert!(!ours.leftovers().are_of(&stranger));
     }
 
     #[test]
@@ -113,6 +129,6 @@ mod tests {
         let (alone, why) = Origins::begin(Some(folder.path()));
         assert!(why.unwrap().contains("cannot be used"));
         let other = Origins::begin(None).0.of(JobId(1));
-        assert!(!alone.is_left_over(&other) && !alone.is_left_over(&alone.of(JobId(1))));
+        assert!(!alone.leftovers().are_of(&other) && !alone.leftovers().are_of(&alone.of(JobId(1))));
     }
 }

@@ -21,7 +21,7 @@ use super::task::Task;
 use super::{Options, PARTING, dialogue, erase, mistake, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Place};
+use crate::model::command::{Answer, Command, InPlaceAnswer, Place, QuestionId};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -201,10 +201,19 @@ impl Loop {
                 let effects = self.queue.clear_finished();
                 self.carry_out(effects);
             }
+            Command::Answer { question, answer } if self.queue.in_place_of(question).is_some() => {
+                let answer = match answer {
+                    Answer::InPlace(answer) => answer,
+                    _ => InPlaceAnswer::No,
+                };
+                self.decide_in_place(question, answer);
+            }
             Command::Answer { question, answer } if self.queue.has_asked(question) => {
                 let decided = match answer {
                     Answer::Conflict(policy, scope) => Some((policy, scope)),
-                    Answer::Certificate(_) | Answer::Secret(_) | Answer::Dismissed => None,
+                    Answer::Certificate(_) | Answer::Secret(_) | Answer::InPlace(_) | Answer::Dismissed => {
+                        None
+                    }
                 };
                 let effects = self.queue.answer(question, decided);
                 self.carry_out(effects);
@@ -214,8 +223,26 @@ impl Loop {
         }
     }
 
+    /// A person has said whether files may be written in place: all jobs that waited for it go on.
+    fn decide_in_place(&mut self, question: QuestionId, answer: InPlaceAnswer) {
+        if let Some(pool) = self
+            .queue
+            .in_place_of(question)
+            .and_then(|id| self.pools.get(&id))
+        {
+            pool.placing.decide(answer != InPlaceAnswer::No);
+            if answer == InPlaceAnswer::Remember {
+                let name = pool.connection.server.name.clone();
+                self.outlet.tell(Event::InPlace(name));
+            }
+        }
+        let effects = self.queue.answer_in_place(question);
+        self.carry_out(effects);
+    }
+
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
         self.leaving.remove(&id);
+        self.queue.connects(id, server.in_place);
         self.queue.set_retries(patience.retries);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
         if self.active_first.contains(&connection.server.address()) {
@@ -278,7 +305,7 @@ impl Loop {
             return self.carry_out(effects);
         };
         let batch = Batch {
-            targets: Arc::default(),
+            targets: Arc::new(Targets::new(self.origins.leftovers())),
             walk: self.end.child_token(),
         };
         let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
@@ -381,6 +408,7 @@ impl Loop {
 
     /// The next job of a connection, for a lane.
     fn take(&mut self, connection: ConnectionId) -> Option<Task> {
+        let placing = Arc::clone(&self.pools.get(&connection)?.placing);
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
@@ -393,6 +421,7 @@ impl Loop {
             self.meter.begin(job),
             cancel,
             self.origins.of(job),
+            placing,
             self.notes.clone(),
         ))
     }

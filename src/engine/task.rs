@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lease::Lease;
 use super::meter::Counter;
+use super::placing::Placing;
 use super::run::Note;
 use super::targets::Targets;
 use super::{blocking, mistake};
@@ -16,6 +17,7 @@ use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
 use crate::model::part_name::Origin;
+use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::queue::{Outcome, Start};
@@ -31,6 +33,10 @@ pub(super) struct Task {
     pub(super) origin: Origin,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
+    /// The temporary file on the server that an earlier beginning may have made.
+    pub(super) begun: Option<RemotePath>,
+    /// What was learned of the server.
+    pub(super) placing: Arc<Placing>,
     began: Instant,
     report: Report,
 }
@@ -42,6 +48,7 @@ impl Task {
         counter: Counter,
         cancel: CancellationToken,
         origin: Origin,
+        placing: Arc<Placing>,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         counter.reset();
@@ -53,6 +60,8 @@ impl Task {
             cancel,
             origin,
             healed: false,
+            begun: None,
+            placing,
             began: Instant::now(),
             report,
         }
@@ -60,6 +69,11 @@ impl Task {
 
     pub(super) fn job(&self) -> &Job {
         &self.start.job
+    }
+
+    /// Says something that is worth a line.
+    pub(super) fn say(&self, text: String) {
+        let _ = self.report.notes.send(Note::Noticed(text));
     }
 
     /// Reports how the job has ended.
@@ -74,6 +88,7 @@ impl Task {
             Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
             Err(Stop::Cancelled) => Outcome::Cancelled,
             Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
+            Err(Stop::InPlace(question)) => Outcome::InPlace(*question),
         };
     }
 }
@@ -97,6 +112,8 @@ pub(super) enum Stop {
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
+    /// The folder does not take the file safely: a person is to be asked, once for the server.
+    InPlace(Box<Question>),
 }
 
 impl Stop {
@@ -168,7 +185,8 @@ pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result
             Err(error) => return Err(failed(error)),
         };
     match lease.make_folder(path).await {
-        Ok(()) if is_new => task.targets.made(path),
+        // what is overwritten all the same is not looked at; nothing is kept of what stood there either
+        Ok(()) if is_new || task.start.policy == Policy::Overwrite => task.targets.made(path),
         Ok(()) => {}
         // the reply to MKD does not say reliably whether the folder exists: entering it does
         Err(refused @ Error::Refused(..)) if lease.is_usable() => match lease.enter(path).await {

@@ -4,19 +4,19 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
 use super::lease::Lease;
 use super::meter::SpeedLimit;
-use super::targets::{Content, Standing};
+use super::placing::Way;
+use super::targets::Found;
 use super::task::{Stop, Task, conflict, in_the_way};
 use super::{blocking, ending};
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::modified;
-use crate::model::entry::Kind;
+use crate::model::entry::{Kind, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::{Origin, part_name};
@@ -34,7 +34,21 @@ pub(super) struct Outgoing {
     pub(super) request: Request,
     pub(super) part: RemotePath,
     pub(super) target: RemotePath,
+    pub(super) site: Site,
     pub(super) source: Source,
+}
+
+/// What is known of the place a file is put into.
+#[derive(Default)]
+pub(super) struct Site {
+    /// It is written straight to its target: the temporary name is the target's.
+    pub(super) in_place: bool,
+    /// Nothing stands there, as far as the listing tells.
+    pub(super) is_new: bool,
+    /// Those of the file that it replaces.
+    pub(super) permissions: Option<Permissions>,
+    /// Temporary files to be deleted when it is in its place.
+    pub(super) left: Vec<RemotePath>,
 }
 
 /// The file that is read. Where it is longer than one piece it is read ahead: while one piece is
@@ -59,17 +73,11 @@ pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
         Ok(source) => source,
         Err(stop) => return Err((task, stop)),
     };
-    let target = task.job().item.remote.clone();
-    let placed = if task.start.policy == Policy::Overwrite {
-        part_of(&target, &task.origin).map(|part| (target, part))
-    } else {
-        let Some((standing, content)) = task.targets.known(&target) else {
-            return Ok(Prepared::Unknown(task, source));
-        };
-        place(&task, &source.known, standing, &content)
+    let Some(found) = task.targets.known(&task.job().item.remote, overwrites(&task)) else {
+        return Ok(Prepared::Unknown(task, source));
     };
-    match placed {
-        Ok(placed) => Ok(Prepared::Ready(outgoing(task, source, placed))),
+    match goal(&task, &source.known, found) {
+        Ok(goal) => Ok(Prepared::Ready(outgoing(task, source, goal))),
         Err(stop) => Err((task, stop)),
     }
 }
@@ -81,27 +89,18 @@ pub(super) async fn prepare_asking(
     lease: &mut Lease,
 ) -> Result<Outgoing, (Task, Stop)> {
     let target = task.job().item.remote.clone();
-    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
-    let asked = async {
-        let standing = task.targets.standing(lease, &target).await?;
-        let content = match target.parent() {
-            Some(folder) => task.targets.content(lease, &folder).await?,
-            None => Arc::default(),
-        };
-        Ok((standing, content))
-    };
-    let asked = tokio::select! {
-        asked = asked => asked.map_err(failed),
+    let found = tokio::select! {
+        found = task.targets.find(lease, &target, overwrites(&task)) => found,
         () = task.cancel.cancelled() => Err(Stop::Cancelled),
     };
-    let placed = match asked {
-        Ok((standing, content)) => place(&task, &source.known, standing, &content),
-        Err(stop) => Err(stop),
-    };
-    match placed {
-        Ok(placed) => Ok(outgoing(task, source, placed)),
+    match found.and_then(|found| goal(&task, &source.known, found)) {
+        Ok(goal) => Ok(outgoing(task, source, goal)),
         Err(stop) => Err((task, stop)),
     }
+}
+
+fn overwrites(task: &Task) -> bool {
+    task.start.policy == Policy::Overwrite
 }
 
 async fn open(path: &Path) -> Result<Source, Stop> {
@@ -156,34 +155,18 @@ fn unchanged(file: &File, before: &Metadata, read: u64) -> io::Result<bool> {
     Ok(now.len() == read && before.len() == read && modified(&now) == modified(before))
 }
 
-/// The path the file is to have, by what stands there and the policy, and its temporary one.
-fn place(
-    task: &Task,
-    source: &Known,
-    standing: Option<Standing>,
-    content: &Content,
-) -> Result<(RemotePath, RemotePath), Stop> {
-    let target = choose(task, source, standing, content)?;
-    let part = part_of(&target, &task.origin)?;
-    Ok((target, part))
-}
-
-fn choose(
-    task: &Task,
-    source: &Known,
-    standing: Option<Standing>,
-    content: &Content,
-) -> Result<RemotePath, Stop> {
+/// The path the file is to have, by what stands there and the policy.
+fn choose(task: &Task, source: &Known, found: &Found) -> Result<RemotePath, Stop> {
     let job = task.job();
-    let target = job.item.remote.clone();
-    let what = || format!("Could not upload to {target}");
+    let target = found.target.clone();
+    let what = || what(&job.item.remote);
     // a path that another job of the batch has taken is as good as a file standing there
-    let known = match standing {
+    let known = match found.standing {
         Some(standing) if standing.kind == Kind::Dir => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
         Some(standing) => standing.known,
-        None if task.targets.take(&target, job.id) => return Ok(target),
+        None if overwrites(task) || task.targets.take(&target, job.id) => return Ok(target),
         None => Known::default(),
     };
     match decide(task.start.policy, source, Some(&known)) {
@@ -192,11 +175,12 @@ fn choose(
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
         Decision::Ask => Err(conflict(job, source, &known)),
         Decision::Rename => {
-            let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
+            // beside the link, where it is one
+            let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) else {
                 return Ok(target);
             };
             let free = free_name(&name, |name| {
-                !content.is_free(name) || !task.targets.take(&folder.join(name), job.id)
+                !found.content.is_free(name) || !task.targets.take(&folder.join(name), job.id)
             });
             let none = || {
                 Failure::new(
@@ -210,12 +194,43 @@ fn choose(
     }
 }
 
-fn outgoing(task: Task, source: Source, (target, part): (RemotePath, RemotePath)) -> Outgoing {
+/// The file's first path and its last one, and what is known of the place.
+struct Goal {
+    part: RemotePath,
+    target: RemotePath,
+    site: Site,
+}
+
+/// Where the file goes by what was found, if it may.
+fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
+    let target = choose(task, source, &found)?;
+    let (part, in_place) = match task.placing.way(&target)? {
+        Way::Safe => (part_of(&target, &task.origin)?, false),
+        Way::InPlace => (target.clone(), true),
+    };
+    let replaced = found.standing.filter(|_| target == found.target);
+    let mut left = if target == found.target {
+        found.left
+    } else {
+        Vec::new()
+    };
+    left.extend(task.begun.clone().filter(|begun| *begun != part));
+    let site = Site {
+        in_place,
+        is_new: replaced.is_none() && found.content.tells_all(),
+        permissions: replaced.and_then(|standing| standing.permissions),
+        left,
+    };
+    Ok(Goal { part, target, site })
+}
+
+fn outgoing(task: Task, source: Source, goal: Goal) -> Outgoing {
     Outgoing {
-        request: Request::store(&part),
+        request: Request::store(&goal.part),
         task,
-        part,
-        target,
+        part: goal.part,
+        target: goal.target,
+        site: goal.site,
         source,
     }
 }
@@ -233,11 +248,21 @@ pub(super) fn what(target: &RemotePath) -> String {
     format!("Could not upload to {target}")
 }
 
+/// What a failure on the wire is for an upload: a temporary name that is refused may be the only
+/// thing the folder does not take.
+pub(super) fn refused(task: &Task, target: &RemotePath, site: &Site, error: &Error) -> Stop {
+    if error.refuses_name() && !site.in_place {
+        return task.placing.refused(target, error.failure(what(target)));
+    }
+    Stop::on_wire(error, what(target))
+}
+
 /// An upload while its data flow.
 pub(super) struct Sending {
     pub(super) task: Task,
     pub(super) part: RemotePath,
     pub(super) target: RemotePath,
+    pub(super) site: Site,
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<File>,
@@ -252,6 +277,7 @@ impl Sending {
             task: outgoing.task,
             part: outgoing.part,
             target: outgoing.target,
+            site: outgoing.site,
             source: outgoing.source.known,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
@@ -273,7 +299,7 @@ impl Sending {
                 lease
                     .write(transfer, part)
                     .await
-                    .map_err(|error| Stop::on_wire(&error, what(&self.target)))?;
+                    .map_err(|error| self.stop(&error))?;
                 self.sent += part.len() as u64;
                 self.task.counter.add(part.len() as u64);
                 limit.passed(part.len()).await;
@@ -287,6 +313,11 @@ impl Sending {
             }
             reading = Some(read_ahead(file, std::mem::replace(&mut piece, next)));
         }
+    }
+
+    /// What a failure on the wire is for it.
+    pub(super) fn stop(&self, error: &Error) -> Stop {
+        refused(&self.task, &self.target, &self.site, error)
     }
 
     async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>), Stop> {

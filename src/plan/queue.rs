@@ -13,8 +13,10 @@ use crate::model::event::{Event, Question};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
 use ending::without_folder;
+use in_place::InPlace;
 
 mod ending;
+mod in_place;
 
 /// What the engine has to do now, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,8 @@ pub enum Outcome {
     Cancelled,
     /// Its target exists and a person has to decide.
     Conflict(Question),
+    /// Its folder does not take it safely, and a person has to say whether it may be written in place.
+    InPlace(Question),
 }
 
 /// A job that may be started, with what the worker needs to know.
@@ -128,6 +132,8 @@ pub struct Queue {
     blocked: HashMap<JobId, Vec<JobId>>,
     batches: HashMap<BatchId, Batch>,
     asked: HashMap<QuestionId, JobId>,
+    /// Whether files may be written in place, asked once for a connection.
+    in_place: HashMap<ConnectionId, InPlace>,
     next_job: u64,
     retries: u32,
     totals: Totals,
@@ -142,6 +148,7 @@ impl Queue {
             blocked: HashMap::new(),
             batches: HashMap::new(),
             asked: HashMap::new(),
+            in_place: HashMap::new(),
             next_job: 1,
             retries,
             totals: Totals::default(),
@@ -345,8 +352,9 @@ impl Queue {
             }
             Phase::Stopping | Phase::Over(_) => {}
             Phase::Asking(question) => {
-                self.asked.remove(&question);
-                effects.push(Effect::Tell(Event::QuestionVoid(question)));
+                if self.asked.remove(&question).is_some() || self.asks_nobody_else(question, id) {
+                    effects.push(Effect::Tell(Event::QuestionVoid(question)));
+                }
                 self.end(id, End::Left, JobState::Cancelled, &mut effects);
             }
             Phase::Waiting => {

@@ -122,6 +122,7 @@ impl Outside for World {
                 Change::Replace(name, server, _) => servers.replace(&name, *server),
                 Change::Keep(name, source, _) => servers.password(&name, &source),
                 Change::Pin(name, pin) => servers.pin(&name, pin),
+                Change::InPlace(name) => servers.in_place(&name),
                 Change::Remove(name) => servers.remove(&name),
             }
             .map_err(Failure::from)?;
@@ -153,7 +154,7 @@ fn moved(servers: &Servers, change: &Change) -> Moved {
             });
             Moved::between(before, after.as_ref(), Some(secret.clone()))
         }
-        Change::Pin(..) => Moved::default(),
+        Change::Pin(..) | Change::InPlace(_) => Moved::default(),
         Change::Remove(name) => Moved::between(servers.find(name), None, None),
     }
 }

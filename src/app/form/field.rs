@@ -102,6 +102,8 @@ pub enum Field {
     ClockOffset,
     /// In which character set the server writes names.
     Charset,
+    /// Whether files may be written straight to their targets.
+    InPlace,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -213,6 +215,7 @@ impl Field {
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
+        Self::InPlace,
         Self::Account,
         Self::AfterLogin,
         Self::Proxy,
@@ -234,6 +237,7 @@ impl Field {
             Self::SubFolders => "Sub-folders",
             Self::Levels => "Levels",
             Self::ReadOnly => "Read only",
+            Self::InPlace => "In place",
             Self::User => "User",
             Self::Password => "Password",
             Self::Variable => "Variable",
@@ -291,6 +295,7 @@ impl Field {
             | Self::StartFolder
             | Self::ClockOffset
             | Self::Charset
+            | Self::InPlace
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -311,7 +316,7 @@ impl Field {
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin => Control::Switch,
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace => Control::Switch,
             _ => Control::Text,
         }
     }
@@ -354,6 +359,7 @@ impl Field {
             Self::Command => draft.source == SourceKind::Command,
             Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
+            Self::InPlace => !draft.read_only,
             Self::ProxyPassword => draft.proxy_has_user(),
             Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,

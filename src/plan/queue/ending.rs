@@ -46,6 +46,7 @@ impl Queue {
                 }
             }
             Outcome::Conflict(asked) => self.met_conflict(id, asked, question, &mut effects),
+            Outcome::InPlace(asked) => self.met_unsafe(id, asked, question, &mut effects),
         }
         effects
     }

@@ -10,7 +10,7 @@ use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Place, Scope};
-use crate::model::event::{Side, Wanted};
+use crate::model::event::{RISK, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::server::PasswordSource;
@@ -104,6 +104,12 @@ impl<'a> Page<'a> {
                 scope,
                 ..
             } => page.conflict(*direction, source, target, *scope),
+            Subject::InPlace {
+                server,
+                target,
+                refusal,
+                ..
+            } => page.in_place(server, target, refusal),
             Subject::Failure(failure) | Subject::ConnectionFailed(failure) => page.failure(failure),
             Subject::RemoveServer(name) => {
                 let text = format!(
@@ -320,6 +326,25 @@ impl<'a> Page<'a> {
         self.say(
             &format!("{sign} for every further conflict of this batch (Space)"),
             Role::Text,
+        );
+    }
+
+    fn in_place(&mut self, server: &str, target: &str, refusal: &Failure) {
+        self.path("to", target);
+        let text = format!(
+            "{} does not let a file there be written under a temporary name and renamed: {}.",
+            escape_str(server),
+            refusal.why
+        );
+        self.say(&text, Role::Warning);
+        if let Some(reply) = &refusal.reply {
+            self.say(&format!("The server said: {reply}"), Role::Reply);
+        }
+        self.gap();
+        self.say(RISK, Role::Text);
+        self.say(
+            "The answer counts for every folder of this server that refuses; the others are written safely.",
+            Role::Muted,
         );
     }
 
