@@ -1,7 +1,7 @@
 //! What was learned of how a server lets uploads be put in their places: shared by all lanes of a
 //! connection, so that nothing is tried twice that is refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::model::job::ConnectionId;
 use crate::model::path::RemotePath;
 
 /// What a person can do who has said no, or could not be asked.
-const HINT: &str = "Where a folder takes files but no temporary names, or forbids renaming, ftpane can write \
+const HINT: &str = "What stood there is untouched. Where a folder takes files but no temporary names, or forbids renaming, ftpane can write \
                     straight to the target, which is not safe: In place in the server's entry (put --in-place).";
 
 /// What is said of a file that is written in place and fails.
@@ -34,11 +34,13 @@ pub(super) struct Placing {
 struct InPlace {
     /// Whether files may be written in place; `None` until a person has been asked.
     allowed: Option<bool>,
-    /// The folders that refuse temporary names or renaming, with what they have said.
-    folders: HashMap<RemotePath, Failure>,
+    /// The targets that could not be put in their places safely, and why.
+    refused: HashMap<RemotePath, Failure>,
+    /// The folders where a file could be written in place that could not be written otherwise.
+    folders: HashSet<RemotePath>,
 }
 
-/// How a file is to be written into a folder.
+/// How a file is to be written.
 pub(super) enum Way {
     /// Under a temporary name.
     Safe,
@@ -98,39 +100,47 @@ impl Placing {
     ///
     /// # Errors
     ///
-    /// Its folder does not take it safely, and a person is to be asked or has said no.
+    /// It was refused otherwise, and a person is to be asked or has said no.
     pub(super) fn way(&self, target: &RemotePath) -> Result<Way, Stop> {
-        let in_place = self.in_place();
-        let refused = target.parent().and_then(|folder| in_place.folders.get(&folder));
-        match (refused, in_place.allowed) {
-            (None, _) => Ok(Way::Safe),
-            (Some(_), Some(true)) => Ok(Way::InPlace),
-            (Some(failure), allowed) => Err(self.stop(target, failure, allowed)),
+        let mut in_place = self.in_place();
+        let allowed = in_place.allowed;
+        if allowed == Some(true) {
+            let refuses = in_place.refused.contains_key(target)
+                || target
+                    .parent()
+                    .is_some_and(|folder| in_place.folders.contains(&folder));
+            return Ok(if refuses { Way::InPlace } else { Way::Safe });
+        }
+        // told once: the next try asks the server again
+        match in_place.refused.remove(target) {
+            Some(failure) => Err(self.stop(target, failure, allowed)),
+            None => Ok(Way::Safe),
         }
     }
 
-    /// A folder refuses the temporary name or the renaming: what becomes of the job.
+    /// A file was written in place: its folder takes no other way, and is not asked for it any more.
+    pub(super) fn wrote_in_place(&self, target: &RemotePath) {
+        self.in_place().folders.extend(target.parent());
+    }
+
+    /// The temporary name was refused, or the renaming: what becomes of the job.
     pub(super) fn refused(&self, target: &RemotePath, failure: Failure) -> Stop {
         let mut in_place = self.in_place();
-        if let Some(folder) = target.parent() {
-            in_place.folders.insert(folder, failure.clone());
+        if in_place.allowed != Some(false) {
+            in_place.refused.insert(target.clone(), failure.clone());
         }
-        self.stop(target, &failure, in_place.allowed)
+        self.stop(target, failure, in_place.allowed)
     }
 
-    fn stop(&self, target: &RemotePath, failure: &Failure, allowed: Option<bool>) -> Stop {
+    fn stop(&self, target: &RemotePath, failure: Failure, allowed: Option<bool>) -> Stop {
         if allowed == Some(false) {
-            let failure = failure.clone();
-            return failure
-                .while_trying(super::upload::what(target))
-                .hint(HINT)
-                .into();
+            return failure.hint(HINT).into();
         }
         Stop::InPlace(Box::new(Question::InPlace {
             connection: self.id,
             server: self.connection.server.address(),
             target: target.shown(),
-            refusal: failure.clone(),
+            refusal: failure,
         }))
     }
 

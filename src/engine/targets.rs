@@ -57,6 +57,14 @@ pub(super) struct Found {
 }
 
 impl Content {
+    /// Nothing is known.
+    fn unlisted() -> Self {
+        Self {
+            gaps: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether this name is known to be free.
     pub(super) fn is_free(&self, name: &Name) -> bool {
         !self.may_hide(name) && !self.entries.contains_key(name)
@@ -163,13 +171,21 @@ impl Targets {
         path: &RemotePath,
         overwrite: bool,
     ) -> Result<Found, Stop> {
-        let failed = |error: Error| Stop::on_wire(&error, format!("Could not look for {path}"));
+        let failed = |error: Error| {
+            let what = match overwrite {
+                true => super::upload::what(path),
+                false => format!("Could not look for {path}"),
+            };
+            Stop::on_wire(&error, what)
+        };
         let Some(folder) = path.parent() else {
             return Ok(self.found(path.clone(), None, &Content::default(), Arc::default()));
         };
         let content = match self.content(lease, &folder).await {
-            // a folder that cannot be listed may take files all the same
+            // a folder that cannot be listed may take files all the same; what else is the matter the
+            // transfer itself shows best
             Err(Error::Refused(..)) if overwrite && lease.is_usable() => self.unlisted(&folder),
+            Err(error) if overwrite && !matches!(error, Error::Guarded(_)) => Arc::new(Content::unlisted()),
             content => content.map_err(failed)?,
         };
         let (target, its) = self.followed(lease, path, Arc::clone(&content)).await?;
@@ -296,10 +312,7 @@ impl Targets {
 
     /// Notes that a folder cannot be listed.
     fn unlisted(&self, folder: &RemotePath) -> Arc<Content> {
-        let nothing = Arc::new(Content {
-            gaps: true,
-            ..Content::default()
-        });
+        let nothing = Arc::new(Content::unlisted());
         let _ = self.cell(folder).set(Arc::clone(&nothing));
         nothing
     }

@@ -125,6 +125,7 @@ impl Sent {
                 // there is nothing to rename
                 None if self.ladder.step() != Step::Check => {
                     self.notes.push("written in place".into());
+                    self.task.placing.wrote_in_place(&self.target);
                     let end = End::Placed {
                         word_lost: self.unheard.is_some(),
                         unproved: told != Told::Whole,
