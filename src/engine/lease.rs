@@ -88,6 +88,11 @@ impl Lease {
         self.open.as_ref().is_some_and(|open| open.session.is_usable())
     }
 
+    /// Whether there is a session, be it of no more use; none where it was lost and no other could be made.
+    pub(super) fn has_session(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Whether the session was lost or given up; replies may be outstanding on one that is not.
     pub(super) fn is_lost(&self) -> bool {
         self.open.as_ref().is_none_or(|open| open.session.is_lost())

@@ -185,7 +185,13 @@ impl Targets {
             // a folder that cannot be listed may take files all the same; what else is the matter the
             // transfer itself shows best
             Err(Error::Refused(..)) if overwrite && lease.is_usable() => self.unlisted(&folder),
-            Err(error) if overwrite && !matches!(error, Error::Guarded(_)) => Arc::new(Content::unlisted()),
+            Err(error)
+                if overwrite
+                    && !matches!(error, Error::Guarded(_))
+                    && !(error.is_unresumed() && lease.has_session()) =>
+            {
+                Arc::new(Content::unlisted())
+            }
             content => content.map_err(failed)?,
         };
         let (target, its) = self.followed(lease, path, Arc::clone(&content)).await?;

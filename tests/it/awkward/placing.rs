@@ -10,7 +10,7 @@ use ftpane::model::job::Policy;
 use ftpane::model::server::{Protocol, Server};
 
 use super::*;
-use crate::harness::scripted::{Step, close, end_data, obey, receive, receive_all, say, send};
+use crate::harness::scripted::{Step, close, end_data, hold, obey, receive, receive_all, say};
 
 const OVER: &str = "550 Cannot create a file when that file already exists.";
 const NO_DOTS: &str = "553 Prohibited file name.";
@@ -539,24 +539,22 @@ async fn an_old_file_left_aside_is_put_back() {
 async fn what_is_begun_anew_and_cannot_be_leaves_nothing() {
     let (_folder, here) = local("new");
     let gone = here.clone();
-    let script = Script::new(Protocol::Ftp).once(
-        "STOR",
-        [
-            say("150 go"),
-            receive_all(),
-            crate::harness::scripted::gate(),
-            say("213 5"),
-            send(""),
-        ],
-    );
+    // a server that has lost the command: it is begun anew after a silence
+    let lost = [receive_all(), hold()];
+    let script = Script::new(Protocol::Ftp).once("STOR", lost);
     let (server, mut driver) = connected(script).await;
-    let batch = driver.enqueue(Direction::Upload, Kind::File, &here, "/target", Policy::Overwrite);
+    driver.enqueue(Direction::Upload, Kind::File, &here, "/target", Policy::Overwrite);
     driver.heard("STOR").await;
     driver.moved(3).await;
     std::fs::remove_file(gone).unwrap();
-    server.open_gate();
-    let ended = driver.over(batch, |q| panic!("{q:?}")).await;
-    assert_says(ended.failures()[0], Class::Local, &["no such file"]);
+    let failure = driver
+        .wait(|event| match event {
+            Event::JobChanged(_, JobState::Failed(failure)) => Some(failure),
+            Event::JobChanged(_, JobState::Done { .. }) => panic!("done"),
+            _ => None,
+        })
+        .await;
+    assert_says(&failure, Class::Local, &["no such file"]);
     assert!(server.files().is_empty(), "{:?}", server.files());
     driver.shutdown().await;
 }
