@@ -26,6 +26,7 @@ mod speech;
 mod transfer;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use clap::error::ContextValue;
@@ -71,7 +72,7 @@ pub struct Interface {
 }
 
 /// A request that [`run`] carries out.
-pub struct Command(Box<Subcommands>);
+pub struct Command(Arc<Subcommands>);
 
 impl std::fmt::Debug for Command {
     /// The arguments are not shown: a URL among them may have a password in it.
@@ -107,7 +108,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })?;
     let request = log::start().and_then(|()| match arguments.command {
         Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
-        Some(command) => Ok(Request::Command(Command(Box::new(command)))),
+        Some(command) => Ok(Request::Command(Command(Arc::new(command)))),
         None => interface(arguments.target, &arguments.connection),
     });
     request.map_err(|failure| {
@@ -151,13 +152,6 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
 
 /// Carries out a request; the exit code.
 pub fn run(command: &Command) -> u8 {
-    let connects = match &*command.0 {
-        Subcommands::Ls(ls) => Some((&ls.connection, ls.output)),
-        Subcommands::Get(get) => Some((&get.connection, get.output)),
-        Subcommands::Put(put) => Some((&put.connection, put.output)),
-        Subcommands::Passphrase => None,
-        Subcommands::Demo { .. } => return Class::Usage.exit_code(),
-    };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(failure) => {
@@ -165,9 +159,22 @@ pub fn run(command: &Command) -> u8 {
             return failure.class.exit_code();
         }
     };
-    let code = match connects {
-        Some((connection, output)) => runtime.block_on(carry_out(&command.0, connection, output)),
-        None => runtime.block_on(passphrase::run()),
+    let command = Arc::clone(&command.0);
+    // among the engine's own tasks: to wake a thread of its own for each event costs more than the
+    // event
+    let work = runtime.spawn(async move {
+        match &*command {
+            Subcommands::Ls(ls) => carry_out(&command, &ls.connection, ls.output).await,
+            Subcommands::Get(get) => carry_out(&command, &get.connection, get.output).await,
+            Subcommands::Put(put) => carry_out(&command, &put.connection, put.output).await,
+            Subcommands::Passphrase => passphrase::run().await,
+            Subcommands::Demo { .. } => Class::Usage.exit_code(),
+        }
+    });
+    let code = match runtime.block_on(work) {
+        Ok(code) => code,
+        Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+        Err(_) => Class::Other.exit_code(),
     };
     // a read of the terminal that nobody answers must not hold us back
     runtime.shutdown_background();

@@ -1,6 +1,6 @@
 //! What is said on stderr: errors, remarks, and the progress line that gives way to them.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::model::failure::Failure;
@@ -11,7 +11,7 @@ use crate::model::text::escape_str;
 pub(super) struct Speech {
     quiet: bool,
     terminal: bool,
-    progress_shown: Cell<bool>,
+    progress_shown: AtomicBool,
 }
 
 impl Speech {
@@ -20,7 +20,7 @@ impl Speech {
         Self {
             quiet,
             terminal: std::io::stderr().is_terminal(),
-            progress_shown: Cell::new(false),
+            progress_shown: AtomicBool::new(false),
         }
     }
 
@@ -77,13 +77,13 @@ impl Speech {
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K{line}");
             let _ = stderr.flush();
-            self.progress_shown.set(true);
+            self.progress_shown.store(true, Ordering::Relaxed);
         }
     }
 
     /// Takes the progress line away.
     pub(super) fn clear_progress(&self) {
-        if self.progress_shown.take() {
+        if self.progress_shown.swap(false, Ordering::Relaxed) {
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K");
             let _ = stderr.flush();

@@ -1,27 +1,41 @@
-//! The three calls into OpenSSL that the `openssl` crate marks unsafe or does not offer. The only
+//! The four calls into OpenSSL that the `openssl` crate marks unsafe or does not offer. The only
 //! unsafe code of the program; nothing else lives here.
 #![expect(
     unsafe_code,
-    reason = "SSL_set_session, SSL_get_shutdown and SSL_get_peer_signature_nid have no safe wrapper"
+    reason = "SSL_SESSION_dup, SSL_set_session, SSL_get_shutdown and SSL_get_peer_signature_nid have no safe wrapper"
 )]
 
 use std::os::raw::c_int;
 
-use foreign_types::ForeignTypeRef as _;
+use foreign_types::{ForeignType as _, ForeignTypeRef as _};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::ssl::{SslRef, SslSession};
+use openssl::ssl::{SslRef, SslSession, SslSessionRef};
 
 /// Offers a session for resumption on a connection that has not begun its handshake.
 ///
-/// `session` is taken from its DER form just for this connection: OpenSSL makes a TLS 1.3 session
-/// single-use, so the same object offered twice is refused the second time.
-pub(crate) fn offer_session(ssl: &mut SslRef, der: &[u8]) -> Result<(), ErrorStack> {
-    let session = SslSession::from_der(der)?;
+/// A copy of `session` is offered, made for this connection: OpenSSL makes a TLS 1.3 session
+/// single-use, so the same object offered twice is refused the second time. A copy by way of its DER
+/// form would read the server's certificate anew each time, a third of the work of a handshake.
+pub(crate) fn offer_session(ssl: &mut SslRef, session: &SslSessionRef) -> Result<(), ErrorStack> {
+    // SAFETY: SSL_SESSION_dup reads a live session, which `session` borrows, and what it returns is
+    // ours alone: `SslSession` frees it.
+    let copy = unsafe {
+        let copy = SSL_SESSION_dup(session.as_ptr());
+        if copy.is_null() {
+            return Err(ErrorStack::get());
+        }
+        SslSession::from_ptr(copy)
+    };
     // SAFETY: SSL_set_session asks that the session belongs to an SSL_CTX compatible with this
-    // connection's. A session read from DER belongs to none, and OpenSSL itself checks protocol
-    // version and cipher before it offers it.
-    unsafe { ssl.set_session(&session) }
+    // connection's. A session comes from a connection to the same server, whose context is this
+    // one's, and OpenSSL itself checks protocol version and cipher before it offers it.
+    unsafe { ssl.set_session(&copy) }
+}
+
+unsafe extern "C" {
+    /// `SSL_SESSION_dup` of `ssl.h`, since OpenSSL 1.1.1; `openssl-sys` does not declare it.
+    fn SSL_SESSION_dup(session: *const openssl_sys::SSL_SESSION) -> *mut openssl_sys::SSL_SESSION;
 }
 
 /// Whether the other side's close_notify has been read.

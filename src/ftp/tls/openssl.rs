@@ -109,8 +109,8 @@ impl Settings {
         };
         builder.set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
         builder.set_new_session_callback(move |ssl, session| {
-            if let (Some(store), Ok(der)) = (ssl.ex_data(sessions), session.to_der()) {
-                store.keep(der);
+            if let Some(store) = ssl.ex_data(sessions) {
+                store.keep(session);
             }
         });
         Ok(Self {
@@ -170,8 +170,8 @@ impl Settings {
             true
         });
         ssl.set_ex_data(self.sessions, Arc::clone(sessions));
-        if let Some(der) = sessions.newest() {
-            offer_session(&mut ssl, &der).map_err(other)?;
+        if let Some(session) = sessions.newest() {
+            offer_session(&mut ssl, &session).map_err(other)?;
         }
         let mut stream = SslStream::new(ssl, stream).map_err(other)?;
         StdPin::new(&mut stream)

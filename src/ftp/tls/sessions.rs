@@ -5,21 +5,30 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// The newest session of one control connection, in DER form.
-#[derive(Debug, Default)]
+use openssl::ssl::SslSession;
+
+/// The newest session of one control connection.
+#[derive(Default)]
 pub(crate) struct Sessions {
-    newest: Mutex<Option<Vec<u8>>>,
+    newest: Mutex<Option<SslSession>>,
+}
+
+impl std::fmt::Debug for Sessions {
+    /// Keys of the connection are in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
 }
 
 impl Sessions {
     /// Keeps a session the server has just given; TLS 1.3 gives several, on data connections as
     /// well.
-    pub(super) fn keep(&self, der: Vec<u8>) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(der);
+    pub(super) fn keep(&self, session: SslSession) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
     }
 
     /// The session to offer next.
-    pub(super) fn newest(&self) -> Option<Vec<u8>> {
+    pub(super) fn newest(&self) -> Option<SslSession> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
