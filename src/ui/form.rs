@@ -431,7 +431,7 @@ mod tests {
         form.paste("ftp://me:pw@h/");
         // without the note beside it, as one line
         let said = |form: &Form, width| {
-            let all = drawn(form, width, 50);
+            let all = drawn(form, width, 60);
             let left = all.lines().map(|l| l.trim_matches('"').split('│').next());
             let words = left.flatten().flat_map(str::split_whitespace);
             words.collect::<Vec<_>>().join(" ")

@@ -558,3 +558,39 @@ async fn what_is_begun_anew_and_cannot_be_leaves_nothing() {
     assert!(server.files().is_empty(), "{:?}", server.files());
     driver.shutdown().await;
 }
+
+/// `ftpane put` without a terminal: no, with the option named; with the option, yes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_writes_in_place_only_when_told() {
+    let (_folder, here) = local("new");
+    let home = tempfile::tempdir().unwrap();
+    for (options, code, left, words) in [
+        (&[][..], 7, "old", "--in-place"),
+        (&["--in-place"], 0, "new", "written in place"),
+        (&["--in-place", "--read-only"], 8, "old", "read only"),
+    ] {
+        let server = script().refuses_dot_names(NO_DOTS).start().await;
+        let mut command = crate::harness::binary::ftpane(home.path());
+        command.arg("put").args(options).arg(&here);
+        command.arg(format!("{}/target", server.server().url()));
+        let output = crate::harness::binary::output(command).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{options:?}: {said}");
+        assert!(said.contains(words), "{options:?}: {said}");
+        assert_eq!(content(&server, "/target"), left, "{options:?}");
+        assert_eq!(server.files(), ["/target"]);
+    }
+    // and where nothing is renamed over, nobody need be told
+    let server = script().refuses_over(OVER).start().await;
+    let mut command = crate::harness::binary::ftpane(home.path());
+    command.arg("put").arg(&here);
+    command.arg(format!("{}/target", server.server().url()));
+    let output = crate::harness::binary::output(command).await;
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(content(&server, "/target"), "new");
+}
