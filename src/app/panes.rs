@@ -11,7 +11,7 @@ use super::pane::Content;
 use super::{App, View};
 use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::Entry;
-use crate::model::job::{BatchRequest, ConnectionId, Direction, Item, Policy};
+use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item, Policy};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::fence::Fence;
 
@@ -224,6 +224,10 @@ impl App {
             direction,
             items,
             policy: Policy::Ask,
+            care: Care {
+                verify: self.link.session().is_some_and(|session| session.server.verify),
+                fsync: false,
+            },
         };
         let subject = Subject::Transfer { request, to };
         self.dialogs

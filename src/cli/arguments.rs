@@ -100,6 +100,9 @@ pub(super) struct Get {
     /// The folder to put it into; made where it is missing
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) to: PathBuf,
+    /// Wait for the disk with each file; else once a second, and before the end
+    #[arg(long)]
+    pub(super) fsync: bool,
     #[command(flatten)]
     pub(super) transfer: Transfer,
     #[command(flatten)]
@@ -132,6 +135,9 @@ pub(super) struct Transfer {
     /// What to do where the target exists [default: ask on a terminal, else overwrite]
     #[arg(long, value_name = "WHAT", value_parser = policy)]
     pub(super) on_conflict: Option<Policy>,
+    /// Compare each file by the server's checksum before it is put in its place; by size where it has none
+    #[arg(long)]
+    pub(super) verify: bool,
 }
 
 impl Transfer {

@@ -33,12 +33,16 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
     if policy == Policy::Ask && !session.interactive {
         return Err(nobody_to_ask().into());
     }
-    let places = arguments
+    let mut places = arguments
         .targets
         .iter()
         .map(|target| Place::read(target, &arguments.connection))
         .collect::<Result<Vec<_>, _>>()?;
+    for place in &mut places {
+        place.server.verify |= arguments.transfer.verify;
+    }
     let mut transfers = Transfers::new(arguments.output);
+    transfers.fsync = arguments.fsync;
     let prepared = prepare(arguments, session, &mut transfers, places, policy).await;
     transfers.conclude(session, prepared).await
 }

@@ -41,6 +41,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     };
     let mut place = Place::read(target, &arguments.connection)?;
     place.server.in_place |= arguments.in_place;
+    place.server.verify |= arguments.transfer.verify;
     let mut transfers = Transfers::new(arguments.output);
     let prepared = prepare(session, &mut transfers, place, sources, policy).await;
     transfers.conclude(session, prepared).await

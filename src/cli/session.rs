@@ -60,6 +60,8 @@ pub(super) struct Live {
     pub(super) fence: Fence,
     /// In which character set the server has its names.
     pub(super) charset: Charset,
+    /// Whether transfers are compared by the server's checksum.
+    pub(super) verify: bool,
 }
 
 /// The engine and what stands round it.
@@ -151,6 +153,7 @@ impl Session {
                         root,
                         fence,
                         charset,
+                        verify: server.verify,
                     });
                 }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),

@@ -1,7 +1,7 @@
 //! What is said on stderr: errors, remarks, and the progress line that gives way to them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::failure::Failure;
 use crate::model::text::escape_str;

@@ -16,7 +16,7 @@ use crate::model::command::Command;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{BatchId, BatchRequest, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::job::{BatchId, BatchRequest, Care, Direction, Item, Job, JobId, JobState, Policy};
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::text::shown_path;
@@ -43,6 +43,8 @@ pub(super) struct Transfers {
     bytes: u64,
     started: Instant,
     next_batch: u32,
+    /// Each download is on the disk before it is called done.
+    pub(super) fsync: bool,
     /// We have taken the batches out ourselves.
     stopping: bool,
     lines: Lines,
@@ -84,6 +86,7 @@ impl Transfers {
             bytes: 0,
             started: Instant::now(),
             next_batch: 1,
+            fsync: false,
             stopping: false,
             lines: Lines::Go,
         }
@@ -116,6 +119,10 @@ impl Transfers {
             direction,
             items,
             policy,
+            care: Care {
+                verify: live.verify,
+                fsync: self.fsync,
+            },
         }));
     }
 

@@ -5,6 +5,7 @@ use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::task::{Stop, Task};
 use super::upload::{self, Outgoing, Prepared, Sending, Source};
+use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
 use crate::ftp::transfer::{Closed, Request, Transfer};
 use crate::model::entry::Kind;
@@ -69,10 +70,11 @@ pub(super) enum Carried {
 }
 
 impl Carried {
-    pub(super) fn new(ready: Ready) -> Self {
+    /// `ways`: how the server can be asked for a checksum.
+    pub(super) fn new(ready: Ready, ways: Vec<Way>) -> Self {
         match ready {
-            Ready::Down(incoming) => Self::Down(Box::new(Receiving::new(incoming))),
-            Ready::Up(outgoing) => Self::Up(Box::new(Sending::new(outgoing))),
+            Ready::Down(incoming) => Self::Down(Box::new(Receiving::new(incoming, ways))),
+            Ready::Up(outgoing) => Self::Up(Box::new(Sending::new(outgoing, ways))),
         }
     }
 

@@ -9,13 +9,18 @@ use tokio::task::JoinHandle;
 
 use super::lease::Lease;
 use super::meter::SpeedLimit;
-use super::task::{Moved, Stop, Task, conflict, in_the_way};
+use super::room::fits;
+use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
+use super::verify::Verification;
 use super::{blocking, ending};
+use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
+use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
 use crate::local::part::PartFile;
+use crate::local::unsynced;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -51,6 +56,13 @@ pub(super) async fn prepare(task: Task) -> Result<Incoming, (Task, Stop)> {
 }
 
 async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
+    let (target, may_replace) = choose(task).await?;
+    let folder = target.parent().unwrap_or(&target);
+    fits(folder, length(task).unwrap_or(0), what(task)).await?;
+    Ok((target, may_replace))
+}
+
+async fn choose(task: &Task) -> Result<(PathBuf, bool), Stop> {
     let item = &task.job().item;
     let source = Known {
         size: item.size,
@@ -152,12 +164,39 @@ struct Disk {
     may_replace: bool,
     origin: Origin,
     writing: Option<JoinHandle<io::Result<Written>>>,
+    /// Before the first piece is written: where the content is to be verified.
+    hashing: Option<Hashing>,
 }
 
 /// What is on the disk, and the buffer of what was written last.
 struct Written {
-    part: Option<(PartFile, File)>,
+    part: PartFile,
+    file: File,
+    hashing: Option<Hashing>,
     buffer: Vec<u8>,
+}
+
+impl Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        if let Some(hashing) = &mut self.hashing {
+            hashing.update(bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Why a whole file has not been put in its place.
+enum Unplaced {
+    Disk(io::Error),
+    /// It is not what the server has.
+    Differs(String),
+}
+
+impl From<io::Error> for Unplaced {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
 }
 
 impl Disk {
@@ -179,21 +218,38 @@ impl Disk {
         }
     }
 
+    /// What is on the disk, an empty file where nothing is yet; it blocks, and is called on a thread
+    /// for that.
+    fn file(&mut self, last: Option<Written>) -> impl FnOnce() -> io::Result<Written> + Send + 'static {
+        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
+        let hashing = self.hashing.take();
+        move || {
+            if let Some(last) = last {
+                return Ok(last);
+            }
+            let (part, file) = PartFile::create(&target, &origin, may_replace)?;
+            Ok(Written {
+                part,
+                file,
+                hashing,
+                buffer: Vec::new(),
+            })
+        }
+    }
+
     /// Begins to write a piece; an empty buffer to read the next one into comes back.
     async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
-        let last = self.written().await?;
-        let (part, mut spare) = last.map_or((None, Vec::new()), |last| (last.part, last.buffer));
-        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
+        let mut last = self.written().await?;
+        let mut spare = last
+            .as_mut()
+            .map(|last| std::mem::take(&mut last.buffer))
+            .unwrap_or_default();
+        let file = self.file(last);
         self.writing = Some(tokio::task::spawn_blocking(move || {
-            let (part, mut file) = match part {
-                Some(made) => made,
-                None => PartFile::create(&target, &origin, may_replace)?,
-            };
-            file.write_all(&piece)?;
-            Ok(Written {
-                part: Some((part, file)),
-                buffer: piece,
-            })
+            let mut written = file()?;
+            written.write(&piece)?;
+            written.buffer = piece;
+            Ok(written)
         }));
         spare.clear();
         Ok(spare)
@@ -207,12 +263,19 @@ pub(super) struct Receiving {
     /// What has come and is not being written yet.
     buffer: Vec<u8>,
     received: u64,
+    pub(super) verification: Option<Verification>,
 }
 
 impl Receiving {
-    pub(super) fn new(incoming: Incoming) -> Self {
+    /// `ways`: how the server can be asked for a checksum.
+    pub(super) fn new(incoming: Incoming, ways: Vec<Way>) -> Self {
+        let verified = incoming.task.start.care.verify;
+        let begun = verified.then(|| Verification::begin(ways, &incoming.task.job().item.remote));
+        let (verification, hashing) = begun.unzip();
         Self {
+            verification,
             disk: Disk {
+                hashing,
                 target: incoming.target,
                 may_replace: incoming.may_replace,
                 origin: incoming.task.origin,
@@ -283,41 +346,56 @@ impl Receiving {
         listed.filter(|time| time.precision == crate::model::stamp::Precision::Second)
     }
 
-    /// Puts the whole file in its place.
-    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>) {
-        let placed = self.put_in_place(modified).await;
+    /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.
+    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>, sized: bool) {
+        let placed = self.put_in_place(modified, sized).await;
         let bytes = self.received;
-        self.task.end(placed.map(|()| Moved { bytes, note }));
+        self.task.end(placed.map(|verified| Moved {
+            bytes,
+            note: both(note, verified),
+        }));
     }
 
-    async fn put_in_place(&mut self, modified: Option<Stamp>) -> Result<(), Stop> {
-        let part = self.disk.written().await?.and_then(|last| last.part);
-        let (target, origin, may_replace) =
-            (self.disk.target.clone(), self.disk.origin, self.disk.may_replace);
+    async fn put_in_place(&mut self, modified: Option<Stamp>, sized: bool) -> Result<Option<String>, Stop> {
+        let last = self.disk.written().await?;
+        let file = self.disk.file(last);
         let rest = std::mem::take(&mut self.buffer);
+        let verification = self.verification.take();
+        // where the whole file system cannot be synced later
+        let sync = self.task.start.care.fsync || !unsynced::WHOLE;
+        let unsynced = self.task.durable.unsynced();
         let work = move || {
-            let (part, mut file) = match part {
-                Some(made) => made,
-                None => PartFile::create(&target, &origin, may_replace)?,
+            let mut written = file()?;
+            written.write(&rest)?;
+            let verified = match verification.zip(written.hashing.take()) {
+                Some((verification, hashing)) => {
+                    let judged = verification.judge(&hashing.finish(), sized);
+                    Some(judged.map_err(Unplaced::Differs)?)
+                }
+                None => None,
             };
-            file.write_all(&rest)?;
-            part.commit(file, modified)
+            let file = written.part.commit(written.file, modified, sync)?;
+            if !sync {
+                unsynced.wrote(file)?;
+            }
+            Ok(verified)
         };
-        blocking(work).await?.map_err(|error| match error.kind() {
+        let placed = blocking(work).await?;
+        self.task.durable.wrote();
+        placed.map_err(|unplaced| self.unplaced(unplaced))
+    }
+
+    fn unplaced(&self, unplaced: Unplaced) -> Stop {
+        let conflict = |why| Stop::Failed(Failure::new(Class::Conflict, what(&self.task), why).transient());
+        match unplaced {
+            Unplaced::Differs(why) => differs(what(&self.task), why),
             // it was free when this began: tried again, and then decided by the policy
-            io::ErrorKind::AlreadyExists => Stop::Failed(
-                Failure::new(
-                    Class::Conflict,
-                    format!("Could not download {}", self.path()),
-                    format!(
-                        "{} has appeared meanwhile and is untouched",
-                        shown_path(&self.disk.target)
-                    ),
-                )
-                .transient(),
-            ),
-            _ => self.disk.failed(&error),
-        })
+            Unplaced::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => conflict(format!(
+                "{} has appeared meanwhile and is untouched",
+                shown_path(&self.disk.target)
+            )),
+            Unplaced::Disk(error) => self.disk.failed(&error),
+        }
     }
 
     /// Gives the file up: what of it is on the disk is removed before this ends.

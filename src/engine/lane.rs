@@ -19,14 +19,13 @@ use super::committing::Committing;
 use super::download;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
-use super::placing::PARTIAL;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
 use super::upload::{self, Outgoing, Site, Source};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::Begun;
+use crate::ftp::exchange::{Begun, Rider};
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
@@ -261,11 +260,13 @@ impl Hands<'_> {
     }
 
     /// Whether the last transfer can be ended, and what is unfinished asked, in the write that begins
-    /// another: not where the session is lost, nor where a path has to be judged anew.
+    /// another: not where the session is lost, nor where a path has to be judged anew or the server has
+    /// to work for an answer.
     fn goes_on(&self) -> bool {
         let riders = self.tail.riders();
         self.lease.as_ref().is_some_and(|lease| {
-            !lease.is_lost() && riders.iter().all(|rider| lease.vouches_for_rider(rider))
+            let rides = |rider| lease.vouches_for_rider(rider) && !rider.is_slow();
+            !lease.is_lost() && riders.iter().all(rides)
         })
     }
 
@@ -317,7 +318,8 @@ impl Hands<'_> {
         match begun {
             Ok(transfer) => {
                 self.lane.pool.tell_facts();
-                Some((Carried::new(ready), transfer))
+                let ways = self.lease.as_mut().map(Lease::digest_ways).unwrap_or_default();
+                Some((Carried::new(ready, ways), transfer))
             }
             Err(error) => {
                 self.refused(ready, error).await;
@@ -509,15 +511,7 @@ impl Hands<'_> {
         if !site.in_place {
             return self.tail.left_over(task, part, stop);
         }
-        let stop = match stop {
-            Stop::Failed(failure) | Stop::Anew(failure) | Stop::NoSession(failure) => {
-                failure.hint(PARTIAL).into()
-            }
-            stop => {
-                task.say(format!("{} was stopped. {PARTIAL}", part.shown()));
-                stop
-            }
-        };
+        let stop = stop.in_place(&task, &part);
         task.end(Err(stop));
     }
 
@@ -525,21 +519,28 @@ impl Hands<'_> {
     async fn settle(&mut self, over: Option<Over>) {
         if let Some(Over { file, closed }) = over {
             let cancel = file.task().cancel.clone();
-            let riders = self.tail.riders();
+            // what takes the server long has a round of its own
+            let riders = Some(self.tail.riders()).filter(|riders| !riders.iter().any(Rider::is_slow));
             match self.lease.take() {
                 Some(mut lease) => {
                     let exchanged = tokio::select! {
-                        exchanged = lease.exchange(Some(closed), &riders, None) => Some(exchanged),
+                        exchanged = lease.exchange(Some(closed), riders.as_deref().unwrap_or_default(), None) => {
+                            Some(exchanged)
+                        }
                         () = cancel.cancelled() => None,
                     };
                     match exchanged {
                         Some(exchanged) => {
                             self.lease = Some(lease);
-                            self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
+                            if riders.is_some() {
+                                self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
+                            }
                             self.ended(Some(file), exchanged.ended).await;
                         }
                         None => {
-                            self.tail.answered(Vec::new(), None);
+                            if riders.is_some() {
+                                self.tail.answered(Vec::new(), None);
+                            }
                             self.failed(file, Stop::Cancelled).await;
                         }
                     }
@@ -571,11 +572,22 @@ impl Hands<'_> {
         let never = CancellationToken::new();
         while !self.tail.is_empty() {
             let riders = self.tail.riders();
-            let asked = match self.lease(&never).await {
-                Ok(lease) => lease.ask(&riders).await,
+            let mut lease = match self.take_lease(&never).await {
+                Ok(lease) => lease,
                 Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
                 Err(_) => return self.give_up(&super::ending()),
             };
+            let asked = tokio::select! {
+                asked = lease.ask(&riders) => asked,
+                () = self.tail.given_up() => {
+                    // nobody waits for what the server still has to say
+                    drop(lease);
+                    self.tail.answered(Vec::new(), None);
+                    self.tail.leave_given_up();
+                    continue;
+                }
+            };
+            self.lease = Some(lease);
             match asked {
                 Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
                 Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),

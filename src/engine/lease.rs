@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::pool::{Open, Places, Pool, Purpose};
+use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
@@ -211,6 +212,13 @@ impl Lease {
         self.session()?.modified(path).await
     }
 
+    /// How much may still be stored in a folder, as [`Session::room`].
+    pub(super) async fn room(&mut self, folder: &RemotePath) -> Result<Option<u64>, Error> {
+        self.fence.may_enter(folder).map_err(refused)?;
+        self.prove(folder).await?;
+        self.session()?.room(folder).await
+    }
+
     /// Begins a transfer, as [`Session::begin`].
     pub(super) async fn begin(&mut self, request: &Request) -> Result<Transfer, Error> {
         if let Some(path) = request.path() {
@@ -222,6 +230,13 @@ impl Lease {
     /// Whether the time of a file can be set.
     pub(super) fn sets_times(&mut self) -> bool {
         self.session().is_ok_and(|session| session.sets_times())
+    }
+
+    /// How the server can be asked for a checksum, as [`Session::digest_ways`].
+    pub(super) fn digest_ways(&mut self) -> Vec<Way> {
+        self.session()
+            .map(|session| session.digest_ways())
+            .unwrap_or_default()
     }
 
     /// Whether this path may be named without asking the server anything first.

@@ -23,6 +23,7 @@ mod carried;
 mod committing;
 mod dialogue;
 mod download;
+mod durable;
 mod erase;
 mod idle;
 mod lane;
@@ -34,11 +35,13 @@ mod outlet;
 mod placing;
 mod pool;
 mod questions;
+mod room;
 mod run;
 mod tail;
 mod targets;
 mod task;
 mod upload;
+mod verify;
 mod walk;
 
 /// How long the end may take after [`Command::Shutdown`]: to delete the temporary files of uploads

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
+use super::durable::Durable;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -81,6 +82,7 @@ struct Loop {
     running: HashMap<JobId, (ConnectionId, CancellationToken)>,
     lanes: HashMap<ConnectionId, usize>,
     tasks: TaskTracker,
+    durable: Arc<Durable>,
     /// Ends everything, at the end.
     end: CancellationToken,
     origins: Origins,
@@ -115,9 +117,11 @@ pub(super) async fn run(
         running: HashMap::new(),
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
+        durable: Arc::default(),
         end: CancellationToken::new(),
         origins,
     };
+    state.keep_durable();
     let mut ticker = tokio::time::interval(SAMPLE);
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
@@ -359,12 +363,11 @@ impl Loop {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Tell(event) => {
-                    if let Event::BatchOver(batch) = &event {
-                        self.batches.remove(batch);
-                    }
-                    self.outlet.tell(event);
+                Effect::Tell(Event::BatchOver(batch)) => {
+                    self.batches.remove(&batch);
+                    self.tell_when_durable(Event::BatchOver(batch));
                 }
+                Effect::Tell(event) => self.outlet.tell(event),
                 Effect::Stop(job) => {
                     if let Some((_, cancel)) = self.running.get(&job) {
                         cancel.cancel();
@@ -379,6 +382,24 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// Sees to it that what is downloaded is on the disk soon.
+    fn keep_durable(&self) {
+        let outlet = self.outlet.clone();
+        let tell = move |failure| outlet.tell(Event::Failed(failure));
+        self.spawn(Arc::clone(&self.durable).keep(tell));
+    }
+
+    /// Tells an event when what has been downloaded is on the disk.
+    fn tell_when_durable(&self, event: Event) {
+        let (durable, outlet) = (Arc::clone(&self.durable), self.outlet.clone());
+        self.tasks.spawn(async move {
+            if let Some(failure) = durable.sync().await {
+                outlet.tell(Event::Failed(failure));
+            }
+            outlet.tell(event);
+        });
     }
 
     /// Opens lanes where jobs wait, as many as there may be.
@@ -420,6 +441,7 @@ impl Loop {
             targets.unwrap_or_default(),
             self.meter.begin(job),
             cancel,
+            Arc::clone(&self.durable),
             self.origins.of(job),
             placing,
             self.notes.clone(),
@@ -455,6 +477,8 @@ impl Loop {
         self.tasks.close();
         let parting = async {
             self.tasks.wait().await;
+            // nobody is told any more; what the disk says to it the log of the system has
+            let _ = self.durable.sync().await;
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;

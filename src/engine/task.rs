@@ -6,9 +6,10 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::durable::Durable;
 use super::lease::Lease;
 use super::meter::Counter;
-use super::placing::Placing;
+use super::placing::{PARTIAL, Placing};
 use super::run::Note;
 use super::targets::Targets;
 use super::{blocking, mistake};
@@ -29,6 +30,7 @@ pub(super) struct Task {
     pub(super) targets: Arc<Targets>,
     pub(super) counter: Counter,
     pub(super) cancel: CancellationToken,
+    pub(super) durable: Arc<Durable>,
     /// Makes temporary names that no other job of any run has.
     pub(super) origin: Origin,
     /// Whether it was begun anew through no fault of its own: that is done once.
@@ -47,6 +49,7 @@ impl Task {
         targets: Arc<Targets>,
         counter: Counter,
         cancel: CancellationToken,
+        durable: Arc<Durable>,
         origin: Origin,
         placing: Arc<Placing>,
         notes: mpsc::UnboundedSender<Note>,
@@ -58,6 +61,7 @@ impl Task {
             targets,
             counter,
             cancel,
+            durable,
             origin,
             healed: false,
             begun: None,
@@ -126,6 +130,19 @@ impl Stop {
             Self::Failed(failure)
         }
     }
+
+    /// The same for a file that was written in place: what may be left is said.
+    pub(super) fn in_place(self, task: &Task, target: &RemotePath) -> Self {
+        match self {
+            Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) => {
+                Self::Failed(failure.hint(PARTIAL))
+            }
+            stop => {
+                task.say(format!("{} was stopped. {PARTIAL}", target.shown()));
+                stop
+            }
+        }
+    }
 }
 
 impl From<Failure> for Stop {
@@ -157,6 +174,22 @@ impl Drop for Report {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
         let _ = self.notes.send(Note::Finished(self.job, outcome));
     }
+}
+
+/// Two notes as one.
+pub(super) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// That what has arrived is not what was there. A byte that went wrong on the way goes right the next
+/// time, most likely: it is tried once more, from the beginning.
+pub(super) fn differs(what: String, why: String) -> Stop {
+    let differs = Failure::new(Class::Conflict, what, why);
+    let untouched = "What stood under the target's name is untouched.";
+    Stop::Failed(differs.hint(untouched).transient())
 }
 
 /// Makes a folder on this machine, where none is.

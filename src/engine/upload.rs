@@ -9,11 +9,14 @@ use tokio::task::JoinHandle;
 
 use super::lease::Lease;
 use super::meter::SpeedLimit;
-use super::placing::Way;
+use super::placing;
 use super::targets::Found;
 use super::task::{Stop, Task, conflict, in_the_way};
+use super::verify::Verification;
 use super::{blocking, ending};
+use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
+use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::modified;
 use crate::model::entry::{Kind, Permissions};
@@ -205,8 +208,8 @@ struct Goal {
 fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
     let target = choose(task, source, &found)?;
     let (part, in_place) = match task.placing.way(&target)? {
-        Way::Safe => (part_of(&target, &task.origin)?, false),
-        Way::InPlace => (target.clone(), true),
+        placing::Way::Safe => (part_of(&target, &task.origin)?, false),
+        placing::Way::InPlace => (target.clone(), true),
     };
     let replaced = found.standing.filter(|_| target == found.target);
     let mut left = if target == found.target {
@@ -267,13 +270,22 @@ pub(super) struct Sending {
     first: Vec<u8>,
     rest: Option<File>,
     pub(super) sent: u64,
+    pub(super) verification: Option<Verification>,
+    /// The checksums of what was read, where the content is to be verified.
+    pub(super) hashing: Option<Hashing>,
 }
 
-type Reading = JoinHandle<io::Result<(File, Vec<u8>)>>;
+type Reading = JoinHandle<io::Result<(File, Vec<u8>, Option<Hashing>)>>;
 
 impl Sending {
-    pub(super) fn new(outgoing: Outgoing) -> Self {
+    /// `ways`: how the server can be asked for a checksum.
+    pub(super) fn new(outgoing: Outgoing, ways: Vec<Way>) -> Self {
+        let verified = outgoing.task.start.care.verify;
+        let begun = verified.then(|| Verification::begin(ways, &outgoing.part));
+        let (verification, hashing) = begun.unzip();
         Self {
+            verification,
+            hashing,
             task: outgoing.task,
             part: outgoing.part,
             target: outgoing.target,
@@ -293,7 +305,18 @@ impl Sending {
         limit: &SpeedLimit,
     ) -> Result<(), Stop> {
         let mut piece = std::mem::take(&mut self.first);
-        let mut reading = self.rest.take().map(|file| read_ahead(file, Vec::new()));
+        if let Some(mut hashing) = self.hashing.take() {
+            let hashed = move || {
+                hashing.update(&piece);
+                (piece, hashing)
+            };
+            let (first, hashing) = blocking(hashed).await?;
+            (piece, self.hashing) = (first, Some(hashing));
+        }
+        let mut reading = None;
+        if let Some(file) = self.rest.take() {
+            reading = Some(read_ahead(file, Vec::new(), self.hashing.take()));
+        }
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
                 lease
@@ -307,11 +330,12 @@ impl Sending {
             let Some(read) = reading.take() else {
                 return Ok(());
             };
-            let (file, next) = self.read(read).await?;
+            let (file, next, hashing) = self.read(read).await?;
             if next.is_empty() {
+                self.hashing = hashing;
                 return self.check(file).await;
             }
-            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next)));
+            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next), hashing));
         }
     }
 
@@ -320,7 +344,7 @@ impl Sending {
         refused(&self.task, &self.target, &self.site, error)
     }
 
-    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>), Stop> {
+    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>, Option<Hashing>), Stop> {
         match reading.await {
             Ok(read) => read.map_err(|error| self.unread(&error)),
             Err(_) => Err(ending().into()),
@@ -352,9 +376,12 @@ impl Sending {
     }
 }
 
-fn read_ahead(mut file: File, mut buffer: Vec<u8>) -> Reading {
+fn read_ahead(mut file: File, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> Reading {
     tokio::task::spawn_blocking(move || {
         fill(&mut file, &mut buffer, u64::MAX)?;
-        Ok((file, buffer))
+        if let Some(hashing) = &mut hashing {
+            hashing.update(&buffer);
+        }
+        Ok((file, buffer, hashing))
     })
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::browse::list_remote;
 use super::naming;
 use super::pool::{Pool, Purpose};
+use super::room::Room;
 use super::run::Note;
 use super::targets::Targets;
 use super::{blocking, ending};
@@ -33,14 +34,19 @@ pub(super) async fn walk(
     notes: mpsc::UnboundedSender<Note>,
     cancel: CancellationToken,
 ) -> Option<Failure> {
-    let walker = Walker {
-        request,
-        pool,
-        targets,
-        notes,
+    let walk = async {
+        let room = Room::look(&request, &pool).await;
+        let walker = Walker {
+            request,
+            pool,
+            targets,
+            notes,
+            room,
+        };
+        walker.run().await
     };
     tokio::select! {
-        done = walker.run() => done.err(),
+        done = walk => done.err(),
         () = cancel.cancelled() => None,
     }
 }
@@ -50,6 +56,7 @@ struct Walker {
     pool: Arc<Pool>,
     targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
+    room: Room,
 }
 
 /// A folder that is still to be listed, and the job that makes its copy.
@@ -156,6 +163,9 @@ impl Walker {
             .iter()
             .map(|f| (f.item.kind, f.item.local.clone(), f.item.remote.clone()))
             .collect();
+        if let Some(text) = self.room.wants(found.iter().map(|found| &found.item)) {
+            let _ = self.notes.send(Note::Noticed(text));
+        }
         let (reply, numbers) = oneshot::channel();
         let note = Note::Found {
             batch: self.request.id,

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::attendant::Attendant;
 use super::connect::Means;
 use super::data::DataHabits;
+use super::digest;
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::login;
@@ -76,6 +77,8 @@ pub(crate) struct Learned {
     pub(crate) greeting: String,
     /// A login was asked something whose answer serves once only.
     pub(crate) one_time: bool,
+    /// What is known of its commands for checksums.
+    pub(super) digests: digest::Proofs,
     /// It was said which commands after login the server does not like.
     pub(crate) after_login_said: bool,
 }
@@ -131,6 +134,15 @@ impl Connection {
 
     pub(super) fn learned(&self) -> MutexGuard<'_, Learned> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the server tells how much room it has; not known before the first login.
+    pub(crate) fn tells_room(&self) -> bool {
+        let learned = self.learned();
+        learned
+            .features
+            .as_ref()
+            .is_some_and(|features| features.has("AVBL"))
     }
 
     pub(super) fn said(&self) -> MutexGuard<'_, Said> {

@@ -149,7 +149,7 @@ impl Control {
     pub(super) async fn collect_noops(&mut self) {
         let until = Instant::now() + LATE_ANSWERS.min(self.silence);
         while self.noops.unanswered() > 0 && !self.poisoned {
-            let answers = match self.read(Stage::Command, until).await {
+            let answers = match self.read(Stage::Command, until, self.silence).await {
                 Ok(reply) => self.noops.judge(&reply, false),
                 Err(_) => Answers::Unclear,
             };
@@ -160,13 +160,14 @@ impl Control {
         }
     }
 
-    /// The next reply, whatever it answers.
-    async fn read(&mut self, stage: Stage, until: Instant) -> Result<Reply, Error> {
+    /// The next reply, whatever it answers. `silence`: how long is waited for it in all, for the error
+    /// that says so.
+    async fn read(&mut self, stage: Stage, until: Instant, silence: Duration) -> Result<Reply, Error> {
         // no status is "expected", so that every reply comes back the same way, whatever its code
         let answer = match timeout_at(until, self.stream.read_response_in(&[])).await {
             Err(_) => {
                 self.poisoned = true;
-                return Err(Error::Silent(stage, self.silence));
+                return Err(Error::Silent(stage, silence));
             }
             Ok(answer) => answer,
         };
@@ -193,6 +194,15 @@ impl Control {
     /// command outstanding; answers to NOOPs are taken out. Cancelling the future loses nothing: a
     /// half-read reply is kept.
     pub(super) async fn reply(&mut self, stage: Stage) -> Result<(String, Reply), Error> {
+        self.reply_after(stage, Duration::ZERO).await
+    }
+
+    /// As [`Control::reply`], of a command that may take so much longer than others.
+    pub(super) async fn reply_after(
+        &mut self,
+        stage: Stage,
+        work: Duration,
+    ) -> Result<(String, Reply), Error> {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
@@ -201,9 +211,10 @@ impl Control {
             Stage::Data | Stage::Transfer => Stage::Command,
             stage => stage,
         };
-        let until = Instant::now() + self.silence;
+        let silence = self.silence + work;
+        let until = Instant::now() + silence;
         let reply = loop {
-            let reply = self.read(stage, until).await?;
+            let reply = self.read(stage, until, silence).await?;
             match self.noops.judge(&reply, !self.awaited.is_empty()) {
                 Answers::Noop => {}
                 Answers::Awaited => break reply,
@@ -264,6 +275,16 @@ impl Control {
     }
 
     pub(super) async fn ask_at(&mut self, stage: Stage, line: &[u8]) -> Result<Reply, Error> {
+        self.ask_for(stage, line, Duration::ZERO).await
+    }
+
+    /// As [`Control::ask`], what may take so much longer than others.
+    pub(super) async fn ask_for(
+        &mut self,
+        stage: Stage,
+        line: &[u8],
+        work: Duration,
+    ) -> Result<Reply, Error> {
         if !self.in_step() {
             // the reply to come would stand for another command
             self.poisoned = true;
@@ -272,7 +293,7 @@ impl Control {
         self.settle().await?;
         self.send(&[line])?;
         loop {
-            let (_, reply) = self.reply(stage).await?;
+            let (_, reply) = self.reply_after(stage, work).await?;
             match reply.class() {
                 1 => {}
                 _ if reply.code == 421 => return Err(self.refusal(stage, line, reply)),

@@ -257,6 +257,10 @@ impl From<Refusal> for Error {
 pub(crate) fn local(what: String, error: &io::Error) -> Failure {
     let (why, hint) = match error.kind() {
         io::ErrorKind::StorageFull => ("the local disk is full", "Free some space and try again."),
+        io::ErrorKind::FileTooLarge => (
+            "the file is larger than this disk, or a limit of this machine, allows",
+            "Choose another disk: FAT takes no file of 4 GiB.",
+        ),
         io::ErrorKind::QuotaExceeded => ("your disk quota is used up", "Free some space and try again."),
         io::ErrorKind::PermissionDenied => {
             ("permission denied on this machine", "Check who owns the folder.")

@@ -8,10 +8,12 @@
 //! is asked one by one from then on.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::data::{Made, Offer, Prepared};
+use super::digest::{self, Way as DigestWay};
 use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::{FileSize, Session, line};
@@ -40,6 +42,18 @@ pub(crate) enum Rider {
     Move(RemotePath, RemotePath),
     /// DELE.
     Delete(RemotePath),
+    /// A question for a checksum; made by [`Rider::digest`].
+    Digest(Box<Digest>),
+}
+
+/// A question for a file's checksum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digest {
+    way: DigestWay,
+    path: RemotePath,
+    line: Vec<u8>,
+    /// How long the file is: the server reads all of it.
+    size: u64,
 }
 
 /// What the server said to a [`Rider`].
@@ -55,6 +69,8 @@ pub(crate) enum Answer {
     PermissionsSet(bool),
     /// To RNFR and RNTO.
     Renamed(Result<(), Error>),
+    /// To a question for a checksum; the server's words where it gives none.
+    Digest(Result<Vec<u8>, String>),
     /// To DELE: whether it was done. A refusal says, most likely, that there is nothing to delete.
     Deleted(bool),
 }
@@ -221,7 +237,7 @@ impl Session {
 
     /// Reads the answer to a rider that has been written. An error: the session is lost.
     async fn answer(&mut self, rider: &Rider) -> Result<Answer, Error> {
-        let first = self.next_reply().await?;
+        let first = self.next_reply_after(rider.work()).await?;
         if !matches!(rider, Rider::Rename(..)) {
             return Ok(self.understood(rider, first, None));
         }
@@ -240,7 +256,7 @@ impl Session {
             self.find_iac(path).await?;
         }
         let (first, second) = rider.lines();
-        let first = self.control.ask(&first).await?;
+        let first = self.control.ask_for(Stage::Command, &first, rider.work()).await?;
         let second = match second {
             Some(second) if first.class() == 3 => Some(self.control.ask(&second).await?),
             _ => None,
@@ -265,14 +281,19 @@ impl Session {
                 None => Err(Error::Poisoned),
             }),
             Rider::Delete(_) => Answer::Deleted(first.is_positive()),
+            Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
         }
     }
 
     /// The next final reply to a rider or a pair; 421 ends the session, and so does a reply that
     /// can only be another command's.
     async fn next_reply(&mut self) -> Result<Reply, Error> {
+        self.next_reply_after(Duration::ZERO).await
+    }
+
+    async fn next_reply_after(&mut self, work: Duration) -> Result<Reply, Error> {
         loop {
-            let (verb, reply) = self.control.reply(Stage::Command).await?;
+            let (verb, reply) = self.control.reply_after(Stage::Command, work).await?;
             match reply.class() {
                 1 => {}
                 _ if reply.code == 421 => {
@@ -449,6 +470,31 @@ impl Session {
 }
 
 impl Rider {
+    /// Asks for the checksum of a file of this size; `None` where its name cannot be written so.
+    pub(crate) fn digest(way: DigestWay, path: &RemotePath, size: u64) -> Option<Self> {
+        let line = way.line(path)?;
+        let path = path.clone();
+        Some(Self::Digest(Box::new(Digest {
+            way,
+            path,
+            line,
+            size,
+        })))
+    }
+
+    /// Whether the server has to work for the answer: nothing else is written in the same piece then.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.work() > Duration::ZERO
+    }
+
+    /// How much longer than another answer this one may take.
+    fn work(&self) -> Duration {
+        match self {
+            Self::Digest(asked) => digest::patience(asked.size),
+            _ => Duration::ZERO,
+        }
+    }
+
     fn lines(&self) -> (Vec<u8>, Option<Vec<u8>>) {
         match self {
             Self::Size(path) => (line("SIZE", path), None),
@@ -464,6 +510,7 @@ impl Rider {
                 (line("RNFR", from), Some(line("RNTO", to)))
             }
             Self::Delete(path) => (line("DELE", path), None),
+            Self::Digest(asked) => (asked.line.clone(), None),
         }
     }
 
@@ -478,6 +525,7 @@ impl Rider {
                 (vec![from, to], false)
             }
             Self::Delete(path) => (vec![path], false),
+            Self::Digest(asked) => (vec![&asked.path], true),
         }
     }
 }

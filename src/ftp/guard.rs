@@ -32,11 +32,11 @@ pub enum Refusal {
 
 /// Commands that read, move within the server or set up a transfer, and nothing else; some of them
 /// not in every form ([`may_change`]).
-const HARMLESS: [&str; 48] = [
-    "ABOR", "ACCT", "AUTH", "CDUP", "CLNT", "CWD", "EPRT", "EPSV", "FEAT", "HASH", "HELP", "HOST", "LANG",
-    "LIST", "MD5", "MDTM", "MLSD", "MLST", "MMD5", "MODE", "NLST", "NOOP", "OPTS", "PASS", "PASV", "PBSZ",
-    "PORT", "PROT", "PWD", "QUIT", "RANG", "REST", "RETR", "SIZE", "STAT", "STRU", "SYST", "TYPE", "USER",
-    "XCRC", "XCUP", "XCWD", "XMD5", "XPWD", "XSHA", "XSHA1", "XSHA256", "XSHA512",
+const HARMLESS: [&str; 49] = [
+    "ABOR", "ACCT", "AUTH", "AVBL", "CDUP", "CLNT", "CWD", "EPRT", "EPSV", "FEAT", "HASH", "HELP", "HOST",
+    "LANG", "LIST", "MD5", "MDTM", "MLSD", "MLST", "MMD5", "MODE", "NLST", "NOOP", "OPTS", "PASS", "PASV",
+    "PBSZ", "PORT", "PROT", "PWD", "QUIT", "RANG", "REST", "RETR", "SIZE", "STAT", "STRU", "SYST", "TYPE",
+    "USER", "XCRC", "XCUP", "XCWD", "XMD5", "XPWD", "XSHA", "XSHA1", "XSHA256", "XSHA512",
 ];
 
 /// What `OPTS` may be about: settings of this session (RFC 2389 §4). Others are the server's own.

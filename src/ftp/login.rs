@@ -9,6 +9,7 @@ use super::attendant::Attendant;
 use super::challenge::is_challenge;
 use super::connection::Connection;
 use super::control::Control;
+use super::digest::{self, Algorithm};
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::guard::Refusal;
@@ -63,13 +64,39 @@ pub(super) async fn log_in(
             .remark("the server does not know TYPE: it is taken to change no line ends"),
         _ => return Err(control.refusal(Stage::Command, b"TYPE I", reply)),
     }
+    let hash = select_hash(&mut control, &connection, &features).await?;
     prepare(&mut control, &connection, attendant).await?;
     let reply = control.ask(b"PWD").await?;
     let login_folder = reply
         .quoted_path()
         .filter(|_| reply.is_positive())
         .and_then(|path| RemotePath::parse(&path).ok());
-    Ok(Session::new(control, tls, connection, features, login_folder))
+    Ok(Session::new(
+        control,
+        tls,
+        connection,
+        features,
+        login_folder,
+        hash,
+    ))
+}
+
+/// What HASH answers with in this session. It is told another algorithm only where transfers are
+/// verified, which costs an answer to be waited for.
+async fn select_hash(
+    control: &mut Control,
+    connection: &Connection,
+    features: &Features,
+) -> Result<Option<Algorithm>, Error> {
+    if let Some(best) = digest::to_select(features).filter(|_| connection.server.verify) {
+        let told = control
+            .ask(format!("OPTS HASH {}", best.word()).as_bytes())
+            .await?;
+        if told.is_positive() {
+            return Ok(Some(best));
+        }
+    }
+    Ok(digest::selected(features))
 }
 
 /// User, password, account, and whatever the server asks besides (RFC 959 §5.4, RFC 2228 §3).

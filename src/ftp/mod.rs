@@ -7,6 +7,7 @@
 
 pub(crate) mod attendant;
 pub(crate) mod connection;
+pub(crate) mod digest;
 pub(crate) mod error;
 pub(crate) mod exchange;
 pub mod features;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod list;
 pub mod reply;
 pub(crate) mod session;
+pub(crate) mod sums;
 pub mod transcript;
 pub(crate) mod transfer;
 

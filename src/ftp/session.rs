@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::control::Control;
+use super::digest::Algorithm;
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::reply::Reply;
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     connection: Arc<Connection>,
     features: Arc<Features>,
     login_folder: Option<RemotePath>,
+    /// What HASH answers with.
+    hash: Option<Algorithm>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -60,6 +63,7 @@ impl Session {
         connection: Arc<Connection>,
         features: Arc<Features>,
         login_folder: Option<RemotePath>,
+        hash: Option<Algorithm>,
     ) -> Self {
         Self {
             control,
@@ -67,6 +71,7 @@ impl Session {
             connection,
             features,
             login_folder,
+            hash,
         }
     }
 
@@ -85,6 +90,11 @@ impl Session {
     /// What the server says it can do.
     pub(crate) fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// The algorithm that HASH answers with in this session; `None` where it is not known.
+    pub(super) fn hash(&self) -> Option<Algorithm> {
+        self.hash
     }
 
     /// Where the login landed; `None` where the server did not say it.
@@ -183,6 +193,13 @@ impl Session {
         self.find_iac(path).await?;
         let reply = self.control.ask(&line("MDTM", path)).await?;
         Ok(reply.modified().filter(|_| reply.code == 213))
+    }
+
+    /// How many bytes may still be stored in a folder (AVBL,
+    /// draft-peterson-streamlined-ftp-command-extensions §4); `None` where the server does not tell.
+    pub(crate) async fn room(&mut self, folder: &RemotePath) -> Result<Option<u64>, Error> {
+        self.find_iac(folder).await?;
+        Ok(self.control.ask(&line("AVBL", folder)).await?.size())
     }
 
     /// Goes into a folder (CWD). Sent each time: another session may have moved or deleted the

@@ -8,3 +8,5 @@ pub(crate) mod list;
 pub(crate) mod names;
 pub(crate) mod part;
 pub(crate) mod runs;
+pub(crate) mod space;
+pub(crate) mod unsynced;

@@ -57,22 +57,38 @@ impl PartFile {
 
     /// Puts the complete file in its place, with the source's time and, where it replaces one,
     /// that one's permissions. [`io::ErrorKind::AlreadyExists`] where something stands there that
-    /// may not be replaced; it is untouched.
-    pub(crate) fn commit(self, file: File, modified: Option<Stamp>) -> io::Result<()> {
+    /// may not be replaced; it is untouched. `sync`: all of it, its name included, is on the disk before
+    /// this ends.
+    pub(crate) fn commit(self, file: File, modified: Option<Stamp>, sync: bool) -> io::Result<File> {
         if let Some(time) = modified {
             // a file system without times is no reason to lose the file
             let _ =
                 filetime::set_file_handle_times(&file, None, Some(FileTime::from_unix_time(time.seconds, 0)));
         }
         set_permissions(&file, self.replaces.as_ref())?;
-        file.sync_data()?;
-        drop(file);
+        if sync {
+            file.sync_all()?;
+        }
         let placed = if self.may_replace {
             self.part.persist(&self.target)
         } else {
             self.part.persist_noclobber(&self.target)
         };
-        placed.map_err(|e| e.error)
+        placed.map_err(|e| e.error)?;
+        if sync {
+            sync_folder(&self.target)?;
+        }
+        Ok(file)
+    }
+}
+
+/// Waits until a file's name is on the disk: that is its folder's content. A folder that may not be
+/// read cannot be synced; the file's own content is safe then.
+fn sync_folder(target: &Path) -> io::Result<()> {
+    let folder = target.parent().map(File::open);
+    match folder.transpose() {
+        Ok(Some(folder)) if cfg!(unix) => folder.sync_all(),
+        _ => Ok(()),
     }
 }
 
@@ -168,7 +184,8 @@ mod tests {
 
         let (part, mut file) = PartFile::create(&target, &job(2), true).unwrap();
         file.write_all(b"whole").unwrap();
-        part.commit(file, Some(Stamp::exact(1_000_000_000))).unwrap();
+        part.commit(file, Some(Stamp::exact(1_000_000_000)), false)
+            .unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "whole");
         let metadata = std::fs::metadata(&target).unwrap();
         assert_eq!(
@@ -186,7 +203,7 @@ mod tests {
         std::os::unix::fs::symlink("real", &link).unwrap();
         let (part, mut file) = PartFile::create(&link, &job(3), true).unwrap();
         file.write_all(b"new").unwrap();
-        part.commit(file, None).unwrap();
+        part.commit(file, None, true).unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
     }
@@ -198,7 +215,7 @@ mod tests {
         let (part, mut file) = PartFile::create(&target, &job(1), false).unwrap();
         file.write_all(b"ours").unwrap();
         std::fs::write(&target, "theirs").unwrap();
-        let taken = part.commit(file, None).unwrap_err();
+        let taken = part.commit(file, None, false).unwrap_err();
         assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
         assert_eq!(names(folder.path()), ["a.txt"]);

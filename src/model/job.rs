@@ -106,6 +106,19 @@ pub struct BatchRequest {
     pub items: Vec<Item>,
     /// What to do where the target exists.
     pub policy: Policy,
+    /// What is done besides, so that nothing is wrong or lost.
+    pub care: Care,
+}
+
+/// What is done with each file besides transferring it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Care {
+    /// The content is compared by the server's checksum before it is put in its place; by size, and
+    /// that is said, where the server has none.
+    pub verify: bool,
+    /// A download is on the disk before it is called done; else all are, a second later at most and
+    /// before their batch is over.
+    pub fsync: bool,
 }
 
 /// A job as the screen sees it.
@@ -120,6 +133,9 @@ pub struct Job {
     /// What, from where to where.
     pub item: Item,
 }
+
+/// How the note of a job begins that warns of nothing: its content is the same by this checksum.
+pub const VERIFIED: &str = "verified by ";
 
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, Eq)]

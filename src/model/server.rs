@@ -243,6 +243,8 @@ pub struct Server {
     pub clock_offset: Option<ClockOffset>,
     /// In which character set it writes names.
     pub charset: Charset,
+    /// Whether transfers are compared by the server's checksum.
+    pub verify: bool,
 }
 
 impl Default for Server {
@@ -281,6 +283,7 @@ impl Default for Server {
             start_folder: None,
             clock_offset: None,
             charset: Charset::default(),
+            verify: false,
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::model::command::{QuestionId, Scope};
 use crate::model::entry::Kind;
 use crate::model::event::{Event, Question};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, Job, JobId, JobState, Policy};
+use crate::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
+};
 use ending::without_folder;
 use in_place::InPlace;
 
@@ -62,6 +64,8 @@ pub struct Start {
     pub job: Job,
     /// What to do about an existing target.
     pub policy: Policy,
+    /// What is to be done besides.
+    pub care: Care,
 }
 
 /// A thing found while walking a folder: it becomes a job.
@@ -80,6 +84,7 @@ struct Slot {
     phase: Phase,
     /// The answer of a person, once given.
     policy: Option<Policy>,
+    care: Care,
     tries: u32,
     /// How many of the tries ended because no session could be made.
     unreached: u32,
@@ -108,6 +113,7 @@ enum End {
 struct Batch {
     connection: ConnectionId,
     policy: Policy,
+    care: Care,
     /// More jobs may come: the walk is under way and nobody has cancelled the batch.
     walking: bool,
     open: usize,
@@ -169,6 +175,7 @@ impl Queue {
         let batch = Batch {
             connection: request.connection,
             policy: request.policy,
+            care: request.care,
             walking: true,
             open: 0,
         };
@@ -186,7 +193,7 @@ impl Queue {
         let Some(open) = self.batches.get_mut(&batch).filter(|b| b.walking) else {
             return (Vec::new(), Vec::new());
         };
-        let connection = open.connection;
+        let (connection, care) = (open.connection, open.care);
         open.open += found.len();
         let mut jobs = Vec::with_capacity(found.len());
         for Found { item, folder } in found {
@@ -219,6 +226,7 @@ impl Queue {
                     connection,
                     phase,
                     policy: None,
+                    care,
                     tries: 0,
                     unreached: 0,
                 },
@@ -279,6 +287,7 @@ impl Queue {
         let start = Start {
             job: slot.job.clone(),
             policy,
+            care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))
     }
@@ -418,6 +427,7 @@ impl Queue {
         let batch = Batch {
             connection: slot.connection,
             policy: slot.policy.unwrap_or_default(),
+            care: slot.care,
             walking: false,
             open: 0,
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -10,6 +10,12 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How long to wait before try number `tries_made + 1`; `None` when it is not to be tried again:
 /// the failure is final (5xx replies, the disk, a person), or `retries` are used up.
 pub fn retry_after(failure: &Failure, tries_made: u32, retries: u32) -> Option<Duration> {
+    // what differs from the server's checksum may have gone wrong on the way, and what has appeared meanwhile
+    // is looked at once more; if it is the same again, it will be so each time
+    let retries = match failure.class {
+        Class::Conflict => retries.min(1),
+        _ => retries,
+    };
     if !failure.transient || tries_made > retries {
         return None;
     }
@@ -20,7 +26,6 @@ pub fn retry_after(failure: &Failure, tries_made: u32, retries: u32) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::failure::Class;
 
     #[test]
     fn transient_failures_wait_longer_each_time_and_end() {
@@ -30,6 +35,12 @@ mod tests {
             .collect();
         assert_eq!(waits, [Some(1), Some(2), Some(4), None]);
         assert_eq!(retry_after(&broken, 40, 100), Some(LONGEST));
+        let differs = Failure::new(Class::Conflict, "a", "b").transient();
+        assert_eq!(
+            [1, 2].map(|n| retry_after(&differs, n, 3).is_some()),
+            [true, false]
+        );
+        assert_eq!(retry_after(&differs, 1, 0), None);
         assert_eq!(retry_after(&Failure::new(Class::Refused, "a", "b"), 1, 3), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::app::measure::DETAILS;
 use crate::app::queue::Row;
 use crate::config::theme::{Role, Theme};
 use crate::model::failure::Failure;
-use crate::model::job::{Direction, JobState};
+use crate::model::job::{Direction, JobState, VERIFIED};
 use crate::model::size::{bytes, short};
 
 /// Draws the screen.
@@ -73,6 +73,7 @@ fn word(state: &JobState) -> (&'static str, Role) {
         JobState::Asking => ("asking", Role::Warning),
         JobState::Retrying(_) => ("retrying", Role::Warning),
         JobState::Done { note: None, .. } => ("done", Role::Good),
+        JobState::Done { note: Some(note), .. } if note.starts_with(VERIFIED) => ("done", Role::Good),
         JobState::Done { note: Some(_), .. } => ("done, see", Role::Warning),
         JobState::Skipped(_) => ("skipped", Role::Muted),
         JobState::Failed(_) => ("failed", Role::Error),

@@ -7,7 +7,7 @@ use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, Pla
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Counted, Event, Question};
 use ftpane::model::failure::Class;
-use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{Patience, Protocol, Server};
 
@@ -364,6 +364,7 @@ async fn a_wrong_password_is_tried_once_for_each_lane_and_not_for_each_file() {
         direction: Direction::Download,
         items: (0..FILES).map(item).collect(),
         policy: Policy::Ask,
+        care: Care::default(),
     }));
     let (mut begun, mut failed) = (0, 0);
     loop {

@@ -25,6 +25,7 @@ mod journey_real;
 mod keys;
 mod listing_cases;
 mod listing_speed;
+mod local_disk;
 #[cfg(unix)]
 mod namespaces;
 #[cfg(unix)]

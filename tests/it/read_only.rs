@@ -10,17 +10,18 @@ use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
 
 use crate::harness::binary;
 use crate::harness::engine::{CONNECTION, Driver, remote, remote_place, tree};
-use crate::harness::scripted::{Script, Scripted};
+use crate::harness::scripted::{Script, Scripted, say};
 
 /// The verbs of commands that ftpane may send to a server that is read only.
-const HARMLESS: [&str; 25] = [
-    "ABOR", "AUTH", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "MDTM", "MLSD", "MLST", "NLST", "NOOP", "OPTS",
-    "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "TYPE", "USER",
+const HARMLESS: [&str; 27] = [
+    "ABOR", "AUTH", "AVBL", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "MDTM", "MLSD", "MLST", "NLST", "NOOP",
+    "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "TYPE", "USER",
+    "XMD5",
 ];
 
 /// Those that must have come where the server is not read only: else the test presses nothing.
@@ -28,7 +29,8 @@ const CHANGING: [&str; 5] = ["STOR", "MKD", "DELE", "RNFR", "RNTO"];
 
 fn script(protocol: Protocol) -> Script {
     Script::new(protocol)
-        .features("EPSV MLST MDTM MFMT SIZE UTF8 SITE REST")
+        .features("EPSV MLST MDTM MFMT SIZE UTF8 SITE REST AVBL XMD5")
+        .on("AVBL", say("213 5"))
         .file("/there.txt", "there")
         .file("/folder/below.txt", "below")
         .link("/link", "/folder")
@@ -130,6 +132,7 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
                 upload("some", Kind::Dir),
             ],
             policy: Policy::Overwrite,
+            care: Care::default(),
         }),
         Command::Enqueue(_) => Command::Retry(JobId(1)),
         Command::Retry(_) => Command::CancelJob(JobId(2)),
@@ -303,6 +306,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             "get" => &[
                 ("get --read-only URL/there.txt URL/folder", 0),
                 ("get --read-only -c URL/there.txt", 0),
+                ("get --read-only --verify --fsync URL/there.txt", 0),
             ],
             "put" => &[
                 ("put --read-only here.txt URL/", 8),
@@ -322,7 +326,8 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             connected += u32::from(*code == 0);
         }
     }
-    assert_eq!(connected, 4);
+    assert_eq!(connected, 5);
+    assert!(server.count("XMD5") > 0, "nothing was verified");
     assert_untouched(&server);
 }
 

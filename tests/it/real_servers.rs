@@ -2,6 +2,7 @@
 
 mod alive;
 mod names;
+mod verified;
 
 use std::io::Read;
 use std::net::TcpStream;

@@ -65,6 +65,7 @@ pub(super) struct Draft {
     pub(super) tls_min: TlsVersion,
     pub(super) tls_max: TlsVersion,
     pub(super) weak_tls: bool,
+    verify: bool,
     pub(super) pin: Option<Pin>,
     keep_pin: bool,
     /// Whether a person wrote the port: then it does not follow the protocol.
@@ -154,6 +155,7 @@ impl Draft {
             tls_min: server.tls_min,
             tls_max: server.tls_max,
             weak_tls: server.weak_tls,
+            verify: server.verify,
             pin: server.pin,
             keep_pin: true,
             port_typed: server.port.is_some(),
@@ -206,6 +208,7 @@ impl Draft {
             Field::ReadOnly => usize::from(self.read_only),
             Field::InPlace => usize::from(self.in_place),
             Field::Pin => usize::from(self.keep_pin),
+            Field::Verify => usize::from(self.verify),
             _ => 0,
         }
     }
@@ -233,6 +236,7 @@ impl Draft {
             Field::ReadOnly => self.read_only = at == 1,
             Field::InPlace => self.in_place = at == 1,
             Field::Pin => self.keep_pin = at == 1,
+            Field::Verify => self.verify = at == 1,
             _ => {}
         }
     }
@@ -427,6 +431,7 @@ impl Draft {
             start_folder: path(Field::StartFolder),
             clock_offset: self.clock_offset().unwrap_or_default(),
             charset: self.charset().unwrap_or_default(),
+            verify: self.verify,
         }
     }
 
@@ -470,6 +475,7 @@ impl Draft {
             | Field::SubFolders
             | Field::ReadOnly
             | Field::InPlace
+            | Field::Verify
             | Field::Password
             | Field::Secret
             | Field::Mode

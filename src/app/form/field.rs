@@ -104,6 +104,8 @@ pub enum Field {
     Charset,
     /// Whether files may be written straight to their targets.
     InPlace,
+    /// Whether transfers are compared by checksum.
+    Verify,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -213,6 +215,7 @@ impl Field {
         Self::Connections,
         Self::KeepAlive,
         Self::InPlace,
+        Self::Verify,
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
@@ -261,6 +264,7 @@ impl Field {
             Self::StartFolder => "Start folder",
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
+            Self::Verify => "Verify",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -296,6 +300,7 @@ impl Field {
             | Self::ClockOffset
             | Self::Charset
             | Self::InPlace
+            | Self::Verify
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -316,7 +321,9 @@ impl Field {
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
-            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace => Control::Switch,
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace | Self::Verify => {
+                Control::Switch
+            }
             _ => Control::Text,
         }
     }

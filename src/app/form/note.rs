@@ -226,6 +226,14 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
              an hour is let go, and made again when it is needed.",
             "A server that refuses NOOP, or ends the connection over it, gets none any more.",
         ],
+        Field::Verify => vec![
+            "On: what was sent or received is compared by a checksum that the server computes (HASH, XSHA256, \
+             XMD5, XCRC and the like), before the file is put in its place. It takes the server the time to \
+             read each file once more. A server without such a command is asked for the size only, as always, \
+             and the queue says which it was.",
+            "A file that differs is transferred once more, and has failed where it differs again; what stood \
+             under its name is untouched.",
+        ],
         Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
         Field::ClockOffset => vec![
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \

@@ -37,6 +37,7 @@ fn every_field_comes_back() {
         pin: Some(Pin([7; 32])),
         connections: 2,
         keep_alive: 45,
+        verify: true,
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
         clock_offset: ClockOffset::from_minutes(-330),

@@ -8,6 +8,8 @@
 
 use std::collections::VecDeque;
 
+use futures_util::future::select_all;
+
 use super::committing::Committing;
 use super::download::Receiving;
 use super::task::{Stop, Task};
@@ -115,6 +117,32 @@ impl Tail {
         }
     }
 
+    /// Waits until a person takes out a file that the server computes a checksum of: that may take it
+    /// minutes.
+    pub(super) async fn given_up(&self) {
+        let computed = self.files.iter().filter_map(Unfinished::computed);
+        let cancels: Vec<_> = computed.map(|task| Box::pin(task.cancel.cancelled())).collect();
+        if cancels.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(cancels).await;
+    }
+
+    /// Gives up those files.
+    pub(super) fn leave_given_up(&mut self) {
+        for file in std::mem::take(&mut self.files) {
+            if file.computed().is_none_or(|task| !task.cancel.is_cancelled()) {
+                self.files.push_back(file);
+                continue;
+            }
+            match file {
+                Unfinished::Received(received) => self.abandon(received.file, Stop::Cancelled),
+                Unfinished::Sent(sent) => self.files.extend(sent.stopped(Stop::Cancelled)),
+                Unfinished::Leftover(_) => {}
+            }
+        }
+    }
+
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
     /// could not be deleted.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
@@ -134,6 +162,15 @@ impl Tail {
 }
 
 impl Unfinished {
+    /// The job of a file that the server is asked a checksum of.
+    fn computed(&self) -> Option<&Task> {
+        match self {
+            Self::Received(received) => (!received.is_verified()).then_some(&received.file.task),
+            Self::Sent(sent) => sent.computed(),
+            Self::Leftover(_) => None,
+        }
+    }
+
     fn riders(&self, sets_times: bool) -> Vec<Rider> {
         match self {
             Self::Received(received) => received.riders(),
@@ -146,6 +183,9 @@ impl Unfinished {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);
+                if !received.is_verified() {
+                    return Some(Self::Received(received));
+                }
                 committing.spawn(received.complete());
                 None
             }
@@ -164,6 +204,11 @@ impl Unfinished {
             Self::Received(mut received) => {
                 received.losses += 1;
                 if received.losses < LOSSES {
+                    if received.losses > 1
+                        && let Some(asked) = &mut received.file.verification
+                    {
+                        asked.unanswered();
+                    }
                     return Some(Self::Received(received));
                 }
                 let what = format!("Could not check {}", received.file.path());

@@ -48,14 +48,24 @@ impl Received {
     }
 
     pub(super) fn wants_nothing(&self) -> bool {
-        !self.wants.size && !self.wants.time
+        !self.wants.size && !self.wants.time && self.is_verified()
+    }
+
+    /// Whether nothing is to be asked about its content any more.
+    pub(super) fn is_verified(&self) -> bool {
+        self.file
+            .verification
+            .as_ref()
+            .is_none_or(|asked| asked.is_over())
     }
 
     pub(super) fn riders(&self) -> Vec<Rider> {
         let path = self.file.path();
         let size = self.wants.size.then(|| Rider::Size(path.clone()));
         let time = self.wants.time.then(|| Rider::Modified(path.clone()));
-        size.into_iter().chain(time).collect()
+        let digest = self.file.verification.as_ref();
+        let digest = digest.and_then(|asked| asked.rider(path, self.file.received()));
+        size.into_iter().chain(time).chain(digest).collect()
     }
 
     pub(super) fn answered(&mut self, answers: Vec<Answer>) {
@@ -64,9 +74,18 @@ impl Received {
                 // a listing may be old: what the server says now counts
                 Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
                 Answer::Modified(time) => self.modified = time,
+                Answer::Digest(answer) => {
+                    if let Some(asked) = &mut self.file.verification {
+                        asked.answered(answer);
+                    }
+                }
                 _ => {}
             }
         }
+        self.wants = Wants {
+            size: false,
+            time: false,
+        };
     }
 
     /// Puts the file in its place, if it is proved to be whole.
@@ -81,7 +100,7 @@ impl Received {
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };
         match proved {
-            Ok(note) => self.file.commit(self.modified, note).await,
+            Ok(note) => self.file.commit(self.modified, note, self.size.is_some()).await,
             Err(failure) => self.file.abandon(failure.into()).await,
         }
     }

@@ -2,18 +2,22 @@
 //! [`crate::plan::ladder`]; here it is asked, and its end told.
 
 use super::leftover::Leftover;
-use super::{OLD_OR_NEW, Unfinished, WORD_LOST};
+use super::{LOSSES, OLD_OR_NEW, Unfinished, WORD_LOST};
 use crate::engine::placing::PARTIAL;
-use crate::engine::task::{Moved, Stop, Task};
+use crate::engine::task::{Moved, Stop, Task, differs};
 use crate::engine::upload::{Sending, Site};
+use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
+use crate::ftp::sums::{Hashing, Sums};
 use crate::model::failure::{Class, Failure};
 use crate::model::part_name::aside_name;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::plan::ladder::{End, Ladder, Step, Told};
+
+const UNTOUCHED: &str = "What stood under the target's name is untouched.";
 
 /// Said where the size was the only proof there could have been.
 const NO_SIZE: &str = "the server does not tell the size; its word is the only proof";
@@ -36,10 +40,18 @@ pub(super) struct Sent {
     /// The session that was lost last.
     loss: Option<Failure>,
     notes: Vec<String>,
+    /// What is asked about its content, and what was sent.
+    verification: Option<(Verification, Sums)>,
+    /// Its size was looked at, and its content is asked for in another way; whether the size was told.
+    verifying: Option<bool>,
+    /// How often the session was lost before it was checked.
+    losses: u32,
 }
 
 impl Sent {
-    pub(super) fn new(sending: Sending, unheard: Option<Failure>) -> Self {
+    pub(super) fn new(mut sending: Sending, unheard: Option<Failure>) -> Self {
+        let sums = sending.hashing.take().map(Hashing::finish);
+        let verification = sending.verification.zip(sums);
         let (task, target) = (sending.task, sending.target);
         let aside = beside(&target, |name| aside_name(name, &task.origin));
         let mut site = sending.site;
@@ -57,11 +69,29 @@ impl Sent {
             refusal: None,
             loss: None,
             notes: Vec::new(),
+            verification,
+            verifying: None,
+            losses: 0,
         }
+    }
+
+    /// Its job, where the server is asked a checksum of it.
+    pub(super) fn computed(&self) -> Option<&Task> {
+        let (asked, _) = self.verification.as_ref()?;
+        (!asked.is_over()).then_some(&self.task)
+    }
+
+    /// What is asked about its content now.
+    fn digest(&self) -> Option<Rider> {
+        let (asked, _) = self.verification.as_ref()?;
+        asked.rider(&self.part, self.bytes)
     }
 
     pub(super) fn riders(&self, sets_times: bool) -> Vec<Rider> {
         let (part, target, aside) = (self.part.clone(), self.target.clone(), self.aside.clone());
+        if self.verifying.is_some() {
+            return self.digest().into_iter().collect();
+        }
         match self.ladder.step() {
             Step::Check => {
                 let time = self
@@ -71,7 +101,7 @@ impl Sent {
                 let permissions = self.site.permissions;
                 let permissions = permissions.map(|bits| Rider::SetPermissions(part.clone(), bits));
                 let riders = time.into_iter().chain(permissions);
-                riders.chain([Rider::Size(part)]).collect()
+                riders.chain([Rider::Size(part)]).chain(self.digest()).collect()
             }
             Step::Place => vec![Rider::Rename(part, target)],
             Step::PlaceInSteps => vec![Rider::RenameInSteps(part, target)],
@@ -100,8 +130,17 @@ impl Sent {
                     self.permissions_set(set);
                     told
                 }
+                Answer::Digest(answer) => {
+                    if let Some((asked, _)) = &mut self.verification {
+                        asked.answered(answer);
+                    }
+                    told
+                }
                 Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet => told,
             };
+        }
+        if let Some(sized) = self.verifying {
+            return self.verified(sized);
         }
         if self.ladder.step() == Step::MoveAside && told == Told::Renamed {
             self.refusal = None;
@@ -111,7 +150,21 @@ impl Sent {
 
     /// It was asked, perhaps, and no answer has come.
     pub(super) fn unanswered(mut self, lost: &Error) -> Option<Unfinished> {
-        self.loss = Some(lost.failure(self.what()).transient());
+        let loss = lost.failure(self.what()).transient();
+        self.losses += 1;
+        // a server may fall silent over a question for a checksum, and over nothing else
+        if self.losses > 1
+            && let Some((asked, _)) = &mut self.verification
+        {
+            asked.unanswered();
+        }
+        if let Some(sized) = self.verifying {
+            if self.losses >= LOSSES {
+                return self.stopped(loss.hint(UNTOUCHED).into());
+            }
+            return self.verified(sized);
+        }
+        self.loss = Some(loss);
         if self.ladder.step() == Step::MoveAside {
             self.refusal = None;
         }
@@ -119,33 +172,62 @@ impl Sent {
     }
 
     fn told(mut self, told: Told) -> Option<Unfinished> {
-        let end = self.ladder.answered(told);
-        if self.site.in_place {
-            return match end {
-                // there is nothing to rename
-                None if self.ladder.step() != Step::Check => {
-                    self.notes.push("written in place".into());
-                    self.task.placing.wrote_in_place(&self.target);
-                    let end = End::Placed {
-                        word_lost: self.unheard.is_some(),
-                        unproved: told != Told::Whole,
-                        aside: false,
-                        old_left: false,
-                    };
-                    self.ended(end)
-                }
-                None => Some(Unfinished::Sent(Box::new(self))),
-                Some(end) => {
-                    let failure = self.failure(end);
-                    self.task.end(Err(failure.hint(PARTIAL).into()));
-                    None
-                }
-            };
-        }
-        match end {
+        let checking = self.ladder.step() == Step::Check;
+        match self.ladder.answered(told) {
+            None if checking && self.ladder.step() != Step::Check => {
+                self.verified(matches!(told, Told::Whole | Told::Other(_)))
+            }
             None => Some(Unfinished::Sent(Box::new(self))),
+            Some(end) if self.site.in_place => {
+                let failure = self.failure(end);
+                self.stopped(failure.into())
+            }
             Some(end) => self.ended(end),
         }
+    }
+
+    /// Its size is right, or not to be had (`sized`); its content is compared, where that is wanted and
+    /// all has been asked.
+    fn verified(mut self, sized: bool) -> Option<Unfinished> {
+        self.verifying = None;
+        match self.verification.take() {
+            Some((asked, sums)) if !asked.is_over() => {
+                self.verification = Some((asked, sums));
+                self.verifying = Some(sized);
+                return Some(Unfinished::Sent(Box::new(self)));
+            }
+            Some((asked, sums)) => match asked.judge(&sums, sized) {
+                Ok(said) => self.notes.push(said),
+                Err(why) => {
+                    let what = format!("Could not upload to {}", self.target);
+                    return self.stopped(differs(what, why));
+                }
+            },
+            None => {}
+        }
+        if !self.site.in_place {
+            return Some(Unfinished::Sent(Box::new(self)));
+        }
+        // there is nothing to rename
+        self.notes.push("written in place".into());
+        self.task.placing.wrote_in_place(&self.target);
+        let end = End::Placed {
+            word_lost: self.unheard.is_some(),
+            unproved: !sized,
+            aside: false,
+            old_left: false,
+        };
+        self.ended(end)
+    }
+
+    /// It ends before it is placed: its temporary file goes; what was written in place stays.
+    pub(super) fn stopped(self, stop: Stop) -> Option<Unfinished> {
+        if self.site.in_place {
+            let stop = stop.in_place(&self.task, &self.target);
+            self.task.end(Err(stop));
+            return None;
+        }
+        Some(leftover(self.task, vec![self.part], Err(stop)))
     }
 
     fn refused(&mut self, error: &Error) -> Told {
@@ -232,18 +314,13 @@ impl Sent {
                 }
                 return Some(leftover(self.task, self.site.left, Ok(moved)));
             }
-            End::Cut(_) => self
-                .failure(end)
-                .hint("What stood under the target's name is untouched.")
-                .into(),
+            End::Cut(_) => self.failure(end).hint(UNTOUCHED).into(),
             End::Unproved => self.failure(end).into(),
             End::Untouched { forbidden } => {
                 let refused = self.refusal.is_some();
                 let failure = self.failure(end);
                 if !refused {
-                    failure
-                        .hint("What stood under the target's name is untouched.")
-                        .into()
+                    failure.hint(UNTOUCHED).into()
                 } else if forbidden {
                     self.task.placing.refused(&self.target, failure)
                 } else {

@@ -39,6 +39,7 @@ fn queue() -> Queue {
         direction: Direction::Upload,
         items: vec![],
         policy: Policy::Ask,
+        care: Care::default(),
     };
     queue.open_batch(&request);
     queue
@@ -266,6 +267,7 @@ fn when_nobody_can_connect_all_that_waits_fails_with_that_reason() {
         direction: Direction::Upload,
         items: vec![],
         policy: Policy::Ask,
+        care: Care::default(),
     };
     q.open_batch(&other);
     let elsewhere = q.add(BatchId(2), Direction::Upload, vec![file("z", None)]).0[0];

@@ -6,7 +6,7 @@ use ftpane::model::command::{Answer, Command};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::Class;
-use ftpane::model::job::{BatchId, BatchRequest, Direction, Item, JobState, Policy};
+use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol};
 
 use super::{SHORT, connected, connected_to, upload};
@@ -40,6 +40,7 @@ async fn two_uploads_never_get_the_same_new_name() {
             .map(|n| item(&here.path().join(n), &format!("/{n}")))
             .to_vec(),
         policy: Policy::Rename,
+        care: Care::default(),
     }));
     driver.over(batch, |_| Answer::Dismissed).await.assert_all_done();
     assert_eq!(server.files().len(), 3, "{:?}", server.files());

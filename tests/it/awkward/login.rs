@@ -391,3 +391,40 @@ async fn a_document_path_that_is_not_there_is_said() {
     .await;
     driver.shutdown().await;
 }
+
+/// ASCII is what a session begins with, and would change line ends: binary is asked for in each, and
+/// a server that refuses it is not used.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_never_sent_as_text() {
+    let here = tempfile::tempdir().unwrap();
+    make_tree(here.path());
+    let (server, mut driver) = connected(Script::new(Protocol::Ftp)).await;
+    driver
+        .transfer(Direction::Upload, Kind::Dir, here.path(), "/all")
+        .await;
+    let types = |session| {
+        let heard = server
+            .heard()
+            .into_iter()
+            .filter(move |heard| heard.session == session);
+        let types = heard
+            .map(|heard| heard.line)
+            .filter(|line| line.starts_with("TYPE"));
+        types.collect::<Vec<_>>()
+    };
+    for session in 1..=server.sessions() {
+        assert_eq!(types(session), ["TYPE I"], "session {session}");
+    }
+    driver.shutdown().await;
+    for refusal in [
+        "504 Not that type.",
+        "501 What?",
+        "550 No.",
+        "421 Later.",
+        "331 And?",
+    ] {
+        let (server, failure) = refused(Script::new(Protocol::Ftp).on("TYPE", say(refusal))).await;
+        assert!(failure.to_string().contains(refusal), "{failure}");
+        assert_eq!(server.count("LIST") + server.count("MLSD"), 0);
+    }
+}

@@ -23,6 +23,7 @@ mod proxied;
 mod resumption;
 mod telnet;
 mod transfers;
+mod verify;
 
 use std::path::Path;
 use std::time::Duration;

@@ -13,7 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The binary with the password of scripted servers; it stands in `home`, and its files are there.
 pub(crate) fn ftpane(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ftpane"));
+    at_home(home, Command::new(env!("CARGO_BIN_EXE_ftpane")))
+}
+
+/// The same, run by a shell that has done something to itself first: its limits are the program's.
+pub(crate) fn ftpane_after(home: &Path, preparation: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    let script = format!("{preparation}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_ftpane")]);
+    at_home(home, shell)
+}
+
+fn at_home(home: &Path, mut command: Command) -> Command {
     command
         .env_clear()
         .env("HOME", home)

@@ -9,7 +9,9 @@ use ftpane::model::entry::Kind;
 use ftpane::model::event::{DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
 use ftpane::model::failure::Failure;
-use ftpane::model::job::{BatchId, BatchRequest, ConnectionId, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, JobId, JobState, Policy,
+};
 use ftpane::model::listing::Listing;
 use ftpane::model::path::RemotePath;
 use ftpane::model::secret::Secret;
@@ -32,6 +34,10 @@ pub(crate) struct Driver {
     pub(crate) facts: Option<Facts>,
     /// What failed and is no job.
     pub(crate) failures: Vec<Failure>,
+    /// What was noticed.
+    pub(crate) notices: Vec<String>,
+    /// What batches ask for besides.
+    pub(crate) care: Care,
 }
 
 /// How a batch ended.
@@ -73,6 +79,8 @@ impl Driver {
             dialogue: Vec::new(),
             facts: None,
             failures: Vec::new(),
+            notices: Vec::new(),
+            care: Care::default(),
         }
     }
 
@@ -100,6 +108,7 @@ impl Driver {
             }
             Event::Facts(_, facts) | Event::Connected { facts, .. } => self.facts = Some((**facts).clone()),
             Event::Failed(failure) => self.failures.push(failure.clone()),
+            Event::Notice(text) => self.notices.push(text.clone()),
             _ => {}
         }
         event
@@ -223,6 +232,7 @@ impl Driver {
             direction,
             items: vec![item],
             policy,
+            care: self.care,
         }));
         id
     }

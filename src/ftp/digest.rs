@@ -1,0 +1,246 @@
+//! Checksums of files by the server: which commands there are for it, how each wants its name
+//! written, and what is read out of its answer.
+//!
+//! None of them is in an RFC. HASH is draft-bryan-ftp-hash, MD5 and MMD5 are
+//! draft-twine-ftpmd5; the X commands are what servers agree on (Serv-U, GlobalSCAPE, Gene6, Titan,
+//! ProFTPD's mod_digest, whose behaviour was looked at). The first takes all that follows the blank
+//! for the name, as any other command does; the X commands take a range of bytes behind the name, so
+//! that one with blanks stands in quotes.
+
+use std::time::Duration;
+
+use super::features::Features;
+use super::reply::Reply;
+use super::session::{Session, line};
+use crate::model::path::RemotePath;
+
+/// A checksum that servers know, the one to be preferred first. All but CRC32 are long enough that
+/// two contents never have the same by mistake. SHA-256 stands before SHA-512 since nothing is gained by
+/// the longer one and more servers have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Algorithm {
+    Sha256,
+    Sha512,
+    Sha1,
+    Md5,
+    Crc32,
+}
+
+impl Algorithm {
+    pub(super) const ALL: [Self; 5] = [Self::Sha256, Self::Sha512, Self::Sha1, Self::Md5, Self::Crc32];
+
+    /// Its name in the IANA registry, which HASH goes by.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+            Self::Sha1 => "SHA-1",
+            Self::Md5 => "MD5",
+            Self::Crc32 => "CRC32",
+        }
+    }
+
+    /// How many bytes it has.
+    fn length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+            Self::Sha1 => 20,
+            Self::Md5 => 16,
+            Self::Crc32 => 4,
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|algorithm| algorithm.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// A command that asks for a file's checksum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Way {
+    verb: &'static str,
+    pub(crate) algorithm: Algorithm,
+}
+
+const fn way(verb: &'static str, algorithm: Algorithm) -> Way {
+    Way { verb, algorithm }
+}
+
+const HASH: &str = "HASH";
+
+/// Those whose algorithm is in their name, as FEAT tells them.
+const WAYS: [Way; 8] = [
+    way("XSHA256", Algorithm::Sha256),
+    way("XSHA512", Algorithm::Sha512),
+    way("XSHA1", Algorithm::Sha1),
+    way("XSHA", Algorithm::Sha1),
+    way("XMD5", Algorithm::Md5),
+    way("MD5", Algorithm::Md5),
+    way("MMD5", Algorithm::Md5),
+    way("XCRC", Algorithm::Crc32),
+];
+
+/// The algorithms HASH knows on this server, and whether each is the one selected: the parameters of
+/// the feature, `SHA-256*;SHA-1;MD5`.
+fn hash_algorithms(features: &Features) -> impl Iterator<Item = (Algorithm, bool)> {
+    let words = features.parameters(HASH).flat_map(|list| list.split(';'));
+    words.filter_map(|word| {
+        let word = word.trim();
+        let name = word.strip_suffix('*').unwrap_or(word);
+        Some((Algorithm::named(name)?, word.ends_with('*')))
+    })
+}
+
+/// The algorithm that HASH answers with before it is told another.
+pub(super) fn selected(features: &Features) -> Option<Algorithm> {
+    hash_algorithms(features)
+        .find(|(_, selected)| *selected)
+        .map(|(algorithm, _)| algorithm)
+}
+
+/// The one it is to be told, where that is not selected already.
+pub(super) fn to_select(features: &Features) -> Option<Algorithm> {
+    let best = hash_algorithms(features).map(|(algorithm, _)| algorithm).min()?;
+    Some(best).filter(|best| selected(features) != Some(*best))
+}
+
+/// All ways of a server, the one to be preferred first; `selected` is what HASH answers with.
+pub(super) fn ways(features: &Features, selected: Option<Algorithm>) -> Vec<Way> {
+    let hash = selected.map(|algorithm| way(HASH, algorithm));
+    let others = WAYS.into_iter().filter(|way| features.has(way.verb));
+    let mut ways: Vec<Way> = hash.into_iter().chain(others).collect();
+    ways.sort_by_key(|way| way.algorithm);
+    ways
+}
+
+impl Way {
+    /// The command's name.
+    pub(crate) fn verb(self) -> &'static str {
+        self.verb
+    }
+
+    /// The command; `None` where this name cannot be written in it.
+    pub(crate) fn line(self, path: &RemotePath) -> Option<Vec<u8>> {
+        let bytes = path.as_bytes();
+        let has = |byte: u8| bytes.contains(&byte);
+        if !self.verb.starts_with('X') {
+            // MMD5 takes several names with commas between them
+            return (self.verb != "MMD5" || !has(b',')).then(|| line(self.verb, path));
+        }
+        if !bytes.iter().any(u8::is_ascii_whitespace) && !bytes.starts_with(b"\"") {
+            return Some(line(self.verb, path));
+        }
+        // nobody says how a quote within quotes is written; ProFTPD refuses it in any form
+        (!has(b'"')).then(|| [self.verb.as_bytes(), b" \"", bytes, b"\""].concat())
+    }
+
+    /// The checksum in a reply; `None` where it does not have the form. A name may look like a
+    /// checksum, so each stands at its place: for HASH `SHA-256 0-49 HEX name` (or HEX alone, as
+    /// the draft had it first), for MD5 and MMD5 `name HEX`, for the others `HEX`. Lines before the last
+    /// say that it is being computed.
+    pub(crate) fn digest(self, reply: &Reply) -> Option<Vec<u8>> {
+        if !reply.is_positive() {
+            return None;
+        }
+        let text = reply.text().trim_ascii();
+        let mut words = text
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty());
+        let word = match self.verb {
+            HASH => {
+                let first = words.next()?;
+                if let Some(alone) = self.bytes(first) {
+                    return words.next().is_none().then_some(alone);
+                }
+                let algorithm = std::str::from_utf8(first).ok().and_then(Algorithm::named);
+                let from_start = words.next()?.starts_with(b"0-");
+                words
+                    .next()
+                    .filter(|_| algorithm == Some(self.algorithm) && from_start)
+            }
+            "MD5" | "MMD5" => words.next_back(),
+            _ => words.next().filter(|_| words.next().is_none()),
+        };
+        self.bytes(word?)
+    }
+
+    /// Hexadecimal digits, exactly as many as the algorithm has.
+    fn bytes(self, word: &[u8]) -> Option<Vec<u8>> {
+        if word.len() != 2 * self.algorithm.length() {
+            return None;
+        }
+        let digit = |byte: u8| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let pairs = word.chunks_exact(2);
+        pairs
+            .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
+            .collect()
+    }
+}
+
+/// What the answers of a server have shown of its ways.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proofs {
+    /// This one has given a checksum.
+    works: Option<Way>,
+    /// These it announces and does not know.
+    unknown: Vec<Way>,
+}
+
+/// How slowly a server may read a file for its checksum, in bytes a second: an old disk that others
+/// use as well.
+const SLOWEST: u64 = 4 << 20;
+
+/// How much longer than for another answer is waited for the checksum of a file of this size.
+pub(super) fn patience(size: u64) -> Duration {
+    Duration::from_secs(size / SLOWEST)
+}
+
+impl Session {
+    /// The ways to ask this server for a checksum: the one that is known to work, or all that may, the
+    /// one to be preferred first.
+    pub(crate) fn digest_ways(&self) -> Vec<Way> {
+        let proofs = self.connection().learned().digests.clone();
+        match proofs.works {
+            Some(way) => vec![way],
+            None => {
+                let mut ways = ways(self.features(), self.hash());
+                ways.retain(|way| !proofs.unknown.contains(way));
+                ways
+            }
+        }
+    }
+
+    /// Reads the answer to a question for a checksum, and remembers what it shows of the way. The
+    /// server's words where there is none in it.
+    pub(super) fn digest_in(&self, way: Way, reply: &Reply) -> Result<Vec<u8>, String> {
+        let digest = way.digest(reply);
+        let mut learned = self.connection().learned();
+        match (&digest, reply.code) {
+            (Some(_), _) => learned.digests.works = Some(way),
+            // about the command, not about this file (RFC 959 §4.2.1)
+            (None, 500 | 502 | 504) => {
+                learned.digests.works.take_if(|works| *works == way);
+                learned.digests.unknown.push(way);
+            }
+            (None, _) => {}
+        }
+        digest.ok_or_else(|| reply.shown())
+    }
+}
+
+/// The ways of a server that announces these features, a word each.
+#[cfg(test)]
+pub(crate) fn offered(words: &str) -> Vec<Way> {
+    let lines = words.replace(' ', "\r\n ");
+    let reply = Reply::parse(format!("211-a\r\n {lines}\r\n211 b").as_bytes());
+    reply.map_or_else(|_| Vec::new(), |reply| ways(&Features::parse(&reply), None))
+}
+
+#[cfg(test)]
+mod tests;
