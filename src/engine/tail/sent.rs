@@ -295,18 +295,20 @@ impl Sent {
                     self.task.placing.has_moved_aside();
                 }
                 let old = format!("the old file may still be there as {}", self.aside);
+                let mut notes = Vec::new();
                 for (said, note) in [
                     (word_lost, WORD_LOST),
                     (unproved, NO_SIZE),
                     (old_left, old.as_str()),
                 ] {
                     if said {
-                        self.notes.push(note.into());
+                        notes.push(note.to_owned());
                     }
                 }
+                notes.append(&mut self.notes);
                 let moved = Moved {
                     bytes: self.bytes,
-                    note: (!self.notes.is_empty()).then(|| self.notes.join("; ")),
+                    note: (!notes.is_empty()).then(|| notes.join("; ")),
                 };
                 if self.site.left.is_empty() {
                     self.task.end(Ok(moved));
