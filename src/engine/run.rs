@@ -438,12 +438,11 @@ impl Loop {
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
         Some(Task::new(
             start,
-            targets.unwrap_or_default(),
+            (targets.unwrap_or_default(), placing),
             self.meter.begin(job),
             cancel,
             Arc::clone(&self.durable),
             self.origins.of(job),
-            placing,
             self.notes.clone(),
         ))
     }

@@ -46,12 +46,11 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(
         start: Start,
-        targets: Arc<Targets>,
+        (targets, placing): (Arc<Targets>, Arc<Placing>),
         counter: Counter,
         cancel: CancellationToken,
         durable: Arc<Durable>,
         origin: Origin,
-        placing: Arc<Placing>,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
         counter.reset();
