@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Err(code) => return code.into(),
     };
     let ended = match request {
-        Request::Command(command) => return cli::run(&command).into(),
+        Request::Command(command) => block_on_task(async { Ok(cli::run(command).await) }),
         Request::Demo { serve_only: true } => block_on(async { Ok(demo::serve().await?) }),
         Request::Demo { serve_only: false } => block_on(show_demo()),
         Request::Interface(interface) => block_on(show(*interface)),
@@ -51,6 +51,17 @@ fn block_on(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8
     // a read of the terminal that nobody answers must not hold us back
     runtime.shutdown_background();
     ended
+}
+
+/// Among the engine's tasks: to wake a thread of its own for each of the engine's events costs more
+/// than the event.
+fn block_on_task(work: impl Future<Output = anyhow::Result<u8>> + Send + 'static) -> anyhow::Result<u8> {
+    block_on(async {
+        match tokio::spawn(work).await {
+            Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+            ended => ended?,
+        }
+    })
 }
 
 #[expect(

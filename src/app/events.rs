@@ -67,7 +67,8 @@ impl App {
                 }
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
-            Event::BatchWalked(_) => {}
+            // the interface asks for none
+            Event::Explored { .. } | Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Question { id, question } => return self.asked(id, question),
             Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),

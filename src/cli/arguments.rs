@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::connection::Connection;
+use crate::model::entry::SortKey;
 use crate::model::job::Policy;
 
 const AFTER_HELP: &str = "\
@@ -90,6 +91,16 @@ pub(super) enum Sort {
     Size,
     /// Newest first
     Time,
+}
+
+impl Sort {
+    pub(super) fn key(self) -> SortKey {
+        match self {
+            Self::Name => SortKey::Name,
+            Self::Size => SortKey::Size,
+            Self::Time => SortKey::Time,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,5 @@
 //! `ftpane ls`: what is in a folder, for people or as JSON.
 
-use std::cmp::Ordering;
-use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
@@ -12,8 +10,8 @@ use super::place::Place;
 use super::printer::{self, Printer};
 use super::probe::Probe;
 use super::session::{End, Live, Session};
-use crate::model::command::Generation;
-use crate::model::entry::{Entry, Kind};
+use crate::model::command::{Command, Exploration, Generation, Place as Somewhere, WalkOrder};
+use crate::model::entry::{Entry, Kind, SortKey};
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::{Dialect, Listing};
@@ -21,9 +19,6 @@ use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::stamp::Precision;
 use crate::plan::naming::lookalikes;
-
-/// Listings asked for at once with `-R`.
-const IN_FLIGHT: usize = 4;
 
 /// Runs it; the exit code.
 pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End> {
@@ -41,7 +36,7 @@ pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End
         } else {
             RemotePath::root()
         },
-        sort: arguments.sort.or((!arguments.output.json).then_some(Sort::Name)),
+        sort: (arguments.sort.map(Sort::key)).or((!arguments.output.json).then_some(SortKey::Name)),
         json: arguments.output.json,
         printer: Printer::new(),
         outcome: Outcome::default(),
@@ -83,7 +78,7 @@ struct Lister {
     live: Live,
     /// Paths are printed as they are written in a target: below this.
     shown_root: RemotePath,
-    sort: Option<Sort>,
+    sort: Option<SortKey>,
     json: bool,
     printer: Printer,
     outcome: Outcome,
@@ -92,12 +87,6 @@ struct Lister {
     /// Where the walk began, and how many levels below it were asked for.
     target: RemotePath,
     depth: usize,
-}
-
-/// A folder of a walk.
-struct Folder {
-    path: RemotePath,
-    level: usize,
 }
 
 impl Lister {
@@ -124,7 +113,7 @@ impl Lister {
             self.print_folder(session, target, &listing)?;
             self.outcome.success();
         } else {
-            self.walk(session, target, listing, depth).await?;
+            self.walk(session, target, listing).await?;
             self.say_cut(session);
         }
         self.printer.flush()?;
@@ -157,72 +146,47 @@ impl Lister {
         Ok(())
     }
 
-    /// Walks down with several listings on their way at once. People get the folders in order,
-    /// each as soon as those before it have come; JSON comes as it arrives.
+    /// Walks down. People get the folders in order, JSON as they come; each as soon as it is its turn.
     async fn walk(
         &mut self,
         session: &mut Session,
         target: &RemotePath,
         first: Arc<Listing>,
-        depth: usize,
     ) -> Result<(), Halt> {
-        let mut waiting = VecDeque::new();
-        let mut asked: HashMap<Generation, Folder> = HashMap::new();
-        let mut come: HashMap<RemotePath, Result<Arc<Listing>, Failure>> = HashMap::new();
-        // the folders still to be printed; the next one is last
-        let mut order = vec![target.clone()];
-        waiting.extend(self.folders_below(target, &first, 0, depth));
-        come.insert(target.clone(), Ok(first));
+        let wanted = session.request_walk(Exploration {
+            connection: self.live.id,
+            folder: target.clone(),
+            listing: Arc::clone(&first),
+            levels: u32::try_from(self.depth).ok(),
+            order: match self.sort {
+                Some(sort) if !self.json => WalkOrder::Sorted(sort),
+                _ => WalkOrder::AsItComes,
+            },
+            generation: Generation::default(),
+        });
+        self.print_result(session, target, &Ok(first), true)?;
         loop {
-            self.print_in_order(session, &mut order, &mut come, target, depth)?;
-            while asked.len() < IN_FLIGHT
-                && let Some(folder) = waiting.pop_front()
-            {
-                asked.insert(session.request_listing(&self.live, &folder.path), folder);
-            }
-            if asked.is_empty() {
-                return Ok(());
-            }
-            let Event::Listed {
-                generation, result, ..
-            } = session.event().await?
-            else {
-                continue;
-            };
-            let Some(folder) = asked.remove(&generation) else {
-                continue;
-            };
-            if let Ok(listing) = &result {
-                // depth first, so that what is to be printed next comes next
-                for below in self
-                    .folders_below(&folder.path, listing, folder.level, depth)
-                    .into_iter()
-                    .rev()
-                {
-                    waiting.push_front(below);
+            // what people see comes in time, not when the buffer is full
+            self.printer.flush()?;
+            match session.event().await? {
+                Event::Listed {
+                    generation,
+                    place: Somewhere::Remote(_, path),
+                    result,
+                } if generation == wanted => {
+                    self.print_result(session, &path, &result, true)?;
+                    session.send(Command::DealtWith(wanted));
                 }
-            }
-            if self.json {
-                self.print_result(session, &folder.path, &result, false)?;
-            } else {
-                come.insert(folder.path, result);
+                Event::Failed(failure) => {
+                    session.speech.fail(&failure);
+                    self.outcome.failure(&failure);
+                }
+                Event::Explored { generation, result } if generation == wanted => {
+                    return result.map_err(|failure| Halt::End(End::Failed(failure)));
+                }
+                _ => {}
             }
         }
-    }
-
-    fn folders_below(&self, path: &RemotePath, listing: &Listing, level: usize, depth: usize) -> Vec<Folder> {
-        if level >= depth {
-            return Vec::new();
-        }
-        self.sorted(listing)
-            .into_iter()
-            .filter(|e| e.kind == Kind::Dir)
-            .map(|e| Folder {
-                path: path.join(&e.name),
-                level: level + 1,
-            })
-            .filter(|folder| self.live.fence.cuts(&folder.path).is_none())
-            .collect()
     }
 
     /// Notes the folders that the server's depth keeps closed; those beyond `--depth` were not
@@ -252,31 +216,6 @@ impl Lister {
         session
             .speech
             .remark(&format!("cut at depth {depth}: {first}{others} not listed"));
-    }
-
-    fn print_in_order(
-        &mut self,
-        session: &Session,
-        order: &mut Vec<RemotePath>,
-        come: &mut HashMap<RemotePath, Result<Arc<Listing>, Failure>>,
-        target: &RemotePath,
-        depth: usize,
-    ) -> Result<(), Halt> {
-        while let Some(next) = order.last()
-            && let Some(result) = come.remove(next)
-        {
-            let path = next.clone();
-            order.pop();
-            self.print_result(session, &path, &result, true)?;
-            if let Ok(listing) = &result {
-                let level = path.depth_below(target).unwrap_or(0);
-                let below = self.folders_below(&path, listing, level, depth);
-                order.extend(below.into_iter().rev().map(|f| f.path));
-            }
-        }
-        // what people see comes in time, not when the buffer is full
-        self.printer.flush()?;
-        Ok(())
     }
 
     fn print_result(
@@ -368,7 +307,7 @@ impl Lister {
     fn sorted<'l>(&self, listing: &'l Listing) -> Vec<&'l Entry> {
         let mut all: Vec<&Entry> = listing.entries.iter().collect();
         if let Some(sort) = self.sort {
-            all.sort_by(|a, b| compare(sort, a, b));
+            all.sort_by(|a, b| sort.compare(a, b));
         }
         all
     }
@@ -384,19 +323,6 @@ fn left_out(path: &RemotePath, listing: &Listing) -> Option<String> {
             path.shown()
         )
     })
-}
-
-fn compare(sort: Sort, a: &Entry, b: &Entry) -> Ordering {
-    let by_name = || a.name.cmp(&b.name);
-    match sort {
-        Sort::Name => by_name(),
-        Sort::Size => b.size.cmp(&a.size).then_with(by_name),
-        Sort::Time => b
-            .modified
-            .map(|m| m.seconds)
-            .cmp(&a.modified.map(|m| m.seconds))
-            .then_with(by_name),
-    }
 }
 
 /// Kind and permissions, size, time: `-rw-r--r--         12  2026-01-02 03:04  `.
@@ -437,21 +363,6 @@ mod tests {
         entry.size = size;
         entry.modified = Some(Stamp::exact(seconds));
         entry
-    }
-
-    #[test]
-    fn orders() {
-        let all = [
-            entry("b", Some(1), 30),
-            entry("a", Some(5), 10),
-            entry("c", None, 20),
-        ];
-        for (sort, want) in [(Sort::Name, "abc"), (Sort::Size, "abc"), (Sort::Time, "bca")] {
-            let mut sorted: Vec<&Entry> = all.iter().collect();
-            sorted.sort_by(|a, b| compare(sort, a, b));
-            let names: String = sorted.iter().map(|e| e.name.shown()).collect();
-            assert_eq!(names, want, "{sort:?}");
-        }
     }
 
     #[test]

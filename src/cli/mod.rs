@@ -26,7 +26,6 @@ mod speech;
 mod transfer;
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
 use clap::Parser as _;
 use clap::error::ContextValue;
@@ -72,7 +71,7 @@ pub struct Interface {
 }
 
 /// A request that [`run`] carries out.
-pub struct Command(Arc<Subcommands>);
+pub struct Command(Box<Subcommands>);
 
 impl std::fmt::Debug for Command {
     /// The arguments are not shown: a URL among them may have a password in it.
@@ -108,7 +107,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })?;
     let request = log::start().and_then(|()| match arguments.command {
         Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
-        Some(command) => Ok(Request::Command(Command(Arc::new(command)))),
+        Some(command) => Ok(Request::Command(Command(Box::new(command)))),
         None => interface(arguments.target, &arguments.connection),
     });
     request.map_err(|failure| {
@@ -151,34 +150,15 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
 }
 
 /// Carries out a request; the exit code.
-pub fn run(command: &Command) -> u8 {
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(failure) => {
-            Speech::new(false).fail(&failure);
-            return failure.class.exit_code();
-        }
-    };
-    let command = Arc::clone(&command.0);
-    // among the engine's own tasks: to wake a thread of its own for each event costs more than the
-    // event
-    let work = runtime.spawn(async move {
-        match &*command {
-            Subcommands::Ls(ls) => carry_out(&command, &ls.connection, ls.output).await,
-            Subcommands::Get(get) => carry_out(&command, &get.connection, get.output).await,
-            Subcommands::Put(put) => carry_out(&command, &put.connection, put.output).await,
-            Subcommands::Passphrase => passphrase::run().await,
-            Subcommands::Demo { .. } => Class::Usage.exit_code(),
-        }
-    });
-    let code = match runtime.block_on(work) {
-        Ok(code) => code,
-        Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
-        Err(_) => Class::Other.exit_code(),
-    };
-    // a read of the terminal that nobody answers must not hold us back
-    runtime.shutdown_background();
-    code
+pub async fn run(command: Command) -> u8 {
+    let command = &*command.0;
+    match command {
+        Subcommands::Ls(ls) => carry_out(command, &ls.connection, ls.output).await,
+        Subcommands::Get(get) => carry_out(command, &get.connection, get.output).await,
+        Subcommands::Put(put) => carry_out(command, &put.connection, put.output).await,
+        Subcommands::Passphrase => passphrase::run().await,
+        Subcommands::Demo { .. } => Class::Usage.exit_code(),
+    }
 }
 
 async fn carry_out(command: &Subcommands, connection: &Connection, output: Output) -> u8 {

@@ -20,7 +20,7 @@ use crate::config::paths::Paths;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{
-    Answer, CertificateAnswer, Command, Generation, InPlaceAnswer, Place as Somewhere, Scope,
+    Answer, CertificateAnswer, Command, Exploration, Generation, InPlaceAnswer, Place as Somewhere, Scope,
 };
 use crate::model::event::{Event, Progress, Question};
 use crate::model::facts::TlsFacts;
@@ -212,6 +212,15 @@ impl Session {
             place: Somewhere::Remote(live.id, path.clone()),
             generation,
         });
+        generation
+    }
+
+    /// Asks for a walk; its events carry the number returned.
+    pub(super) fn request_walk(&mut self, mut wanted: Exploration) -> Generation {
+        self.generation += 1;
+        wanted.generation = Generation(self.generation);
+        let generation = wanted.generation;
+        self.send(Command::Explore(wanted));
         generation
     }
 

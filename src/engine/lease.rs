@@ -11,7 +11,9 @@ use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
+use crate::ftp::list::sections::Section;
 use crate::ftp::session::{FileSize, Session};
+use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -139,6 +141,122 @@ impl Lease {
         let listing = self.session()?.list_with_links(folder, now).await?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
+    }
+
+    /// Whether this folder can be listed by writing ahead, as [`Session::may_go_on_to`].
+    fn may_go_on_to(&mut self, folder: &RemotePath) -> bool {
+        self.fence.may_enter(folder).is_ok()
+            && self.pool.ground().knows_top(&self.fence)
+            && self.session().is_ok_and(|session| session.may_go_on_to(folder))
+    }
+
+    /// Confirms the listing before and goes into the next folder; where that is `None`, it is to be
+    /// listed by itself ([`Self::list`]). A folder that may be behind a link is judged before it is
+    /// listed, as ever.
+    pub(super) async fn go_on_to(
+        &mut self,
+        last: Option<Unconfirmed>,
+        folder: &RemotePath,
+        manner: Manner,
+    ) -> (Option<Listing>, Option<Approached>) {
+        if !self.may_go_on_to(folder) {
+            let confirmed = match last {
+                Some(last) => self.confirm(last).await,
+                None => None,
+            };
+            return (confirmed, None);
+        }
+        let fence = Arc::clone(&self.fence);
+        let proof = !self.pool.ground().is_proven(&fence, folder);
+        let before = last.as_ref().map(|last| last.folder.clone());
+        let Ok(session) = self.session() else {
+            return (None, None);
+        };
+        let Ok(approach) = session.go_on_to(last, folder, manner, proof).await else {
+            return (None, None);
+        };
+        if let (Some(before), Some(listing)) = (before, &approach.confirmed) {
+            self.pool.ground().listed(&fence, &before, listing);
+        }
+        let may_list = approach.prepared.is_some()
+            && (!proof
+                || self
+                    .pool
+                    .ground()
+                    .landed(&fence, folder, approach.at.as_ref())
+                    .is_ok());
+        (approach.confirmed, approach.prepared.filter(|_| may_list))
+    }
+
+    /// Lists the folder it has gone on to, up to the end of the data.
+    pub(super) async fn list_there(
+        &mut self,
+        approached: Approached,
+        folder: &RemotePath,
+        manner: Manner,
+    ) -> Option<Unconfirmed> {
+        let now = super::unix_now();
+        let session = self.session().ok()?;
+        session.list_there(approached, folder, manner, now).await.ok()
+    }
+
+    /// The listing, where the server's last word is that it is one.
+    pub(super) async fn confirm(&mut self, last: Unconfirmed) -> Option<Listing> {
+        let folder = last.folder.clone();
+        let listing = self.session().ok()?.confirm(last).await?;
+        self.pool.ground().listed(&self.fence, &folder, &listing);
+        Some(listing)
+    }
+
+    /// Whether a folder and all below it can be asked for at once, as [`Session::may_sweep`]; not where
+    /// a depth is set: much of what came would be for nothing.
+    pub(super) fn may_sweep(&mut self, manner: Manner) -> bool {
+        self.fence.levels().is_none() && self.session().is_ok_and(|session| session.may_sweep(manner))
+    }
+
+    /// Asks for a folder and all that is below it, as [`Session::sweep`].
+    pub(super) async fn sweep(&mut self, top: &RemotePath) -> Result<Sweep, Error> {
+        self.enter(top).await?;
+        self.session()?.sweep(top, super::unix_now()).await
+    }
+
+    /// The next section, as [`Session::next_section`].
+    pub(super) async fn next_section(
+        &mut self,
+        sweep: &mut Sweep,
+        manner: Manner,
+    ) -> Result<Option<Section>, Error> {
+        self.session()?.next_section(sweep, manner).await
+    }
+
+    /// Whether a section's times cannot be told before the server's clock was asked for.
+    pub(super) fn wants_clock(&mut self, section: &Section, manner: Manner) -> bool {
+        !manner.links
+            && self
+                .session()
+                .is_ok_and(|session| session.could_tell_clock(&section.listing))
+    }
+
+    /// The last sections, as [`Session::end_sweep`].
+    pub(super) async fn end_sweep(&mut self, sweep: Sweep, manner: Manner) -> Vec<Section> {
+        match self.session() {
+            Ok(session) => session.end_sweep(sweep, manner).await,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Gives a recursive listing up, as [`Session::leave_sweep`].
+    pub(super) async fn leave_sweep(&mut self, sweep: Sweep) {
+        if let Ok(session) = self.session() {
+            session.leave_sweep(sweep).await;
+        }
+    }
+
+    /// Takes in what a section says that was of use.
+    pub(super) fn swept(&self, section: &Section) {
+        self.pool
+            .ground()
+            .listed(&self.fence, &section.path, &section.listing);
     }
 
     /// Goes into a folder.

@@ -65,6 +65,8 @@ pub(super) struct Pool {
     open: Arc<AtomicU32>,
     /// How many wait for a session that lanes may hold.
     waiting: AtomicUsize,
+    /// How many walks are under way.
+    walks: Arc<AtomicU32>,
     /// Only one certificate is asked about at a time.
     asking: tokio::sync::Mutex<()>,
     told: Mutex<Option<Facts>>,
@@ -102,6 +104,7 @@ impl Pool {
             idle: Idle::default(),
             open: Arc::default(),
             waiting: AtomicUsize::new(0),
+            walks: Arc::default(),
             asking: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             active_told,
@@ -123,6 +126,17 @@ impl Pool {
     /// Whether somebody waits for a session that a lane may hold.
     pub(super) fn is_wanted(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// A walk begins, and is over when this is dropped.
+    pub(super) fn walks(&self) -> Counted {
+        Counted::new(&self.walks)
+    }
+
+    /// Whether each walk can keep a session of its own, and one be left for files.
+    pub(super) fn has_room_for_walks(&self) -> bool {
+        let walks = usize::try_from(self.walks.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        walks < self.work_left.load(Ordering::Relaxed)
     }
 
     /// Lends a session, an idle one or a new one; waits while all are in use.
@@ -423,15 +437,22 @@ pub(super) struct Open {
 
 impl Open {
     fn new(session: Session, open: &Arc<AtomicU32>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
         Self {
             session,
-            _counted: Counted(Arc::clone(open)),
+            _counted: Counted::new(open),
         }
     }
 }
 
-struct Counted(Arc<AtomicU32>);
+/// Something that is counted as long as it is there.
+pub(super) struct Counted(Arc<AtomicU32>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicU32>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {

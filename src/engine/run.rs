@@ -1,10 +1,10 @@
 //! The engine's loop: commands and notes come in one at a time, the queue decides, tasks work.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,10 +19,10 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, PARTING, dialogue, erase, mistake, walk};
+use super::{Options, PARTING, dialogue, erase, explore, mistake, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, InPlaceAnswer, Place, QuestionId};
+use crate::model::command::{Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -76,6 +76,8 @@ struct Loop {
     leaving: HashSet<ConnectionId>,
     /// The servers that active mode is tried on first in mode `auto`, by address.
     active_first: HashSet<String>,
+    /// How far explorations may run ahead.
+    turns: HashMap<Generation, Weak<Semaphore>>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -111,6 +113,7 @@ pub(super) async fn run(
         connecting: HashMap::new(),
         leaving: HashSet::new(),
         active_first: options.active_first,
+        turns: HashMap::new(),
         queue: Queue::new(Patience::default().retries),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -169,6 +172,12 @@ impl Loop {
             Command::List { place, generation } => {
                 let (pool, outlet) = (self.pool(&place), self.outlet.clone());
                 self.spawn(browse::list(pool, place, generation, outlet));
+            }
+            Command::Explore(wanted) => self.explore(wanted),
+            Command::DealtWith(generation) => {
+                if let Some(turns) = self.turns.get(&generation).and_then(Weak::upgrade) {
+                    turns.add_permits(1);
+                }
             }
             Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
             Command::MakeFile(place) => self.act(Action::MakeFile(place)),
@@ -277,6 +286,15 @@ impl Loop {
             Place::Local(_) => None,
             Place::Remote(connection, _) => self.pools.get(connection).cloned(),
         }
+    }
+
+    fn explore(&mut self, wanted: Exploration) {
+        let turns = Arc::new(Semaphore::new(explore::AHEAD));
+        self.turns.retain(|_, turns| turns.strong_count() > 0);
+        self.turns.insert(wanted.generation, Arc::downgrade(&turns));
+        let pool = self.pools.get(&wanted.connection).cloned();
+        let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
+        self.spawn(exploring);
     }
 
     fn pool_of(&self, places: &[Place]) -> Option<Arc<Pool>> {

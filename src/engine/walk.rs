@@ -1,18 +1,18 @@
 //! Walking folders while files already flow: each folder becomes a job that makes its copy, each
 //! file a job that waits for that one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::browse::list_remote;
 use super::naming;
 use super::pool::{Pool, Purpose};
 use super::room::Room;
 use super::run::Note;
 use super::targets::Targets;
+use super::tree::{Told, Walk, Way, incomplete};
 use super::{blocking, ending};
 use crate::ftp::error::local;
 use crate::local::names::join;
@@ -24,7 +24,7 @@ use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
-use crate::plan::retry::retry_after;
+use crate::plan::tree::Folder;
 
 /// Finds all jobs of a batch and hands them to the queue; why that ended early, if it did.
 pub(super) async fn walk(
@@ -84,56 +84,106 @@ impl Walker {
                 folder: None,
             })
             .collect();
-        let mut ahead = self.hand_over(fence, top).await?;
-        ahead.reverse();
-        while let Some(folder) = ahead.pop() {
-            let listing = match self.list(&folder).await {
-                Ok(listing) => listing,
-                // one folder that cannot be listed does not end the walk
-                Err(failure) => {
+        let tops = self.hand_over(fence, top).await?;
+        match self.request.direction {
+            Direction::Download => self.walk_remote(fence, tops).await,
+            Direction::Upload => self.walk_local(fence, tops).await,
+        }
+    }
+
+    async fn walk_remote(&self, fence: Option<&Fence>, tops: Vec<Ahead>) -> Result<(), Failure> {
+        if tops.is_empty() {
+            return Ok(());
+        }
+        let way = Way {
+            links: false,
+            to_the_end: true,
+            retries: self.pool.connection.patience.retries,
+        };
+        let roots = tops.iter().map(|top| top.remote.clone()).collect();
+        let folders = tops.into_iter().map(folder_of).collect();
+        let mut walk: Walk<Ahead> = Walk::begin(&self.pool, way, roots, folders);
+        while let Some(told) = walk.next().await {
+            let come = match told {
+                Told::Folder(come) => *come,
+                Told::Doubt(failure) => {
                     self.say(failure);
                     continue;
                 }
             };
-            for (name, why) in &listing.refused {
-                let what = format!(
-                    "Not transferred: '{name}' in {}",
-                    folder.shown(self.request.direction)
-                );
-                self.say(Failure::new(Class::Other, what, why.to_string()));
+            let below = match come.result {
+                Ok(listing) => self.found(fence, &come.folder.tag, &listing).await?,
+                // one folder that cannot be listed does not end the walk
+                Err(failure) => {
+                    self.say(failure);
+                    Vec::new()
+                }
+            };
+            let below = below.into_iter().map(folder_of).collect();
+            if let Some(failure) = walk.listed(come.ticket, None, below) {
+                self.say(failure);
             }
-            let named =
-                listing.incomplete.is_none() && listing.refused.len() as u64 == listing.unreadable_count;
-            if !listing.is_whole() && !named {
-                self.say(incomplete(&folder.shown(self.request.direction), &listing));
-            }
-            let found = listing.entries.iter().filter_map(|entry| {
-                let local = match join(&folder.local, &entry.name) {
-                    Ok(local) => local,
-                    Err(error) => {
-                        let what = format!("Not transferred: {}", folder.remote.join(&entry.name));
-                        self.say(Failure::new(Class::Local, what, error.to_string()));
-                        return None;
-                    }
-                };
-                let remote = folder.remote.join(&entry.name);
-                let (kind, size, modified) = (entry.kind, entry.size, entry.modified);
-                Some(Found {
-                    item: Item {
-                        local,
-                        remote,
-                        kind,
-                        size,
-                        modified,
-                    },
-                    folder: Some(folder.made_by),
-                })
-            });
-            let mut below = self.hand_over(fence, found.collect()).await?;
-            below.reverse();
-            ahead.append(&mut below);
         }
         Ok(())
+    }
+
+    async fn walk_local(&self, fence: Option<&Fence>, mut ahead: Vec<Ahead>) -> Result<(), Failure> {
+        ahead.reverse();
+        while let Some(folder) = ahead.pop() {
+            match list_local(&folder.local).await {
+                Ok(listing) => {
+                    let mut below = self.found(fence, &folder, &listing).await?;
+                    below.reverse();
+                    ahead.append(&mut below);
+                }
+                Err(failure) => self.say(failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over what a folder holds; the folders to be walked next.
+    async fn found(
+        &self,
+        fence: Option<&Fence>,
+        folder: &Ahead,
+        listing: &Listing,
+    ) -> Result<Vec<Ahead>, Failure> {
+        for (name, why) in &listing.refused {
+            let what = format!(
+                "Not transferred: '{name}' in {}",
+                folder.shown(self.request.direction)
+            );
+            self.say(Failure::new(Class::Other, what, why.to_string()));
+        }
+        let named = listing.incomplete.is_none() && listing.refused.len() as u64 == listing.unreadable_count;
+        if !listing.is_whole() && !named {
+            let failure = incomplete(&folder.shown(self.request.direction), listing);
+            self.say(failure.hint("What was listed is transferred; there may be more."));
+        }
+        let found = listing.entries.iter().filter_map(|entry| {
+            let local = match join(&folder.local, &entry.name) {
+                Ok(local) => local,
+                Err(error) => {
+                    let what = format!("Not transferred: {}", folder.remote.join(&entry.name));
+                    self.say(Failure::new(Class::Local, what, error.to_string()));
+                    return None;
+                }
+            };
+            let remote = folder.remote.join(&entry.name);
+            let (kind, size, modified) = (entry.kind, entry.size, entry.modified);
+            Some(Found {
+                item: Item {
+                    local,
+                    remote,
+                    kind,
+                    size,
+                    modified,
+                },
+                folder: Some(folder.made_by),
+            })
+        });
+        self.hand_over(fence, found.collect()).await
     }
 
     /// Whether what was asked for by name lies within document path and depth; says it where not.
@@ -186,39 +236,19 @@ impl Walker {
             })
             .collect())
     }
+}
 
-    /// Lists a folder of the server. Where that fails or breaks off it is tried again, as a job is.
-    async fn list_again(&self, folder: &RemotePath) -> Result<Listing, Failure> {
-        let retries = self.pool.connection.patience.retries;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let listed = list_remote(&self.pool, folder, Purpose::Work).await;
-            let failure = match &listed {
-                Err(failure) => failure.clone(),
-                // one that is too long would be so again
-                Ok(listing) if listing.incomplete.is_some() && !listing.limited => {
-                    incomplete(&folder.shown(), listing).transient()
-                }
-                Ok(_) => return listed,
-            };
-            match retry_after(&failure, tries, retries) {
-                Some(delay) => tokio::time::sleep(delay).await,
-                None => return listed,
-            }
-        }
+fn folder_of(ahead: Ahead) -> Folder<Ahead> {
+    Folder {
+        path: ahead.remote.clone(),
+        tag: ahead,
     }
+}
 
-    async fn list(&self, folder: &Ahead) -> Result<Listing, Failure> {
-        match self.request.direction {
-            Direction::Download => self.list_again(&folder.remote).await,
-            Direction::Upload => {
-                let path = folder.local.clone();
-                let listed = blocking(move || crate::local::list::list(&path)).await?;
-                listed.map_err(|e| local(format!("Could not list {}", shown_path(&folder.local)), &e))
-            }
-        }
-    }
+async fn list_local(folder: &Path) -> Result<Listing, Failure> {
+    let path = folder.to_path_buf();
+    let listed = blocking(move || crate::local::list::list(&path)).await?;
+    listed.map_err(|e| local(format!("Could not list {}", shown_path(folder)), &e))
 }
 
 impl Ahead {
@@ -228,17 +258,4 @@ impl Ahead {
             Direction::Upload => shown_path(&self.local),
         }
     }
-}
-
-fn incomplete(folder: &str, listing: &Listing) -> Failure {
-    let why = match &listing.incomplete {
-        Some(why) => why.clone(),
-        None => format!("{} of its lines could not be read", listing.unreadable_count),
-    };
-    Failure::new(
-        Class::Other,
-        format!("The listing of {folder} is not complete"),
-        why,
-    )
-    .hint("What was listed is transferred; there may be more.")
 }

@@ -32,13 +32,28 @@ impl Session {
             },
             known => known,
         };
-        let Some(offset) = offset else {
+        if offset.is_some() {
+            self.put_right(listing);
+        }
+    }
+
+    /// Turns the times of a listing into UTC, where the offset is known by now.
+    pub(super) fn put_right(&self, listing: &mut Listing) {
+        let Some(offset) = self.clock_offset().filter(|_| listing.wall_clock) else {
             return;
         };
         for stamp in listing.entries.iter_mut().filter_map(|e| e.modified.as_mut()) {
             *stamp = offset.to_utc(*stamp);
         }
         listing.wall_clock = false;
+    }
+
+    /// Whether a file of this listing can tell the server's clock, which is not known yet.
+    pub(crate) fn could_tell_clock(&self, listing: &Listing) -> bool {
+        listing.wall_clock
+            && self.clock_offset().is_none()
+            && self.connection().learned().clock_questions < self.questions()
+            && newest_before(&listing.entries, i64::MAX).is_some()
     }
 
     fn clock_offset(&self) -> Option<ClockOffset> {
@@ -108,14 +123,17 @@ impl Session {
         });
     }
 
+    fn questions(&self) -> u8 {
+        match self.features().has("MDTM") {
+            true => MOST_QUESTIONS,
+            false => 1,
+        }
+    }
+
     /// Takes one of the questions that are left. A server that does not announce MDTM is asked
     /// once.
     fn may_ask_for_clock(&self) -> bool {
-        let most = if self.features().has("MDTM") {
-            MOST_QUESTIONS
-        } else {
-            1
-        };
+        let most = self.questions();
         let mut learned = self.connection().learned();
         let allowed = learned.clock_questions < most;
         if allowed {

@@ -59,6 +59,8 @@ pub(crate) struct Learned {
     pub(crate) no_mlsd: bool,
     /// `LIST -a` was refused.
     pub(crate) no_list_all: bool,
+    /// `LIST -aR` was refused, or told no more than `LIST -a`.
+    pub(crate) no_list_recursive: bool,
     /// How far the clock that LIST tells was found to be ahead of UTC.
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.

@@ -23,6 +23,7 @@ use crate::model::facts::DataCommand;
 use crate::model::server::{ConnectionMode, PassiveAddress};
 
 /// A data connection on its way.
+#[derive(Debug)]
 pub(super) enum Prepared {
     /// We are to connect there.
     Named(Destination),

@@ -202,7 +202,7 @@ impl Session {
 
     /// Whether every reply has been read, so that the next one is the next command's: a command that
     /// was cancelled leaves its own behind.
-    async fn settled(&mut self) -> Result<(), Error> {
+    pub(super) async fn settled(&mut self) -> Result<(), Error> {
         if !self.control.in_step() {
             self.abandon();
         }
@@ -287,7 +287,7 @@ impl Session {
 
     /// The next final reply to a rider or a pair; 421 ends the session, and so does a reply that
     /// can only be another command's.
-    async fn next_reply(&mut self) -> Result<Reply, Error> {
+    pub(super) async fn next_reply(&mut self) -> Result<Reply, Error> {
         self.next_reply_after(Duration::ZERO).await
     }
 
@@ -383,7 +383,7 @@ impl Session {
     /// begins at once (servers take it before they say 150), and a refused command ends the wait
     /// for a connection that will never come. What is uploaded is not kept back for the 150: a
     /// refusal stops it soon enough.
-    async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
+    pub(super) async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
         let (opened, early, (stream, port)) = match self.connected(prepared, request.way).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
@@ -540,7 +540,7 @@ fn says_nobody_came(error: &Error) -> bool {
 }
 
 /// Whether an error says that replies came late, or as another command's.
-fn is_astray(error: &Error) -> bool {
+pub(super) fn is_astray(error: &Error) -> bool {
     matches!(error, Error::OutOfOrder | Error::Silent(Stage::Command, _))
 }
 

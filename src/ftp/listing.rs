@@ -8,7 +8,7 @@ use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
 /// How much is read from the data connection at once.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 impl Session {
     /// Lists a folder; `now` is Unix seconds in UTC, for dates without a year.
@@ -60,10 +60,11 @@ impl Session {
 
     /// LIST of the folder the session stands in; `now` is what the server's clock shows.
     async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
-        if self.connection().learned().no_list_all {
-            return self.receive(b"LIST".to_vec(), Command::List, now).await;
+        let command = self.list_command();
+        if command == b"LIST" {
+            return self.receive(command.to_vec(), Command::List, now).await;
         }
-        match self.receive(b"LIST -a".to_vec(), Command::List, now).await {
+        match self.receive(command.to_vec(), Command::List, now).await {
             // some servers take "-a" for the name of a file
             Err(Error::Refused(Stage::Transfer, _, reply))
                 if matches!(reply.code, 450 | 500..=504 | 550 | 553) =>
@@ -85,16 +86,28 @@ impl Session {
         }
     }
 
+    /// LIST in the form this server takes.
+    pub(super) fn list_command(&self) -> &'static [u8] {
+        match self.connection().learned().no_list_all {
+            true => b"LIST",
+            false => b"LIST -a",
+        }
+    }
+
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
         let listing = self.receive_lines(command, kind, now).await?;
+        self.note_dialect(kind, &listing);
+        Ok(listing)
+    }
+
+    /// Notes how this server writes its listings.
+    pub(super) fn note_dialect(&self, kind: Command, listing: &Listing) {
         let mut learned = self.connection().learned();
         // where MLSD is in use, a LIST is asked for its links only
         let usual = kind == Command::Mlsd || learned.dialect != Dialect::Mlsd || learned.no_mlsd;
         if usual && listing.dialect != Dialect::Unknown {
             learned.dialect = listing.dialect;
         }
-        drop(learned);
-        Ok(listing)
     }
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
@@ -151,7 +164,7 @@ impl Session {
 
 /// Whether a server that calls a listing done says that it left some of it out: pure-ftpd does
 /// (`226 Output truncated to 10000 matches`).
-fn says_cut(reply: &str) -> bool {
+pub(super) fn says_cut(reply: &str) -> bool {
     let reply = reply.to_ascii_lowercase();
     [
         "truncated",

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod list;
 pub mod reply;
 pub(crate) mod session;
+pub(crate) mod succession;
 pub(crate) mod sums;
 pub mod transcript;
 pub(crate) mod transfer;

@@ -9,6 +9,7 @@ use super::digits::number;
 use super::telnet::IAC;
 use super::time_val::parse_time_val;
 use crate::model::charset::Charset;
+use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 use crate::model::text::escape;
 
@@ -160,6 +161,12 @@ impl Reply {
             None => return None,
         };
         (!path.is_empty() && !path.iter().any(|b| matches!(b, 0 | b'\r'))).then_some(path)
+    }
+
+    /// Where a reply to PWD says the session stands; `None` where that is no absolute path.
+    pub(super) fn landing(&self) -> Option<RemotePath> {
+        let at = self.quoted_path().filter(|at| at.starts_with(b"/"))?;
+        RemotePath::parse(&at).ok()
     }
 
     /// The size in bytes of a reply to SIZE (RFC 3659 §4.1).

@@ -217,11 +217,7 @@ impl Session {
     /// `None` where the server's answer is no absolute path.
     pub(crate) async fn landing(&mut self, path: &RemotePath) -> Result<Option<RemotePath>, Error> {
         self.enter(path).await?;
-        let reply = self.control.ask(b"PWD").await?;
-        Ok(reply
-            .quoted_path()
-            .filter(|at| reply.is_positive() && at.starts_with(b"/"))
-            .and_then(|at| RemotePath::parse(&at).ok()))
+        Ok(self.control.ask(b"PWD").await?.landing())
     }
 
     /// Asks whether the server is still there: by NOOP, or by PWD where NOOP does harm.

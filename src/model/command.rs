@@ -1,8 +1,11 @@
 //! What interface and command line ask of the engine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::entry::SortKey;
 use super::job::{BatchId, BatchRequest, ConnectionId, JobId, Policy};
+use super::listing::Listing;
 use super::path::RemotePath;
 use super::secret::Secret;
 use super::server::{Patience, Server};
@@ -22,6 +25,32 @@ pub enum Place {
     Local(PathBuf),
     /// On the server of a connection.
     Remote(ConnectionId, RemotePath),
+}
+
+/// The order of a walk's listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WalkOrder {
+    /// As they come, a folder before what is in it.
+    AsItComes,
+    /// A folder, then each folder in it with all that is below, in this order.
+    Sorted(SortKey),
+}
+
+/// A walk of a tree by who wants to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exploration {
+    /// Of which connection.
+    pub connection: ConnectionId,
+    /// Where it begins.
+    pub folder: RemotePath,
+    /// That folder's listing; it is not told again.
+    pub listing: Arc<Listing>,
+    /// How many levels below it; `None` for all. Never more than the server's depth allows.
+    pub levels: Option<u32>,
+    /// In which order the listings are told.
+    pub order: WalkOrder,
+    /// Number of the answers.
+    pub generation: Generation,
 }
 
 /// A request to the engine. Each is answered by events; none blocks.
@@ -47,6 +76,11 @@ pub enum Command {
         /// Number of the answer.
         generation: Generation,
     },
+    /// List all that is below a folder. Answered by [`super::event::Event::Listed`] for each folder and
+    /// [`super::event::Event::Explored`] at the end.
+    Explore(Exploration),
+    /// One more listing of this exploration has been dealt with: it runs only so far ahead.
+    DealtWith(Generation),
     /// Make a folder; its parent exists.
     MakeFolder(Place),
     /// Make an empty file where none is.

@@ -1,5 +1,7 @@
 //! What a folder holds, on either side.
 
+use std::cmp::Ordering;
+
 use super::path::Name;
 use super::stamp::Stamp;
 
@@ -64,6 +66,30 @@ impl Permissions {
     }
 }
 
+/// What entries are sorted by; those that are equal by their names, byte by byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKey {
+    /// The name.
+    Name,
+    /// The size, the largest first.
+    Size,
+    /// The modification time, the newest first.
+    Time,
+}
+
+impl SortKey {
+    /// Which of two entries comes first.
+    pub fn compare(self, a: &Entry, b: &Entry) -> Ordering {
+        let seconds = |entry: &Entry| entry.modified.map(|modified| modified.seconds);
+        let by_key = match self {
+            Self::Name => Ordering::Equal,
+            Self::Size => b.size.cmp(&a.size),
+            Self::Time => seconds(b).cmp(&seconds(a)),
+        };
+        by_key.then_with(|| a.name.cmp(&b.name))
+    }
+}
+
 /// One line of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -110,6 +136,29 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn orders() {
+        let entry = |name: &str, size, seconds| Entry {
+            size,
+            modified: Some(Stamp::exact(seconds)),
+            ..Entry::new(Name::new(name.as_bytes()).unwrap(), Kind::File)
+        };
+        let mut all = [
+            entry("b", Some(1), 30),
+            entry("a", Some(5), 10),
+            entry("c", None, 20),
+        ];
+        for (key, want) in [
+            (SortKey::Name, "abc"),
+            (SortKey::Size, "abc"),
+            (SortKey::Time, "bca"),
+        ] {
+            all.sort_by(|a, b| key.compare(a, b));
+            let names: String = all.iter().map(|e| e.name.shown()).collect();
+            assert_eq!(names, want, "{key:?}");
+        }
+    }
 
     #[test]
     fn permissions_both_ways() {

@@ -222,6 +222,13 @@ pub enum Event {
         /// The listing, or why there is none.
         result: Result<Arc<Listing>, Failure>,
     },
+    /// A walk is over, or could not begin.
+    Explored {
+        /// The number of the request.
+        generation: Generation,
+        /// Why it could not.
+        result: Result<(), Failure>,
+    },
     /// An action is done; the folders concerned should be listed again.
     Done(Deed),
     /// An action failed.

@@ -12,3 +12,4 @@ pub mod queue;
 pub mod ration;
 pub mod rename;
 pub mod retry;
+pub mod tree;

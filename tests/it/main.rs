@@ -38,3 +38,4 @@ mod real_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+mod walks;

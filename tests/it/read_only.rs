@@ -5,8 +5,9 @@ mod interface;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ftpane::model::command::{Answer, Command, Generation, Place, QuestionId};
+use ftpane::model::command::{Answer, Command, Exploration, Generation, Place, QuestionId, WalkOrder};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
@@ -109,7 +110,16 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             place: remote_place("/folder"),
             generation: Generation(1),
         },
-        Command::List { .. } => Command::MakeFolder(remote_place("/new")),
+        Command::List { .. } => Command::Explore(Exploration {
+            connection: CONNECTION,
+            folder: remote("/"),
+            listing: Arc::default(),
+            levels: None,
+            order: WalkOrder::AsItComes,
+            generation: Generation(3),
+        }),
+        Command::Explore(_) => Command::DealtWith(Generation(3)),
+        Command::DealtWith(_) => Command::MakeFolder(remote_place("/new")),
         Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
         Command::MakeFile(_) => Command::Rename {
             from: remote_place("/there.txt"),
@@ -156,7 +166,8 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         // these are answered by nothing: a listing behind them is
         let silent = matches!(
             command,
-            Command::CancelJob(_)
+            Command::DealtWith(_)
+                | Command::CancelJob(_)
                 | Command::CancelBatch(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
@@ -169,6 +180,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         match (command, driver.event().await) {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
+            | (Command::Explore(_), Event::Explored { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_), Event::BatchOver(_))

@@ -3,6 +3,7 @@
 mod alive;
 mod names;
 mod verified;
+mod walks;
 
 use std::io::Read;
 use std::net::TcpStream;

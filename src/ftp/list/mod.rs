@@ -42,6 +42,7 @@ mod nonstop;
 mod os2;
 mod os400;
 mod os9;
+pub mod sections;
 mod supertcp;
 mod unix;
 mod unix_date;
@@ -204,6 +205,8 @@ pub struct Parser {
     found: usize,
     /// Bytes received so far.
     fed: usize,
+    /// Whether the folder itself was among the lines (`.`).
+    itself: bool,
     listing: Listing,
 }
 
@@ -224,6 +227,7 @@ impl Parser {
             members: false,
             found: 0,
             fed: 0,
+            itself: false,
             listing: Listing::default(),
         }
     }
@@ -276,6 +280,12 @@ impl Parser {
     /// Whether a bound has been passed: reading on is of no use.
     pub fn is_full(&self) -> bool {
         self.listing.limited
+    }
+
+    /// Whether the lines showed the folder itself, as `ls -a` does: then its options were understood,
+    /// and a listing without entries is that of an empty folder.
+    pub fn saw_itself(&self) -> bool {
+        self.itself
     }
 
     fn stop_at(&mut self, bound: String) {
@@ -341,7 +351,7 @@ impl Parser {
         };
         match reading {
             None => self.listing.note_unreadable(line),
-            Some(Reading::Nothing) => {}
+            Some(Reading::Nothing) => self.itself |= line.ends_with(b" ."),
             Some(Reading::Half) => self.half = Some(line.into()),
             Some(Reading::Target(link, path)) => {
                 let taken = self.found - self.listing.entries.len();

@@ -1,10 +1,13 @@
 //! The engine as a test drives it: commands in, events awaited, each wait with an end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::engine::{Engine, Options, start};
-use ftpane::model::command::{Answer, Command, Generation, InPlaceAnswer, Place, QuestionId};
+use ftpane::model::command::{
+    Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId, WalkOrder,
+};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
@@ -206,6 +209,43 @@ impl Driver {
             _ => None,
         })
         .await
+    }
+
+    /// Walks a tree: each folder below this one, as it is told, with its listing.
+    pub(crate) async fn explore(
+        &mut self,
+        path: &str,
+        order: WalkOrder,
+    ) -> Vec<(String, Result<Listing, Failure>)> {
+        let listing = self.list(path).await.unwrap();
+        self.generations += 1;
+        let wanted = Generation(self.generations);
+        self.send(Command::Explore(Exploration {
+            connection: CONNECTION,
+            folder: remote(path),
+            listing: Arc::new(listing),
+            levels: None,
+            order,
+            generation: wanted,
+        }));
+        let mut told = Vec::new();
+        loop {
+            match self.event().await {
+                Event::Listed {
+                    place: Place::Remote(_, path),
+                    generation,
+                    result,
+                } if generation == wanted => {
+                    told.push((path.shown(), result.map(|listing| (*listing).clone())));
+                    self.send(Command::DealtWith(wanted));
+                }
+                Event::Explored { generation, result } if generation == wanted => {
+                    result.unwrap();
+                    return told;
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Puts a batch of one item into the queue.
