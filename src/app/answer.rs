@@ -6,7 +6,7 @@ use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side, folder_of, name_at};
 use crate::config::keymap::Found;
-use crate::model::command::{Answer, CertificateAnswer, Command, Generation, Place};
+use crate::model::command::{Answer, CertificateAnswer, Command, Extent, Generation, Place, Scope};
 use crate::model::event::Counted;
 use crate::model::failure::Failure;
 use crate::model::key::{Code, Key};
@@ -138,10 +138,24 @@ impl App {
                     Vec::new()
                 }
             },
-            (Choice::Decide(policy), Subject::Conflict { id, scope, .. }) => {
-                answer(*id, Answer::Conflict(policy, *scope))
+            (
+                Choice::Decide(policy),
+                Subject::Conflict {
+                    id,
+                    scope,
+                    direction,
+                    server,
+                    ..
+                },
+            ) => {
+                let mut effects = answer(*id, Answer::Conflict(policy, *scope));
+                if let Some(name) = server.take().filter(|_| *scope == Scope::Always) {
+                    effects.push(self.keep_policy(name, *direction, policy));
+                }
+                effects
             }
             (Choice::InPlace(decided), Subject::InPlace { id, .. }) => answer(*id, Answer::InPlace(decided)),
+            (Choice::CancelAll, _) => vec![Effect::Engine(Command::Cancel(Extent::All))],
             (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Once))
             }
@@ -160,10 +174,11 @@ impl App {
     }
 
     /// What a typed name leads to, or what is wrong with it.
-    fn named(&self, dialog: &Dialog) -> Result<Vec<Effect>, String> {
+    fn named(&mut self, dialog: &Dialog) -> Result<Vec<Effect>, String> {
         let text = dialog.line.as_ref().map_or("", |l| l.text());
         let connection = self.connection();
         match &dialog.subject {
+            Subject::Limit => self.limit(text),
             Subject::NewFolder { folder } => {
                 let place = self.resolve(folder, text, false)?;
                 self.must_be_free(&place)?;

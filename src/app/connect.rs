@@ -12,7 +12,7 @@ use crate::model::command::{Answer, Command, QuestionId};
 use crate::model::event::{Question, Wanted};
 use crate::model::facts::Facts;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::ConnectionId;
+use crate::model::job::{ConnectionId, Direction, Policy};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -195,7 +195,11 @@ impl App {
         }
         // one bell calls the person; the questions behind the first wait anyway
         let first = self.dialogs.is_empty();
-        self.dialogs.push_back(Dialog::question(id, question));
+        let server = match &question {
+            Question::Conflict { connection, .. } => self.entry_of(*connection),
+            _ => None,
+        };
+        self.dialogs.push_back(Dialog::question(id, question, server));
         if first { vec![Effect::Bell] } else { Vec::new() }
     }
 
@@ -405,10 +409,7 @@ impl App {
     /// The person allowed files to be written in place on the server of this name: its entry keeps it,
     /// if it is saved.
     pub(super) fn in_place_allowed(&mut self, name: String) -> Vec<Effect> {
-        if let Link::Opening(attempt) | Link::Up(Session { attempt, .. }) | Link::Lost(attempt, _) =
-            &mut self.link
-            && attempt.server.name == name
-        {
+        if let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.server.name == name) {
             attempt.server.in_place = true;
         }
         match self.servers.named(&name) {
@@ -417,17 +418,51 @@ impl App {
         }
     }
 
+    /// The attempt behind what is shown, whatever became of it.
+    fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        match &mut self.link {
+            Link::Opening(attempt) | Link::Lost(attempt, _) => Some(attempt),
+            Link::Up(session) => Some(&mut session.attempt),
+            Link::Down => None,
+        }
+    }
+
+    /// The name of the saved server that a connection was made by; `None` where it is none, or is
+    /// not the present one.
+    fn entry_of(&self, connection: ConnectionId) -> Option<String> {
+        let attempt = match &self.link {
+            Link::Opening(attempt) | Link::Lost(attempt, _) => attempt,
+            Link::Up(session) => &session.attempt,
+            Link::Down => return None,
+        };
+        let server = Some(&attempt.server).filter(|_| attempt.connection == connection)?;
+        self.servers.named(&server.name).map(|server| server.name.clone())
+    }
+
+    /// What a batch to or from the present server does where a target exists, if nothing else is said.
+    pub(super) fn on_conflict(&self, direction: Direction) -> Policy {
+        let session = self.link.session();
+        session.map_or(Policy::Ask, |session| {
+            session.attempt.server.on_conflict(direction)
+        })
+    }
+
+    /// A conflict was decided for always: the server's entry keeps it.
+    pub(super) fn keep_policy(&mut self, name: String, direction: Direction, policy: Policy) -> Effect {
+        if let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.server.name == name) {
+            match direction {
+                Direction::Download => attempt.server.on_conflict_download = policy,
+                Direction::Upload => attempt.server.on_conflict_upload = policy,
+            }
+        }
+        Effect::ChangeServers(Change::OnConflict(name, direction, policy))
+    }
+
     /// The person pinned a certificate: the server's entry keeps it, if it is saved.
     pub(super) fn pinned(&mut self, id: ConnectionId, pin: Pin) -> Vec<Effect> {
-        let attempt = match &mut self.link {
-            Link::Opening(attempt) => attempt,
-            Link::Up(session) => &mut session.attempt,
-            Link::Lost(attempt, _) => attempt,
-            Link::Down => return Vec::new(),
-        };
-        if attempt.connection != id {
+        let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.connection == id) else {
             return Vec::new();
-        }
+        };
         attempt.server.pin = Some(pin);
         let name = attempt.server.name.clone();
         match self.servers.named(&name) {

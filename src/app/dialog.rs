@@ -43,6 +43,8 @@ pub enum Choice {
     InPlace(InPlaceAnswer),
     /// Delete.
     Delete,
+    /// Take everything out of the queue.
+    CancelAll,
     /// End the program.
     Quit,
     /// Do not end it.
@@ -75,6 +77,7 @@ impl Choice {
             Self::InPlace(InPlaceAnswer::Once) => "Yes, &this time",
             Self::InPlace(InPlaceAnswer::Remember) => "Yes, and &remember",
             Self::Delete => "&Delete",
+            Self::CancelAll => "&Cancel all",
             Self::Quit => "&Quit",
             Self::Stay => "&Go on",
             Self::Take => "OK",
@@ -179,6 +182,26 @@ pub enum Subject {
         target: Side,
         /// How far the answer reaches.
         scope: Scope,
+        /// The saved server whose entry may keep the answer for always.
+        server: Option<String>,
+    },
+    /// The speed limit of all transfers together.
+    Limit,
+    /// All that is known about a job.
+    Job {
+        /// Its path on this machine, escaped.
+        local: String,
+        /// Its path on the server, escaped.
+        remote: String,
+        /// Which way it goes.
+        direction: Direction,
+        /// How it stands.
+        said: String,
+    },
+    /// Everything is to be taken out of the queue.
+    CancelAll {
+        /// How many files are not over.
+        unfinished: u64,
     },
     /// A folder does not take files safely.
     InPlace {
@@ -280,8 +303,8 @@ impl Dialog {
         Self::new(Subject::Failure(failure), [Choice::Close])
     }
 
-    /// The dialog for a question of the engine.
-    pub fn question(id: QuestionId, question: Question) -> Self {
+    /// The dialog for a question of the engine; `server` is the saved one it concerns, if it is one.
+    pub fn question(id: QuestionId, question: Question, server: Option<String>) -> Self {
         match question {
             Question::Certificate {
                 connection,
@@ -362,6 +385,7 @@ impl Dialog {
                         source,
                         target,
                         scope: Scope::Once,
+                        server,
                     },
                     choices,
                 )
@@ -407,12 +431,13 @@ impl Dialog {
         }
     }
 
-    /// Switches between this file and the whole batch.
+    /// Switches between this file, the whole batch, and always.
     pub fn toggle(&mut self) {
-        if let Subject::Conflict { scope, .. } = &mut self.subject {
+        if let Subject::Conflict { scope, server, .. } = &mut self.subject {
             *scope = match scope {
                 Scope::Once => Scope::Batch,
-                Scope::Batch => Scope::Once,
+                Scope::Batch if server.is_some() => Scope::Always,
+                Scope::Batch | Scope::Always => Scope::Once,
             };
         }
     }
@@ -448,12 +473,14 @@ mod tests {
         let conflict = Dialog::question(
             QuestionId(1),
             Question::Conflict {
+                connection: ConnectionId(1),
                 job: crate::model::job::JobId(1),
                 direction: Direction::Upload,
                 source: side(),
                 target: side(),
                 can_resume: true,
             },
+            None,
         );
         assert_eq!(conflict.choices.len(), 6);
         let in_place = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];

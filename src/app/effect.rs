@@ -2,7 +2,7 @@
 
 use crate::model::certificate::Pin;
 use crate::model::command::{Command, QuestionId};
-use crate::model::job::ConnectionId;
+use crate::model::job::{ConnectionId, Direction, Policy};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 
@@ -20,6 +20,8 @@ pub enum Change {
     Pin(String, Option<Pin>),
     /// Files may be written in place on the server of this name.
     InPlace(String),
+    /// What is done from now on where a target exists, on the server of this name and this way.
+    OnConflict(String, Direction, Policy),
     /// The server of this name is deleted, and its password with it.
     Remove(String),
 }

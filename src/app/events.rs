@@ -3,6 +3,7 @@
 use super::dialog::{Dialog, Subject, amount};
 use super::effect::Effect;
 use super::folder::Side;
+use super::queue::Away;
 use super::{App, folder};
 use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
@@ -66,6 +67,18 @@ impl App {
                     return self.arrived(id);
                 }
             }
+            Event::JobsMoved(moved) => self.queue.reorder(&moved),
+            Event::ServerAway {
+                connection,
+                failure,
+                wait,
+            } => {
+                let until = self.now + wait;
+                self.queue.away.insert(connection, Away { failure, until });
+            }
+            Event::ServerTried(connection) => {
+                self.queue.away.remove(&connection);
+            }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
             Event::Explored { .. } | Event::BatchWalked(_) => {}
@@ -114,10 +127,13 @@ impl App {
             None => return Vec::new(),
         };
         self.over.insert(batch);
-        if self.queue.counts.unfinished() == 0 {
+        if self.queue.unfinished() == 0 {
             let over = std::mem::take(&mut self.over);
-            let counts = self.queue.counts_of(|batch| over.contains(&batch));
-            let mut parts = vec![format!("{} done", counts.done)];
+            let (counts, folders) = self.queue.counts_of(|batch| over.contains(&batch));
+            let mut parts = match (counts.done, folders.done) {
+                (0, made) if made > 0 => vec![format!("{} made", count(made, "folder", "folders"))],
+                (done, _) => vec![format!("{done} done")],
+            };
             for (n, word) in [
                 (counts.skipped, "skipped"),
                 (counts.cancelled, "cancelled"),

@@ -23,6 +23,7 @@ mod answer;
 mod arrivals;
 mod choosing;
 pub mod connect;
+mod controls;
 pub mod cursor;
 pub mod dialog;
 pub mod effect;
@@ -294,9 +295,18 @@ impl App {
         self.dialogs.front().and_then(Dialog::question_id)
     }
 
+    /// Time since the start, as last told.
+    pub fn since_start(&self) -> Duration {
+        self.now
+    }
+
     /// When [`Msg::Tick`] is wanted, as time since the start.
     pub fn next_tick(&self) -> Option<Duration> {
-        self.notice_until.into_iter().chain(self.arrivals.next()).min()
+        // the seconds to the next try of a server run down
+        let second = Duration::from_secs(self.now.as_secs() + 1);
+        let away = (!self.queue.away.is_empty()).then_some(second);
+        let others = self.notice_until.into_iter().chain(self.arrivals.next());
+        others.chain(away).min()
     }
 
     /// The pane of a side.
@@ -351,7 +361,7 @@ impl App {
 
     fn quit(&mut self) -> Vec<Effect> {
         let unfinished = self.queue.counts.unfinished();
-        if unfinished == 0 || self.asks_to_quit() {
+        if self.queue.unfinished() == 0 || self.asks_to_quit() {
             return vec![Effect::Quit];
         }
         let subject = Subject::Quit { unfinished };

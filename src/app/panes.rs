@@ -11,7 +11,7 @@ use super::pane::Content;
 use super::{App, View};
 use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::Entry;
-use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item, Policy};
+use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::fence::Fence;
 
@@ -223,7 +223,7 @@ impl App {
             connection: self.connection(),
             direction,
             items,
-            policy: Policy::Ask,
+            policy: self.on_conflict(direction),
             care: Care {
                 verify: self.link.session().is_some_and(|session| session.server.verify),
                 fsync: false,

@@ -1,14 +1,13 @@
-//! The queue as the screen knows it: jobs as they came, and how far each is.
+//! The queue as the screen knows it: jobs in their order, and how far each is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use super::App;
-use super::action::{Action, Context};
 use super::cursor::Cursor;
-use super::effect::Effect;
-use crate::model::command::Command;
+use crate::model::entry::Kind;
 use crate::model::event::Progress;
-use crate::model::job::{BatchId, Job, JobId, JobState};
+use crate::model::failure::Failure;
+use crate::model::job::{BatchId, ConnectionId, Job, JobId, JobState, Rank};
 
 /// A job and how far it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +18,23 @@ pub struct Row {
     pub state: JobState,
     /// Bytes it has moved, as last sampled.
     pub moved: u64,
+}
+
+impl Row {
+    /// Whether people see it: they count files. A folder is there to be made for its files, and shows
+    /// where that is in the way.
+    fn is_shown(&self) -> bool {
+        self.job.item.kind != Kind::Dir || matches!(self.state, JobState::Failed(_) | JobState::Retrying(_))
+    }
+}
+
+/// A server that cannot be reached at present.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Away {
+    /// Why.
+    pub failure: Failure,
+    /// When it is tried again, as time since the start.
+    pub until: Duration,
 }
 
 /// Which jobs the screen shows.
@@ -56,13 +72,15 @@ impl View {
         }
     }
 
-    fn takes(self, state: &JobState) -> bool {
-        match self {
-            Self::All => true,
-            Self::Unfinished => !state.is_over(),
-            Self::Failed => matches!(state, JobState::Failed(_)),
-            Self::Finished => state.is_over() && !matches!(state, JobState::Failed(_)),
-        }
+    fn takes(self, row: &Row) -> bool {
+        let state = &row.state;
+        row.is_shown()
+            && match self {
+                Self::All => true,
+                Self::Unfinished => !state.is_over(),
+                Self::Failed => matches!(state, JobState::Failed(_)),
+                Self::Finished => state.is_over() && !matches!(state, JobState::Failed(_)),
+            }
     }
 }
 
@@ -71,6 +89,8 @@ impl View {
 pub struct Counts {
     /// Waiting, or waiting to be tried again.
     pub waiting: u64,
+    /// Held.
+    pub held: u64,
     /// On a lane.
     pub running: u64,
     /// Waiting for an answer.
@@ -89,6 +109,7 @@ impl Counts {
     fn of(&mut self, state: &JobState) -> &mut u64 {
         match state {
             JobState::Waiting | JobState::Retrying(_) => &mut self.waiting,
+            JobState::Held(_) => &mut self.held,
             JobState::Running => &mut self.running,
             JobState::Asking => &mut self.asking,
             JobState::Done { .. } => &mut self.done,
@@ -100,17 +121,28 @@ impl Counts {
 
     /// Those that are not over.
     pub fn unfinished(&self) -> u64 {
-        self.waiting + self.running + self.asking
+        self.waiting + self.held + self.running + self.asking
+    }
+
+    /// All of them.
+    fn all(&self) -> u64 {
+        self.unfinished() + self.done + self.skipped + self.failed + self.cancelled
     }
 }
 
 /// The queue's screen state.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Queue {
-    rows: Vec<Row>,
-    places: HashMap<JobId, usize>,
-    /// How many there are of each kind.
+    rows: BTreeMap<(Rank, JobId), Row>,
+    ranks: HashMap<JobId, Rank>,
+    /// How many there are of each kind that people see.
     pub counts: Counts,
+    /// How many folders there are of each kind that they do not see.
+    pub folders: Counts,
+    /// The servers that cannot be reached.
+    pub away: BTreeMap<ConnectionId, Away>,
+    /// Everything was paused, what is still to come too.
+    pub paused: bool,
     /// How much is moving.
     pub progress: Progress,
     /// Which are shown.
@@ -123,45 +155,80 @@ impl Queue {
     /// Takes new jobs in.
     pub fn add(&mut self, jobs: Vec<Job>) {
         for job in jobs {
-            self.places.insert(job.id, self.rows.len());
-            self.rows.push(Row {
+            let key = (job.rank, job.id);
+            let row = Row {
                 job,
                 state: JobState::Waiting,
                 moved: 0,
-            });
-            self.counts.waiting += 1;
+            };
+            *self.tally(&row) += 1;
+            self.ranks.insert(key.1, key.0);
+            self.rows.insert(key, row);
         }
     }
 
-    /// Notes how far a job is; an unknown one is none of ours.
-    pub fn change(&mut self, id: JobId, state: JobState) {
-        let Some(row) = self.places.get(&id).and_then(|place| self.rows.get_mut(*place)) else {
+    /// The count that a row belongs to.
+    fn tally(&mut self, row: &Row) -> &mut u64 {
+        match row.is_shown() {
+            true => self.counts.of(&row.state),
+            false => self.folders.of(&row.state),
+        }
+    }
+
+    /// Changes a row, which may count elsewhere then. An unknown one is none of ours.
+    fn alter(&mut self, id: JobId, change: impl FnOnce(&mut Row)) {
+        let Some(mut row) = self.take(id) else {
             return;
         };
-        let before = self.counts.of(&row.state);
-        *before = before.saturating_sub(1);
-        *self.counts.of(&state) += 1;
-        if let JobState::Done { bytes, .. } = state {
-            row.moved = bytes;
+        change(&mut row);
+        let key = (row.job.rank, id);
+        *self.tally(&row) += 1;
+        self.ranks.insert(id, key.0);
+        self.rows.insert(key, row);
+    }
+
+    fn take(&mut self, id: JobId) -> Option<Row> {
+        let rank = self.ranks.remove(&id)?;
+        let row = self.rows.remove(&(rank, id))?;
+        let count = self.tally(&row);
+        *count = count.saturating_sub(1);
+        Some(row)
+    }
+
+    /// Notes how far a job is.
+    pub fn change(&mut self, id: JobId, state: JobState) {
+        self.alter(id, |row| {
+            row.moved = match state {
+                JobState::Done { bytes, .. } => bytes,
+                JobState::Running => row.moved,
+                _ => 0,
+            };
+            row.state = state;
+        });
+    }
+
+    /// Notes where jobs have got to; the cursor stays on its job.
+    pub fn reorder(&mut self, moved: &[(JobId, Rank)]) {
+        let at = self.current().map(|row| row.job.id);
+        for (id, rank) in moved {
+            self.alter(*id, |row| row.job.rank = *rank);
         }
-        row.state = state;
+        let place = at.and_then(|id| self.shown(0).position(|row| row.job.id == id));
+        self.cursor.at = place.unwrap_or(self.cursor.at);
     }
 
     /// Drops jobs.
     pub fn forget(&mut self, ids: &[JobId]) {
-        let gone: std::collections::HashSet<&JobId> = ids.iter().collect();
-        for row in self.rows.iter().filter(|r| gone.contains(&r.job.id)) {
-            let count = self.counts.of(&row.state);
-            *count = count.saturating_sub(1);
+        for id in ids {
+            self.take(*id);
         }
-        self.rows.retain(|r| !gone.contains(&r.job.id));
-        self.places = self.rows.iter().enumerate().map(|(i, r)| (r.job.id, i)).collect();
     }
 
     /// Notes how much has moved.
     pub fn measure(&mut self, progress: Progress) {
         for (id, moved) in &progress.running {
-            if let Some(row) = self.places.get(id).and_then(|p| self.rows.get_mut(*p)) {
+            let rank = self.ranks.get(id).copied();
+            if let Some(row) = rank.and_then(|rank| self.rows.get_mut(&(rank, *id))) {
                 row.moved = *moved;
             }
         }
@@ -170,21 +237,32 @@ impl Queue {
 
     /// The row of a job.
     pub fn row(&self, id: JobId) -> Option<&Row> {
-        self.rows.get(*self.places.get(&id)?)
+        self.rows.get(&(*self.ranks.get(&id)?, id))
     }
 
     /// The rows shown, from line `from` on.
     pub fn shown(&self, from: usize) -> impl Iterator<Item = &Row> {
         let view = self.view;
-        self.rows.iter().filter(move |r| view.takes(&r.state)).skip(from)
+        self.rows.values().filter(move |r| view.takes(r)).skip(from)
     }
 
     /// How many rows are shown.
     pub fn len(&self) -> usize {
         match self.view {
-            View::All => self.rows.len(),
+            View::All => usize::try_from(self.counts.all()).unwrap_or(usize::MAX),
             _ => self.shown(0).count(),
         }
+    }
+
+    /// How many jobs are not over, seen or not.
+    pub fn unfinished(&self) -> u64 {
+        self.counts.unfinished() + self.folders.unfinished()
+    }
+
+    /// Whether some job that a command may mean runs, or could begin.
+    pub(super) fn is_moving(&self, meant: impl Fn(&Row) -> bool) -> bool {
+        let moves = |row: &Row| !row.state.is_over() && !matches!(row.state, JobState::Held(_));
+        self.rows.values().any(|row| meant(row) && moves(row))
     }
 
     /// The job of a number.
@@ -192,13 +270,15 @@ impl Queue {
         self.row(id).map(|row| &row.job)
     }
 
-    /// How many there are of each kind in some of the batches.
-    pub fn counts_of(&self, wanted: impl Fn(BatchId) -> bool) -> Counts {
-        let mut counts = Counts::default();
-        for row in self.rows.iter().filter(|r| wanted(r.job.batch)) {
-            *counts.of(&row.state) += 1;
+    /// How many there are of each kind in some of the batches: those that people see, and the
+    /// folders they do not.
+    pub fn counts_of(&self, wanted: impl Fn(BatchId) -> bool) -> (Counts, Counts) {
+        let (mut counts, mut folders) = (Counts::default(), Counts::default());
+        for row in self.rows.values().filter(|r| wanted(r.job.batch)) {
+            let kind = if row.is_shown() { &mut counts } else { &mut folders };
+            *kind.of(&row.state) += 1;
         }
-        counts
+        (counts, folders)
     }
 
     /// Whether no row is shown.
@@ -225,34 +305,10 @@ impl Queue {
             .filter(|r| r.state == JobState::Running)
     }
 
-    /// Seconds until all is moved at the present rate; `None` while that cannot be known.
-    pub fn seconds_left(&self) -> Option<u64> {
-        let p = &self.progress;
-        (!p.walking && p.rate > 0).then(|| p.total.saturating_sub(p.moved).div_ceil(p.rate))
-    }
-}
-
-impl App {
-    /// An action on the queue's screen.
-    pub(super) fn act_queue(&mut self, action: Action) -> Vec<Effect> {
-        let job = self.queue.current().map(|r| (r.job.id, r.job.batch));
-        let command = |c: Command| vec![Effect::Engine(c)];
-        match (action, job) {
-            (Action::Back, _) => self.view = self.beneath,
-            (Action::Cancel, Some((id, _))) => return command(Command::CancelJob(id)),
-            (Action::CancelBatch, Some((_, batch))) => return command(Command::CancelBatch(batch)),
-            (Action::Retry, Some((id, _))) => return command(Command::Retry(id)),
-            (Action::ClearFinished, _) => return command(Command::ClearFinished),
-            (Action::NextView, _) => {
-                self.queue.view = self.queue.view.next();
-                self.queue.cursor = Cursor::default();
-            }
-            (movement, _) => {
-                let (len, rows) = (self.queue.len(), self.list_rows(Context::Queue));
-                self.queue.cursor.go(movement, len, rows);
-            }
-        }
-        Vec::new()
+    /// Seconds until a server that is away is tried again, if one is; the soonest.
+    pub fn next_try(&self, now: Duration) -> Option<u64> {
+        let soonest = self.away.values().map(|away| away.until).min()?;
+        Some(soonest.saturating_sub(now).as_secs_f64().ceil() as u64)
     }
 }
 
@@ -263,19 +319,21 @@ mod tests {
     use crate::model::failure::{Class, Failure};
     use crate::model::job::{BatchId, Direction, Item};
     use crate::model::path::RemotePath;
+    use std::sync::Arc;
 
     fn job(id: u64) -> Job {
         Job {
             id: JobId(id),
             batch: BatchId(1),
             direction: Direction::Download,
-            item: Item {
+            item: Arc::new(Item {
                 local: "/l/x".into(),
                 remote: RemotePath::parse(b"/r/x").unwrap(),
                 kind: Kind::File,
                 size: Some(100),
                 modified: None,
-            },
+            }),
+            rank: Rank::default(),
         }
     }
 
@@ -300,21 +358,49 @@ mod tests {
     }
 
     #[test]
-    fn time_left_needs_a_rate_and_a_known_total() {
+    fn folders_are_seen_where_they_fail_only() {
         let mut queue = Queue::default();
-        assert_eq!(queue.seconds_left(), None);
-        let progress = Progress {
-            rate: 10,
-            moved: 5,
-            total: 106,
-            ..Progress::default()
+        let mut folder = job(1);
+        Arc::make_mut(&mut folder.item).kind = Kind::Dir;
+        queue.add(vec![folder, job(2)]);
+        assert_eq!((queue.len(), queue.counts.waiting, queue.unfinished()), (1, 1, 2));
+        queue.change(JobId(1), JobState::Failed(Failure::new(Class::Refused, "a", "b")));
+        assert_eq!((queue.len(), queue.counts.failed, queue.unfinished()), (2, 1, 1));
+        queue.change(JobId(1), JobState::Waiting);
+        assert_eq!((queue.len(), queue.counts.failed, queue.unfinished()), (1, 0, 2));
+        queue.forget(&[JobId(1), JobId(2)]);
+        assert!(queue.holds_nothing() && queue.unfinished() == 0);
+    }
+
+    #[test]
+    fn jobs_change_places_under_a_cursor_that_stays_on_its_job() {
+        let mut queue = Queue::default();
+        let rank = |major| Rank { major, minor: 0 };
+        queue.add(
+            (1..=3)
+                .map(|n| Job {
+                    rank: rank(n),
+                    ..job(n.unsigned_abs())
+                })
+                .collect(),
+        );
+        queue.cursor.at = 2;
+        queue.reorder(&[(JobId(3), rank(0))]);
+        let order: Vec<u64> = queue.shown(0).map(|row| row.job.id.0).collect();
+        assert_eq!((order, queue.cursor.at), (vec![3, 1, 2], 0));
+        assert_eq!(queue.current().map(|row| row.job.id), Some(JobId(3)));
+    }
+
+    #[test]
+    fn seconds_to_the_next_try_are_whole() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.next_try(Duration::ZERO), None);
+        let away = Away {
+            failure: Failure::new(Class::Unreachable, "a", "b"),
+            until: Duration::from_secs(20),
         };
-        queue.measure(progress.clone());
-        assert_eq!(queue.seconds_left(), Some(11));
-        queue.measure(Progress {
-            walking: true,
-            ..progress
-        });
-        assert_eq!(queue.seconds_left(), None);
+        queue.away.insert(ConnectionId(1), away);
+        assert_eq!(queue.next_try(Duration::from_millis(500)), Some(20));
+        assert_eq!(queue.next_try(Duration::from_secs(60)), Some(0));
     }
 }

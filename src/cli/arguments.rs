@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::connection::Connection;
 use crate::model::entry::SortKey;
-use crate::model::job::Policy;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Policy};
+use crate::model::server::Server;
 
 const AFTER_HELP: &str = "\
 TARGET is SERVER:PATH with a saved server's name, or a URL: ftp:// (not encrypted),
@@ -143,7 +145,8 @@ pub(super) struct Transfer {
     /// Continue what is there where that can be proved right (--on-conflict resume)
     #[arg(short = 'c', long = "continue", conflicts_with = "on_conflict")]
     pub(super) resume: bool,
-    /// What to do where the target exists [default: ask on a terminal, else overwrite]
+    /// What to do where the target exists [default: what the server's entry says; if that is ask, or
+    /// nothing is saved: ask on a terminal, else overwrite]
     #[arg(long, value_name = "WHAT", value_parser = policy)]
     pub(super) on_conflict: Option<Policy>,
     /// Compare each file by the server's checksum before it is put in its place; by size where it has none
@@ -152,13 +155,25 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    /// The policy; `interactive` where somebody can be asked.
-    pub(super) fn policy(&self, interactive: bool) -> Policy {
-        match (self.resume, self.on_conflict) {
-            (true, _) => Policy::Resume,
-            (false, Some(policy)) => policy,
-            (false, None) if interactive => Policy::Ask,
-            (false, None) => Policy::Overwrite,
+    /// The policy of what goes to or from a server; `interactive` where somebody can be asked.
+    pub(super) fn policy(&self, interactive: bool, server: &Server, direction: Direction) -> Policy {
+        match (self.resume, self.on_conflict, server.on_conflict(direction)) {
+            (true, ..) => Policy::Resume,
+            (false, Some(policy), _) => policy,
+            (false, None, Policy::Ask) if !interactive => Policy::Overwrite,
+            (false, None, policy) => policy,
+        }
+    }
+
+    /// Fails where somebody is to be asked and nobody can be.
+    pub(super) fn check(&self, interactive: bool) -> Result<(), Failure> {
+        match self.on_conflict {
+            Some(Policy::Ask) if !interactive => Err(Failure::new(
+                Class::Usage,
+                "--on-conflict ask",
+                "nobody can be asked: input and error output are no terminal",
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -192,6 +207,46 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory as _;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_done_where_a_target_exists() {
+        let policy = |line: &str, interactive, saved| {
+            let Some(Subcommands::Get(get)) = parse(line).unwrap().command else {
+                panic!("no get");
+            };
+            let server = Server {
+                on_conflict_download: saved,
+                on_conflict_upload: Policy::Fail,
+                ..Server::default()
+            };
+            get.transfer.policy(interactive, &server, Direction::Download)
+        };
+        for (line, interactive, saved, wanted) in [
+            ("ftpane get w:x", true, Policy::Ask, Policy::Ask),
+            ("ftpane get w:x", false, Policy::Ask, Policy::Overwrite),
+            ("ftpane get w:x", true, Policy::Newer, Policy::Newer),
+            ("ftpane get w:x", false, Policy::Skip, Policy::Skip),
+            ("ftpane get -c w:x", false, Policy::Skip, Policy::Resume),
+            (
+                "ftpane get --on-conflict ask w:x",
+                true,
+                Policy::Skip,
+                Policy::Ask,
+            ),
+            (
+                "ftpane get --on-conflict size w:x",
+                false,
+                Policy::Skip,
+                Policy::Size,
+            ),
+        ] {
+            assert_eq!(
+                policy(line, interactive, saved),
+                wanted,
+                "{line} {interactive} {saved:?}"
+            );
+        }
     }
 
     #[test]

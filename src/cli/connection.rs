@@ -15,6 +15,7 @@ use crate::model::clock::ClockOffset;
 use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
+use crate::model::size;
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
@@ -86,7 +87,7 @@ pub(super) struct Connection {
     #[arg(short = 'j', long, value_name = "N", value_parser = connections)]
     connections: Option<u8>,
     /// Bytes a second over all transfers: 500K, 2M
-    #[arg(long, value_name = "RATE", value_parser = rate)]
+    #[arg(long, value_name = "RATE", value_parser = size::read_rate)]
     pub(super) limit_rate: Option<u64>,
     /// Connect through this proxy: socks5://HOST:PORT or http://HOST:PORT, with USER@ if it asks
     #[arg(long, value_name = "URL")]
@@ -294,27 +295,6 @@ fn root(text: &str) -> Result<String, String> {
     validity::document_path(text).map(|()| text.to_owned())
 }
 
-/// `500`, `500K`, `2M`, `1.5G`, with or without `B` or `iB`: powers of 1024.
-fn rate(text: &str) -> Result<u64, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text[number.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kb" | "kib" => 1024.0,
-        "m" | "mb" | "mib" => 1024.0 * 1024.0,
-        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
-        _ => return Err("a number of bytes a second, such as 500K or 2M".into()),
-    };
-    match number.parse::<f64>() {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked to be in range"
-        )]
-        Ok(n) if n * factor >= 1.0 && n * factor < 1e18 => Ok((n * factor) as u64),
-        _ => Err("a number of bytes a second, such as 500K or 2M".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
@@ -422,15 +402,5 @@ mod tests {
                 .transcript()
                 .is_ok()
         );
-    }
-
-    #[test]
-    fn rates() {
-        for (text, want) in [("500", 500), ("1K", 1024), ("1.5MiB", 1_572_864), ("2g", 2 << 30)] {
-            assert_eq!(rate(text), Ok(want), "{text}");
-        }
-        for bad in ["", "0", "-1", "5X", "nan", "inf", "M"] {
-            assert!(rate(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::transfer::Transfers;
 use crate::local::names;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{Direction, Item, Policy};
+use crate::model::job::{Direction, Item};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
@@ -29,10 +29,7 @@ struct Group {
 
 /// Runs it; the exit code.
 pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, End> {
-    let policy = arguments.transfer.policy(session.interactive);
-    if policy == Policy::Ask && !session.interactive {
-        return Err(nobody_to_ask().into());
-    }
+    arguments.transfer.check(session.interactive)?;
     let mut places = arguments
         .targets
         .iter()
@@ -43,7 +40,7 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
     }
     let mut transfers = Transfers::new(arguments.output);
     transfers.fsync = arguments.fsync;
-    let prepared = prepare(arguments, session, &mut transfers, places, policy).await;
+    let prepared = prepare(arguments, session, &mut transfers, places).await;
     transfers.conclude(session, prepared).await
 }
 
@@ -53,7 +50,6 @@ async fn prepare(
     session: &mut Session,
     transfers: &mut Transfers,
     places: Vec<Place>,
-    policy: Policy,
 ) -> Result<(), End> {
     let mut probe = Probe::default();
     let mut groups: Vec<Group> = Vec::new();
@@ -99,20 +95,15 @@ async fn prepare(
     }
     for group in groups {
         if let Ok(live) = group.live {
-            let work = (Direction::Download, group.items, policy);
+            let direction = Direction::Download;
+            let policy = arguments
+                .transfer
+                .policy(session.interactive, &group.server, direction);
+            let work = (direction, group.items, policy);
             transfers.enqueue(session, &live, group.shown_root, work);
         }
     }
     Ok(())
-}
-
-/// `--on-conflict ask` where there is no terminal.
-pub(super) fn nobody_to_ask() -> Failure {
-    Failure::new(
-        Class::Usage,
-        "--on-conflict ask",
-        "nobody can be asked: input and error output are no terminal",
-    )
 }
 
 async fn connect(session: &mut Session, place: &mut Place) -> Result<Group, End> {

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Put;
-use super::get::nobody_to_ask;
 use super::place::{Place, blotted};
 use super::probe::{Found, Probe};
 use super::session::{End, Live, Session};
@@ -32,16 +31,16 @@ struct Source {
 
 /// Runs it; the exit code.
 pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, End> {
-    let policy = arguments.transfer.policy(session.interactive);
-    if policy == Policy::Ask && !session.interactive {
-        return Err(nobody_to_ask().into());
-    }
+    arguments.transfer.check(session.interactive)?;
     let Some((target, sources)) = arguments.places.split_last() else {
         return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
     };
     let mut place = Place::read(target, &arguments.connection)?;
     place.server.in_place |= arguments.in_place;
     place.server.verify |= arguments.transfer.verify;
+    let policy = arguments
+        .transfer
+        .policy(session.interactive, &place.server, Direction::Upload);
     let mut transfers = Transfers::new(arguments.output);
     let prepared = prepare(session, &mut transfers, place, sources, policy).await;
     transfers.conclude(session, prepared).await

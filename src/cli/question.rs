@@ -7,6 +7,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{Direction, Policy};
 use crate::model::size;
 use crate::model::stamp::Stamp;
+use crate::model::text::escape_str;
 
 /// A certificate, and why it is not trusted, for a person to judge.
 pub(super) fn certificate(server: &str, shown: &Certificate, pinned: Option<Pin>) -> String {
@@ -85,22 +86,33 @@ pub(super) fn conflict(direction: Direction, source: &Side, target: &Side, can_r
     )
 }
 
+/// What else can be said where the server is a saved one.
+pub(super) fn always(direction: Direction, name: &str) -> String {
+    let way = match direction {
+        Direction::Download => "downloads from",
+        Direction::Upload => "uploads to",
+    };
+    format!(
+        "a capital letter and ! (such as O!) for all {way} {} from now on\n",
+        escape_str(name)
+    )
+}
+
 /// The answer to a conflict; `None` when it is none.
 pub(super) fn conflict_answer(text: &str, can_resume: bool) -> Option<(Policy, Scope)> {
     let mut letters = text.trim().chars();
-    let (letter, None) = (letters.next()?, letters.next()) else {
-        return None;
-    };
-    let scope = if letter.is_ascii_uppercase() {
-        Scope::Batch
-    } else {
-        Scope::Once
+    let letter = letters.next()?;
+    let scope = match letters.as_str() {
+        "" if letter.is_ascii_uppercase() => Scope::Batch,
+        "" => Scope::Once,
+        "!" if letter.is_ascii_uppercase() => Scope::Always,
+        _ => return None,
     };
     let policy = match letter.to_ascii_lowercase() {
         'o' => Policy::Overwrite,
         'n' => Policy::Newer,
         's' => Policy::Size,
-        'r' if can_resume || scope == Scope::Batch => Policy::Resume,
+        'r' if can_resume || scope != Scope::Once => Policy::Resume,
         'k' => Policy::Rename,
         'i' => Policy::Skip,
         _ => return None,
@@ -121,7 +133,11 @@ mod tests {
         assert_eq!(conflict_answer(" I ", false), Some((Policy::Skip, Scope::Batch)));
         assert_eq!(conflict_answer("r", false), None);
         assert_eq!(conflict_answer("r", true), Some((Policy::Resume, Scope::Once)));
-        for bad in ["", "yes", "x", "\n"] {
+        assert_eq!(
+            conflict_answer("O!\n", true),
+            Some((Policy::Overwrite, Scope::Always))
+        );
+        for bad in ["", "yes", "x", "\n", "!", "o!", "O!!", "X!"] {
             assert_eq!(conflict_answer(bad, true), None, "{bad:?}");
         }
     }

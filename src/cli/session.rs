@@ -1,6 +1,7 @@
 //! One run of the engine, as the command line drives it: requests down, events up, questions to
 //! the terminal, the dialogue into its file.
 
+use std::collections::HashMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::signal::Signals;
 use super::speech::Speech;
 use crate::config::active_first;
 use crate::config::paths::Paths;
+use crate::config::servers::Servers;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{
@@ -25,11 +27,12 @@ use crate::model::command::{
 use crate::model::event::{Event, Progress, Question};
 use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{ConnectionId, Policy};
+use crate::model::job::{ConnectionId, Direction, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server, TlsBackend};
+use crate::model::size;
 use crate::plan::fence::Fence;
 
 /// How often the progress line is drawn.
@@ -80,6 +83,10 @@ pub(super) struct Session {
     passwords: Passwords,
     generation: u64,
     connections: u32,
+    /// The saved servers among those connected to, by their names.
+    saved: HashMap<ConnectionId, String>,
+    /// What a person has said for always: for questions that came while the person was thinking.
+    for_always: HashMap<(ConnectionId, Direction), Policy>,
     /// What a person has said for all conflicts. It holds for every server of the request, each of
     /// which has a batch of its own, and for questions that came while the person was thinking.
     for_all: Option<Policy>,
@@ -113,6 +120,8 @@ impl Session {
             passwords: Passwords::new(connection.password_command.as_deref()),
             generation: 0,
             connections: 0,
+            saved: HashMap::new(),
+            for_always: HashMap::new(),
             for_all: None,
         })
     }
@@ -128,6 +137,9 @@ impl Session {
         let to_keep = secret.clone().filter(|_| keep);
         self.connections += 1;
         let connection = ConnectionId(self.connections);
+        if place.saved {
+            self.saved.insert(connection, place.server.name.clone());
+        }
         self.send(Command::Connect {
             connection,
             server: Box::new(place.server.clone()),
@@ -260,6 +272,12 @@ impl Session {
                         self.speech.remark(&active_first::unwritten(path, &error));
                     }
                 }
+                Some(Event::ServerAway { failure, wait, .. }) => {
+                    let (what, why) = (failure.what, failure.why);
+                    let wait = size::duration(wait.as_secs());
+                    self.speech
+                        .remark(&format!("{what}: {why}; trying again in {wait}"));
+                }
                 Some(Event::Connecting(..) | Event::Facts(..) | Event::Dialogue(_)) => {}
                 Some(Event::Question { id, question }) => {
                     let answer = self.answer(question).await?;
@@ -351,6 +369,7 @@ impl Session {
                 }))
             }
             Question::Conflict {
+                connection,
                 direction,
                 source,
                 target,
@@ -360,24 +379,52 @@ impl Session {
                 if !self.interactive {
                     return Ok(Answer::Dismissed);
                 }
-                if let Some(policy) = self.for_all {
+                let always = self.for_always.get(&(connection, direction));
+                if let Some(policy) = always.copied().or(self.for_all) {
                     return Ok(Answer::Conflict(policy, Scope::Batch));
                 }
-                self.speech
-                    .line(&question::conflict(direction, &source, &target, can_resume));
+                let name = self.saved.get(&connection).cloned();
+                let asked = question::conflict(direction, &source, &target, can_resume);
+                self.speech.line(&asked);
+                if let Some(name) = &name {
+                    self.speech.line(&question::always(direction, name));
+                }
                 loop {
                     let text = self.ask("> ").await?;
                     if text.is_empty() {
                         return Ok(Answer::Dismissed);
                     }
                     if let Some((policy, scope)) = question::conflict_answer(&text, can_resume) {
-                        if scope == Scope::Batch {
-                            self.for_all = Some(policy);
+                        match (scope, &name) {
+                            (Scope::Once, _) => {}
+                            (Scope::Batch, _) => self.for_all = Some(policy),
+                            (Scope::Always, None) => continue,
+                            (Scope::Always, Some(name)) => {
+                                self.for_always.insert((connection, direction), policy);
+                                self.keep_policy(name, direction, policy);
+                            }
                         }
                         return Ok(Answer::Conflict(policy, scope));
                     }
                 }
             }
+        }
+    }
+
+    /// Writes into the server's entry what is done about conflicts from now on.
+    fn keep_policy(&self, name: &str, direction: Direction, policy: Policy) {
+        let kept = Paths::find().and_then(|paths| {
+            let mut servers = Servers::load(paths.servers())?;
+            Ok(servers.on_conflict(name, direction, policy)?)
+        });
+        match kept {
+            Ok(()) => self.speech.remark(&format!(
+                "kept in the entry of {name}: {} from now on",
+                policy.word()
+            )),
+            Err(failure) => self
+                .speech
+                .warn(&format!("it holds for this run only: {failure}")),
         }
     }
 

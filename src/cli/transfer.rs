@@ -12,7 +12,7 @@ use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::local::names::bytes_of;
 use crate::model::charset::Charset;
-use crate::model::command::Command;
+use crate::model::command::{Command, Extent};
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
@@ -180,7 +180,7 @@ impl Transfers {
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
         for batch in self.batches.keys() {
-            session.send(Command::CancelBatch(*batch));
+            session.send(Command::Cancel(Extent::Batch(*batch)));
         }
         let mut left: HashSet<JobId> = self.unfinished.clone();
         let stopping = async {
@@ -245,15 +245,16 @@ impl Transfers {
             return;
         }
         self.unfinished.remove(&id);
-        let Some(job) = self.jobs.get(&id) else {
+        // what is over is not looked at again: there may be a hundred thousand of them
+        let Some(job) = self.jobs.remove(&id) else {
             return;
         };
         let state = match state {
-            JobState::Cancelled => JobState::Failed(undecided(job)),
+            JobState::Cancelled => JobState::Failed(undecided(&job)),
             state => state,
         };
         let is_file = job.item.kind != Kind::Dir;
-        let mut line = self.line(job);
+        let mut line = self.line(&job);
         let target = match job.direction {
             Direction::Download => shown_path(&job.item.local),
             Direction::Upload => job.item.remote.shown(),
@@ -357,7 +358,14 @@ impl Transfers {
     fn progress(&self, session: &Session) -> String {
         let progress = session.progress();
         let mut parts = vec![
-            format!("{} done", size::count(self.done, "file", "files")),
+            match progress.walking {
+                true => format!("{} done", size::count(self.done, "file", "files")),
+                false => format!(
+                    "{} of {} done",
+                    progress.files_done,
+                    size::count(progress.files, "file", "files")
+                ),
+            },
             format!(
                 "{} of {}{}",
                 size::bytes(progress.moved),
@@ -366,8 +374,7 @@ impl Transfers {
             ),
             size::rate(progress.rate),
         ];
-        if progress.rate > 0 && !progress.walking {
-            let left = progress.total.saturating_sub(progress.moved) / progress.rate;
+        if let Some(left) = progress.seconds_left {
             parts.push(format!("{} left", size::duration(left)));
         }
         if self.failed > 0 {

@@ -12,6 +12,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 use super::{store, validity};
 use crate::model::certificate::Pin;
 use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Policy};
 use crate::model::nearest::nearest;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::text::escape_str;
@@ -189,6 +190,20 @@ impl Servers {
         };
         let value = table(&server)?.remove("password");
         self.set(name, "password", value)
+    }
+
+    /// What is done from now on where a target exists; nothing else is changed.
+    pub fn on_conflict(
+        &mut self,
+        name: &str,
+        direction: Direction,
+        policy: Policy,
+    ) -> Result<(), ServersError> {
+        let key = match direction {
+            Direction::Download => "on-conflict-download",
+            Direction::Upload => "on-conflict-upload",
+        };
+        self.set(name, key, Some(toml_edit::value(policy.word())))
     }
 
     fn set(&mut self, name: &str, key: &str, value: Option<Item>) -> Result<(), ServersError> {

@@ -79,7 +79,7 @@ async fn choose(task: &Task) -> Result<(PathBuf, bool), Stop> {
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
-            Decision::Ask => return Err(conflict(task.job(), &source, &known)),
+            Decision::Ask => return Err(conflict(&task.start, &source, &known)),
         },
         None => (item.local.clone(), overwrites),
     })

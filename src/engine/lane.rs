@@ -23,13 +23,12 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Outgoing, Site, Source};
+use super::upload::{self, Outgoing, Source};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Begun, Rider};
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
-use crate::model::path::RemotePath;
 use crate::plan::fence::Fence;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
@@ -166,7 +165,7 @@ impl Hands<'_> {
                     self.kept.extend(fetched);
                     return again;
                 }
-                Err((task, stop)) => self.unbegun(task, stop),
+                Err((task, stop)) => self.tail.unbegun(task, stop),
             }
         }
         match fetched.or_else(|| self.kept.pop_front()) {
@@ -238,24 +237,16 @@ impl Hands<'_> {
         let lease = match self.lease(&cancel).await {
             Ok(lease) => lease,
             Err(stop) => {
-                self.unbegun(task, stop);
+                self.tail.unbegun(task, stop);
                 return None;
             }
         };
         match upload::prepare_asking(task, source, lease).await {
             Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
             Err((task, stop)) => {
-                self.unbegun(task, stop);
+                self.tail.unbegun(task, stop);
                 None
             }
-        }
-    }
-
-    /// A job ends before its transfer has begun; one that is begun anew has begun before.
-    fn unbegun(&mut self, mut task: Task, stop: Stop) {
-        match task.begun.take() {
-            Some(part) => self.tail.left_over(task, part, stop),
-            None => task.end(Err(stop)),
         }
     }
 
@@ -396,7 +387,9 @@ impl Hands<'_> {
     fn broken_off(&mut self, ready: Ready, stop: Stop) {
         match ready {
             // servers make the file before they find that they cannot fill it
-            Ready::Up(outgoing) => self.given_up(outgoing.task, outgoing.part, &outgoing.site, stop),
+            Ready::Up(outgoing) => self
+                .tail
+                .break_off(outgoing.task, outgoing.part, &outgoing.site, stop),
             ready @ Ready::Down(_) => ready.end(stop),
         }
     }
@@ -501,18 +494,10 @@ impl Hands<'_> {
         }
         match file {
             Carried::Down(receiving) => self.tail.abandon(*receiving, stop),
-            Carried::Up(sending) => self.given_up(sending.task, sending.part, &sending.site, stop),
+            Carried::Up(sending) => self
+                .tail
+                .break_off(sending.task, sending.part, &sending.site, stop),
         }
-    }
-
-    /// An upload that may have begun has failed: its temporary file goes; what was written in place
-    /// stays, and is told of.
-    fn given_up(&mut self, task: Task, part: RemotePath, site: &Site, stop: Stop) {
-        if !site.in_place {
-            return self.tail.left_over(task, part, stop);
-        }
-        let stop = stop.in_place(&task, &part);
-        task.end(Err(stop));
     }
 
     /// Ends the last transfer, and brings everything that is unfinished to its end.
@@ -600,7 +585,7 @@ impl Hands<'_> {
     fn give_up(&mut self, failure: &Failure) {
         for part in self.tail.give_up(failure) {
             let connection = &self.lane.pool.connection;
-            connection.remark(&format!("could not delete the temporary file {part}"));
+            connection.remark(&format!("the temporary file {part} may be left"));
         }
     }
 }

@@ -1,17 +1,17 @@
 //! How much is moving: counters the workers add to and the progress display samples; and the
 //! speed limit.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::model::event::Progress;
 use crate::model::job::JobId;
+use crate::plan::pace::Pace;
 use crate::plan::queue::Totals;
-
-/// Rates are means over this time, so that they do not jump.
-const WINDOW: Duration = Duration::from_secs(4);
 
 /// A wait shorter than this is not made: it is added to the next.
 const WORTH_WAITING: Duration = Duration::from_millis(20);
@@ -35,12 +35,21 @@ impl Counter {
     }
 }
 
-/// The running jobs' counters, and what they moved lately.
+/// The running jobs' counters, and how fast they move.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     running: BTreeMap<JobId, Counter>,
     finished: u64,
-    samples: VecDeque<(Instant, u64)>,
+    pace: Pace,
+    last: Option<Sample>,
+}
+
+/// What had moved when it was last looked at.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Instant,
+    bytes: u64,
+    files: u64,
 }
 
 impl Meter {
@@ -56,38 +65,44 @@ impl Meter {
         }
     }
 
+    /// The queue is empty: what comes next begins anew.
+    pub(super) fn rest(&mut self) {
+        self.pace = Pace::default();
+        self.last = None;
+    }
+
     /// The display's values at `now`.
     pub(super) fn sample(&mut self, now: Instant, totals: Totals) -> Progress {
         let running: Vec<(JobId, u64)> = self.running.iter().map(|(id, c)| (*id, c.get())).collect();
         let in_flight: u64 = running.iter().map(|(_, bytes)| bytes).sum();
-        let all = self.finished + in_flight;
-        // a job that began again counts once: the total never falls
-        let all = all.max(self.samples.back().map_or(0, |(_, bytes)| *bytes));
-        self.samples.push_back((now, all));
-        while self
-            .samples
-            .front()
-            .is_some_and(|(then, _)| now.duration_since(*then) > WINDOW)
-            && self.samples.len() > 2
-        {
-            self.samples.pop_front();
+        let files = totals.files_done;
+        let mut bytes = self.finished + in_flight;
+        if let Some(last) = self.last {
+            // a job that began again counts once: the total never falls
+            bytes = bytes.max(last.bytes);
+            let elapsed = now.duration_since(last.at);
+            self.pace
+                .advance(elapsed, bytes - last.bytes, files.saturating_sub(last.files));
         }
-        let rate = match (self.samples.front(), running.is_empty()) {
-            (Some((then, before)), false) if now > *then => {
-                let millis = u64::try_from(now.duration_since(*then).as_millis()).unwrap_or(u64::MAX);
-                (all - before).saturating_mul(1000) / millis.max(1)
-            }
-            _ => 0,
-        };
-        if running.is_empty() {
-            self.samples.clear();
-        }
+        self.last = Some(Sample {
+            at: now,
+            bytes,
+            files,
+        });
         let moved = totals.moved + in_flight;
+        let total = totals.wanted.max(moved);
+        let left = self
+            .pace
+            .seconds_left(total - moved, totals.files.saturating_sub(files));
         Progress {
             running,
-            rate,
+            rate: self.pace.rate(),
             moved,
-            total: totals.wanted.max(moved),
+            total,
+            files_done: files,
+            files: totals.files,
+            seconds_left: left.filter(|_| !totals.walking),
+            limit: None,
             walking: totals.walking,
         }
     }
@@ -96,22 +111,39 @@ impl Meter {
 /// Holds the workers to a common number of bytes a second.
 #[derive(Debug)]
 pub(super) struct SpeedLimit {
-    bytes_per_second: Option<u64>,
+    /// 0 is none.
+    bytes_per_second: AtomicU64,
     /// Until when the line is spoken for.
     taken: Mutex<Option<Instant>>,
+    changed: Notify,
 }
 
 impl SpeedLimit {
     pub(super) fn new(bytes_per_second: Option<u64>) -> Self {
         Self {
-            bytes_per_second: bytes_per_second.filter(|n| *n > 0),
+            bytes_per_second: AtomicU64::new(bytes_per_second.unwrap_or(0)),
             taken: Mutex::default(),
+            changed: Notify::new(),
         }
+    }
+
+    /// The limit in force.
+    pub(super) fn get(&self) -> Option<u64> {
+        Some(self.bytes_per_second.load(Ordering::Relaxed)).filter(|n| *n > 0)
+    }
+
+    /// Another limit from now on. What was booked by the old one is forgotten, and nobody waits for
+    /// it any more.
+    pub(super) fn set(&self, bytes_per_second: Option<u64>) {
+        self.bytes_per_second
+            .store(bytes_per_second.unwrap_or(0), Ordering::Relaxed);
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.changed.notify_waiters();
     }
 
     /// The largest piece a worker should move at once, so that a low limit does not come in gusts.
     pub(super) fn piece(&self, wanted: usize) -> usize {
-        match self.bytes_per_second {
+        match self.get() {
             None => wanted,
             Some(limit) => wanted.min(usize::try_from(limit / 8).unwrap_or(wanted).max(1024)),
         }
@@ -120,14 +152,19 @@ impl SpeedLimit {
     /// Waits until these bytes may have moved. Short waits are left to add up: a timer is coarser
     /// than the time one TLS record takes.
     pub(super) async fn passed(&self, bytes: usize) {
+        // listened for before the line is booked, or a change between the two would not be heard
+        let changed = self.changed.notified();
         if let Some(until) = self.book(bytes, Instant::now()) {
-            tokio::time::sleep_until(until.into()).await;
+            tokio::select! {
+                () = tokio::time::sleep_until(until.into()) => {}
+                () = changed => {}
+            }
         }
     }
 
     /// Books the line for these bytes; until when to wait, if it is worth it.
     fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
-        let limit = self.bytes_per_second?;
+        let limit = self.get()?;
         let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let until = taken.filter(|t| *t > now).unwrap_or(now) + cost;
@@ -141,26 +178,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rate_is_a_mean_and_the_total_never_falls() {
+    fn what_moves_is_summed_over_jobs_and_never_falls() {
         let mut meter = Meter::default();
         let start = Instant::now();
         let counter = meter.begin(JobId(1));
         let totals = Totals {
-            moved: 0,
             wanted: 10_000,
-            walking: false,
+            files: 1,
+            ..Totals::default()
         };
         assert_eq!(meter.sample(start, totals).rate, 0);
         counter.add(2000);
         let progress = meter.sample(start + Duration::from_secs(1), totals);
         assert_eq!(
-            (progress.rate, progress.moved, progress.total),
-            (2000, 2000, 10_000)
+            (progress.rate, progress.moved, progress.total, progress.files),
+            (2000, 2000, 10_000, 1)
         );
+        assert!(progress.seconds_left.is_some());
+        // begun again: nothing has moved twice
         counter.reset();
-        assert_eq!(meter.sample(start + Duration::from_secs(2), totals).rate, 1000);
+        let again = meter.sample(start + Duration::from_secs(2), totals);
+        assert!(again.rate > 0 && again.rate < 2000, "{}", again.rate);
+        assert_eq!(again.moved, 0);
+        // between two files nothing runs, and that is no end
         meter.end(JobId(1));
-        assert_eq!(meter.sample(start + Duration::from_secs(3), totals).rate, 0);
+        let between = meter.sample(start + Duration::from_secs(3), totals).rate;
+        assert!(between > 0 && between < again.rate, "{between}");
+        meter.rest();
+        assert_eq!(meter.sample(start + Duration::from_secs(4), totals).rate, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_by_an_old_limit_is_freed_by_a_new_one() {
+        let limit = Arc::new(SpeedLimit::new(Some(1)));
+        let waits = Arc::clone(&limit);
+        let waiting = tokio::spawn(async move { waits.passed(1_000_000).await });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        limit.set(None);
+        let began = tokio::time::Instant::now();
+        waiting.await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(limit.get(), None);
+        limit.set(Some(8_000));
+        assert_eq!((limit.get(), limit.piece(1 << 20)), (Some(8_000), 1024));
     }
 
     #[test]

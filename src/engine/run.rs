@@ -22,7 +22,9 @@ use super::task::Task;
 use super::{Options, PARTING, dialogue, erase, explore, mistake, walk};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId};
+use crate::model::command::{
+    Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, QuestionId,
+};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -56,6 +58,8 @@ pub(super) enum Note {
     Finished(JobId, Outcome),
     /// A sleeping job's time has come.
     Due(JobId),
+    /// A server that could not be reached, so often in a row, is to be tried again.
+    TryServer(ConnectionId, u32),
 }
 
 struct Batch {
@@ -114,7 +118,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
-        queue: Queue::new(Patience::default().retries),
+        queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
         running: HashMap::new(),
@@ -135,13 +139,14 @@ pub(super) async fn run(
             },
             Some(note) = noted.recv() => state.note(note),
             _ = ticker.tick(), if state.is_busy() => {
-                samples.send_replace(state.meter.sample(Instant::now(), state.queue.totals()));
+                samples.send_replace(state.sample());
             }
         }
         state.start_jobs();
         state.let_go();
         if !state.is_busy() {
-            let rest = state.meter.sample(Instant::now(), state.queue.totals());
+            state.meter.rest();
+            let rest = state.sample();
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
         }
     }
@@ -151,6 +156,13 @@ pub(super) async fn run(
 impl Loop {
     fn is_busy(&self) -> bool {
         !self.queue.is_idle()
+    }
+
+    fn sample(&mut self) -> Progress {
+        Progress {
+            limit: self.limit.get(),
+            ..self.meter.sample(Instant::now(), self.queue.totals())
+        }
     }
 
     fn command(&mut self, command: Command) {
@@ -191,25 +203,38 @@ impl Loop {
                 self.spawn(erase::delete(pool, places, outlet));
             }
             Command::Enqueue(request) => self.enqueue(request),
-            Command::CancelJob(job) => {
-                let effects = self.queue.cancel(job);
-                self.carry_out(effects);
-            }
-            Command::CancelBatch(batch) => {
-                if let Some(batch) = self.batches.get(&batch) {
-                    batch.walk.cancel();
+            Command::Cancel(extent) => {
+                for batch in self.queue.open_batches(extent) {
+                    if let Some(batch) = self.batches.get(&batch) {
+                        batch.walk.cancel();
+                    }
                 }
-                let effects = self.queue.cancel_batch(batch);
+                let effects = self.queue.cancel(extent);
                 self.carry_out(effects);
             }
-            Command::Retry(job) => {
-                let connection = self.queue.connection(job);
-                if connection.is_some_and(|connection| !self.pools.contains_key(&connection)) {
+            Command::Hold(extent) => {
+                let effects = self.queue.hold(extent);
+                self.carry_out(effects);
+            }
+            Command::GoOn(extent) => {
+                let effects = self.queue.go_on(extent);
+                self.carry_out(effects);
+            }
+            Command::Retry(extent) => {
+                if let Extent::Job(job) = extent
+                    && let Some(connection) = self.queue.connection(job)
+                    && !self.pools.contains_key(&connection)
+                {
                     return self.outlet.tell(Event::Failed(not_connected()));
                 }
-                let effects = self.queue.retry(job);
+                let effects = self.queue.retry(extent);
                 self.carry_out(effects);
             }
+            Command::Move(extent, shift) => {
+                let effects = self.queue.shift(extent, shift);
+                self.carry_out(effects);
+            }
+            Command::LimitRate(limit) => self.limit.set(limit),
             Command::ClearFinished => {
                 let effects = self.queue.clear_finished();
                 self.carry_out(effects);
@@ -367,15 +392,28 @@ impl Loop {
             Note::Finished(job, outcome) => {
                 self.running.remove(&job);
                 self.meter.end(job);
+                let mut effects = self.reached(job, &outcome);
                 let number = self.questions.number();
-                self.queue.finished(job, outcome, number)
+                effects.extend(self.queue.finished(job, outcome, number));
+                effects
             }
             Note::Due(job) => {
                 self.queue.due(job);
                 Vec::new()
             }
+            Note::TryServer(connection, tries) => self.queue.try_server(connection, tries),
         };
         self.carry_out(effects);
+    }
+
+    /// A job that has come back may show that its server is there.
+    fn reached(&mut self, job: JobId, outcome: &Outcome) -> Vec<Effect> {
+        let connection = self.queue.connection(job);
+        let reached = connection.filter(|connection| {
+            let pool = self.pools.get(connection);
+            !matches!(outcome, Outcome::NoSession(_)) && pool.is_some_and(|pool| pool.is_open())
+        });
+        reached.map_or_else(Vec::new, |connection| self.queue.reached(connection))
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -391,12 +429,9 @@ impl Loop {
                         cancel.cancel();
                     }
                 }
-                Effect::Wake(job, delay) => {
-                    let notes = self.notes.clone();
-                    self.spawn(async move {
-                        tokio::time::sleep(delay).await;
-                        let _ = notes.send(Note::Due(job));
-                    });
+                Effect::Wake(job, delay) => self.remind(delay, Note::Due(job)),
+                Effect::TryServer(connection, tries, delay) => {
+                    self.remind(delay, Note::TryServer(connection, tries));
                 }
             }
         }
@@ -417,6 +452,15 @@ impl Loop {
                 outlet.tell(Event::Failed(failure));
             }
             outlet.tell(event);
+        });
+    }
+
+    /// Sends a note to this loop after a while.
+    fn remind(&self, delay: Duration, note: Note) {
+        let notes = self.notes.clone();
+        self.spawn(async move {
+            tokio::time::sleep(delay).await;
+            let _ = notes.send(note);
         });
     }
 

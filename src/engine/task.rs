@@ -232,7 +232,8 @@ pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result
 }
 
 /// The question that a conflict is.
-pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
+pub(super) fn conflict(start: &Start, source: &Known, target: &Known) -> Stop {
+    let job = &start.job;
     let local = shown_path(&job.item.local);
     let (from, to) = match job.direction {
         Direction::Download => (job.item.remote.shown(), local),
@@ -244,6 +245,7 @@ pub(super) fn conflict(job: &Job, source: &Known, target: &Known) -> Stop {
         modified: known.modified,
     };
     Stop::Conflict(Box::new(Question::Conflict {
+        connection: start.connection,
         job: job.id,
         direction: job.direction,
         source: side(from, source),

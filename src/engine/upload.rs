@@ -176,7 +176,7 @@ fn choose(task: &Task, source: &Known, found: &Found) -> Result<RemotePath, Stop
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(job, source, &known)),
+        Decision::Ask => Err(conflict(&task.start, source, &known)),
         Decision::Rename => {
             // beside the link, where it is one
             let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) else {

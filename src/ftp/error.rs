@@ -4,7 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::says_limit;
+use super::explain::{says_full, says_limit};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -96,9 +96,9 @@ impl Error {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder => true,
-            Self::Refused(stage, _, reply) => {
+            Self::Refused(stage, verb, reply) => {
                 self.is_limit()
-                    || reply.code / 100 == 4 && reply.code != 452
+                    || reply.code / 100 == 4 && reply.code != 452 && !says_full(verb, reply)
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
@@ -278,7 +278,11 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
     } else {
         why.to_owned()
     };
-    let failure = Failure::new(Class::Local, what, why);
+    let mut failure = Failure::new(Class::Local, what, why);
+    failure.full = matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
     if hint.is_empty() {
         failure
     } else {

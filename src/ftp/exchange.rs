@@ -71,8 +71,19 @@ pub(crate) enum Answer {
     Renamed(Result<(), Error>),
     /// To a question for a checksum; the server's words where it gives none.
     Digest(Result<Vec<u8>, String>),
-    /// To DELE: whether it was done. A refusal says, most likely, that there is nothing to delete.
-    Deleted(bool),
+    /// To DELE.
+    Deleted(Deleted),
+}
+
+/// What a server made of DELE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// It has deleted.
+    Done,
+    /// 550: there was nothing to delete, most likely.
+    NotThere,
+    /// It has not.
+    Refused,
 }
 
 /// What came of one exchange.
@@ -280,7 +291,11 @@ impl Session {
                 Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
                 None => Err(Error::Poisoned),
             }),
-            Rider::Delete(_) => Answer::Deleted(first.is_positive()),
+            Rider::Delete(_) => Answer::Deleted(match first.code {
+                _ if first.is_positive() => Deleted::Done,
+                550 => Deleted::NotThere,
+                _ => Deleted::Refused,
+            }),
             Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
         }
     }

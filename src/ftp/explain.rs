@@ -83,12 +83,13 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the data connection was closed during the transfer",
             "",
         ),
-        (_, _, 451) => (Class::Refused, "the server stopped with an error of its own", ""),
-        (_, _, 452 | 552) => (
+        _ if says_full(&verb, reply) => (
             Class::Refused,
             "the server has no room left, or your quota is used up",
-            "",
+            "Make room there, then let the transfers go on or try them again.",
         ),
+        (_, _, 451) => (Class::Refused, "the server stopped with an error of its own", ""),
+        (_, _, 452 | 552) => (Class::Refused, "the server has no room for it", ""),
         (_, _, 553) => (Class::Refused, "the server does not allow that name", ""),
         (_, _, 530 | 532) => (Class::Refused, "the server wants a login for this", ""),
         (_, _, 450 | 500..=504 | 550)
@@ -136,12 +137,36 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         (_, _, 500..=504) => (Class::Refused, "the server does not know that command", ""),
         _ => (Class::Refused, "the server refused it", ""),
     };
-    let failure = Failure::new(class, what, why).reply(reply.shown().as_bytes());
+    let mut failure = Failure::new(class, what, why).reply(reply.shown().as_bytes());
+    failure.full = says_full(&verb, reply);
     if hint.is_empty() {
         failure
     } else {
         failure.hint(hint)
     }
+}
+
+/// Whether the server refuses what would be written because it, or the user's share of it, is full:
+/// 452 and 552 (RFC 959 §4.2.2), or another refusal that says so, such as `451 No space left on device`
+/// or `550 Quota exceeded`.
+pub(super) fn says_full(verb: &str, reply: &Reply) -> bool {
+    let writes = ["STOR", "APPE", "STOU", "ALLO", "MKD", "XMKD"];
+    if !writes.iter().any(|write| verb.eq_ignore_ascii_case(write)) || !(400..600).contains(&reply.code) {
+        return false;
+    }
+    let said = reply.shown().to_ascii_lowercase();
+    let full = [
+        "no space",
+        "disk full",
+        "disk is full",
+        "not enough space",
+        "insufficient storage",
+        "insufficient disk",
+        "quota",
+        "out of space",
+        "over your limit",
+    ];
+    matches!(reply.code, 452 | 552) || full.iter().any(|words| said.contains(words))
 }
 
 /// Whether a refusal blames failed attempts: no limit to wait for, since each further one counts.
@@ -346,6 +371,34 @@ mod tests {
             let (found, why) = why(stage, verb, reply);
             assert_eq!(found, class, "{reply}: {why}");
             assert!(why.contains(says), "{reply}: {why}");
+        }
+    }
+
+    #[test]
+    fn who_is_full() {
+        for (verb, reply, full) in [
+            ("STOR", "452 Insufficient storage space in system.", true),
+            (
+                "STOR",
+                "552 Requested file action aborted. Exceeded storage allocation.",
+                true,
+            ),
+            ("stor", "451 x: No space left on device", true),
+            ("APPE", "550 Quota exceeded", true),
+            ("MKD", "550 /a: Disk quota exceeded", true),
+            ("STOR", "426 Failure writing to local file: disk full", true),
+            ("STOR", "550 Permission denied.", false),
+            ("STOR", "553 Could not create file.", false),
+            ("STOR", "226 No space left after this one", false),
+            ("RETR", "451 No space left on device", false),
+        ] {
+            let parsed = Reply::parse(reply.as_bytes()).unwrap();
+            assert_eq!(says_full(verb, &parsed), full, "{verb} {reply}");
+            assert_eq!(
+                refused("x".into(), Stage::Transfer, verb, &parsed).full,
+                full,
+                "{reply}"
+            );
         }
     }
 

@@ -103,12 +103,19 @@ pub enum Command {
     Delete(Vec<Place>),
     /// Put a batch into the queue.
     Enqueue(BatchRequest),
-    /// Take a job out; a running one is stopped and leaves no target.
-    CancelJob(JobId),
-    /// Take a whole batch out.
-    CancelBatch(BatchId),
-    /// Try a failed job again.
-    Retry(JobId),
+    /// Take jobs out; a running one is stopped and leaves no target.
+    Cancel(Extent),
+    /// Hold jobs that are not over; a running one is stopped, and waits. What joins a held batch is
+    /// held too, and what joins the queue where all was held.
+    Hold(Extent),
+    /// Let jobs that are held go on. A server that is waited for is tried at once.
+    GoOn(Extent),
+    /// Try again: the job, whatever ended it but success; of a batch or of all, what failed.
+    Retry(Extent),
+    /// Give a job or a batch another place in the order.
+    Move(Extent, Shift),
+    /// Content bytes a second from now on, over all lanes and both directions; `None` is unlimited.
+    LimitRate(Option<u64>),
     /// Forget all jobs that are over.
     ClearFinished,
     /// Answer a question.
@@ -122,6 +129,30 @@ pub enum Command {
     Shutdown,
 }
 
+/// Which jobs a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// This one.
+    Job(JobId),
+    /// Those of a batch.
+    Batch(BatchId),
+    /// All.
+    All,
+}
+
+/// Where to something is moved in the order of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shift {
+    /// Before the file, or the batch, that is before it.
+    Up,
+    /// Behind the one behind it.
+    Down,
+    /// Before all others.
+    Top,
+    /// Behind all others.
+    Bottom,
+}
+
 /// How far the answer to a conflict reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -129,6 +160,9 @@ pub enum Scope {
     Once,
     /// Every further conflict of this batch.
     Batch,
+    /// Every further conflict with this server in this direction. Whoever asks the person keeps it
+    /// in the server's entry.
+    Always,
 }
 
 /// What is done about a certificate.

@@ -1,12 +1,13 @@
 //! What the engine tells interface and command line.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::certificate::{Certificate, Pin};
 use super::command::{Generation, Place, QuestionId};
 use super::facts::Facts;
 use super::failure::Failure;
-use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState};
+use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState, Rank};
 use super::listing::Listing;
 use super::path::RemotePath;
 use super::server::Server;
@@ -100,6 +101,8 @@ pub enum Question {
     },
     /// A job's target exists.
     Conflict {
+        /// With which connection's server.
+        connection: ConnectionId,
         /// The job that waits.
         job: JobId,
         /// Which way it goes.
@@ -136,6 +139,14 @@ pub struct Progress {
     pub moved: u64,
     /// Bytes known to be in the queue in all, moved ones included.
     pub total: u64,
+    /// Files that are done.
+    pub files_done: u64,
+    /// Files in the queue in all, as far as they are known.
+    pub files: u64,
+    /// Seconds until all is done as it goes now; `None` while that cannot be told.
+    pub seconds_left: Option<u64>,
+    /// The speed limit in force, in bytes a second.
+    pub limit: Option<u64>,
     /// Whether folders are still being walked, so that `total` grows.
     pub walking: bool,
 }
@@ -246,6 +257,19 @@ pub enum Event {
     JobsAdded(Vec<Job>),
     /// A job has got further.
     JobChanged(JobId, JobState),
+    /// Jobs have got another place in the order.
+    JobsMoved(Vec<(JobId, Rank)>),
+    /// No session can be made: all jobs of the connection wait together, for so long.
+    ServerAway {
+        /// Of which connection.
+        connection: ConnectionId,
+        /// Why.
+        failure: Failure,
+        /// When it is tried again, from now.
+        wait: Duration,
+    },
+    /// The server is tried again, or nothing waits for it any more.
+    ServerTried(ConnectionId),
     /// Jobs that were over have been forgotten.
     JobsForgotten(Vec<JobId>),
     /// All of a batch's folders are walked and its jobs known.

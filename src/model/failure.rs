@@ -68,6 +68,9 @@ pub struct Failure {
     pub reply: Option<String>,
     /// Whether trying again later may help (4xx replies, broken lines).
     pub transient: bool,
+    /// Whether what was written to is full, disk or quota: then so it is for everything else that
+    /// goes there.
+    pub full: bool,
 }
 
 impl Failure {
@@ -80,6 +83,7 @@ impl Failure {
             hint: None,
             reply: None,
             transient: false,
+            full: false,
         }
     }
 
@@ -101,6 +105,13 @@ impl Failure {
     #[must_use]
     pub fn transient(mut self) -> Self {
         self.transient = true;
+        self
+    }
+
+    /// Says that what was written to is full.
+    #[must_use]
+    pub fn full(mut self) -> Self {
+        self.full = true;
         self
     }
 

@@ -1,6 +1,9 @@
 //! The queue's words: a batch is what one F5 made, a job is one file or folder of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::entry::Kind;
 use super::failure::Failure;
@@ -19,6 +22,15 @@ pub struct BatchId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
+/// A job's place in the order of the queue; lower ones come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Rank {
+    /// The place of its batch; its own where it was moved to the top or the bottom.
+    pub major: i64,
+    /// Its place in there; no two jobs of a run have the same.
+    pub minor: u64,
+}
+
 /// Which way a transfer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -29,7 +41,8 @@ pub enum Direction {
 }
 
 /// What to do when the target exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// Ask.
     #[default]
@@ -130,8 +143,20 @@ pub struct Job {
     pub batch: BatchId,
     /// Which way.
     pub direction: Direction,
-    /// What, from where to where.
-    pub item: Item,
+    /// What, from where to where; shared by all who keep the job, of which there may be a hundred
+    /// thousand.
+    pub item: Arc<Item>,
+    /// Its place in the order.
+    pub rank: Rank,
+}
+
+/// Why a job is held: it is not begun until it is told to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// A person has paused it.
+    Paused,
+    /// What it goes to is full; who found that, and in which words.
+    Full(Failure),
 }
 
 /// How the note of a job begins that warns of nothing: its content is the same by this checksum.
@@ -142,6 +167,8 @@ pub const VERIFIED: &str = "verified by ";
 pub enum JobState {
     /// In the queue.
     Waiting,
+    /// In the queue, and not begun before it is told to go on.
+    Held(Hold),
     /// A lane works on it.
     Running,
     /// Waits for the answer to a question.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::certificate::Pin;
 use super::charset::Charset;
 use super::clock::ClockOffset;
+use super::job::{Direction, Policy};
 use super::proxy::Proxy;
 use super::target::encode_user;
 
@@ -245,7 +246,19 @@ pub struct Server {
     pub charset: Charset,
     /// Whether transfers are compared by the server's checksum.
     pub verify: bool,
+    /// What is done where a download's target exists; [`Policy::Ask`] where nothing else is said.
+    pub on_conflict_download: Policy,
+    /// The same for an upload's.
+    pub on_conflict_upload: Policy,
 }
+
+/// How many control connections are open at once where nothing else is said, browsing included.
+///
+/// Small files cost round trips, and each connection more hides one's pauses behind the others'
+/// work. Four is where that flattens on a near server, what lftp and FileZilla users choose, and
+/// below what servers commonly allow one address (pure-ftpd 8, vsftpd's and ProFTPD's examples 5
+/// to 10).
+pub const DEFAULT_CONNECTIONS: u8 = 4;
 
 impl Default for Server {
     fn default() -> Self {
@@ -278,17 +291,27 @@ impl Default for Server {
             ca_file: None,
             client_certificate: None,
             client_key: None,
-            connections: 4,
+            connections: DEFAULT_CONNECTIONS,
             keep_alive: 30,
             start_folder: None,
             clock_offset: None,
             charset: Charset::default(),
             verify: false,
+            on_conflict_download: Policy::default(),
+            on_conflict_upload: Policy::default(),
         }
     }
 }
 
 impl Server {
+    /// What is done where a target exists, if nothing else is said for a batch.
+    pub fn on_conflict(&self, direction: Direction) -> Policy {
+        match direction {
+            Direction::Download => self.on_conflict_download,
+            Direction::Upload => self.on_conflict_upload,
+        }
+    }
+
     /// The port in force.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.protocol.default_port())

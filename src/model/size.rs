@@ -41,6 +41,27 @@ pub fn rate(bytes_per_second: u64) -> String {
     format!("{}/s", bytes(bytes_per_second))
 }
 
+/// A rate as it is written: `500`, `500K`, `2M`, `1.5G`, with or without `B` or `iB`: powers of 1024.
+pub fn read_rate(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match text[number.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" | "kib" => 1024.0,
+        "m" | "mb" | "mib" => 1024.0 * 1024.0,
+        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err("a number of bytes a second, such as 500K or 2M".into()),
+    };
+    match number.parse::<f64>() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be in range"
+        )]
+        Ok(n) if n * factor >= 1.0 && n * factor < 1e18 => Ok((n * factor) as u64),
+        _ => Err("a number of bytes a second, such as 500K or 2M".into()),
+    }
+}
+
 /// Whole seconds: `5 s`, `1:05`, `2:03:04`, `3 d 4 h`.
 pub fn duration(seconds: u64) -> String {
     let (m, s) = (seconds / 60, seconds % 60);
@@ -83,5 +104,15 @@ mod tests {
         assert_eq!(duration(65), "1:05");
         assert_eq!(duration(7384), "2:03:04");
         assert_eq!(duration(273_600), "3 d 4 h");
+    }
+
+    #[test]
+    fn rates() {
+        for (text, want) in [("500", 500), ("1K", 1024), ("1.5MiB", 1_572_864), ("2g", 2 << 30)] {
+            assert_eq!(read_rate(text), Ok(want), "{text}");
+        }
+        for bad in ["", "0", "-1", "5X", "nan", "inf", "M"] {
+            assert!(read_rate(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod keeping;
 pub mod ladder;
 pub mod landing;
 pub mod naming;
+pub mod pace;
 pub mod queue;
 pub mod ration;
 pub mod rename;

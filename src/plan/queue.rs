@@ -3,22 +3,33 @@
 //! A job is started by [`Queue::next`], ends by [`Queue::finished`], and is told about by events.
 //! A file's job waits until the job that makes its folder is done; a job whose folder could not
 //! be made fails with that reason. The queue knows no lanes, no time and no wire.
+//!
+//! A job that is not over is in exactly one of these: it runs, is stopping, asks, sleeps until it
+//! is tried again, waits for its folder, is held (and says why), or is ready and waits for a lane or
+//! for its server. [`order`] has the one order of all of them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::command::{QuestionId, Scope};
+use crate::model::command::QuestionId;
 use crate::model::entry::Kind;
 use crate::model::event::{Event, Question};
 use crate::model::failure::Failure;
 use crate::model::job::{
-    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Policy,
 };
-use ending::without_folder;
+use away::Away;
 use in_place::InPlace;
+use order::Order;
 
+mod answers;
+mod away;
 mod ending;
+mod extent;
+mod hold;
 mod in_place;
+mod order;
 
 /// What the engine has to do now, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +40,8 @@ pub enum Effect {
     Stop(JobId),
     /// Call [`Queue::due`] for this job after a while.
     Wake(JobId, Duration),
+    /// Call [`Queue::try_server`] with these after a while.
+    TryServer(ConnectionId, u32, Duration),
 }
 
 /// How a started job came back.
@@ -47,7 +60,8 @@ pub enum Outcome {
     Skipped(String),
     /// It failed.
     Failed(Failure),
-    /// No session could be made for it: that concerns every job of its connection.
+    /// No session could be made for it, and nobody has one: that concerns every job of its
+    /// connection.
     NoSession(Failure),
     /// It was stopped.
     Cancelled,
@@ -62,6 +76,8 @@ pub enum Outcome {
 pub struct Start {
     /// The job.
     pub job: Job,
+    /// Over whose sessions it goes.
+    pub connection: ConnectionId,
     /// What to do about an existing target.
     pub policy: Policy,
     /// What is to be done besides.
@@ -81,25 +97,60 @@ pub struct Found {
 struct Slot {
     job: Job,
     connection: ConnectionId,
+    /// The job that makes the folder it goes into, if there is one.
+    folder: Option<JobId>,
     phase: Phase,
+    held: Option<Hold>,
     /// The answer of a person, once given.
     policy: Option<Policy>,
     care: Care,
     tries: u32,
-    /// How many of the tries ended because no session could be made.
-    unreached: u32,
+}
+
+impl Slot {
+    /// How it stands while it neither runs nor asks.
+    fn resting(&self) -> JobState {
+        self.held.clone().map_or(JobState::Waiting, JobState::Held)
+    }
+
+    /// The bytes it adds to the sum of what is wanted.
+    fn size(&self) -> u64 {
+        match self.is_file() {
+            true => self.job.item.size.unwrap_or(0),
+            false => 0,
+        }
+    }
+
+    fn is_file(&self) -> bool {
+        self.job.item.kind != Kind::Dir
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Until this folder is made.
     Blocked(JobId),
+    /// For a lane, unless it is held.
     Waiting,
     Running,
-    /// Stopped by a person; the worker has not answered yet.
-    Stopping,
+    /// Told to stop; the worker has not answered yet.
+    Stopping(Stopping),
     Sleeping,
     Asking(QuestionId),
     Over(End),
+}
+
+/// What becomes of a job that is being stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    /// It is taken out.
+    Out,
+    /// It goes back to those that wait.
+    Back,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,8 +163,15 @@ enum End {
 #[derive(Debug)]
 struct Batch {
     connection: ConnectionId,
+    direction: Direction,
     policy: Policy,
     care: Care,
+    /// The folder of this machine that it goes into or comes from.
+    top: PathBuf,
+    /// Its place in the order.
+    major: i64,
+    /// Jobs that join it are held, for this reason.
+    held: Option<Hold>,
     /// More jobs may come: the walk is under way and nobody has cancelled the batch.
     walking: bool,
     open: usize,
@@ -126,6 +184,10 @@ pub struct Totals {
     pub moved: u64,
     /// Bytes known to be wanted in all.
     pub wanted: u64,
+    /// Files that are done.
+    pub files_done: u64,
+    /// Files known to be wanted in all.
+    pub files: u64,
     /// Whether some batch is still being walked.
     pub walking: bool,
 }
@@ -134,29 +196,41 @@ pub struct Totals {
 #[derive(Debug)]
 pub struct Queue {
     jobs: BTreeMap<JobId, Slot>,
-    waiting: HashMap<ConnectionId, VecDeque<JobId>>,
+    order: Order,
     blocked: HashMap<JobId, Vec<JobId>>,
     batches: HashMap<BatchId, Batch>,
     asked: HashMap<QuestionId, JobId>,
     /// Whether files may be written in place, asked once for a connection.
     in_place: HashMap<ConnectionId, InPlace>,
+    /// The servers that could not be reached last time.
+    away: HashMap<ConnectionId, Away>,
+    /// A person has paused everything, what is still to come too.
+    paused: bool,
     next_job: u64,
     retries: u32,
+    attended: bool,
     totals: Totals,
 }
 
 impl Queue {
     /// An empty queue; a transient failure is tried again `retries` times.
-    pub fn new(retries: u32) -> Self {
+    ///
+    /// `attended`: a person watches it, and can tell what is held to go on. Then nothing fails for a
+    /// reason that may pass: jobs wait for their server as long as it is away, and are held where
+    /// what they go to is full. Else they fail, with that reason.
+    pub fn new(retries: u32, attended: bool) -> Self {
         Self {
             jobs: BTreeMap::new(),
-            waiting: HashMap::new(),
+            order: Order::default(),
             blocked: HashMap::new(),
             batches: HashMap::new(),
             asked: HashMap::new(),
             in_place: HashMap::new(),
+            away: HashMap::new(),
+            paused: false,
             next_job: 1,
             retries,
+            attended,
             totals: Totals::default(),
         }
     }
@@ -172,10 +246,15 @@ impl Queue {
         if self.is_idle() {
             self.totals = Totals::default();
         }
+        let first = request.items.first().and_then(|item| item.local.parent());
         let batch = Batch {
             connection: request.connection,
+            direction: request.direction,
             policy: request.policy,
             care: request.care,
+            top: first.map(PathBuf::from).unwrap_or_default(),
+            major: self.order.last_major(),
+            held: self.paused.then_some(Hold::Paused),
             walking: true,
             open: 0,
         };
@@ -193,72 +272,94 @@ impl Queue {
         let Some(open) = self.batches.get_mut(&batch).filter(|b| b.walking) else {
             return (Vec::new(), Vec::new());
         };
-        let (connection, care) = (open.connection, open.care);
+        let (connection, major, care) = (open.connection, open.major, open.care);
+        let held = open.held.clone();
         open.open += found.len();
         let mut jobs = Vec::with_capacity(found.len());
         for Found { item, folder } in found {
             let id = JobId(self.next_job);
             self.next_job += 1;
-            if item.kind != Kind::Dir {
-                self.totals.wanted += item.size.unwrap_or(0);
-            }
+            let rank = self.order.rank(major);
             let job = Job {
                 id,
                 batch,
                 direction,
-                item,
-            };
-            let phase = match folder.filter(|f| self.is_open(*f)) {
-                Some(folder) => {
-                    self.blocked.entry(folder).or_default().push(id);
-                    Phase::Blocked(folder)
-                }
-                None => {
-                    self.waiting.entry(connection).or_default().push_back(id);
-                    Phase::Waiting
-                }
+                item: item.into(),
+                rank,
             };
             jobs.push(job.clone());
-            self.jobs.insert(
-                id,
-                Slot {
-                    job,
-                    connection,
-                    phase,
-                    policy: None,
-                    care,
-                    tries: 0,
-                    unreached: 0,
-                },
-            );
+            let slot = Slot {
+                job,
+                connection,
+                folder,
+                phase: Phase::Waiting,
+                held: held.clone(),
+                policy: None,
+                care,
+                tries: 0,
+            };
+            self.totals.want(&slot);
+            self.order.enter(rank, id);
+            self.jobs.insert(id, slot);
+            self.make_ready(id);
         }
         let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
-        // a folder that has failed already takes what comes later with it
         let mut effects = if jobs.is_empty() {
             Vec::new()
         } else {
             vec![Effect::Tell(Event::JobsAdded(jobs))]
         };
         for id in &ids {
-            if let Some(Phase::Blocked(folder)) = self.phase(*id)
-                && let Some(Phase::Over(how)) = self.phase(folder)
-            {
-                let (end, state) = without_folder(how);
-                self.end(*id, end, state, &mut effects);
-            }
+            self.receive(*id, &mut effects);
         }
         (ids, effects)
     }
 
-    fn phase(&self, id: JobId) -> Option<Phase> {
-        self.jobs.get(&id).map(|slot| slot.phase)
+    /// A job has joined a batch: what has become of its folder and of its batch becomes of it too.
+    fn receive(&mut self, id: JobId, effects: &mut Vec<Effect>) {
+        let Some(slot) = self.jobs.get(&id) else {
+            return;
+        };
+        if let Phase::Blocked(folder) = slot.phase
+            && let Some(Phase::Over(how)) = self.jobs.get(&folder).map(|folder| folder.phase)
+        {
+            // a folder that has failed already takes what comes later with it
+            let (end, state) = ending::without_folder(how);
+            return self.end(id, end, state, effects);
+        }
+        match slot.held.clone() {
+            Some(Hold::Full(failure)) if !self.attended => {
+                self.end(id, End::Failed, JobState::Failed(failure), effects);
+            }
+            Some(_) => effects.push(Effect::Tell(Event::JobChanged(id, slot.resting()))),
+            None => {}
+        }
     }
 
-    /// Whether jobs that depend on this one must wait or fail: everything but done.
-    fn is_open(&self, folder: JobId) -> bool {
-        self.jobs
-            .get(&folder)
-            .is_some_and(|slot| slot.phase != Phase::Over(End::Good))
+    /// A job waits: for its folder, until it may go on, or for a lane.
+    fn make_ready(&mut self, id: JobId) {
+        let Some(slot) = self.jobs.get(&id) else {
+            return;
+        };
+        let blocking = slot.folder.filter(|folder| {
+            let phase = self.jobs.get(folder).map(|folder| folder.phase);
+            phase.is_some_and(|phase| phase != Phase::Over(End::Good))
+        });
+        let Some(slot) = self.jobs.get_mut(&id) else {
+            return;
+        };
+        match blocking {
+            Some(folder) => {
+                slot.phase = Phase::Blocked(folder);
+                self.blocked.entry(folder).or_default().push(id);
+            }
+            None => {
+                slot.phase = Phase::Waiting;
+                if slot.held.is_none() {
+                    self.order.make_ready(slot.connection, slot.job.rank, id);
+                }
+            }
+        }
     }
 
     /// Says that all jobs of a batch are known; `failure` is why the walk ended early, if it did.
@@ -278,7 +379,10 @@ impl Queue {
 
     /// The next job of this connection that may start; it counts as running from now on.
     pub fn next(&mut self, connection: ConnectionId) -> Option<(Start, Effect)> {
-        let id = self.waiting.get_mut(&connection)?.pop_front()?;
+        if self.is_away(connection) {
+            return None;
+        }
+        let id = self.order.take(connection)?;
         let slot = self.jobs.get_mut(&id)?;
         slot.phase = Phase::Running;
         slot.tries += 1;
@@ -286,6 +390,7 @@ impl Queue {
         let policy = slot.policy.or(batch).unwrap_or_default();
         let start = Start {
             job: slot.job.clone(),
+            connection,
             policy,
             care: slot.care,
         };
@@ -294,145 +399,13 @@ impl Queue {
 
     /// A sleeping job's time has come.
     pub fn due(&mut self, id: JobId) {
-        if let Some(slot) = self.jobs.get_mut(&id)
-            && slot.phase == Phase::Sleeping
-        {
-            slot.phase = Phase::Waiting;
-            self.waiting.entry(slot.connection).or_default().push_front(id);
-        }
-    }
-
-    /// Whether this question was asked by a job.
-    pub fn has_asked(&self, question: QuestionId) -> bool {
-        self.asked.contains_key(&question)
-    }
-
-    /// A person has decided about a conflict; `None` takes the job out.
-    pub fn answer(&mut self, question: QuestionId, decided: Option<(Policy, Scope)>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(id) = self.asked.remove(&question) else {
-            return effects;
-        };
-        let Some((policy, scope)) = decided else {
-            return self.cancel(id);
-        };
-        let Some(batch) = self.jobs.get(&id).map(|s| s.job.batch) else {
-            return effects;
-        };
-        self.go_on(id, policy, &mut effects);
-        if scope == Scope::Batch {
-            if let Some(open) = self.batches.get_mut(&batch) {
-                open.policy = policy;
-            }
-            let same: Vec<(QuestionId, JobId)> = self
-                .asked
-                .iter()
-                .filter(|(_, job)| self.jobs.get(job).is_some_and(|s| s.job.batch == batch))
-                .map(|(question, job)| (*question, *job))
-                .collect();
-            for (question, job) in same {
-                self.asked.remove(&question);
-                effects.push(Effect::Tell(Event::QuestionVoid(question)));
-                self.go_on(job, policy, &mut effects);
-            }
-        }
-        effects
-    }
-
-    fn go_on(&mut self, id: JobId, policy: Policy, effects: &mut Vec<Effect>) {
-        if let Some(slot) = self.jobs.get_mut(&id) {
-            slot.policy = Some(policy);
-            slot.phase = Phase::Waiting;
-            self.waiting.entry(slot.connection).or_default().push_front(id);
-            effects.push(Effect::Tell(Event::JobChanged(id, JobState::Waiting)));
-        }
-    }
-
-    /// Takes a job out; a running one is stopped first.
-    pub fn cancel(&mut self, id: JobId) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(slot) = self.jobs.get_mut(&id) else {
-            return effects;
-        };
-        match slot.phase {
-            Phase::Running => {
-                slot.phase = Phase::Stopping;
-                effects.push(Effect::Stop(id));
-            }
-            Phase::Stopping | Phase::Over(_) => {}
-            Phase::Asking(question) => {
-                if self.asked.remove(&question).is_some() || self.asks_nobody_else(question, id) {
-                    effects.push(Effect::Tell(Event::QuestionVoid(question)));
-                }
-                self.end(id, End::Left, JobState::Cancelled, &mut effects);
-            }
-            Phase::Waiting => {
-                if let Some(waiting) = self.waiting.get_mut(&slot.connection) {
-                    waiting.retain(|w| *w != id);
-                }
-                self.end(id, End::Left, JobState::Cancelled, &mut effects);
-            }
-            Phase::Blocked(_) | Phase::Sleeping => self.end(id, End::Left, JobState::Cancelled, &mut effects),
-        }
-        effects
-    }
-
-    /// Takes all of a batch out; what a walk finds later is not taken in any more.
-    pub fn cancel_batch(&mut self, batch: BatchId) -> Vec<Effect> {
-        let Some(connection) = self.batches.get(&batch).map(|b| b.connection) else {
-            return Vec::new();
-        };
-        // at once, not job by job: a batch may hold a hundred thousand waiting jobs
-        let jobs = &self.jobs;
-        if let Some(waiting) = self.waiting.get_mut(&connection) {
-            waiting.retain(|id| jobs.get(id).is_none_or(|s| s.job.batch != batch));
-        }
-        let open: Vec<JobId> = self
+        if self
             .jobs
-            .values()
-            .filter(|s| s.job.batch == batch && !matches!(s.phase, Phase::Over(_)))
-            .map(|s| s.job.id)
-            .collect();
-        let mut effects = Vec::new();
-        for id in open {
-            if let Some(slot) = self.jobs.get_mut(&id)
-                && slot.phase == Phase::Waiting
-            {
-                slot.phase = Phase::Sleeping;
-            }
-            effects.extend(self.cancel(id));
+            .get(&id)
+            .is_some_and(|slot| slot.phase == Phase::Sleeping)
+        {
+            self.make_ready(id);
         }
-        if let Some(open) = self.batches.get_mut(&batch) {
-            open.walking = false;
-        }
-        self.close_if_over(batch, &mut effects);
-        effects
-    }
-
-    /// Tries a failed or cancelled job again.
-    pub fn retry(&mut self, id: JobId) -> Vec<Effect> {
-        let Some(slot) = self.jobs.get_mut(&id) else {
-            return Vec::new();
-        };
-        if !matches!(slot.phase, Phase::Over(End::Failed | End::Left)) {
-            return Vec::new();
-        }
-        slot.phase = Phase::Waiting;
-        slot.tries = 0;
-        slot.unreached = 0;
-        if slot.job.item.kind != Kind::Dir {
-            self.totals.wanted += slot.job.item.size.unwrap_or(0);
-        }
-        self.waiting.entry(slot.connection).or_default().push_back(id);
-        let batch = Batch {
-            connection: slot.connection,
-            policy: slot.policy.unwrap_or_default(),
-            care: slot.care,
-            walking: false,
-            open: 0,
-        };
-        self.batches.entry(slot.job.batch).or_insert(batch).open += 1;
-        vec![Effect::Tell(Event::JobChanged(id, JobState::Waiting))]
     }
 
     /// Forgets every job that is over, but for folders that others wait for.
@@ -486,8 +459,36 @@ impl Queue {
 
     /// The connections that have jobs to start, and how many.
     pub fn waiting(&self) -> Vec<(ConnectionId, usize)> {
-        let waiting = self.waiting.iter().filter(|(_, w)| !w.is_empty());
-        waiting.map(|(c, w)| (*c, w.len())).collect()
+        let ready = self.order.ready();
+        ready.filter(|(c, _)| !self.is_away(*c)).collect()
+    }
+
+    /// The jobs that are not over, in their order.
+    pub fn in_order(&self) -> impl Iterator<Item = &Job> {
+        self.order
+            .ids()
+            .filter_map(|id| self.jobs.get(&id).map(|slot| &slot.job))
+    }
+}
+
+impl Totals {
+    /// A job is wanted.
+    fn want(&mut self, slot: &Slot) {
+        self.wanted += slot.size();
+        self.files += u64::from(slot.is_file());
+    }
+
+    /// It is not wanted any more.
+    fn leave(&mut self, slot: &Slot) {
+        self.wanted -= slot.size().min(self.wanted);
+        self.files -= u64::from(slot.is_file()).min(self.files);
+    }
+
+    /// It is done.
+    fn done(&mut self, slot: &Slot, bytes: u64) {
+        self.moved += bytes;
+        self.wanted = self.wanted - slot.size().min(self.wanted) + bytes;
+        self.files_done += u64::from(slot.is_file());
     }
 }
 

@@ -129,6 +129,9 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Failure(_) => "That did not work",
         Subject::ConnectionFailed(_) => "No connection",
         Subject::RemoveServer(_) => "Delete the entry",
+        Subject::Limit => "Speed limit",
+        Subject::Job { .. } => "This job",
+        Subject::CancelAll { .. } => "Cancel all",
         Subject::Quit { .. } => "Quit",
     }
 }

@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn a_long_fault_is_shown_whole() {
         let mut form = Form::new(None, &[]);
-        press(&mut form, "pagedown backtab backtab backtab");
+        press(&mut form, "pagedown backtab backtab backtab backtab backtab");
         assert_eq!(form.focus().label(), "Character set");
         press(&mut form, "k l i n g o n tab");
         let screen = drawn(&form, 80, 24).replace(['\n', '"'], " ");

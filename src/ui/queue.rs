@@ -13,8 +13,8 @@ use crate::app::measure::DETAILS;
 use crate::app::queue::Row;
 use crate::config::theme::{Role, Theme};
 use crate::model::failure::Failure;
-use crate::model::job::{Direction, JobState, VERIFIED};
-use crate::model::size::{bytes, short};
+use crate::model::job::{Direction, Hold, JobState, VERIFIED};
+use crate::model::size::{bytes, rate, short};
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -25,6 +25,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         false => (area, None),
     };
     let mut title = Line::from(format!(" Queue: {} ", queue.view.word()));
+    if let Some(limit) = queue.progress.limit {
+        let text = format!("· limit {} ", rate(limit));
+        title.push_span(Span::styled(text, theme.style(Role::Warning)));
+    }
     for (text, role) in strip::counted(queue) {
         title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
     }
@@ -61,7 +65,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         }
     }
     if let (Some(details), Some(row)) = (details, queue.current()) {
-        draw_details(frame, details, row, theme);
+        draw_details(frame, details, row, app);
     }
 }
 
@@ -69,6 +73,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
 fn word(state: &JobState) -> (&'static str, Role) {
     match state {
         JobState::Waiting => ("waiting", Role::Muted),
+        JobState::Held(Hold::Paused) => ("paused", Role::Warning),
+        JobState::Held(Hold::Full(_)) => ("full", Role::Error),
         JobState::Running => ("running", Role::Title),
         JobState::Asking => ("asking", Role::Warning),
         JobState::Retrying(_) => ("retrying", Role::Warning),
@@ -102,7 +108,7 @@ fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
             format!("{:>7}", short(row.moved)),
             theme.style(Role::Muted),
         )],
-        (JobState::Failed(f) | JobState::Retrying(f), _) if columns >= 60 => {
+        (JobState::Failed(f) | JobState::Retrying(f) | JobState::Held(Hold::Full(f)), _) if columns >= 60 => {
             vec![Span::styled(fit(&f.why, columns / 2), theme.style(Role::Error))]
         }
         (JobState::Skipped(why), _) if columns >= 60 => {
@@ -124,7 +130,13 @@ fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
     line
 }
 
-fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, theme: &Theme) {
+fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
+    let theme = &app.theme;
+    let away = app.queue.away.values().next().map(|away| {
+        let when = strip::next_try(app).unwrap_or_default();
+        let text = format!("{}; {when}.", sentence(&away.failure));
+        (text, Role::Warning)
+    });
     let (local, remote) = (shown(&row.job.item.local), row.job.item.remote.shown());
     let (from, to) = match row.job.direction {
         Direction::Download => (remote, local),
@@ -143,6 +155,11 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, theme: &Theme) {
     let mut lines = vec![path("from", &from), path("to", &to)];
     let (text, role) = match &row.state {
         JobState::Failed(failure) | JobState::Retrying(failure) => (sentence(failure), Role::Error),
+        JobState::Held(Hold::Full(failure)) => (format!("Held. {}", sentence(failure)), Role::Error),
+        JobState::Held(Hold::Paused) => (
+            "Paused: it waits until it is told to go on.".to_owned(),
+            Role::Warning,
+        ),
         JobState::Skipped(why) => (why.clone(), Role::Muted),
         JobState::Done {
             bytes: n,
@@ -154,7 +171,8 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, theme: &Theme) {
             (format!("{} in {seconds:.1} s{note}", bytes(*n)), Role::Text)
         }
         JobState::Asking => ("Waits for your answer.".to_owned(), Role::Warning),
-        _ => (String::new(), Role::Text),
+        JobState::Waiting => away.unwrap_or((String::new(), Role::Text)),
+        JobState::Running | JobState::Cancelled => (String::new(), Role::Text),
     };
     lines.extend(
         wrap(&text, columns)

@@ -18,7 +18,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
     let (top, mut rest) = layout::cut_top(area, 1);
     if let Some(top) = top {
-        frame.render_widget(summary(&app.queue, usize::from(top.width), theme), top);
+        frame.render_widget(summary(app, usize::from(top.width)), top);
     }
     for row in app.queue.running().take(app.strip_transfers()) {
         let (line, below) = layout::cut_top(rest, 1);
@@ -36,6 +36,7 @@ pub(super) fn counted(queue: &Queue) -> Vec<(String, Role)> {
         (c.running, "running", Role::Text),
         (c.asking, "asking", Role::Warning),
         (c.failed, "failed", Role::Error),
+        (c.held, "held", Role::Warning),
         (c.waiting, "waiting", Role::Text),
         (c.done, "done", Role::Good),
         (c.skipped, "skipped", Role::Muted),
@@ -47,13 +48,26 @@ pub(super) fn counted(queue: &Queue) -> Vec<(String, Role)> {
     .collect()
 }
 
+/// What is waited for where a server cannot be reached.
+pub(super) fn next_try(app: &App) -> Option<String> {
+    let seconds = app.queue.next_try(app.since_start())?;
+    Some(format!(
+        "waiting for the server, next try in {}",
+        duration(seconds)
+    ))
+}
+
 /// The counts on the left, rate and time left on the right; where it is narrow the counts that say
 /// least give way, then the amounts.
-fn summary(queue: &Queue, columns: usize, theme: &Theme) -> Line<'static> {
+fn summary(app: &App, columns: usize) -> Line<'static> {
+    let (queue, theme) = (&app.queue, &app.theme);
     let p = &queue.progress;
     let mut tails = vec![String::new()];
-    if queue.counts.unfinished() > 0 && p.total > 0 {
-        let left = queue.seconds_left().map(|s| format!(" · {} left", duration(s)));
+    if let Some(text) = next_try(app) {
+        let short = text.split_once(", ").map_or("", |(_, after)| after);
+        tails = vec![format!("{text} "), format!("{short} "), String::new()];
+    } else if queue.counts.unfinished() > 0 && p.total > 0 {
+        let left = p.seconds_left.map(|s| format!(" · {} left", duration(s)));
         let pace = format!("{}{} ", rate(p.rate), left.unwrap_or_default());
         let amount = match p.walking {
             true => format!("{}, still counting", bytes(p.moved)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ftpane::demo::{Demo, DemoOptions};
-use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, Place, Scope};
+use ftpane::model::command::{Answer, CertificateAnswer, Command, Extent, Generation, Place, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Counted, Event, Question};
 use ftpane::model::failure::Class;
@@ -269,7 +269,7 @@ async fn a_cancelled_upload_leaves_nothing_on_the_server() {
             _ => None,
         })
         .await;
-    driver.send(Command::CancelBatch(batch));
+    driver.send(Command::Cancel(Extent::Batch(batch)));
     driver
         .wait(|event| (event == Event::BatchOver(batch)).then_some(()))
         .await;

@@ -1,6 +1,8 @@
 //! Lines that break, stall and lie, between the engine and the embedded server: whatever happens,
 //! a target is the old file or the new one, whole, and every job comes to an end.
 
+mod moods;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +15,7 @@ use ftpane::model::part_name::is_part_name;
 use ftpane::model::server::{Patience, Protocol};
 use tokio::task::JoinSet;
 
+use crate::harness::dice::{Dice, seeds};
 use crate::harness::engine::{Driver, assert_same_tree, make_tree, tree};
 use crate::harness::proxy::{Fault, On, Proxy, Towards, Trouble};
 
@@ -280,16 +283,11 @@ async fn a_tree_arrives_whole_over_a_line_that_breaks_again_and_again() {
     }
 }
 
-/// Random faults, many runs, each given by its seed: `FAULT_RUNS=1000` makes it a soak, and
-/// `FAULT_SEED=17` repeats one.
+/// Random faults of the line, many runs, each given by its seed ([`seeds`]).
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_a_target_is_the_old_file_or_the_new_one() {
     const AT_ONCE: usize = 10;
-    let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let seeds = match (number("FAULT_SEED"), number("FAULT_RUNS")) {
-        (Some(seed), _) => seed..=seed,
-        (None, runs) => 1..=runs.unwrap_or(80),
-    };
+    let seeds = seeds(80);
     let mut runs = JoinSet::new();
     let mut fallen = 0;
     for seed in seeds.clone() {
@@ -307,24 +305,8 @@ async fn whatever_happens_a_target_is_the_old_file_or_the_new_one() {
     );
 }
 
-/// A small generator (xorshift64*): the same seed is the same run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-}
-
 async fn random_run(seed: u64) -> usize {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut dice = Dice::new(seed);
     let patience = Patience {
         connect: Duration::from_millis(700),
         silence: Duration::from_millis(700),
@@ -339,7 +321,7 @@ async fn random_run(seed: u64) -> usize {
         .into_iter()
         .enumerate()
     {
-        let size = usize::try_from(dice.one_of(&[0, 1, 4_000, 60_000, 250_000])).unwrap();
+        let size = dice.one_of(&[0, 1, 4_000, 60_000, 250_000]);
         let new = vec![b'A' + u8::try_from(n).unwrap(); size];
         let old = (dice.below(2) == 0).then(|| format!("old {name}").into_bytes());
         write(&source.join(name), &new);

@@ -7,7 +7,7 @@ use ftpane::model::command::{Command, QuestionId};
 use ftpane::model::entry::{Entry, Kind};
 use ftpane::model::event::{Deed, DialogueLine, Event, Question, Side, Speaker};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState};
+use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState, Rank};
 use ftpane::model::path::{Name, RemotePath};
 use ftpane::model::text::is_plain;
 use unicode_width::UnicodeWidthStr as _;
@@ -109,7 +109,8 @@ fn in_dialogs_queue_log_and_failures() {
             id: JobId(1),
             batch: BatchId(1),
             direction: Direction::Download,
-            item,
+            item: item.into(),
+            rank: Rank::default(),
         };
         bench.say(Event::JobsAdded(vec![job]));
         bench.say(Event::JobChanged(JobId(1), JobState::Running));
@@ -126,6 +127,7 @@ fn in_dialogs_queue_log_and_failures() {
         asking.say(Event::Question {
             id: QuestionId(1),
             question: Question::Conflict {
+                connection: ConnectionId(1),
                 job: JobId(1),
                 direction: Direction::Download,
                 source: side(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ftpane::app::Start;
 use ftpane::model::command::{Answer, Command, Place, QuestionId, Scope};
 use ftpane::model::event::{DialogueLine, Event, Progress, Question, Side, Speaker};
-use ftpane::model::job::{ConnectionId, Direction, Job, JobId, JobState, Policy};
+use ftpane::model::job::{ConnectionId, Direction, Job, JobId, JobState, Policy, Rank};
 use ftpane::term::Input;
 
 use crate::harness::bench::{facts, listing, local_entries, path, remote_entries, server, start};
@@ -117,7 +117,8 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
             id: JobId(id),
             batch: request.id,
             direction: Direction::Download,
-            item: item.clone(),
+            item: item.clone().into(),
+            rank: Rank::default(),
         })
         .collect();
     seat.hear(
@@ -129,6 +130,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
             Event::Question {
                 id: QuestionId(1),
                 question: Question::Conflict {
+                    connection: C,
                     job: JobId(2),
                     direction: Direction::Download,
                     source: Side {
@@ -164,7 +166,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
         rate: 1_048_576,
         moved: 36_550_000,
         total: 146_500_320,
-        walking: false,
+        ..Progress::default()
     });
     seat.see("1.0 MiB/s").await;
     assert_eq!(

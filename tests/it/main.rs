@@ -14,6 +14,7 @@ mod awkward;
 mod command_line;
 mod command_line_terminal;
 mod command_line_tls;
+mod controls;
 mod demo;
 mod engine;
 mod faults;
@@ -23,6 +24,8 @@ mod hostile;
 mod journey;
 mod journey_real;
 mod keys;
+#[cfg(unix)]
+mod killed;
 mod listing_cases;
 mod listing_speed;
 mod local_disk;

@@ -113,7 +113,7 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
     terminal.press(F5);
     terminal.see("Download");
     terminal.press("\r");
-    browse_until(&mut terminal, "Queue · 201 done");
+    browse_until(&mut terminal, "Queue · 200 done");
     let many = place.here.path().join("many");
     let names = names(&many);
     assert_eq!(names.len(), 200, "{names:?}");
@@ -133,10 +133,44 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
     terminal.press(F5);
     terminal.see("Upload");
     terminal.press("\r");
-    browse_until(&mut terminal, "Queue · 402 done");
+    browse_until(&mut terminal, "Queue · 400 done");
     terminal.press("\t\r");
     terminal.see(" /incoming/many ");
     terminal.see("200 files");
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn a_running_transfer_is_paused_and_goes_on() {
+    let place = Place::new();
+    let mut terminal = place.demo();
+    // a limit keeps it running
+    terminal.press("Ql");
+    terminal.see("Speed limit");
+    terminal.press("100K\r");
+    terminal.see("limit 100 KiB/s");
+    terminal.press("Q");
+    terminal.see("README.txt");
+    terminal.press("/");
+    terminal.press("big.bin\r");
+    terminal.press(F5);
+    terminal.see("Download");
+    terminal.press("\r");
+    terminal.see("1 running");
+    terminal.press("Q");
+    terminal.see("running ");
+    terminal.press("p");
+    terminal.see("1 held");
+    assert!(!place.here.path().join("big.bin").exists());
+    terminal.press("l");
+    terminal.see("Speed limit");
+    terminal.press(&"\x7f".repeat(12));
+    terminal.press("0\r");
+    terminal.press("p");
+    terminal.see("1 done");
+    let big = fs::metadata(place.here.path().join("big.bin")).unwrap();
+    assert_eq!(big.len(), 64 << 20);
     terminal.press("q");
     assert_eq!(terminal.leave().code, 0);
 }

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ftpane::model::command::{Answer, Command, Exploration, Generation, Place, QuestionId, WalkOrder};
+use ftpane::model::command::{
+    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Shift, WalkOrder,
+};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
@@ -144,10 +146,13 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             policy: Policy::Overwrite,
             care: Care::default(),
         }),
-        Command::Enqueue(_) => Command::Retry(JobId(1)),
-        Command::Retry(_) => Command::CancelJob(JobId(2)),
-        Command::CancelJob(_) => Command::CancelBatch(BatchId(1)),
-        Command::CancelBatch(_) => Command::ClearFinished,
+        Command::Enqueue(_) => Command::Retry(Extent::Job(JobId(1))),
+        Command::Retry(_) => Command::Cancel(Extent::Job(JobId(2))),
+        Command::Cancel(_) => Command::Hold(Extent::Job(JobId(2))),
+        Command::Hold(_) => Command::GoOn(Extent::All),
+        Command::GoOn(_) => Command::Move(Extent::Job(JobId(2)), Shift::Top),
+        Command::Move(..) => Command::LimitRate(None),
+        Command::LimitRate(_) => Command::ClearFinished,
         Command::ClearFinished => Command::Answer {
             question: QuestionId(1),
             answer: Answer::Dismissed,
@@ -167,8 +172,11 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
-                | Command::CancelJob(_)
-                | Command::CancelBatch(_)
+                | Command::Cancel(_)
+                | Command::Hold(_)
+                | Command::GoOn(_)
+                | Command::Move(..)
+                | Command::LimitRate(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
                 | Command::Disconnect(_)

@@ -2,6 +2,8 @@
 
 mod alive;
 mod names;
+mod order;
+mod soak;
 mod verified;
 mod walks;
 

@@ -9,7 +9,7 @@ use ftpane::model::certificate::{Certificate, Doubt, Pin};
 use ftpane::model::command::{Command, QuestionId};
 use ftpane::model::event::{Counted, DialogueLine, Event, Progress, Question, Side, Speaker, Wanted};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, ConnectionId, Direction, Item, Job, JobId, JobState};
+use ftpane::model::job::{BatchId, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Rank};
 use ftpane::model::listing::Listing;
 use ftpane::model::server::{ConnectionMode, PasswordSource, Protocol, Server};
 use ftpane::model::stamp::Stamp;
@@ -67,7 +67,9 @@ fn job(id: u64, name: &str, size: u64) -> Job {
             kind: ftpane::model::entry::Kind::File,
             size: Some(size),
             modified: None,
-        },
+        }
+        .into(),
+        rank: Rank::default(),
     }
 }
 
@@ -105,7 +107,10 @@ pub(crate) fn with_queue(mut bench: Bench) -> Bench {
         rate: 12_582_912,
         moved: 124_298_199,
         total: 986_100_790,
-        walking: false,
+        files_done: 1,
+        files: 6,
+        seconds_left: Some(70),
+        ..Progress::default()
     }));
     bench
 }
@@ -270,6 +275,49 @@ fn queue() {
 }
 
 #[test]
+fn queue_held() {
+    let mut bench = with_queue(Bench::connected());
+    let full = Failure::new(
+        Class::Refused,
+        "Could not upload to /srv/www/dump.sql.gz",
+        "the server has no room left, or your quota is used up",
+    )
+    .reply(b"552 Exceeded storage allocation.\r\n")
+    .hint("Make room there, then let the transfers go on or try them again.")
+    .full();
+    let held = |hold| JobState::Held(hold);
+    bench.say(Event::JobChanged(JobId(1), held(Hold::Paused)));
+    bench.say(Event::JobChanged(JobId(2), held(Hold::Full(full))));
+    bench.update(Msg::Progress(Progress {
+        limit: Some(2 << 20),
+        files: 6,
+        files_done: 1,
+        total: 986_100_790,
+        ..Progress::default()
+    }));
+    bench.say(Event::ServerAway {
+        connection: ConnectionId(1),
+        failure: Failure::new(
+            Class::Unreachable,
+            "Could not connect to web.example.org",
+            "nothing listens on that port",
+        ),
+        wait: std::time::Duration::from_secs(20),
+    });
+    pictures("panes-waiting-for-the-server", &mut bench);
+    bench.press("Q down");
+    pictures("queue-held", &mut bench);
+    bench.press("enter");
+    pictures("queue-details", &mut bench);
+    bench.press("esc down down down down");
+    pictures("queue-waiting-for-the-server", &mut bench);
+    bench.press("l");
+    pictures("dialog-limit", &mut bench);
+    bench.press("esc a c");
+    pictures("dialog-cancel-all", &mut bench);
+}
+
+#[test]
 fn log() {
     let mut bench = Bench::connected();
     for (session, speaker, text) in [
@@ -393,6 +441,7 @@ fn dialog_conflict() {
         bench.say(Event::Question {
             id: QuestionId(id),
             question: Question::Conflict {
+                connection: ConnectionId(1),
                 job: JobId(id),
                 direction: Direction::Download,
                 source: Side {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::field::{
-    ADDRESSES, BACKENDS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
+    ADDRESSES, BACKENDS, CONFLICTS, Control, Field, MODES, NEWEST, OLDEST, PROTOCOLS, PROXY_SOURCES, SOURCES,
 };
 use crate::app::input::Line;
 use crate::config::secrets::HAS_KEYRING;
@@ -14,6 +14,7 @@ use crate::config::validity;
 use crate::model::certificate::Pin;
 use crate::model::charset::{Charset, CharsetError};
 use crate::model::clock::{ClockOffset, NoClockOffset};
+use crate::model::job::Policy;
 use crate::model::proxy::{Proxy, ProxyFault};
 use crate::model::secret::Secret;
 use crate::model::server::{
@@ -61,6 +62,8 @@ pub(super) struct Draft {
     pub(super) proxy_source: SourceKind,
     pub(super) mode: ConnectionMode,
     passive_address: PassiveAddress,
+    on_download: Policy,
+    on_upload: Policy,
     tls_backend: TlsBackend,
     pub(super) tls_min: TlsVersion,
     pub(super) tls_max: TlsVersion,
@@ -151,6 +154,8 @@ impl Draft {
             proxy_source,
             mode: server.mode,
             passive_address: server.passive_address,
+            on_download: server.on_conflict_download,
+            on_upload: server.on_conflict_upload,
             tls_backend: server.tls_backend,
             tls_min: server.tls_min,
             tls_max: server.tls_max,
@@ -200,6 +205,8 @@ impl Draft {
             Field::ProxyPassword => place(&PROXY_SOURCES, &self.proxy_source),
             Field::Mode => place(&MODES, &self.mode),
             Field::PassiveAddress => place(&ADDRESSES, &self.passive_address),
+            Field::OnDownload => place(&CONFLICTS, &self.on_download),
+            Field::OnUpload => place(&CONFLICTS, &self.on_upload),
             Field::TlsBackend => place(&BACKENDS, &self.tls_backend),
             Field::TlsMin => place(&OLDEST, &self.tls_min),
             Field::TlsMax => place(&NEWEST, &self.tls_max),
@@ -228,6 +235,8 @@ impl Draft {
             Field::ProxyPassword => self.proxy_source = PROXY_SOURCES[at],
             Field::Mode => self.mode = MODES[at],
             Field::PassiveAddress => self.passive_address = ADDRESSES[at],
+            Field::OnDownload => self.on_download = CONFLICTS[at],
+            Field::OnUpload => self.on_upload = CONFLICTS[at],
             Field::TlsBackend => self.tls_backend = BACKENDS[at],
             Field::TlsMin => self.tls_min = OLDEST[at],
             Field::TlsMax => self.tls_max = NEWEST[at],
@@ -417,6 +426,8 @@ impl Draft {
             external_ip: self.external_ip().unwrap_or_default(),
             port_range: self.port_range().unwrap_or_default(),
             passive_address: self.passive_address,
+            on_conflict_download: self.on_download,
+            on_conflict_upload: self.on_upload,
             tls_backend: self.tls_backend,
             tls_min: self.tls_min,
             tls_max: self.tls_max,
@@ -480,6 +491,8 @@ impl Draft {
             | Field::Secret
             | Field::Mode
             | Field::PassiveAddress
+            | Field::OnDownload
+            | Field::OnUpload
             | Field::TlsBackend
             | Field::TlsMin
             | Field::Pin => Ok(()),

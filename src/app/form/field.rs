@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, SourceKind};
 use crate::config::secrets::HAS_KEYRING;
+use crate::model::job::Policy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsBackend, TlsVersion};
 
 /// A group of fields under one heading.
@@ -106,6 +107,10 @@ pub enum Field {
     InPlace,
     /// Whether transfers are compared by checksum.
     Verify,
+    /// What is done where a download's target exists.
+    OnDownload,
+    /// The same for an upload's.
+    OnUpload,
     /// What ACCT is answered with.
     Account,
     /// The commands sent after each login.
@@ -168,6 +173,26 @@ pub(super) const ADDRESSES: [PassiveAddress; 3] = [
     PassiveAddress::Server,
     PassiveAddress::Control,
 ];
+pub(super) const CONFLICTS: [Policy; 8] = [
+    Policy::Ask,
+    Policy::Overwrite,
+    Policy::Newer,
+    Policy::Size,
+    Policy::Resume,
+    Policy::Rename,
+    Policy::Skip,
+    Policy::Fail,
+];
+const CONFLICT_WORDS: &[&str] = &[
+    "ask",
+    "overwrite",
+    "if newer",
+    "if size differs",
+    "resume",
+    "keep both",
+    "skip",
+    "fail",
+];
 pub(super) const BACKENDS: [TlsBackend; 2] = [TlsBackend::Openssl, TlsBackend::System];
 pub(super) const OLDEST: [TlsVersion; 4] = [
     TlsVersion::V1_2,
@@ -219,6 +244,8 @@ impl Field {
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
+        Self::OnDownload,
+        Self::OnUpload,
         Self::Account,
         Self::AfterLogin,
         Self::Proxy,
@@ -265,6 +292,8 @@ impl Field {
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
             Self::Verify => "Verify",
+            Self::OnDownload => "Local exists",
+            Self::OnUpload => "Remote exists",
             Self::AfterLogin => "After login",
             Self::Proxy => "Proxy",
             Self::ProxyPassword => "Its password",
@@ -301,6 +330,8 @@ impl Field {
             | Self::Charset
             | Self::InPlace
             | Self::Verify
+            | Self::OnDownload
+            | Self::OnUpload
             | Self::Account
             | Self::AfterLogin
             | Self::Proxy
@@ -321,6 +352,7 @@ impl Field {
             Self::TlsBackend => Control::Choice(&["OpenSSL", "system"]),
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
+            Self::OnDownload | Self::OnUpload => Control::Choice(CONFLICT_WORDS),
             Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace | Self::Verify => {
                 Control::Switch
             }

@@ -130,6 +130,16 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "What ACCT is answered with where a server asks for an account besides user and password. Empty: \
              you are asked then. It is saved as it is: leave it empty where it is a secret.",
         ],
+        Field::OnDownload => vec![
+            "What a download does where its file is here already. ask: you are asked, and the command line \
+             asks on a terminal and overwrites elsewhere. A batch can begin with another choice, and \
+             --on-conflict says another for one command.",
+        ],
+        Field::OnUpload => vec![
+            "What an upload does where its file is on the server already. ask: you are asked, and the command \
+             line asks on a terminal and overwrites elsewhere. A batch can begin with another choice, and \
+             --on-conflict says another for one command.",
+        ],
         Field::AfterLogin => vec![
             "Commands sent after each login, with ';' between them. What the server refuses is said and \
              changes nothing; a server that is read only here is sent none that could change it.",

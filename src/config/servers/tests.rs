@@ -108,6 +108,11 @@ fn another_instance_loses_nothing() {
     two.pin("shared", Some(Pin([1; 32]))).unwrap();
     noted.pin = Some(Pin([1; 32]));
     assert_eq!(two.find("shared"), Some(&noted));
+    two.on_conflict("shared", Direction::Upload, Policy::Newer)
+        .unwrap();
+    let kept = two.find("shared").unwrap();
+    assert_eq!(kept.on_conflict(Direction::Upload), Policy::Newer);
+    assert_eq!(kept.on_conflict(Direction::Download), Policy::Ask);
     two.pin("shared", None).unwrap();
     assert_eq!(two.find("shared").unwrap().pin, None);
 }

@@ -3,7 +3,7 @@
 
 use super::LOSSES;
 use crate::engine::task::{Moved, Stop, Task};
-use crate::ftp::exchange::Rider;
+use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::model::path::RemotePath;
 
 /// What is to be deleted, and how its job ends then.
@@ -28,9 +28,28 @@ impl Leftover {
         self.paths.iter().cloned().map(Rider::Delete).collect()
     }
 
-    /// They are gone, or cannot be had: the job ends.
-    pub(super) fn end(self) {
-        self.task.end(self.end);
+    /// What the server made of it: the job ends.
+    pub(super) fn answered(mut self, answers: &[Answer]) {
+        let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted(Deleted::Done | Deleted::NotThere));
+        let mut gone = answers.iter().map(is_gone);
+        self.paths.retain(|_| !gone.next().unwrap_or(false));
+        self.end();
+    }
+
+    /// Ends the job; says so where a temporary file may not be gone.
+    fn end(self) {
+        let end = match (self.end, self.paths.first()) {
+            (Err(Stop::Failed(mut failure)), Some(part)) => {
+                let left = format!("{part} may be left.");
+                failure.hint = Some(match failure.hint {
+                    Some(hint) => format!("{hint} {left}"),
+                    None => left,
+                });
+                Err(Stop::Failed(failure))
+            }
+            (end, _) => end,
+        };
+        self.task.end(end);
     }
 
     /// The session was lost over it. Given up after some of these.

@@ -13,7 +13,7 @@ use futures_util::future::select_all;
 use super::committing::Committing;
 use super::download::Receiving;
 use super::task::{Stop, Task};
-use super::upload::Sending;
+use super::upload::{Sending, Site};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::transfer::Ending;
@@ -96,6 +96,25 @@ impl Tail {
         self.files.push_back(Unfinished::Leftover(Box::new(left)));
     }
 
+    /// An upload that may have begun has failed: its temporary file goes; what was written in place
+    /// stays, and is told of.
+    pub(super) fn break_off(&mut self, task: Task, part: RemotePath, site: &Site, stop: Stop) {
+        if site.in_place {
+            let stop = stop.in_place(&task, &part);
+            task.end(Err(stop));
+        } else {
+            self.left_over(task, part, stop);
+        }
+    }
+
+    /// A job ends before its transfer has begun; one that is begun anew has begun before.
+    pub(super) fn unbegun(&mut self, mut task: Task, stop: Stop) {
+        match task.begun.take() {
+            Some(part) => self.left_over(task, part, stop),
+            None => task.end(Err(stop)),
+        }
+    }
+
     /// What is to be asked and said now.
     pub(super) fn riders(&self) -> Vec<Rider> {
         let riders = self.files.iter().flat_map(|file| file.riders(self.sets_times));
@@ -144,7 +163,7 @@ impl Tail {
     }
 
     /// Nothing more can be asked: everything here fails with this reason. The temporary files that
-    /// could not be deleted.
+    /// may be left.
     pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
         let mut left_over = Vec::new();
         for file in std::mem::take(&mut self.files) {
@@ -153,7 +172,7 @@ impl Tail {
                     let stop = Stop::Failed(failure.clone());
                     self.committing.spawn(received.file.abandon(stop));
                 }
-                Unfinished::Sent(sent) => sent.give_up(failure),
+                Unfinished::Sent(sent) => left_over.extend(sent.give_up(failure)),
                 Unfinished::Leftover(left) => left_over.extend(left.give_up()),
             }
         }
@@ -191,7 +210,7 @@ impl Unfinished {
             }
             Self::Sent(sent) => sent.answered(answers),
             Self::Leftover(left) => {
-                left.end();
+                left.answered(&answers);
                 None
             }
         }

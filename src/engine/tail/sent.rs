@@ -8,7 +8,7 @@ use crate::engine::task::{Moved, Stop, Task, differs};
 use crate::engine::upload::{Sending, Site};
 use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
 use crate::model::failure::{Class, Failure};
@@ -44,6 +44,8 @@ pub(super) struct Sent {
     verification: Option<(Verification, Sums)>,
     /// Its size was looked at, and its content is asked for in another way; whether the size was told.
     verifying: Option<bool>,
+    /// Its size was asked for and not told.
+    untold: bool,
     /// How often the session was lost before it was checked.
     losses: u32,
 }
@@ -71,6 +73,7 @@ impl Sent {
             notes: Vec::new(),
             verification,
             verifying: None,
+            untold: false,
             losses: 0,
         }
     }
@@ -124,8 +127,8 @@ impl Sent {
                 Answer::Size(FileSize::NoFile) => Told::Nothing,
                 Answer::Renamed(Ok(())) => Told::Renamed,
                 Answer::Renamed(Err(error)) => self.refused(&error),
-                Answer::Deleted(true) => Told::Deleted,
-                Answer::Deleted(false) => Told::NotDeleted,
+                Answer::Deleted(Deleted::Done) => Told::Deleted,
+                Answer::Deleted(Deleted::NotThere | Deleted::Refused) => Told::NotDeleted,
                 Answer::PermissionsSet(set) => {
                     self.permissions_set(set);
                     told
@@ -173,6 +176,11 @@ impl Sent {
 
     fn told(mut self, told: Told) -> Option<Unfinished> {
         let checking = self.ladder.step() == Step::Check;
+        if checking && told == Told::Untold && self.unheard.is_none() && !self.untold {
+            // refused, perhaps, only because it was written ahead
+            self.untold = true;
+            return Some(Unfinished::Sent(Box::new(self)));
+        }
         match self.ladder.answered(told) {
             None if checking && self.ladder.step() != Step::Check => {
                 self.verified(matches!(told, Told::Whole | Told::Other(_)))
@@ -356,8 +364,8 @@ impl Sent {
         failure
     }
 
-    /// Nothing more can be asked.
-    pub(super) fn give_up(mut self, failure: &Failure) {
+    /// Nothing more can be asked. The temporary file that may be left.
+    pub(super) fn give_up(mut self, failure: &Failure) -> Option<RemotePath> {
         let end = self.ladder.given_up();
         // how it came to this says more than why nobody could look
         let known = [&self.loss, &self.refusal, &self.unheard];
@@ -373,7 +381,7 @@ impl Sent {
             End::Placed { .. } => {
                 self.site.left.clear();
                 let _ = self.ended(end);
-                return;
+                return None;
             }
             End::Both => self.both(),
             _ => {
@@ -382,6 +390,7 @@ impl Sent {
             }
         };
         self.task.end(Err(failure.into()));
+        (!self.site.in_place).then_some(self.part)
     }
 }
 

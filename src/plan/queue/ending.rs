@@ -1,11 +1,10 @@
 //! How started jobs come back, and what ends with them.
 
-use super::{Effect, End, Outcome, Phase, Queue};
+use super::{Effect, End, Outcome, Phase, Queue, Stopping};
 use crate::model::command::QuestionId;
-use crate::model::entry::Kind;
-use crate::model::event::{Event, Question};
+use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{BatchId, ConnectionId, JobId, JobState, Policy};
+use crate::model::job::{BatchId, JobId, JobState};
 use crate::plan::retry::retry_after;
 
 impl Queue {
@@ -15,96 +14,59 @@ impl Queue {
         let Some(slot) = self.jobs.get_mut(&id) else {
             return effects;
         };
-        let stopping = slot.phase == Phase::Stopping;
-        match outcome {
+        match (outcome, slot.phase) {
             // what was complete before the stop reached it is complete
-            Outcome::Done { bytes, millis, note } => {
-                let size = slot
-                    .job
-                    .item
-                    .size
-                    .filter(|_| slot.job.item.kind != Kind::Dir)
-                    .unwrap_or(0);
-                self.totals.moved += bytes;
-                self.totals.wanted = self.totals.wanted - size.min(self.totals.wanted) + bytes;
+            (Outcome::Done { bytes, millis, note }, _) => {
+                self.totals.done(slot, bytes);
                 let state = JobState::Done { bytes, millis, note };
                 self.end(id, End::Good, state, &mut effects);
             }
-            Outcome::Cancelled => self.end(id, End::Left, JobState::Cancelled, &mut effects),
-            _ if stopping => self.end(id, End::Left, JobState::Cancelled, &mut effects),
-            Outcome::Skipped(why) => self.end(id, End::Good, JobState::Skipped(why), &mut effects),
-            Outcome::Failed(failure) => {
-                self.failed(id, failure, &mut effects);
+            (_, Phase::Stopping(Stopping::Back)) => {
+                slot.tries -= 1;
+                effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
+                self.make_ready(id);
             }
-            Outcome::NoSession(failure) => {
-                slot.unreached += 1;
-                let connection = slot.connection;
-                // one bad moment after other troubles proves nothing about the connection
-                let proved = !failure.transient || slot.unreached == slot.tries;
-                if self.failed(id, failure.clone(), &mut effects) && proved {
-                    self.give_up(connection, &failure, &mut effects);
+            (Outcome::Cancelled, _) | (_, Phase::Stopping(Stopping::Out)) => {
+                self.end(id, End::Left, JobState::Cancelled, &mut effects);
+            }
+            (Outcome::Skipped(why), _) => self.end(id, End::Good, JobState::Skipped(why), &mut effects),
+            (Outcome::Failed(failure), _) if failure.full => {
+                if self.attended {
+                    // held with the others
+                    slot.tries -= 1;
+                    slot.phase = Phase::Sleeping;
+                    slot.held = None;
+                    self.met_full(id, &failure, &mut effects);
+                } else {
+                    let state = JobState::Failed(failure.clone());
+                    self.met_full(id, &failure, &mut effects);
+                    self.end(id, End::Failed, state, &mut effects);
                 }
             }
-            Outcome::Conflict(asked) => self.met_conflict(id, asked, question, &mut effects),
-            Outcome::InPlace(asked) => self.met_unsafe(id, asked, question, &mut effects),
+            (Outcome::Failed(failure), _) => self.failed(id, failure, &mut effects),
+            (Outcome::NoSession(failure), _) => self.met_nobody(id, failure, &mut effects),
+            (Outcome::Conflict(asked), _) => self.met_conflict(id, asked, question, &mut effects),
+            (Outcome::InPlace(asked), _) => self.met_unsafe(id, asked, question, &mut effects),
         }
         effects
     }
 
-    /// A try has failed: the job sleeps, or it is over. Whether it is over.
-    fn failed(&mut self, id: JobId, failure: Failure, effects: &mut Vec<Effect>) -> bool {
-        let Some(slot) = self.jobs.get_mut(&id) else {
-            return false;
-        };
-        let Some(delay) = retry_after(&failure, slot.tries, self.retries) else {
-            self.end(id, End::Failed, JobState::Failed(failure), effects);
-            return true;
-        };
-        slot.phase = Phase::Sleeping;
-        effects.push(Effect::Tell(Event::JobChanged(id, JobState::Retrying(failure))));
-        effects.push(Effect::Wake(id, delay));
-        false
-    }
-
-    /// Nobody can connect: what waits for this connection fails now. A hundred thousand jobs would
-    /// else try one after the other, and a server shuts out who logs in wrongly so often.
-    fn give_up(&mut self, connection: ConnectionId, failure: &Failure, effects: &mut Vec<Effect>) {
-        self.waiting.remove(&connection);
-        let idle: Vec<JobId> = self
-            .jobs
-            .values()
-            .filter(|s| s.connection == connection && matches!(s.phase, Phase::Waiting | Phase::Sleeping))
-            .map(|s| s.job.id)
-            .collect();
-        for id in idle {
-            self.end(id, End::Failed, JobState::Failed(failure.clone()), effects);
-        }
-    }
-
-    /// The target exists: the job goes on by an answer for the whole batch that was given while it
-    /// ran, or asks.
-    fn met_conflict(&mut self, id: JobId, asked: Question, question: QuestionId, effects: &mut Vec<Effect>) {
+    /// A try has failed: the job sleeps, or it is over.
+    fn failed(&mut self, id: JobId, failure: Failure, effects: &mut Vec<Effect>) {
         let Some(slot) = self.jobs.get_mut(&id) else {
             return;
         };
-        slot.tries -= 1;
-        let decided = self
-            .batches
-            .get(&slot.job.batch)
-            .map(|batch| batch.policy)
-            .filter(|policy| *policy != Policy::Ask);
-        if let Some(policy) = decided
-            && slot.policy.unwrap_or(Policy::Ask) == Policy::Ask
-        {
-            return self.go_on(id, policy, effects);
+        let Some(delay) = retry_after(&failure, slot.tries, self.retries) else {
+            return self.end(id, End::Failed, JobState::Failed(failure), effects);
+        };
+        if slot.held.is_some() {
+            // it was held while it ran, as what goes there is full
+            effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
+            return self.make_ready(id);
         }
-        slot.phase = Phase::Asking(question);
-        self.asked.insert(question, id);
-        effects.push(Effect::Tell(Event::JobChanged(id, JobState::Asking)));
-        effects.push(Effect::Tell(Event::Question {
-            id: question,
-            question: asked,
-        }));
+        slot.phase = Phase::Sleeping;
+        effects.push(Effect::Tell(Event::JobChanged(id, JobState::Retrying(failure))));
+        effects.push(Effect::Wake(id, delay));
     }
 
     /// Ends a job, and with a folder that was not made all that was to go into it, however deep.
@@ -118,10 +80,10 @@ impl Queue {
                 continue;
             }
             slot.phase = Phase::Over(end);
-            let (batch, item) = (slot.job.batch, &slot.job.item);
+            let batch = slot.job.batch;
+            self.order.leave(slot.connection, slot.job.rank);
             if end != End::Good || matches!(state, JobState::Skipped(_)) {
-                let size = item.size.filter(|_| item.kind != Kind::Dir).unwrap_or(0);
-                self.totals.wanted -= size.min(self.totals.wanted);
+                self.totals.leave(slot);
             }
             effects.push(Effect::Tell(Event::JobChanged(id, state)));
             if let Some(open) = self.batches.get_mut(&batch) {
@@ -142,11 +104,12 @@ impl Queue {
     }
 
     fn unblock(&mut self, id: JobId) {
-        if let Some(slot) = self.jobs.get_mut(&id)
-            && matches!(slot.phase, Phase::Blocked(_))
+        if self
+            .jobs
+            .get(&id)
+            .is_some_and(|slot| matches!(slot.phase, Phase::Blocked(_)))
         {
-            slot.phase = Phase::Waiting;
-            self.waiting.entry(slot.connection).or_default().push_back(id);
+            self.make_ready(id);
         }
     }
 
@@ -156,8 +119,11 @@ impl Queue {
             .get(&batch)
             .is_some_and(|b| !b.walking && b.open == 0)
         {
-            self.batches.remove(&batch);
+            let connection = self.batches.remove(&batch).map(|batch| batch.connection);
             effects.push(Effect::Tell(Event::BatchOver(batch)));
+            if let Some(connection) = connection.filter(|of| !self.has_open(*of)) {
+                effects.extend(self.reached(connection));
+            }
         }
     }
 }

@@ -51,10 +51,9 @@ impl Queue {
     }
 
     fn wait_again(&mut self, id: JobId, effects: &mut Vec<Effect>) {
-        if let Some(slot) = self.jobs.get_mut(&id) {
-            slot.phase = Phase::Waiting;
-            self.waiting.entry(slot.connection).or_default().push_front(id);
-            effects.push(Effect::Tell(Event::JobChanged(id, JobState::Waiting)));
+        if let Some(slot) = self.jobs.get(&id) {
+            effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
+            self.make_ready(id);
         }
     }
 
@@ -73,8 +72,7 @@ impl Queue {
             return effects;
         };
         if let Some(InPlace::Asking(_, jobs)) = self.in_place.insert(connection, InPlace::Answered) {
-            // each goes to the front: the first one last
-            for id in jobs.into_iter().rev() {
+            for id in jobs {
                 self.wait_again(id, &mut effects);
             }
         }
@@ -91,9 +89,15 @@ impl Queue {
         }
     }
 
-    /// Takes a job out of those that wait for this answer; whether it was the last one, so that nobody
-    /// waits for it any more.
-    pub(super) fn asks_nobody_else(&mut self, question: QuestionId, id: JobId) -> bool {
+    /// A job that asks waits for its answer no more; the question is void where nobody else does.
+    pub(super) fn withdraw(&mut self, question: QuestionId, id: JobId, effects: &mut Vec<Effect>) {
+        if self.asked.remove(&question).is_some() || self.waits_alone(question, id) {
+            effects.push(Effect::Tell(Event::QuestionVoid(question)));
+        }
+    }
+
+    /// Takes a job out of those that wait for this answer; whether it was the last one.
+    fn waits_alone(&mut self, question: QuestionId, id: JobId) -> bool {
         let Some(connection) = self.in_place_of(question) else {
             return false;
         };

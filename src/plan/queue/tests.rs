@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::command::{Extent, Scope, Shift};
 use crate::model::event::Side;
 use crate::model::failure::Class;
 use crate::model::path::RemotePath;
@@ -32,7 +33,7 @@ fn folder(name: &str) -> Found {
 }
 
 fn queue() -> Queue {
-    let mut queue = Queue::new(3);
+    let mut queue = Queue::new(3, false);
     let request = BatchRequest {
         id: B,
         connection: C,
@@ -72,6 +73,7 @@ fn conflict(job: JobId) -> Outcome {
         modified: None,
     };
     Outcome::Conflict(Question::Conflict {
+        connection: C,
         job,
         direction: Direction::Upload,
         source: side(),
@@ -166,7 +168,7 @@ fn cancelling() {
         vec![file("d/a", Some(made)), file("b", None), file("c", None)],
     );
     assert_eq!(next(&mut q), Some(made));
-    let effects = q.cancel_batch(B);
+    let effects = q.cancel(Extent::Batch(B));
     assert!(effects.contains(&Effect::Stop(made)));
     assert_eq!(next(&mut q), None);
     assert!(!told(&effects, &Event::BatchOver(B)), "one is still running");
@@ -184,7 +186,7 @@ fn cancelling() {
     );
     assert!(told(&effects, &Event::BatchOver(B)));
     assert!(q.add(B, Direction::Upload, vec![file("x", None)]).0.is_empty());
-    let retried = q.retry(made);
+    let retried = q.retry(Extent::Job(made));
     assert!(told(&retried, &Event::JobChanged(made, JobState::Waiting)));
     assert_eq!(next(&mut q), Some(made));
     assert!(told(&done(&mut q, made), &Event::BatchOver(B)));
@@ -197,8 +199,8 @@ fn a_cancelled_batch_takes_in_nothing_even_when_one_of_its_jobs_is_tried_again()
     let mut q = queue();
     let ids = add(&mut q, vec![file("a", None), file("b", None)]);
     assert_eq!(next(&mut q), Some(ids[0]));
-    q.cancel_batch(B);
-    q.retry(ids[1]);
+    q.cancel(Extent::Batch(B));
+    q.retry(Extent::Job(ids[1]));
     assert!(add(&mut q, vec![file("late", None)]).is_empty());
     q.finished(ids[0], Outcome::Cancelled, QuestionId(0));
     assert!(add(&mut q, vec![file("late", None)]).is_empty());
@@ -245,79 +247,298 @@ fn an_answer_for_the_batch_holds_for_the_jobs_that_were_running() {
         "nobody is asked again"
     );
     assert!(!q.has_asked(QuestionId(2)));
-    let (start, _) = q.next(C).unwrap();
-    assert_eq!((start.job.id, start.policy), (ids[1], Policy::Newer));
+    for id in ids {
+        let (start, _) = q.next(C).unwrap();
+        assert_eq!((start.job.id, start.policy), (id, Policy::Newer));
+    }
 }
 
 fn no_session() -> Failure {
     Failure::new(Class::Unreachable, "Could not connect", "nobody listens").transient()
 }
 
+/// A second batch of the same kind, over a connection of its own or not.
+fn another(queue: &mut Queue, id: u32, connection: ConnectionId, top: &str) -> BatchId {
+    let direction = Direction::Upload;
+    let mut item = item("x", Kind::File, 10);
+    item.local = format!("{top}/x").into();
+    let request = BatchRequest {
+        id: BatchId(id),
+        connection,
+        direction,
+        items: vec![item],
+        policy: Policy::Ask,
+        care: Care::default(),
+    };
+    queue.open_batch(&request);
+    request.id
+}
+
+fn changed(effects: &[Effect], id: JobId, state: JobState) -> bool {
+    told(effects, &Event::JobChanged(id, state))
+}
+
+fn waits_for_server(effects: &[Effect]) -> Option<(u32, u64)> {
+    effects.iter().find_map(|e| match e {
+        Effect::TryServer(_, tries, wait) => Some((*tries, wait.as_secs())),
+        _ => None,
+    })
+}
+
 #[test]
-fn when_nobody_can_connect_all_that_waits_fails_with_that_reason() {
+fn when_nobody_can_connect_all_wait_together_and_no_job_is_charged_for_it() {
     let mut q = queue();
     let made = add(&mut q, vec![folder("d")])[0];
     let files = add(
         &mut q,
         vec![file("d/a", Some(made)), file("b", None), file("c", None)],
     );
-    let other = BatchRequest {
-        id: BatchId(2),
-        connection: ConnectionId(2),
-        direction: Direction::Upload,
-        items: vec![],
-        policy: Policy::Ask,
-        care: Care::default(),
-    };
-    q.open_batch(&other);
+    another(&mut q, 2, ConnectionId(2), "/l");
     let elsewhere = q.add(BatchId(2), Direction::Upload, vec![file("z", None)]).0[0];
     q.walked(B, None);
     assert_eq!(next(&mut q), Some(made));
     assert_eq!(next(&mut q), Some(files[1]));
-    q.finished(files[1], Outcome::NoSession(no_session()), QuestionId(0));
-    for _ in 0..3 {
+    let first = q.finished(files[1], Outcome::NoSession(no_session()), QuestionId(0));
+    assert!(changed(&first, files[1], JobState::Waiting));
+    assert_eq!(waits_for_server(&first), Some((1, 1)));
+    assert_eq!(next(&mut q), None, "all wait together");
+    assert_eq!(q.waiting(), [(ConnectionId(2), 1)]);
+    let other = q.finished(made, Outcome::NoSession(no_session()), QuestionId(0));
+    assert_eq!(waits_for_server(&other), None, "one wait for all");
+    for (tries, wait) in [(2, 2), (3, 4)] {
+        assert!(q.try_server(C, tries + 7).is_empty(), "another wait's end");
+        assert!(told(&q.try_server(C, tries - 1), &Event::ServerTried(C)));
+        assert_eq!(next(&mut q), Some(made), "the first in the order");
         let effects = q.finished(made, Outcome::NoSession(no_session()), QuestionId(0));
-        assert!(!told(&effects, &Event::BatchOver(B)), "there are tries left");
-        q.due(made);
-        assert_eq!(next(&mut q), Some(made));
+        assert_eq!(waits_for_server(&effects), Some((tries, wait)));
     }
+    // as often as --retries says, then all of them at once
+    q.try_server(C, 3);
+    assert_eq!(next(&mut q), Some(made));
     let effects = q.finished(made, Outcome::NoSession(no_session()), QuestionId(0));
     for id in [made, files[1], files[2]] {
-        let failed = Event::JobChanged(id, JobState::Failed(no_session()));
-        assert!(told(&effects, &failed), "{id:?}: {effects:?}");
+        assert!(
+            changed(&effects, id, JobState::Failed(no_session())),
+            "{id:?}: {effects:?}"
+        );
     }
     assert!(told(&effects, &Event::BatchOver(B)));
-    q.due(files[1]);
     assert_eq!(next(&mut q), None);
     assert_eq!(
         q.next(ConnectionId(2)).map(|(start, _)| start.job.id),
         Some(elsewhere),
         "another connection is not concerned"
     );
-    q.retry(files[2]);
+    q.retry(Extent::Job(files[2]));
     assert_eq!(next(&mut q), Some(files[2]), "they can be tried again by hand");
 }
 
 #[test]
-fn a_refused_login_ends_all_at_once_and_a_bad_moment_only_its_job() {
-    let refused = Failure::new(Class::Login, "Could not connect", "wrong password");
-    let broken = || Outcome::Failed(Failure::new(Class::Unreachable, "x", "y").transient());
-    let mut q = queue();
-    let ids = add(&mut q, vec![file("a", None), file("b", None), file("c", None)]);
-    assert_eq!(next(&mut q), Some(ids[0]));
-    for _ in 0..3 {
-        q.finished(ids[0], broken(), QuestionId(0));
-        q.due(ids[0]);
-        assert_eq!(next(&mut q), Some(ids[0]));
+fn before_a_person_a_server_is_waited_for_without_end() {
+    let mut q = Queue::new(3, true);
+    another(&mut q, 1, C, "/l");
+    let id = add(&mut q, vec![file("a", None)])[0];
+    let mut waits = Vec::new();
+    for tries in 1..=12 {
+        assert_eq!(next(&mut q), Some(id));
+        let effects = q.finished(id, Outcome::NoSession(no_session()), QuestionId(0));
+        waits.push(waits_for_server(&effects).unwrap().1);
+        q.try_server(C, tries);
     }
-    let effects = q.finished(ids[0], Outcome::NoSession(no_session()), QuestionId(0));
-    let failed = Event::JobChanged(ids[0], JobState::Failed(no_session()));
-    assert_eq!(effects, [Effect::Tell(failed)], "its other tries had a session");
-    assert_eq!(next(&mut q), Some(ids[1]));
-    q.finished(ids[1], Outcome::NoSession(refused.clone()), QuestionId(0));
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    // a session that stands begins the count anew, and the job has all its tries
+    assert_eq!(next(&mut q), Some(id));
+    q.reached(C);
+    for _ in 0..3 {
+        let broken = Failure::new(Class::Unreachable, "x", "y").transient();
+        q.finished(id, Outcome::Failed(broken), QuestionId(0));
+        q.due(id);
+        assert_eq!(next(&mut q), Some(id));
+    }
+    let effects = q.finished(id, Outcome::NoSession(no_session()), QuestionId(0));
+    assert_eq!(waits_for_server(&effects), Some((1, 1)));
+    // who does not want to wait need not
+    assert!(told(&q.go_on(Extent::All), &Event::ServerTried(C)));
+    assert_eq!(next(&mut q), Some(id));
+    q.finished(id, Outcome::NoSession(no_session()), QuestionId(0));
+    let effects = q.cancel(Extent::All);
+    assert!(told(&effects, &Event::ServerTried(C)), "nothing waits any more");
+}
+
+#[test]
+fn a_refused_login_ends_all_at_once() {
+    let refused = Failure::new(Class::Login, "Could not connect", "wrong password");
+    for attended in [false, true] {
+        let mut q = Queue::new(3, attended);
+        another(&mut q, 1, C, "/l");
+        let ids = add(&mut q, vec![file("a", None), file("b", None), file("c", None)]);
+        q.hold(Extent::Job(ids[2]));
+        assert_eq!(next(&mut q), Some(ids[0]));
+        let effects = q.finished(ids[0], Outcome::NoSession(refused.clone()), QuestionId(0));
+        for id in &ids[..2] {
+            assert!(changed(&effects, *id, JobState::Failed(refused.clone())));
+        }
+        assert_eq!(next(&mut q), None);
+        q.go_on(Extent::Job(ids[2]));
+        assert_eq!(next(&mut q), Some(ids[2]), "what was held was not tried");
+    }
+}
+
+fn full() -> Failure {
+    Failure::new(Class::Refused, "Could not upload a", "no room").full()
+}
+
+#[test]
+fn what_goes_to_a_full_server_is_held_and_goes_on_by_one_command() {
+    let mut q = Queue::new(3, true);
+    another(&mut q, 1, C, "/l");
+    another(&mut q, 2, C, "/m");
+    another(&mut q, 3, ConnectionId(2), "/l");
+    let a = add(&mut q, vec![file("a", None), file("b", None)]);
+    let b = q.add(BatchId(2), Direction::Upload, vec![file("c", None)]).0;
+    let other = q.add(BatchId(3), Direction::Upload, vec![file("z", None)]).0;
+    assert_eq!(next(&mut q), Some(a[0]));
+    let effects = q.finished(a[0], Outcome::Failed(full()), QuestionId(0));
+    for id in [a[0], a[1], b[0]] {
+        assert!(
+            changed(&effects, id, JobState::Held(Hold::Full(full()))),
+            "{id:?}"
+        );
+    }
+    assert!(!changed(&effects, other[0], JobState::Held(Hold::Full(full()))));
     assert_eq!(next(&mut q), None);
-    q.retry(ids[2]);
-    assert_eq!(next(&mut q), Some(ids[2]));
+    let (_, late) = q.add(BatchId(2), Direction::Upload, vec![file("late", None)]);
+    assert!(late.iter().any(|e| matches!(
+        e,
+        Effect::Tell(Event::JobChanged(_, JobState::Held(Hold::Full(_))))
+    )));
+    q.go_on(Extent::All);
+    assert_eq!(next(&mut q), Some(a[0]), "in its old place");
+}
+
+#[test]
+fn where_nobody_is_there_what_goes_to_a_full_disk_fails_at_once() {
+    let mut q = Queue::new(3, false);
+    let request = |id, top: &str| BatchRequest {
+        id: BatchId(id),
+        connection: C,
+        direction: Direction::Download,
+        items: vec![Item {
+            local: format!("{top}/x").into(),
+            ..item("x", Kind::File, 1)
+        }],
+        policy: Policy::Ask,
+        care: Care::default(),
+    };
+    q.open_batch(&request(1, "/big/a"));
+    q.open_batch(&request(2, "/big"));
+    q.open_batch(&request(3, "/other"));
+    let mut ids = Vec::new();
+    for batch in 1..=3 {
+        let found = vec![file("x", None), file("y", None)];
+        ids.push(q.add(BatchId(batch), Direction::Download, found).0);
+    }
+    assert_eq!(next(&mut q), Some(ids[0][0]));
+    let effects = q.finished(ids[0][0], Outcome::Failed(full()), QuestionId(0));
+    assert!(changed(&effects, ids[0][0], JobState::Failed(full())));
+    let not_tried = JobState::Failed(full().while_trying("Not transferred"));
+    for id in [ids[0][1], ids[1][0], ids[1][1]] {
+        assert!(changed(&effects, id, not_tried.clone()));
+    }
+    let (_, late) = q.add(BatchId(1), Direction::Download, vec![file("late", None)]);
+    assert!(
+        late.iter()
+            .any(|e| matches!(e, Effect::Tell(Event::JobChanged(_, JobState::Failed(_)))))
+    );
+    assert_eq!(next(&mut q), Some(ids[2][0]), "another disk");
+}
+
+#[test]
+fn what_failed_of_a_folder_is_tried_again_with_the_folder() {
+    let mut q = queue();
+    let made = add(&mut q, vec![folder("d")])[0];
+    let files = add(
+        &mut q,
+        vec![file("d/a", Some(made)), file("b", None), file("c", None)],
+    );
+    q.walked(B, None);
+    next(&mut q);
+    q.finished(
+        made,
+        Outcome::Failed(Failure::new(Class::Refused, "x", "y")),
+        QuestionId(0),
+    );
+    next(&mut q);
+    done(&mut q, files[1]);
+    q.cancel(Extent::Job(files[2]));
+    assert!(q.is_idle());
+    q.retry(Extent::Batch(B));
+    assert_eq!(next(&mut q), Some(made));
+    assert_eq!(
+        next(&mut q),
+        None,
+        "the file waits for it; what was taken out stays out"
+    );
+    done(&mut q, made);
+    assert_eq!(next(&mut q), Some(files[0]));
+    assert!(told(&done(&mut q, files[0]), &Event::BatchOver(B)));
+    assert!(q.retry(Extent::All).is_empty());
+    assert_eq!(q.retry(Extent::Job(files[2])).len(), 1);
+}
+
+#[test]
+fn an_answer_for_always_reaches_the_other_batches_of_the_server() {
+    let mut q = queue();
+    another(&mut q, 2, C, "/l");
+    another(&mut q, 3, ConnectionId(2), "/l");
+    let a = add(&mut q, vec![file("a", None)]);
+    let b = q
+        .add(
+            BatchId(2),
+            Direction::Upload,
+            vec![file("b", None), file("c", None)],
+        )
+        .0;
+    let other = q.add(BatchId(3), Direction::Upload, vec![file("z", None)]).0;
+    for (n, id) in [(1, a[0]), (2, b[0])] {
+        assert_eq!(next(&mut q), Some(id));
+        q.finished(id, conflict(id), QuestionId(n));
+    }
+    q.next(ConnectionId(2));
+    q.finished(other[0], conflict(other[0]), QuestionId(3));
+    q.answer(QuestionId(1), Some((Policy::Skip, Scope::Always)));
+    assert!(!q.has_asked(QuestionId(2)) && q.has_asked(QuestionId(3)));
+    let mut policies = Vec::new();
+    while let Some((start, _)) = q.next(C) {
+        policies.push((start.job.id, start.policy));
+    }
+    let skip = |id| (id, Policy::Skip);
+    assert_eq!(policies, [skip(a[0]), skip(b[0]), skip(b[1])]);
+}
+
+/// A second or two; were there a step that looks at all the others, it would be an hour.
+#[test]
+fn a_hundred_thousand_jobs_are_steered_at_once() {
+    const MANY: usize = 100_000;
+    let mut q = Queue::new(3, true);
+    another(&mut q, 1, C, "/l");
+    another(&mut q, 2, C, "/l");
+    let ids = add(&mut q, (0..MANY).map(|_| file("a", None)).collect());
+    q.add(
+        BatchId(2),
+        Direction::Upload,
+        (0..MANY).map(|_| file("b", None)).collect(),
+    );
+    assert_eq!(q.hold(Extent::All).len(), 2 * MANY);
+    assert_eq!(q.go_on(Extent::All).len(), 2 * MANY);
+    q.shift(Extent::Batch(BatchId(2)), Shift::Top);
+    for id in &ids {
+        q.shift(Extent::Job(*id), Shift::Down);
+        q.shift(Extent::Job(*id), Shift::Top);
+    }
+    assert_eq!(next(&mut q), ids.last().copied());
+    assert!(!q.cancel(Extent::All).is_empty());
+    assert_eq!(next(&mut q), None);
 }
 
 #[test]
@@ -329,6 +550,8 @@ fn totals_follow_what_is_known() {
         Totals {
             moved: 0,
             wanted: 20,
+            files_done: 0,
+            files: 2,
             walking: true
         }
     );
@@ -349,151 +572,13 @@ fn totals_follow_what_is_known() {
         Totals {
             moved: 15,
             wanted: 15,
+            files_done: 1,
+            files: 1,
             walking: true
         }
     );
 }
 
-mod properties {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Whatever happens in whatever order, every job ends exactly once and the batch with it.
-        #[test]
-        fn every_job_ends_and_the_queue_runs_empty(
-            steps in prop::collection::vec((0u8..7, 0u64..20), 1..200)
-        ) {
-            let mut q = queue();
-            let mut running: Vec<JobId> = Vec::new();
-            let mut sleeping: Vec<JobId> = Vec::new();
-            let mut ended: HashMap<JobId, usize> = HashMap::new();
-            let mut over = false;
-            let mut question = 1;
-            let note = |effects: Vec<Effect>, sleeping: &mut Vec<JobId>, ended: &mut HashMap<JobId, usize>, over: &mut bool| {
-                for effect in effects {
-                    match effect {
-                        Effect::Tell(Event::JobChanged(id, state)) if state.is_over() => *ended.entry(id).or_default() += 1,
-                        Effect::Tell(Event::BatchOver(_)) => *over = true,
-                        Effect::Wake(id, _) => sleeping.push(id),
-                        _ => {}
-                    }
-                }
-            };
-            let mut ids: Vec<JobId> = Vec::new();
-            for (step, pick) in steps {
-                question += 1;
-                let effects = match step {
-                    0 => {
-                        let folder = ids.get(usize::try_from(pick).unwrap()).copied();
-                        let (new, effects) = q.add(B, Direction::Upload, vec![file("x", folder), folder_of(pick)]);
-                        ids.extend(new);
-                        effects
-                    }
-                    1 | 2 => match q.next(C) {
-                        Some((start, _)) => { running.push(start.job.id); vec![] }
-                        None => vec![],
-                    },
-                    3 | 4 if !running.is_empty() => {
-                        let id = running.remove(usize::try_from(pick).unwrap() % running.len());
-                        let outcome = match pick % 6 {
-                            4 => Outcome::NoSession(Failure::new(Class::Login, "x", "y")),
-                            5 => Outcome::NoSession(no_session()),
-                            0 => Outcome::Failed(Failure::new(Class::Other, "x", "y")),
-                            1 => Outcome::Failed(Failure::new(Class::Other, "x", "y").transient()),
-                            2 => conflict(id),
-                            _ => Outcome::Done { bytes: 1, millis: 1, note: None },
-                        };
-                        q.finished(id, outcome, QuestionId(question))
-                    }
-                    5 => q.cancel(JobId(pick)),
-                    6 => q.answer(QuestionId(pick), Some((Policy::Overwrite, Scope::Once))),
-                    _ => vec![],
-                };
-                note(effects, &mut sleeping, &mut ended, &mut over);
-            }
-            note(q.walked(B, None), &mut sleeping, &mut ended, &mut over);
-            for _ in 0..10_000 {
-                for id in sleeping.drain(..) { q.due(id); }
-                for asked in 0..=question {
-                    let effects = q.answer(QuestionId(asked), Some((Policy::Skip, Scope::Batch)));
-                    note(effects, &mut sleeping, &mut ended, &mut over);
-                }
-                if let Some((start, _)) = q.next(C) { running.push(start.job.id); }
-                match running.pop() {
-                    Some(id) => { let e = done(&mut q, id); note(e, &mut sleeping, &mut ended, &mut over); }
-                    None if sleeping.is_empty() => break,
-                    None => {}
-                }
-            }
-            prop_assert!(over && q.is_idle());
-            prop_assert_eq!(ended.len(), ids.len());
-            prop_assert!(ended.values().all(|n| *n == 1), "{:?}", ended);
-        }
-    }
-
-    fn folder_of(pick: u64) -> Found {
-        folder(&format!("d{pick}"))
-    }
-}
-
-fn unsafe_place(job: JobId) -> Outcome {
-    Outcome::InPlace(Question::InPlace {
-        connection: C,
-        server: "h".into(),
-        target: job.0.to_string(),
-        refusal: Failure::new(Class::Refused, "a", "b"),
-    })
-}
-
-fn questions(effects: &[Effect]) -> Vec<QuestionId> {
-    let asked = |effect: &Effect| match effect {
-        Effect::Tell(Event::Question { id, .. }) => Some(*id),
-        _ => None,
-    };
-    effects.iter().filter_map(asked).collect()
-}
-
-#[test]
-fn writing_in_place_is_asked_once_and_all_jobs_wait_for_the_answer() {
-    let mut queue = queue();
-    let jobs = add(
-        &mut queue,
-        vec![file("/a", None), file("/b", None), file("/c", None)],
-    );
-    for (at, job) in jobs.iter().enumerate() {
-        assert_eq!(next(&mut queue), Some(*job));
-        let number = QuestionId(10 + at as u64);
-        let effects = queue.finished(*job, unsafe_place(*job), number);
-        let asked = if at == 0 { vec![QuestionId(10)] } else { vec![] };
-        assert_eq!(questions(&effects), asked);
-        assert!(effects.contains(&Effect::Tell(Event::JobChanged(*job, JobState::Asking))));
-    }
-    assert_eq!(queue.in_place_of(QuestionId(10)), Some(C));
-    assert_eq!(next(&mut queue), None);
-    // one of them is taken out: the others go on waiting
-    let effects = queue.cancel(jobs[1]);
-    assert!(!effects.contains(&Effect::Tell(Event::QuestionVoid(QuestionId(10)))));
-    queue.answer_in_place(QuestionId(10));
-    assert_eq!(next(&mut queue), Some(jobs[0]));
-    // answered: a job that meets it later is not asked about
-    let effects = queue.finished(jobs[0], unsafe_place(jobs[0]), QuestionId(20));
-    assert_eq!(questions(&effects), []);
-    assert_eq!(next(&mut queue), Some(jobs[0]));
-    assert_eq!(next(&mut queue), Some(jobs[2]));
-    // on a new connection it is
-    queue.connects(C, false);
-    assert_eq!(
-        questions(&queue.finished(jobs[2], unsafe_place(jobs[2]), QuestionId(30))),
-        [QuestionId(30)]
-    );
-    let effects = queue.cancel(jobs[2]);
-    assert!(effects.contains(&Effect::Tell(Event::QuestionVoid(QuestionId(30)))));
-    assert_eq!(queue.in_place_of(QuestionId(30)), None);
-    // unless its entry has the answer
-    queue.connects(C, true);
-    assert_eq!(
-        questions(&queue.finished(jobs[0], unsafe_place(jobs[0]), QuestionId(40))),
-        []
-    );
-}
+mod in_place;
+mod properties;
+mod steering;

@@ -102,14 +102,47 @@ impl<'a> Page<'a> {
                 source,
                 target,
                 scope,
+                server,
                 ..
-            } => page.conflict(*direction, source, target, *scope),
+            } => {
+                page.conflict(*direction, source, target);
+                page.reach(*direction, *scope, server.as_deref());
+            }
             Subject::InPlace {
                 server,
                 target,
                 refusal,
                 ..
             } => page.in_place(server, target, refusal),
+            Subject::Limit => page.say(
+                "Bytes a second of all transfers together, such as 500K or 2M; 0 or nothing is no limit.",
+                Role::Text,
+            ),
+            Subject::Job {
+                local,
+                remote,
+                direction,
+                said,
+            } => {
+                let (from, to) = match direction {
+                    Direction::Download => (remote, local),
+                    Direction::Upload => (local, remote),
+                };
+                page.path("from", from);
+                page.path("to", to);
+                page.gap();
+                page.say(said, Role::Text);
+            }
+            Subject::CancelAll { unfinished } => {
+                let text = format!(
+                    "Take everything out of the queue? {} not over.",
+                    match unfinished {
+                        1 => "1 file is".to_owned(),
+                        n => format!("{n} files are"),
+                    }
+                );
+                page.say(&text, Role::Warning);
+            }
             Subject::Failure(failure) | Subject::ConnectionFailed(failure) => page.failure(failure),
             Subject::RemoveServer(name) => {
                 let text = format!(
@@ -282,7 +315,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn conflict(&mut self, direction: Direction, source: &Side, target: &Side, scope: Scope) {
+    fn conflict(&mut self, direction: Direction, source: &Side, target: &Side) {
         let (from, to) = match direction {
             Direction::Download => ("on the server", "here"),
             Direction::Upload => ("here", "on the server"),
@@ -322,11 +355,27 @@ impl<'a> Page<'a> {
             ]));
         }
         self.gap();
-        let sign = if scope == Scope::Batch { "[x]" } else { "[ ]" };
+    }
+
+    /// How far the answer to a conflict reaches.
+    fn reach(&mut self, direction: Direction, scope: Scope, server: Option<&str>) {
+        let sign = |on: bool| if on { "[x]" } else { "[ ]" };
+        let batch = sign(scope == Scope::Batch);
         self.say(
-            &format!("{sign} for every further conflict of this batch (Space)"),
+            &format!("{batch} for every further conflict of this batch (Space)"),
             Role::Text,
         );
+        if let Some(server) = server {
+            let way = match direction {
+                Direction::Download => "downloads from",
+                Direction::Upload => "uploads to",
+            };
+            let always = sign(scope == Scope::Always);
+            self.say(
+                &format!("{always} always, for {way} {}", escape_str(server)),
+                Role::Text,
+            );
+        }
     }
 
     fn in_place(&mut self, server: &str, target: &str, refusal: &Failure) {

@@ -7,7 +7,9 @@ use ftpane::model::server::{Protocol, Server};
 
 use super::*;
 use crate::harness::engine::tree;
-use crate::harness::scripted::{Step, announce, close, end_data, hear, hold, receive_all, say, send};
+use crate::harness::scripted::{
+    Step, announce, close, drain, end_data, hear, hold, receive, receive_all, say, send,
+};
 
 const WAY: &str = "229 Here (|||{port}|)";
 
@@ -213,6 +215,34 @@ async fn a_rename_that_is_overtaken_is_asked_again() {
     );
     assert_eq!(server.files(), ["/up/a", "/up/c", "/up/d"]);
     assert!(!remarked(&driver, "asking one by one"));
+    driver.shutdown().await;
+}
+
+/// 226 for a file that is short, from a server that refuses what is written ahead: its size is asked
+/// for again, and found out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_is_refused_is_asked_for_again() {
+    let short = then(
+        vec![say("150 Send it."), receive(2), drain(), end_data()],
+        vec![say("226 Have it.")],
+    );
+    let script = Script::new(Protocol::Ftp)
+        .once("STOR", short)
+        .once("SIZE", [say("503 One by one, please.")]);
+    let (server, mut driver) = alone(script).await;
+    let here = folder();
+    let ended = driver
+        .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")
+        .await;
+    let failures = ended.failures();
+    assert_eq!(failures.len(), 1, "{ended:?}");
+    assert_says(failures[0], Class::Unreachable, &["the server has 2 of"]);
+    assert_eq!(server.files().len(), FILES.len() - 1, "{:?}", server.files());
+    driver.shutdown().await;
+    // one that never tells is asked twice a file
+    let (server, mut driver) = alone(Script::new(Protocol::Ftp).on("SIZE", [say("502 Not here.")])).await;
+    all_go(&server, &mut driver).await;
+    assert_eq!(server.count("SIZE"), 2 * FILES.len());
     driver.shutdown().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ftpane::model::command::Command;
+use ftpane::model::command::{Command, Extent};
 use ftpane::model::event::Event;
 use ftpane::model::failure::Class;
 use ftpane::model::job::{JobId, Policy};
@@ -88,7 +88,7 @@ async fn a_cancelled_folder_leaves_no_reply_behind() {
         "/second",
         Policy::Overwrite,
     );
-    driver.send(Command::CancelJob(job));
+    driver.send(Command::Cancel(Extent::Job(job)));
     driver.over(batch, |q| panic!("{q:?}")).await;
     server.open_gate();
     driver.over(second, |q| panic!("{q:?}")).await.assert_all_done();
@@ -257,7 +257,7 @@ async fn a_job_that_asks_is_cancelled_at_once() {
     let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/f", Policy::Skip);
     let job = running(&mut driver).await;
     driver.heard("MLSD").await;
-    driver.send(Command::CancelJob(job));
+    driver.send(Command::Cancel(Extent::Job(job)));
     let ended = driver.over(batch, |q| panic!("{q:?}")).await;
     assert!(ended.failures().is_empty());
     driver.shutdown().await;

@@ -295,7 +295,7 @@ async fn a_question_is_void_when_nobody_waits_for_it() {
         _ => None,
     });
     let asked = asked.await;
-    driver.send(Command::CancelBatch(batch));
+    driver.send(Command::Cancel(ftpane::model::command::Extent::Batch(batch)));
     driver
         .wait(|event| matches!(event, Event::QuestionVoid(id) if id == asked).then_some(()))
         .await;

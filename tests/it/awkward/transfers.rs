@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ftpane::model::command::{Command, Extent};
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobState};
@@ -452,7 +453,7 @@ async fn a_cancelled_transfer_leaves_nothing() {
                 _ => None,
             })
             .await;
-        driver.send(ftpane::model::command::Command::CancelBatch(batch));
+        driver.send(Command::Cancel(Extent::Batch(batch)));
         let ended = driver.over(batch, |question| panic!("{question:?}")).await;
         assert!(
             ended

@@ -359,7 +359,9 @@ async fn a_file_can_be_taken_out_while_the_server_computes() {
     while server.count("XMD5") == 0 {
         driver.event().await;
     }
-    driver.send(ftpane::model::command::Command::CancelBatch(batch));
+    driver.send(ftpane::model::command::Command::Cancel(
+        ftpane::model::command::Extent::Batch(batch),
+    ));
     let ended = driver.over(batch, |_| Answer::Dismissed).await;
     assert!(
         ended

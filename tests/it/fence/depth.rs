@@ -1,5 +1,7 @@
 //! How deep one may go: browsing, changes, counts and transfers on a server with a tree.
 
+use std::sync::Arc;
+
 use std::path::Path;
 
 use ftpane::demo::{Demo, DemoOptions};
@@ -109,7 +111,7 @@ async fn counts_say_where_they_were_cut() {
 }
 
 /// The folders that were cut off, by the sentences of their jobs.
-fn cut(states: &[(ftpane::model::job::JobId, ftpane::model::job::Item, JobState)]) -> Vec<String> {
+fn cut(states: &[(ftpane::model::job::JobId, Arc<ftpane::model::job::Item>, JobState)]) -> Vec<String> {
     let said = |state: &JobState| matches!(state, JobState::Skipped(why) if why.contains("cut at depth 1"));
     states
         .iter()

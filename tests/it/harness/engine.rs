@@ -46,7 +46,7 @@ pub(crate) struct Driver {
 /// How a batch ended.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
-    pub(crate) states: Vec<(JobId, Item, JobState)>,
+    pub(crate) states: Vec<(JobId, Arc<Item>, JobState)>,
 }
 
 impl Ended {

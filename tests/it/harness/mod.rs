@@ -6,9 +6,11 @@
 
 pub(crate) mod bench;
 pub(crate) mod binary;
+pub(crate) mod dice;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 pub(crate) mod lab;
+pub(crate) mod line;
 pub(crate) mod proxy;
 #[cfg(unix)]
 pub(crate) mod pty;

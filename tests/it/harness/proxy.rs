@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ftpane::model::certificate::Pin as Fingerprint;
 use ftpane::model::server::{Protocol, Server};
@@ -17,6 +18,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader, ReadBuf,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -71,6 +73,7 @@ pub(crate) struct Proxy {
     address: SocketAddr,
     encrypts: Option<Fingerprint>,
     troubles: Arc<Mutex<Troubles>>,
+    passed: Arc<watch::Sender<u64>>,
     _accepting: JoinSet<()>,
 }
 
@@ -79,6 +82,8 @@ struct Line {
     server: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
     troubles: Arc<Mutex<Troubles>>,
+    /// How many bytes have passed, on all connections and both ways.
+    passed: Arc<watch::Sender<u64>>,
 }
 
 impl Proxy {
@@ -93,7 +98,9 @@ impl Proxy {
             server: server.address().parse().unwrap(),
             tls: encrypts.then_some(config),
             troubles: Arc::clone(&troubles),
+            passed: Arc::default(),
         };
+        let passed = Arc::clone(&line.passed);
         let mut accepting = JoinSet::new();
         accepting.spawn(async move {
             let mut lines = JoinSet::new();
@@ -106,6 +113,7 @@ impl Proxy {
             address,
             encrypts: encrypts.then_some(pin),
             troubles,
+            passed,
             _accepting: accepting,
         }
     }
@@ -127,6 +135,15 @@ impl Proxy {
     /// Orders trouble from now on.
     pub(crate) fn order(&self, trouble: Trouble) {
         self.troubles.lock().unwrap().waiting.push(trouble);
+    }
+
+    /// Waits until so many bytes more have passed, on all connections and both ways.
+    pub(crate) async fn has_passed(&self, bytes: u64) {
+        let wanted = *self.passed.borrow() + bytes;
+        let mut passed = self.passed.subscribe();
+        let passed = passed.wait_for(|passed| *passed >= wanted);
+        let passed = tokio::time::timeout(Duration::from_secs(60), passed).await;
+        passed.expect("nothing passed for too long").unwrap();
     }
 
     /// Takes back what has not fallen yet.
@@ -250,6 +267,7 @@ impl Line {
             stream,
             on,
             troubles: Arc::clone(&self.troubles),
+            passed: Arc::clone(&self.passed),
             fell: Arc::clone(&fell),
         };
         let stream: Box<dyn Stream> = match &self.tls {
@@ -298,6 +316,7 @@ struct Counted {
     stream: TcpStream,
     on: On,
     troubles: Arc<Mutex<Troubles>>,
+    passed: Arc<watch::Sender<u64>>,
     fell: Arc<Mutex<Option<(Fault, Towards)>>>,
 }
 
@@ -326,6 +345,7 @@ impl Counted {
     }
 
     fn passed(&self, towards: Towards, bytes: usize) {
+        self.passed.send_modify(|passed| *passed += bytes as u64);
         let mut troubles = self.troubles.lock().unwrap();
         for trouble in &mut troubles.waiting {
             if trouble.on == self.on && trouble.towards == towards {

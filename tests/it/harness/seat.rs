@@ -13,6 +13,7 @@ use ftpane::config::secrets::Trouble;
 use ftpane::engine::Engine;
 use ftpane::model::command::Command;
 use ftpane::model::event::{Event, Progress};
+use ftpane::model::job::Direction;
 use ftpane::model::key::Key;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::Server;
@@ -116,6 +117,13 @@ impl Outside for SmallWorld {
             Change::Replace(name, server, _) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
             Change::InPlace(name) => all.iter_mut().find(|s| s.name == name).unwrap().in_place = true,
             Change::Pin(name, pin) => all.iter_mut().find(|s| s.name == name).unwrap().pin = pin,
+            Change::OnConflict(name, direction, policy) => {
+                let server = all.iter_mut().find(|s| s.name == name).unwrap();
+                match direction {
+                    Direction::Download => server.on_conflict_download = policy,
+                    Direction::Upload => server.on_conflict_upload = policy,
+                }
+            }
             Change::Remove(name) => all.retain(|s| s.name != name),
         }
         std::future::ready(Ok(all.clone()))

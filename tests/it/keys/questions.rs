@@ -4,6 +4,7 @@ use super::{C, command, job, remote};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ftpane::app::dialog::Subject;
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::msg::Msg;
 use ftpane::model::certificate::{Certificate, Doubt, Pin};
@@ -12,7 +13,7 @@ use ftpane::model::command::{
 };
 use ftpane::model::event::{Event, Question, Side as ConflictSide, Wanted};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{Direction, JobId, JobState, Policy};
+use ftpane::model::job::{ConnectionId, Direction, JobId, JobState, Policy};
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Server};
 
@@ -190,6 +191,7 @@ pub(crate) fn conflict(id: u64) -> Event {
     Event::Question {
         id: QuestionId(id),
         question: Question::Conflict {
+            connection: ConnectionId(1),
             job: JobId(id),
             direction: Direction::Upload,
             source: side("/a"),
@@ -219,6 +221,67 @@ fn conflicts_queue_up_and_are_answered_one_by_one() {
     assert_eq!(bench.press("r"), []);
     assert_eq!(command(bench.press("esc")), answered(4, Answer::Dismissed));
     assert!(bench.app.dialogs.is_empty());
+}
+
+#[test]
+fn an_answer_for_always_is_kept_in_the_entry_and_begins_the_next_batch() {
+    let mut bench = Bench::connected();
+    bench.say(conflict(1));
+    let effects = bench.press("space space o");
+    assert_eq!(
+        effects,
+        [
+            Effect::Engine(answered(1, Answer::Conflict(Policy::Overwrite, Scope::Always))),
+            Effect::ChangeServers(Change::OnConflict(
+                "web".into(),
+                Direction::Upload,
+                Policy::Overwrite
+            )),
+        ]
+    );
+    bench.press("tab a t");
+    let Some(Subject::Transfer { request, .. }) = bench.app.dialogs.front().map(|d| &d.subject) else {
+        panic!("{:?}", bench.app.dialogs);
+    };
+    assert_eq!(
+        request.policy,
+        match request.direction {
+            Direction::Upload => Policy::Overwrite,
+            Direction::Download => Policy::Ask,
+        }
+    );
+    // what is no entry, or is not the present connection's, cannot keep anything
+    bench.press("esc");
+    let Event::Question {
+        id,
+        question:
+            Question::Conflict {
+                job,
+                direction,
+                source,
+                target,
+                ..
+            },
+    } = conflict(2)
+    else {
+        panic!();
+    };
+    bench.say(Event::Question {
+        id,
+        question: Question::Conflict {
+            connection: ConnectionId(99),
+            job,
+            direction,
+            source,
+            target,
+            can_resume: false,
+        },
+    });
+    assert_eq!(
+        command(bench.press("space space s")),
+        answered(2, Answer::Conflict(Policy::Skip, Scope::Once)),
+        "round and round"
+    );
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! The queue, and what arrives.
 
 use super::{command, listed, local, remote};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::app::View;
 use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
-use ftpane::model::command::Command;
+use ftpane::model::command::{Command, Extent, Shift};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
-use ftpane::model::job::{BatchId, Direction, Item, Job, JobId, JobState};
+use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::{BatchId, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Rank};
 
 use crate::harness::bench::{Bench, path};
 
@@ -24,7 +26,9 @@ pub(crate) fn job(id: u64) -> Job {
             kind: Kind::File,
             size: None,
             modified: None,
-        },
+        }
+        .into(),
+        rank: Rank::default(),
     }
 }
 
@@ -32,9 +36,18 @@ pub(crate) fn job(id: u64) -> Job {
 fn the_queue_is_steered_and_its_end_lists_the_target_again() {
     let mut bench = Bench::connected();
     bench.say(Event::JobsAdded(vec![job(1), job(2)]));
-    assert_eq!(command(bench.press("Q c")), Command::CancelJob(JobId(1)));
-    assert_eq!(command(bench.press("C")), Command::CancelBatch(BatchId(9)));
-    assert_eq!(command(bench.press("down r")), Command::Retry(JobId(2)));
+    assert_eq!(
+        command(bench.press("Q c")),
+        Command::Cancel(Extent::Job(JobId(1)))
+    );
+    assert_eq!(
+        command(bench.press("C")),
+        Command::Cancel(Extent::Batch(BatchId(9)))
+    );
+    assert_eq!(
+        command(bench.press("down r")),
+        Command::Retry(Extent::Job(JobId(2)))
+    );
     assert_eq!(command(bench.press("x")), Command::ClearFinished);
     bench.press("esc");
     assert_eq!(bench.app.view, View::Panes);
@@ -55,13 +68,133 @@ fn the_queue_is_steered_and_its_end_lists_the_target_again() {
     assert_eq!(effects.last(), Some(&Effect::Bell));
 }
 
+/// Two waiting jobs of one batch and one of another, each in its place.
+fn three(bench: &mut Bench) {
+    let at = |id: u64, batch: u32| Job {
+        batch: BatchId(batch),
+        rank: Rank {
+            major: i64::from(batch),
+            minor: id,
+        },
+        ..job(id)
+    };
+    bench.say(Event::JobsAdded(vec![at(1, 1), at(2, 1), at(3, 2)]));
+}
+
+#[test]
+fn each_key_of_the_queue_is_one_command() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    bench.press("Q");
+    let (job, batch) = (Extent::Job(JobId(1)), Extent::Batch(BatchId(1)));
+    for (keys, wanted) in [
+        ("p", Command::Hold(job)),
+        ("space", Command::Hold(job)),
+        ("P", Command::Hold(batch)),
+        ("K", Command::Move(job, Shift::Up)),
+        ("J", Command::Move(job, Shift::Down)),
+        ("T", Command::Move(job, Shift::Top)),
+        ("B", Command::Move(job, Shift::Bottom)),
+        ("b k", Command::Move(batch, Shift::Up)),
+        ("b j", Command::Move(batch, Shift::Down)),
+        ("b t", Command::Move(batch, Shift::Top)),
+        ("b b", Command::Move(batch, Shift::Bottom)),
+        ("R", Command::Retry(batch)),
+        ("a r", Command::Retry(Extent::All)),
+        ("a p", Command::Hold(Extent::All)),
+        ("a p", Command::GoOn(Extent::All)),
+    ] {
+        assert_eq!(command(bench.press(keys)), wanted, "{keys}");
+    }
+}
+
+#[test]
+fn what_is_held_goes_on_by_the_same_key() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    let held = || JobState::Held(Hold::Paused);
+    bench.say(Event::JobChanged(JobId(1), held()));
+    assert_eq!(command(bench.press("Q p")), Command::GoOn(Extent::Job(JobId(1))));
+    // as long as something of it moves, it is paused
+    let batch = Extent::Batch(BatchId(1));
+    assert_eq!(command(bench.press("P")), Command::Hold(batch));
+    bench.say(Event::JobChanged(JobId(2), held()));
+    assert_eq!(command(bench.press("P")), Command::GoOn(batch));
+    assert_eq!(command(bench.press("a p")), Command::Hold(Extent::All));
+    bench.say(Event::JobChanged(JobId(3), held()));
+    assert_eq!(command(bench.press("a p")), Command::GoOn(Extent::All));
+}
+
+#[test]
+fn everything_is_cancelled_after_a_question_only() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    assert_eq!(bench.press("Q a c enter"), [], "Enter loses nothing");
+    assert_eq!(bench.press("a c esc"), []);
+    assert_eq!(command(bench.press("a c c")), Command::Cancel(Extent::All));
+}
+
+#[test]
+fn the_limit_is_typed_and_taken_away() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    assert_eq!(
+        command(bench.press("Q l 2 M enter")),
+        Command::LimitRate(Some(2 << 20))
+    );
+    assert_eq!(bench.press("l backspace x enter"), [], "that is no number");
+    assert!(bench.app.dialogs.front().unwrap().complaint.is_some());
+    bench.press("esc");
+    let clear = "backspace ".repeat(12);
+    assert_eq!(
+        command(bench.press(&format!("l {clear}0 enter"))),
+        Command::LimitRate(None)
+    );
+}
+
+#[test]
+fn moved_jobs_are_shown_in_their_new_order() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    bench.press("Q");
+    let first = Rank { major: -1, minor: 9 };
+    bench.say(Event::JobsMoved(vec![(JobId(3), first)]));
+    let shown: Vec<u64> = bench.app.queue.shown(0).map(|row| row.job.id.0).collect();
+    assert_eq!(shown, [3, 1, 2]);
+    assert_eq!(
+        bench.app.queue.current().unwrap().job.id,
+        JobId(1),
+        "it stays on its job"
+    );
+}
+
+#[test]
+fn the_seconds_to_the_next_try_run_down() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    bench.say(Event::ServerAway {
+        connection: ConnectionId(1),
+        failure: Failure::new(Class::Unreachable, "Could not connect", "nobody listens"),
+        wait: Duration::from_secs(20),
+    });
+    let until = |bench: &Bench| bench.app.queue.next_try(bench.app.since_start());
+    assert_eq!(until(&bench), Some(20));
+    let tick = bench.app.next_tick().unwrap();
+    assert!(tick <= bench.app.since_start() + Duration::from_secs(1));
+    bench.now = bench.app.since_start() + Duration::from_secs(5);
+    bench.update(Msg::Tick);
+    assert_eq!(until(&bench), Some(15));
+    bench.say(Event::ServerTried(ConnectionId(1)));
+    assert_eq!(until(&bench), None);
+}
+
 #[test]
 fn what_arrives_is_listed_soon_but_not_for_each_file() {
     let mut bench = Bench::connected();
     bench.press("down down down t enter");
     let at = |id: u64, local: &str| {
         let mut job = job(id);
-        job.item.local = local.into();
+        Arc::make_mut(&mut job.item).local = local.into();
         Job {
             direction: Direction::Download,
             ..job

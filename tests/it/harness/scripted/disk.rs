@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ftpane::model::part_name::is_part_name;
+
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     files: BTreeMap<String, Vec<u8>>,
     folders: BTreeSet<String>,
     links: BTreeMap<String, String>,
     modes: BTreeMap<String, u16>,
+    /// What files with names of their own have been, where that is kept.
+    past: Option<Vec<(String, Option<Vec<u8>>)>>,
 }
 
 impl Disk {
@@ -18,6 +22,25 @@ impl Disk {
             above = folder;
         }
         self.files.insert(path.into(), content.to_vec());
+        self.changed(path);
+    }
+
+    /// Keeps from now on what every file has been; temporary ones of ours are left out.
+    pub(super) fn remember(&mut self) {
+        self.past = Some(Vec::new());
+    }
+
+    pub(super) fn past(&self) -> Vec<(String, Option<Vec<u8>>)> {
+        self.past.clone().unwrap_or_default()
+    }
+
+    fn changed(&mut self, path: &str) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if let Some(past) = &mut self.past
+            && !is_part_name(name.as_bytes())
+        {
+            past.push((path.into(), self.files.get(path).cloned()));
+        }
     }
 
     pub(super) fn link(&mut self, path: &str, target: &str) {
@@ -59,6 +82,7 @@ impl Disk {
             .entry(path.into())
             .or_default()
             .extend_from_slice(content);
+        self.changed(path);
     }
 
     pub(super) fn read(&self, path: &str) -> Option<Vec<u8>> {
@@ -95,7 +119,9 @@ impl Disk {
     }
 
     pub(super) fn remove(&mut self, path: &str) -> bool {
-        self.links.remove(path).is_some() || self.files.remove(path).is_some()
+        let removed = self.links.remove(path).is_some() || self.files.remove(path).is_some();
+        self.changed(path);
+        removed
     }
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
@@ -109,6 +135,8 @@ impl Disk {
             Some(mode) => self.modes.insert(to.into(), mode),
             None => self.modes.remove(to),
         };
+        self.changed(from);
+        self.changed(to);
         true
     }
 

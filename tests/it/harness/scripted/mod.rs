@@ -18,12 +18,14 @@
 
 mod disk;
 mod filezilla;
+mod mood;
 mod session;
 mod stream;
 mod tls;
 mod usual;
 
 pub(crate) use filezilla::filezilla;
+pub(crate) use mood::Temper;
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 
@@ -41,6 +43,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use disk::Disk;
+use mood::Mood;
 use session::Session;
 
 /// The pattern of the moment when a client has connected (and, with implicit TLS, shaken hands).
@@ -77,6 +80,8 @@ pub(crate) enum Step {
     /// Reads this many bytes from the data connection and puts them into the file the command
     /// names, as servers do with the part of an upload that has arrived.
     Receive(usize),
+    /// Reads the data connection to its end and keeps nothing of it.
+    Drain,
     /// Ends the data connection properly.
     EndData,
     /// Ends the data connection without TLS close_notify.
@@ -89,6 +94,8 @@ pub(crate) enum Step {
     Reset,
     /// Waits for a line and says nothing to it.
     Hear,
+    /// Loses the lines that have come and were not answered yet.
+    Deaf,
     /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
     Stranger,
     /// Waits until the test says [`Scripted::open_gate`].
@@ -190,6 +197,11 @@ pub(crate) fn receive_all() -> Step {
     Step::Receive(usize::MAX)
 }
 
+/// Takes all of an upload and keeps nothing of it.
+pub(crate) fn drain() -> Step {
+    Step::Drain
+}
+
 /// Ends the data connection properly.
 pub(crate) fn end_data() -> Step {
     Step::EndData
@@ -278,6 +290,7 @@ pub(crate) struct Script {
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
     refusals: Refusals,
+    temper: Option<Temper>,
 }
 
 /// What it refuses to everybody, and with which words.
@@ -302,6 +315,7 @@ impl Script {
             data_face: None,
             unresumed: None,
             refusals: Refusals::default(),
+            temper: None,
         }
     }
 
@@ -344,6 +358,12 @@ impl Script {
     /// What it does where a data connection does not resume its control connection's session.
     pub(crate) fn unresumed(mut self, steps: impl Into<Vec<Step>>) -> Self {
         self.unresumed = Some(steps.into());
+        self
+    }
+
+    /// In a bad mood from [`Scripted::offend`] to [`Scripted::calm`].
+    pub(crate) fn temper(mut self, temper: Temper) -> Self {
+        self.temper = Some(temper);
         self
     }
 
@@ -430,6 +450,8 @@ impl Script {
             data_face: self.data_face,
             unresumed: self.unresumed,
             refusals: self.refusals,
+            temper: self.temper,
+            mood: Mutex::default(),
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
             bytes: Mutex::default(),
@@ -469,6 +491,8 @@ struct House {
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
     refusals: Refusals,
+    temper: Option<Temper>,
+    mood: Mutex<Option<Mood>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
     /// All that has come on each session's control connection, decrypted.
@@ -549,6 +573,24 @@ impl Scripted {
     /// Lets everything pass that waits at a [`gate`], now and later.
     pub(crate) fn open_gate(&self) {
         self.house.gate.send_replace(true);
+    }
+
+    /// From now on things go wrong, and the disk keeps what files have been.
+    pub(crate) fn offend(&self) {
+        *self.house.mood.lock().unwrap() = self.house.temper.map(Mood::new);
+        self.house.disk.lock().unwrap().remember();
+    }
+
+    /// Nothing goes wrong any more; what did, in order.
+    pub(crate) fn calm(&self) -> Vec<String> {
+        let mut mood = self.house.mood.lock().unwrap();
+        mood.take().map(Mood::into_done).unwrap_or_default()
+    }
+
+    /// Every content a file of any name has had since [`Scripted::offend`], in order; `None` where it
+    /// was gone.
+    pub(crate) fn past(&self) -> Vec<(String, Option<Vec<u8>>)> {
+        self.house.disk.lock().unwrap().past()
     }
 
     /// Waits until the server has ended this many control connections.

@@ -25,7 +25,7 @@ pub(super) enum Way {
 
 #[derive(Debug)]
 pub(super) struct Session {
-    number: u32,
+    pub(super) number: u32,
     pub(super) house: Arc<House>,
     acceptor: Acceptor,
     /// A data connection has come that resumes nothing, where that is demanded.
@@ -40,6 +40,8 @@ pub(super) struct Session {
     pub(super) folder: String,
     pub(super) renaming: Option<String>,
     pub(super) offset: usize,
+    /// Refuses what is written before the last reply.
+    pub(super) impatient: bool,
 }
 
 impl Session {
@@ -69,10 +71,15 @@ impl Session {
             folder: "/".into(),
             renaming: None,
             offset: 0,
+            impatient: false,
         };
-        session.act(GREETING).await;
-        while let Some(line) = session.line().await {
-            session.act(&line).await;
+        session.act(GREETING, false).await;
+        loop {
+            let written_ahead = !session.inbound.is_empty();
+            let Some(line) = session.line().await else {
+                return;
+            };
+            session.act(&line, written_ahead).await;
         }
     }
 
@@ -104,9 +111,11 @@ impl Session {
         }
     }
 
-    async fn act(&mut self, line: &str) {
-        let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
-        let steps = rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone());
+    async fn act(&mut self, line: &str, written_ahead: bool) {
+        let steps = self.mishap(line, written_ahead).unwrap_or_else(|| {
+            let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
+            rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone())
+        });
         let mut steps = VecDeque::from(steps);
         while let Some(step) = steps.pop_front() {
             match step {
@@ -153,6 +162,12 @@ impl Session {
             Step::Send(bytes) => drop(self.send(&bytes).await),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
             Step::Receive(wanted) => self.receive(wanted, line).await,
+            Step::Drain => {
+                let mut buffer = vec![0u8; 64 * 1024];
+                while let Ok(data) = self.open_data().await
+                    && data.read(&mut buffer).await.is_ok_and(|n| n > 0)
+                {}
+            }
             Step::EndData => {
                 let _ = self.open_data().await;
                 if let Some(data) = self.data.take() {
@@ -172,6 +187,7 @@ impl Session {
                 }
             }
             Step::Hear => drop(self.line().await),
+            Step::Deaf => self.inbound.clear(),
             Step::Stranger => {
                 let Some(Way::Active(address)) = &self.way else {
                     return;
@@ -247,6 +263,13 @@ impl Session {
     /// Another data connection is to be made; the last one, if it still stands, is done with.
     pub(super) fn lay(&mut self, way: Way) {
         self.way = Some(way);
+        self.data = None;
+    }
+
+    /// Forgets what earlier commands have prepared.
+    pub(super) fn forget(&mut self) {
+        self.renaming = None;
+        self.way = None;
         self.data = None;
     }
 

@@ -1,0 +1,97 @@
+//! Conflicts: a question parks its job only, and an answer reaches as far as it says.
+
+use super::{Batch, Effect, Phase, Queue};
+use crate::model::command::{Extent, QuestionId, Scope};
+use crate::model::event::{Event, Question};
+use crate::model::job::{BatchId, JobId, JobState, Policy};
+
+impl Queue {
+    /// Whether this question was asked by a job.
+    pub fn has_asked(&self, question: QuestionId) -> bool {
+        self.asked.contains_key(&question)
+    }
+
+    /// A person has decided about a conflict; `None` takes the job out.
+    pub fn answer(&mut self, question: QuestionId, decided: Option<(Policy, Scope)>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let Some(id) = self.asked.remove(&question) else {
+            return effects;
+        };
+        let Some((policy, scope)) = decided else {
+            return self.cancel(Extent::Job(id));
+        };
+        let Some(batch) = self.jobs.get(&id).map(|s| s.job.batch) else {
+            return effects;
+        };
+        self.decide(id, policy, &mut effects);
+        let same: Vec<BatchId> = match (scope, self.batches.get(&batch)) {
+            (Scope::Once, _) | (_, None) => Vec::new(),
+            (Scope::Batch, Some(_)) => vec![batch],
+            (Scope::Always, Some(one)) => {
+                let alike =
+                    |other: &Batch| other.connection == one.connection && other.direction == one.direction;
+                let alike = self.batches.iter().filter(|(_, other)| alike(other));
+                alike.map(|(id, _)| *id).collect()
+            }
+        };
+        for id in &same {
+            if let Some(open) = self.batches.get_mut(id) {
+                open.policy = policy;
+            }
+        }
+        let is_same = |job: &JobId| self.jobs.get(job).is_some_and(|s| same.contains(&s.job.batch));
+        let also: Vec<(QuestionId, JobId)> = self
+            .asked
+            .iter()
+            .filter(|(_, job)| is_same(job))
+            .map(|(question, job)| (*question, *job))
+            .collect();
+        for (question, job) in also {
+            self.asked.remove(&question);
+            effects.push(Effect::Tell(Event::QuestionVoid(question)));
+            self.decide(job, policy, &mut effects);
+        }
+        effects
+    }
+
+    /// The job goes on by this policy.
+    fn decide(&mut self, id: JobId, policy: Policy, effects: &mut Vec<Effect>) {
+        if let Some(slot) = self.jobs.get_mut(&id) {
+            slot.policy = Some(policy);
+            effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
+            self.make_ready(id);
+        }
+    }
+
+    /// The target exists: the job goes on by an answer for the whole batch that was given while it
+    /// ran, or asks.
+    pub(super) fn met_conflict(
+        &mut self,
+        id: JobId,
+        asked: Question,
+        question: QuestionId,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(slot) = self.jobs.get_mut(&id) else {
+            return;
+        };
+        slot.tries -= 1;
+        let decided = self
+            .batches
+            .get(&slot.job.batch)
+            .map(|batch| batch.policy)
+            .filter(|policy| *policy != Policy::Ask);
+        if let Some(policy) = decided
+            && slot.policy.unwrap_or(Policy::Ask) == Policy::Ask
+        {
+            return self.decide(id, policy, effects);
+        }
+        slot.phase = Phase::Asking(question);
+        self.asked.insert(question, id);
+        effects.push(Effect::Tell(Event::JobChanged(id, JobState::Asking)));
+        effects.push(Effect::Tell(Event::Question {
+            id: question,
+            question: asked,
+        }));
+    }
+}

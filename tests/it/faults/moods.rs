@@ -1,0 +1,400 @@
+//! Servers in a bad mood: at any command, and in the middle of data, a seeded generator refuses,
+//! cuts, stalls, lies about sizes, loses the last word or says it early. Whatever it does, a target
+//! is the old file or the new one, whole, at every moment; every job ends and says why.
+//!
+//! `FAULT_SEED=17` repeats one run, `FAULT_RUNS=5000` makes it a soak.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ftpane::model::command::{Answer, Scope};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::Speaker;
+use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::part_name::is_part_name;
+use ftpane::model::server::{ConnectionMode, Patience, Protocol, Server};
+use tokio::task::JoinSet;
+
+use super::write;
+use crate::harness::dice::{Dice, seeds};
+use crate::harness::engine::{Driver, Ended, tree};
+use crate::harness::scripted::{Script, Scripted, Temper, say};
+
+/// How many run at a time.
+const AT_ONCE: usize = 24;
+
+/// How many runs there are if nobody says otherwise.
+const RUNS: u64 = 300;
+
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// The name of a file below the tree, what stood at its target, and what it is to become.
+type Files = BTreeMap<PathBuf, (Option<Vec<u8>>, Vec<u8>)>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_server_does_a_target_is_the_old_file_or_the_new_one() {
+    let seeds = seeds(RUNS);
+    let count = usize::try_from(seeds.end - seeds.start).unwrap();
+    let (mut sum, mut broken) = (Sum::default(), Vec::new());
+    let mut runs = JoinSet::new();
+    let mut next = seeds.into_iter();
+    loop {
+        while runs.len() < AT_ONCE
+            && let Some(seed) = next.next()
+        {
+            runs.spawn(async move { (seed, tokio::spawn(run(seed)).await) });
+        }
+        match runs.join_next().await {
+            None => break,
+            Some(Ok((_, Ok(of)))) => sum.add(&of),
+            Some(Ok((seed, Err(_)))) => broken.push(seed),
+            Some(Err(error)) => panic!("{error}"),
+        }
+    }
+    println!("{count} runs: {sum:?}");
+    broken.sort_unstable();
+    assert!(
+        broken.is_empty(),
+        "each of these repeats with FAULT_SEED: {broken:?}"
+    );
+    if count >= 300 {
+        assert!(
+            sum.mishaps > count && sum.done > count && sum.failed > count / 4,
+            "{sum:?}"
+        );
+    }
+}
+
+/// What has happened.
+#[derive(Debug, Default)]
+struct Sum {
+    mishaps: usize,
+    done: usize,
+    failed: usize,
+    skipped: usize,
+    left: usize,
+    longest: Duration,
+}
+
+impl Sum {
+    fn add(&mut self, other: &Self) {
+        self.mishaps += other.mishaps;
+        self.done += other.done;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.left += other.left;
+        self.longest = self.longest.max(other.longest);
+    }
+}
+
+/// What a run is.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    direction: Direction,
+    protocol: Protocol,
+    mode: ConnectionMode,
+    connections: u8,
+    policy: Policy,
+    /// The answer to questions, where the policy is to ask.
+    answer: Policy,
+    scope: Scope,
+    retries: u32,
+    temper: Temper,
+}
+
+impl Course {
+    fn new(seed: u64) -> (Self, Dice) {
+        let mut dice = Dice::new(seed);
+        let policies = [
+            Policy::Overwrite,
+            Policy::Overwrite,
+            Policy::Overwrite,
+            Policy::Ask,
+        ];
+        let direction = dice.one_of(&[Direction::Download, Direction::Upload]);
+        let course = Self {
+            direction,
+            protocol: dice.one_of(&[Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit]),
+            mode: match dice.below(6) {
+                0 => ConnectionMode::Active,
+                1 => ConnectionMode::Auto,
+                _ => ConnectionMode::Passive,
+            },
+            connections: dice.one_of(&[1, 2, 3, 4]),
+            policy: match dice.below(2) {
+                0 => dice.one_of(&policies),
+                _ => dice.one_of(&Policy::ALL),
+            },
+            answer: dice.one_of(&[Policy::Overwrite, Policy::Skip, Policy::Rename]),
+            scope: dice.one_of(&[Scope::Once, Scope::Batch]),
+            retries: u32::from(dice.below(8) == 0),
+            temper: Temper {
+                seed: dice.below(u64::MAX >> 1),
+                stores: direction == Direction::Upload,
+                mishaps: 1 + dice.below(8),
+                lies: dice.below(2) == 0,
+            },
+        };
+        (course, dice)
+    }
+}
+
+fn files(dice: &mut Dice) -> Files {
+    let names = [
+        "a",
+        "b",
+        "c d",
+        "sub/d",
+        "sub/e",
+        "sub/sub/f",
+        "sub/sub/ü",
+        "g",
+        "h",
+    ];
+    names
+        .into_iter()
+        .enumerate()
+        .map(|(n, name)| {
+            let size = dice.one_of(&[0, 1, 3_000, 12_000, 60_000, 300_000]);
+            let new = vec![b'A' + u8::try_from(n).unwrap(); size];
+            let old = (dice.below(2) == 0).then(|| format!("old {name}").into_bytes());
+            (PathBuf::from(name), (old, new))
+        })
+        .collect()
+}
+
+/// The server, with either side's files on its disk, and others beside them.
+fn script(course: Course, files: &Files, dice: &mut Dice) -> Script {
+    let mut script = Script::new(course.protocol)
+        .features("EPSV MLST MDTM SIZE UTF8 MFMT")
+        .temper(course.temper)
+        .on("MFMT", [say("213 As you wish.")])
+        .file("/beside", "keep")
+        .file("/t.txt", "keep");
+    match dice.below(12) {
+        0 => script = script.on("EPSV", [say("500 What?")]),
+        1 => script = script.on("MLSD", [say("500 What?")]).features("EPSV SIZE MDTM"),
+        _ => {}
+    }
+    for (name, (old, new)) in files {
+        let path = format!("/t/{}", name.display());
+        match (course.direction, old) {
+            (Direction::Download, _) => script = script.file(&path, new),
+            (Direction::Upload, Some(old)) => script = script.file(&path, old),
+            (Direction::Upload, None) => {}
+        }
+    }
+    script
+}
+
+async fn run(seed: u64) -> Sum {
+    let (course, mut dice) = Course::new(seed);
+    let files = files(&mut dice);
+    let server = script(course, &files, &mut dice).start().await;
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("t");
+    std::fs::write(here.path().join("beside"), "keep").unwrap();
+    for (name, (old, new)) in &files {
+        match (course.direction, old) {
+            (Direction::Upload, _) => write(&local.join(name), new),
+            (Direction::Download, Some(old)) => write(&local.join(name), old),
+            (Direction::Download, None) => {}
+        }
+    }
+    let mut driver = Driver::new();
+    let saved = Server {
+        connections: course.connections,
+        mode: course.mode,
+        ..server.server()
+    };
+    let patience = Patience {
+        connect: PATIENCE,
+        silence: PATIENCE,
+        retries: course.retries,
+    };
+    let connected = driver.connect_patiently(saved, server.secret(), patience).await;
+    connected.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
+
+    server.offend();
+    let began = Instant::now();
+    let batch = driver.enqueue(course.direction, Kind::Dir, &local, "/t", course.policy);
+    let answer = Answer::Conflict(course.answer, course.scope);
+    let ended = driver.over(batch, |_| answer.clone()).await;
+    let took = began.elapsed();
+    let mishaps = server.calm();
+    let what = format!("FAULT_SEED={seed}: {course:?} {mishaps:#?}");
+    println!("{took:?} {what}");
+    for (_, item, state) in &ended.states {
+        println!("{}: {state:?}", item.remote);
+    }
+
+    let allowed = PATIENCE * 6 * u32::try_from(mishaps.len() + 1).unwrap() + Duration::from_secs(15);
+    assert!(took < allowed, "{what}: it took {took:?}");
+    let done = assert_ended(&ended, &local, course, &what);
+    // nobody is held up by what has happened
+    let listed = driver.list("/").await;
+    assert!(listed.is_ok(), "{what}: the pane is dead: {listed:?}");
+    let dialogue = driver.shutdown().await;
+    let remarks: Vec<&str> = dialogue
+        .iter()
+        .filter(|line| line.speaker == Speaker::Remark)
+        .map(|line| line.text.as_str())
+        .collect();
+
+    let local_files = tree(here.path())
+        .into_iter()
+        .filter_map(|(path, content)| Some((path, content?)));
+    let local_files: BTreeMap<PathBuf, Vec<u8>> = local_files.collect();
+    let remote_files: BTreeMap<PathBuf, Vec<u8>> = server
+        .files()
+        .into_iter()
+        .map(|path| {
+            (
+                path.trim_start_matches('/').into(),
+                server.content(&path).unwrap(),
+            )
+        })
+        .collect();
+    let (sources, targets) = match course.direction {
+        Direction::Download => (remote_files, local_files),
+        Direction::Upload => (local_files, remote_files),
+    };
+    assert_sources(sources, &files, &what);
+    let left = assert_targets(
+        targets,
+        &files,
+        &done,
+        course,
+        &|left| told(&ended, &remarks, left),
+        &what,
+    );
+    if course.direction == Direction::Upload {
+        assert_past(&server, &files, course, &what);
+    }
+    Sum {
+        mishaps: mishaps.len(),
+        done: done.len(),
+        failed: ended.failures().len(),
+        skipped: ended
+            .states
+            .iter()
+            .filter(|(.., state)| matches!(state, JobState::Skipped(_)))
+            .count(),
+        left,
+        longest: took,
+    }
+}
+
+/// Every job is over, for a reason where it is not done; the names of the files that are.
+fn assert_ended(ended: &Ended, local: &Path, course: Course, what: &str) -> Vec<PathBuf> {
+    let mut done = Vec::new();
+    for (_, item, state) in &ended.states {
+        match state {
+            JobState::Done { .. } if item.kind == Kind::Dir => {}
+            JobState::Done { .. } => done.push(item.local.strip_prefix(local).unwrap().to_owned()),
+            JobState::Failed(failure) => {
+                let text = failure.to_string();
+                assert!(
+                    !failure.what.is_empty() && !failure.why.is_empty() && !text.contains("Os {"),
+                    "{what}: {text}"
+                );
+            }
+            JobState::Skipped(why) => assert!(!why.is_empty(), "{what}: {item:?}"),
+            _ => panic!("{what}: {item:?} is not over: {state:?}"),
+        }
+        if let JobState::Skipped(why) = state {
+            let may = !matches!(course.policy, Policy::Overwrite | Policy::Rename | Policy::Fail);
+            assert!(may, "{what}: {item:?} is skipped: {why}");
+        }
+    }
+    done
+}
+
+/// What is read stays as it is, and nothing comes beside it.
+fn assert_sources(mut found: BTreeMap<PathBuf, Vec<u8>>, files: &Files, what: &str) {
+    for (name, (_, new)) in files {
+        let source = found.remove(&Path::new("t").join(name));
+        assert!(
+            source.as_ref() == Some(new),
+            "{what}: the source {} has changed",
+            name.display()
+        );
+    }
+    found.retain(|name, content| !(is_beside(name) && content == b"keep"));
+    assert!(found.is_empty(), "{what}: beside the sources: {:?}", found.keys());
+}
+
+fn is_beside(name: &Path) -> bool {
+    name == Path::new("beside") || name == Path::new("t.txt")
+}
+
+/// Every target is old or new, new where its job is done, and nothing else is there but what was
+/// told; how much of that.
+fn assert_targets(
+    mut found: BTreeMap<PathBuf, Vec<u8>>,
+    files: &Files,
+    done: &[PathBuf],
+    course: Course,
+    told: &dyn Fn(&str) -> bool,
+    what: &str,
+) -> usize {
+    let renames =
+        course.policy == Policy::Rename || (course.policy == Policy::Ask && course.answer == Policy::Rename);
+    for (name, (old, new)) in files {
+        let there = found.remove(&Path::new("t").join(name));
+        let shown = name.display();
+        assert!(
+            there.as_ref() == Some(new) || there == *old,
+            "{what}: {shown} is neither old nor new: {:?} bytes",
+            there.map(|content| content.len())
+        );
+        // a number stands behind the name, before its extension
+        let beside = Path::new("t").join(format!("{shown} (1)"));
+        let beside = renames.then(|| found.remove(&beside)).flatten();
+        assert!(
+            beside.is_none() || beside.as_ref() == Some(new),
+            "{what}: {shown} (1) is not whole"
+        );
+        assert!(
+            !done.contains(name) || there.as_ref() == Some(new) || beside.is_some(),
+            "{what}: {shown} is done and not there"
+        );
+        if renames || matches!(course.policy, Policy::Skip | Policy::Fail) {
+            // what a listing did not show may be replaced: only what was lied about
+            assert!(there.is_some() || old.is_none(), "{what}: {shown} is gone");
+        }
+    }
+    found.retain(|name, content| !(is_beside(name) && content == b"keep"));
+    for left in found.keys() {
+        let name = left.file_name().unwrap().to_str().unwrap();
+        assert!(
+            course.direction == Direction::Upload && is_part_name(name.as_bytes()) && told(name),
+            "{what}: left behind: {}",
+            left.display()
+        );
+    }
+    found.len()
+}
+
+/// Whether the person was told of a temporary file that is left.
+fn told(ended: &Ended, remarks: &[&str], name: &str) -> bool {
+    let failures = ended.failures().into_iter().map(ToString::to_string);
+    failures.into_iter().any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name))
+}
+
+/// No target was ever anything else than old or new, not for a moment.
+fn assert_past(server: &Scripted, files: &Files, course: Course, what: &str) {
+    for (path, content) in server.past() {
+        let name = path.trim_start_matches("/t/").trim_end_matches(" (1)");
+        let Some((old, new)) = files.get(Path::new(name)) else {
+            panic!("{what}: {path} was touched");
+        };
+        let is_new = content.as_ref() == Some(new);
+        assert!(
+            is_new || (content == *old && !path.ends_with(" (1)")),
+            "{what}: {path} was {:?} bytes for a moment ({course:?})",
+            content.map(|content| content.len())
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! The real binary killed (SIGKILL) in the middle of two hundred files, at moments that are drawn
+//! from a seed; then the same command again. Whatever the moment, no target is ever short, and the
+//! second run brings both trees together.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use ftpane::demo::{Demo, DemoOptions};
+use ftpane::model::job::Direction;
+use ftpane::model::part_name::is_part_name;
+use ftpane::model::server::Protocol;
+
+use crate::harness::dice::{Dice, seeds};
+use crate::harness::engine::tree;
+use crate::harness::proxy::Proxy;
+
+const FILES: usize = 200;
+
+/// Two hundred files in eight folders, a few of them long; how many bytes they are.
+fn fill(folder: &Path, dice: &mut Dice) -> u64 {
+    let mut bytes = 0;
+    for n in 0..FILES {
+        let size = match n % 50 {
+            7 => 700_000,
+            _ => dice.one_of(&[0, 1, 900, 4_096, 20_000]),
+        };
+        let folder = folder.join(format!("folder {}", n % 8));
+        std::fs::create_dir_all(&folder).unwrap();
+        let content: Vec<u8> = (0..size).map(|at| ((at * 31 + n) % 251) as u8).collect();
+        std::fs::write(folder.join(format!("file-{n:03}")), content).unwrap();
+        bytes += size as u64;
+    }
+    bytes
+}
+
+/// The files that count, and the names of temporary ones.
+fn files(folder: &Path) -> (Vec<(std::path::PathBuf, Vec<u8>)>, Vec<String>) {
+    let (mut files, mut left) = (Vec::new(), Vec::new());
+    if !folder.exists() {
+        return (files, left);
+    }
+    for (path, content) in tree(folder) {
+        let name = path.file_name().unwrap().as_encoded_bytes();
+        match content {
+            Some(_) if is_part_name(name) => left.push(path.display().to_string()),
+            Some(content) => files.push((path, content)),
+            None => {}
+        }
+    }
+    (files, left)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_and_begun_again_both_trees_are_equal() {
+    for seed in seeds(6) {
+        for direction in [Direction::Download, Direction::Upload] {
+            run(seed, direction).await;
+        }
+    }
+}
+
+async fn run(seed: u64, direction: Direction) {
+    let what = format!("FAULT_SEED={seed} {direction:?}");
+    let mut dice = Dice::new(seed);
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = DemoOptions {
+        protocol: Protocol::Ftp,
+        folder: Some(there.path().to_path_buf()),
+        ..DemoOptions::default()
+    };
+    let demo = Demo::start_with(options).await.unwrap();
+    let proxy = Proxy::before(&demo.server(), false).await;
+    let server = proxy.server(demo.server());
+    let (source, target) = match direction {
+        Direction::Download => (there.path().join("t"), here.path().join("t")),
+        Direction::Upload => (here.path().join("t"), there.path().join("t")),
+    };
+    let bytes = fill(&source, &mut dice);
+    let url = format!("ftp://{}@{}", server.user, server.address());
+    let password = demo.secret().reveal().to_owned();
+    let start = || -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ftpane"));
+        command
+            .env_clear()
+            .env("HOME", here.path())
+            .env("FTPANE_CONFIG_DIR", here.path().join("settings"))
+            .env("FTPANE_PASSWORD", &password)
+            .current_dir(here.path())
+            .stdout(Stdio::null());
+        match direction {
+            Direction::Download => command.args(["get", "-q", "-c", "-j", "3", &format!("{url}/t")]),
+            Direction::Upload => command.args(["put", "-q", "-c", "-j", "3", "t", &format!("{url}/")]),
+        };
+        command.spawn().unwrap()
+    };
+    let (wanted, _) = files(&source);
+    // once or several times, somewhere on the way
+    for _ in 0..=dice.below(2) {
+        let after = dice.below(bytes / 2);
+        let mut child = start();
+        proxy.has_passed(after).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (found, _) = files(&target);
+        for file in found {
+            assert!(
+                wanted.contains(&file),
+                "{what}, after {after}: {} is short",
+                file.0.display()
+            );
+        }
+    }
+    let mut child = start();
+    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
+    assert!(ended.await.unwrap().success(), "{what}");
+    let (found, left) = files(&target);
+    assert!(found == wanted, "{what}: {} of {FILES} files", found.len());
+    assert!(
+        files(&source) == (wanted, Vec::new()),
+        "{what}: the source has changed"
+    );
+    println!("{what}: {} temporary files are left", left.len());
+}
