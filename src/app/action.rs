@@ -154,6 +154,7 @@ actions! {
     Limit "limit-rate" [Queue] "limit" "Limit the speed of all transfers together, or take the limit away";
     Details "details" [Queue] "details" "Show all of what is known about the job, such as why it failed";
     ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
+    Unfinished "unfinished" [Queue] "left over" "Show what earlier runs have left unfinished";
     NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
     Up "up" [Panes Servers Queue Log Help Dialog] "up" "One line up";
     Down "down" [Panes Servers Queue Log Help Dialog] "down" "One line down";

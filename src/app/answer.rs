@@ -16,7 +16,7 @@ use crate::model::text::escape_str;
 impl App {
     /// A key while a dialog is shown.
     pub(super) fn press_dialog(&mut self, key: Key) -> Vec<Effect> {
-        let surprised = self.question().is_some() && self.now < self.letters_from;
+        let surprised = self.is_surprising() && self.now < self.letters_from;
         let Some(dialog) = self.dialogs.front_mut() else {
             return Vec::new();
         };
@@ -94,7 +94,7 @@ impl App {
         };
         let answer = |question, answer| vec![Effect::Engine(Command::Answer { question, answer })];
         match (choice, &mut dialog.subject) {
-            (Choice::Cancel | Choice::Close | Choice::Stay, _) => {
+            (Choice::Cancel | Choice::Close | Choice::Stay | Choice::Later, _) => {
                 self.dialogs.push_front(dialog);
                 self.dismiss()
             }
@@ -168,6 +168,14 @@ impl App {
             }
             (Choice::Retry, Subject::ConnectionFailed(_)) => self.reconnect(),
             (Choice::Edit, Subject::ConnectionFailed(_)) => self.edit_link(),
+            (Choice::TakeUp, Subject::Unfinished(left)) => {
+                let left = std::mem::take(left);
+                self.take_up(&left)
+            }
+            (Choice::Drop, Subject::Unfinished(left)) => {
+                let rests = left.iter().map(|left| left.id).collect();
+                vec![Effect::Engine(Command::DropUnfinished(rests))]
+            }
             (Choice::Quit, _) => vec![Effect::Quit],
             _ => Vec::new(),
         }

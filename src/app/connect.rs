@@ -366,6 +366,9 @@ impl App {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }
         effects.extend(keep);
+        if let Some(server) = self.link.attempt().map(|attempt| attempt.server.clone()) {
+            effects.extend(self.take_up_connected(id, &server));
+        }
         effects
     }
 

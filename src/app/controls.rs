@@ -34,6 +34,7 @@ impl App {
             (Action::BatchDown, Some((_, batch))) => Command::Move(batch, Shift::Down),
             (Action::BatchTop, Some((_, batch))) => Command::Move(batch, Shift::Top),
             (Action::BatchBottom, Some((_, batch))) => Command::Move(batch, Shift::Bottom),
+            (Action::Unfinished, _) => Command::LookForUnfinished,
             (Action::ClearFinished, _) => Command::ClearFinished,
             (other, _) => {
                 self.look_at_queue(other);

@@ -17,6 +17,7 @@ use crate::model::path::Name;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::size::{bytes, count};
+use crate::model::unfinished::Unfinished;
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +52,12 @@ pub enum Choice {
     Stay,
     /// Go on with what was typed.
     Take,
+    /// Do what an earlier run has left.
+    TakeUp,
+    /// Forget it.
+    Drop,
+    /// Leave it for later.
+    Later,
 }
 
 impl Choice {
@@ -81,6 +88,9 @@ impl Choice {
             Self::Quit => "&Quit",
             Self::Stay => "&Go on",
             Self::Take => "OK",
+            Self::TakeUp => "&Resume",
+            Self::Drop => "&Drop",
+            Self::Later => "&Later",
         }
     }
 
@@ -224,7 +234,11 @@ pub enum Subject {
     Quit {
         /// How many.
         unfinished: u64,
+        /// Whether they are offered at the next start.
+        kept: bool,
     },
+    /// Earlier runs have left this.
+    Unfinished(Vec<Unfinished>),
 }
 
 /// A dialog.
@@ -484,8 +498,9 @@ mod tests {
         );
         assert_eq!(conflict.choices.len(), 6);
         let in_place = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];
-        let together: [&[Choice]; 5] = [
+        let together: [&[Choice]; 6] = [
             &in_place.map(Choice::InPlace),
+            &[Choice::TakeUp, Choice::Drop, Choice::Later],
             &conflict.choices,
             &[Choice::Refuse, Choice::AcceptOnce, Choice::Pin],
             &[Choice::Retry, Choice::Edit, Choice::Close],

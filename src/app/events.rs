@@ -83,6 +83,8 @@ impl App {
             // the interface asks for none
             Event::Explored { .. } | Event::BatchWalked(_) => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
+            Event::Unfinished(left) => self.offer(left),
+            Event::Dropped(dropped) => self.dropped(dropped),
             Event::Question { id, question } => return self.asked(id, question),
             Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),
             Event::Notice(text) => self.say(text),

@@ -44,6 +44,7 @@ mod passphrase;
 mod pattern;
 pub mod queue;
 pub mod servers;
+mod unfinished;
 pub mod zone;
 
 use action::{Context, Keys};
@@ -96,6 +97,8 @@ pub struct Start {
     pub patience: Patience,
     /// Something the person should know first.
     pub notice: Option<String>,
+    /// Whether what is not finished at the end is offered at the next start.
+    pub keeps_queue: bool,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
 }
@@ -149,6 +152,10 @@ pub struct App {
     lost: Option<(Server, RemotePath)>,
     /// How far a lost session is with being made again, as it is said in the notice.
     step: Option<String>,
+    /// What earlier runs have left and the person wants done.
+    taking_up: unfinished::Wanted,
+    /// Whether what is not finished at the end is offered at the next start.
+    keeps_queue: bool,
     /// The connection whose certificate the person refused: its failure is no news.
     refused: Option<ConnectionId>,
     /// Time since the start, as last told.
@@ -203,6 +210,8 @@ impl App {
             pressed: Vec::new(),
             lost: None,
             step: None,
+            taking_up: unfinished::Wanted::default(),
+            keeps_queue: start.keeps_queue,
             refused: None,
             now: Duration::ZERO,
             letters_from: Duration::ZERO,
@@ -232,7 +241,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Duration) -> Vec<Effect> {
         self.now = now;
         let notice = self.notice.clone();
-        let asked = self.question().is_some();
+        let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
             Msg::Paste(text) => {
@@ -283,7 +292,7 @@ impl App {
         if self.notice != notice || (self.notice.is_some() && self.notice_until.is_none()) {
             self.notice_until = self.notice.as_ref().map(|_| now + NOTICE);
         }
-        if !asked && self.question().is_some() {
+        if !asked && self.is_surprising() {
             self.letters_from = now + SURPRISE;
         }
         self.settle();
@@ -298,6 +307,12 @@ impl App {
     /// Time since the start, as last told.
     pub fn since_start(&self) -> Duration {
         self.now
+    }
+
+    /// Whether what is shown has come uncalled for.
+    fn is_surprising(&self) -> bool {
+        let is_offer = |dialog: &Dialog| matches!(dialog.subject, Subject::Unfinished(_));
+        self.question().is_some() || self.dialogs.front().is_some_and(is_offer)
     }
 
     /// When [`Msg::Tick`] is wanted, as time since the start.
@@ -364,7 +379,10 @@ impl App {
         if self.queue.unfinished() == 0 || self.asks_to_quit() {
             return vec![Effect::Quit];
         }
-        let subject = Subject::Quit { unfinished };
+        let subject = Subject::Quit {
+            unfinished,
+            kept: self.keeps_queue,
+        };
         self.dialogs
             .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
         Vec::new()

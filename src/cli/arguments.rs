@@ -10,6 +10,7 @@ use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Policy};
 use crate::model::server::Server;
+use crate::model::unfinished::Meant;
 
 const AFTER_HELP: &str = "\
 TARGET is SERVER:PATH with a saved server's name, or a URL: ftp:// (not encrypted),
@@ -62,8 +63,53 @@ pub(super) enum Subcommands {
     Get(Get),
     /// Upload files, and folders with all that is in them
     Put(Put),
+    /// What earlier runs have left unfinished
+    #[command(subcommand)]
+    Queue(QueueCommand),
     /// Change the passphrase of the secret store
     Passphrase,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(super) enum QueueCommand {
+    /// Show it
+    List(QueueList),
+    /// Go on with it: conflicts are treated as was asked for then
+    Run(Box<QueueRun>),
+    /// Forget it, and delete its temporary files on this machine
+    Drop(QueueDrop),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueueList {
+    /// One JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueueRun {
+    /// Only these, as the list shows them [default: all]
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<Meant>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QueueDrop {
+    /// Only these, as the list shows them [default: all]
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<Meant>,
+    /// Without asking
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// No remarks on stderr, errors only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ use crate::model::proxy::Proxy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
 use crate::model::size;
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct Connection {
     /// Who opens data connections

@@ -94,6 +94,42 @@ impl EntryLine {
     }
 }
 
+/// What an earlier run has left of a batch.
+#[derive(Debug, Serialize)]
+pub(super) struct UnfinishedLine {
+    pub(super) id: String,
+    pub(super) asked: Option<String>,
+    /// The name of the saved server.
+    pub(super) server: Option<String>,
+    pub(super) url: String,
+    pub(super) direction: &'static str,
+    pub(super) on_conflict: &'static str,
+    pub(super) files: u64,
+    pub(super) files_left: u64,
+    pub(super) bytes_left: u64,
+    /// Whether all folders were looked into: else there may be more files.
+    pub(super) complete: bool,
+    /// The first few sources.
+    pub(super) paths: Vec<PathLine>,
+}
+
+/// A path.
+#[derive(Debug, Serialize)]
+pub(super) struct PathLine {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+}
+
+impl From<Text> for PathLine {
+    fn from(text: Text) -> Self {
+        Self {
+            path: text.text,
+            path_bytes: text.bytes,
+        }
+    }
+}
+
 /// What happened, where it is no entry.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

@@ -20,6 +20,7 @@ mod probe;
 mod prompt;
 mod put;
 mod question;
+mod queue;
 mod session;
 mod signal;
 mod speech;
@@ -156,6 +157,10 @@ pub async fn run(command: Command) -> u8 {
         Subcommands::Ls(ls) => carry_out(command, &ls.connection, ls.output).await,
         Subcommands::Get(get) => carry_out(command, &get.connection, get.output).await,
         Subcommands::Put(put) => carry_out(command, &put.connection, put.output).await,
+        Subcommands::Queue(queue) => {
+            let (connection, output) = queue.connects();
+            carry_out(command, &connection, output).await
+        }
         Subcommands::Passphrase => passphrase::run().await,
         Subcommands::Demo { .. } => Class::Usage.exit_code(),
     }
@@ -173,6 +178,7 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
+        Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
         Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
     };
     let code = match done {

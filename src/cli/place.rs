@@ -199,6 +199,11 @@ fn target(bytes: &[u8]) -> Result<Target, Failure> {
     }
 }
 
+/// The saved server of this name as it is now, if there is one.
+pub(super) fn look_up(name: &str) -> Result<Option<Server>, Failure> {
+    Ok(Servers::load(Paths::find()?.servers())?.find(name).cloned())
+}
+
 fn saved_server(name: &str) -> Result<Server, Failure> {
     let servers = Servers::load(Paths::find()?.servers())?;
     if let Some(server) = servers.find(name) {

@@ -61,6 +61,19 @@ impl Printer {
         self.out.write_all(b":\n")
     }
 
+    /// A line of text for people.
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    /// A path below such a line.
+    pub(super) fn path(&mut self, path: &[u8]) -> io::Result<()> {
+        self.out.write_all(b"    ")?;
+        self.name(path)?;
+        self.out.write_all(b"\n")
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -75,6 +75,8 @@ pub(super) struct Session {
     memory: Option<PathBuf>,
     signals: Signals,
     pub(super) speech: Speech,
+    /// Whether what is left at the end outlasts this run.
+    pub(super) keeps_queue: bool,
     /// Whether somebody can be asked.
     pub(super) interactive: bool,
     stdin: BufReader<Stdin>,
@@ -102,7 +104,9 @@ impl Session {
         // without a home folder nothing is remembered
         let paths = Paths::find().ok();
         let memory = paths.as_ref().map(Paths::active_first);
+        let keeps_queue = paths.is_some();
         Ok(Self {
+            keeps_queue,
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
@@ -429,7 +433,7 @@ impl Session {
     }
 
     /// One line from the terminal; empty at its end.
-    async fn ask(&mut self, prompt: &str) -> Result<String, End> {
+    pub(super) async fn ask(&mut self, prompt: &str) -> Result<String, End> {
         self.speech.prompt(prompt);
         let mut line = String::new();
         tokio::select! {

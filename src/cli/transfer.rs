@@ -20,6 +20,7 @@ use crate::model::job::{BatchId, BatchRequest, Care, Direction, Item, Job, JobId
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::text::shown_path;
+use crate::model::unfinished::RestId;
 
 /// How long running transfers may take to stop after Ctrl-C.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -40,6 +41,8 @@ pub(super) struct Transfers {
     done: u64,
     failed: u64,
     skipped: u64,
+    /// Of those that failed: how many are left for a later run.
+    left: u64,
     bytes: u64,
     started: Instant,
     next_batch: u32,
@@ -83,6 +86,7 @@ impl Transfers {
             done: 0,
             failed: 0,
             skipped: 0,
+            left: 0,
             bytes: 0,
             started: Instant::now(),
             next_batch: 1,
@@ -103,16 +107,7 @@ impl Transfers {
         if items.is_empty() {
             return;
         }
-        let id = BatchId(self.next_batch);
-        self.next_batch += 1;
-        let charset = live.charset;
-        self.batches.insert(
-            id,
-            Shown {
-                root: shown_root,
-                charset,
-            },
-        );
+        let id = self.expect(live, shown_root);
         session.send(Command::Enqueue(BatchRequest {
             id,
             connection: live.id,
@@ -124,6 +119,25 @@ impl Transfers {
                 fsync: self.fsync,
             },
         }));
+    }
+
+    /// Takes up what an earlier run has left. Remote paths are shown below `shown_root`.
+    pub(super) fn take_up(&mut self, session: &Session, live: &Live, shown_root: RemotePath, rest: RestId) {
+        let batch = self.expect(live, shown_root);
+        session.send(Command::TakeUp {
+            rest,
+            connection: live.id,
+            batch,
+        });
+    }
+
+    /// A batch to come.
+    fn expect(&mut self, live: &Live, root: RemotePath) -> BatchId {
+        let id = BatchId(self.next_batch);
+        self.next_batch += 1;
+        let charset = live.charset;
+        self.batches.insert(id, Shown { root, charset });
+        id
     }
 
     /// Something asked for failed before it became a job; `source` where it is one thing.
@@ -169,6 +183,13 @@ impl Transfers {
             }
         }
         self.summarise(session);
+        if self.left > 0 && session.keeps_queue {
+            let text = format!(
+                "'ftpane queue run' tries {} again that may go well another time",
+                size::count(self.left, "file", "files")
+            );
+            session.speech.remark(&text);
+        }
         match self.lines {
             Lines::Go | Lines::Unread => Ok(self.outcome.exit_code()),
             Lines::Lost => Ok(Class::Local.exit_code()),
@@ -179,6 +200,7 @@ impl Transfers {
     /// what is left.
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
+        session.send(Command::LeaveRest);
         for batch in self.batches.keys() {
             session.send(Command::Cancel(Extent::Batch(*batch)));
         }
@@ -201,8 +223,12 @@ impl Transfers {
             .collect();
         let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
         session.speech.line(&format!(
-            "ftpane: stopped; {} not transferred, and what was not looked at yet. With -c the same command goes on.",
-            size::count(count, "file is", "files are")
+            "ftpane: stopped; {} not transferred, and what was not looked at yet. {}.",
+            size::count(count, "file is", "files are"),
+            match session.keeps_queue {
+                true => "'ftpane queue run' goes on, or the same command with -c",
+                false => "With -c the same command goes on",
+            }
         ));
         let mut names: Vec<String> = files.iter().map(|job| job.item.remote.shown()).collect();
         names.sort();
@@ -281,6 +307,7 @@ impl Transfers {
             }
             JobState::Failed(failure) => {
                 self.failed += 1;
+                self.left += u64::from(failure.transient);
                 self.outcome.failure(&failure);
                 session
                     .speech

@@ -1,6 +1,7 @@
 //! Whose temporary files are whose: this run's, those of other runs that live, and what runs that
 //! are over have left.
 
+use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::sync::Arc;
@@ -91,7 +92,13 @@ impl Origins {
         }
     }
 
-    /// Ends the run. What is told after this is lost.
+    /// All runs, and the file in which this one writes down what is to outlast it.
+    pub(super) fn shared(&self) -> Option<(Arc<Runs>, std::io::Result<File>)> {
+        let (runs, run) = self.shared.as_ref()?;
+        Some((Arc::clone(runs), run.file.try_clone()))
+    }
+
+    /// Ends the run with nothing left of it. What is told after this is lost.
     pub(super) fn end(self) {
         if let Some((_, run)) = self.shared
             && let Err(error) = run.end()

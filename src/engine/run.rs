@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::durable::Durable;
+use super::journal::Journal;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -19,7 +20,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, PARTING, dialogue, erase, explore, mistake, walk};
+use super::{Options, PARTING, dialogue, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{
@@ -30,7 +31,13 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::unfinished::RestId;
+use crate::plan::journal::Rest;
+use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
+
+mod taking;
+mod walking;
 
 /// How often the progress is sampled while something moves.
 const SAMPLE: Duration = Duration::from_millis(250);
@@ -60,12 +67,22 @@ pub(super) enum Note {
     Due(JobId),
     /// A server that could not be reached, so often in a row, is to be tried again.
     TryServer(ConnectionId, u32),
+    /// What a run has left is taken up as a batch; the answer comes when it is in the queue.
+    TakenUp(BatchRequest, RestId, Box<Rest>, oneshot::Sender<()>),
+    /// A batch cannot be taken up.
+    NotTakenUp(BatchRequest, Failure),
 }
 
 struct Batch {
     targets: Arc<Targets>,
     walk: CancellationToken,
+    /// The sources that need no job of this walk, and the job that they have; that of those which
+    /// are over is [`OVER`].
+    known: HashMap<WrittenPath, JobId>,
 }
+
+/// Stands for the jobs of earlier runs that are over: no job of a queue has this number.
+const OVER: JobId = JobId(0);
 
 struct Loop {
     outlet: Outlet,
@@ -92,6 +109,11 @@ struct Loop {
     /// Ends everything, at the end.
     end: CancellationToken,
     origins: Origins,
+    journal: Journal,
+    /// One rest is taken up after the other: those of one run share its file.
+    taking: Arc<tokio::sync::Mutex<()>>,
+    /// Over which connections: they are needed though they have no jobs yet.
+    awaiting: HashMap<BatchId, ConnectionId>,
 }
 
 /// Runs until told to shut down, or until nobody can command any more.
@@ -106,6 +128,7 @@ pub(super) async fn run(
     if let Some(notice) = notice {
         outlet.tell(Event::Notice(notice));
     }
+    let journal = Journal::begin(&origins, &outlet);
     let mut state = Loop {
         questions: Arc::new(Questions::new(outlet.clone())),
         notes,
@@ -127,7 +150,13 @@ pub(super) async fn run(
         durable: Arc::default(),
         end: CancellationToken::new(),
         origins,
+        journal,
+        taking: Arc::default(),
+        awaiting: HashMap::new(),
     };
+    if state.browsing {
+        state.look_for_unfinished(false);
+    }
     state.keep_durable();
     let mut ticker = tokio::time::interval(SAMPLE);
     ticker.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -150,7 +179,7 @@ pub(super) async fn run(
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
         }
     }
-    state.finish().await;
+    state.finish(noted).await;
 }
 
 impl Loop {
@@ -254,9 +283,20 @@ impl Loop {
                     }
                 };
                 let effects = self.queue.answer(question, decided);
+                if let Some((policy, scope)) = decided {
+                    self.journal.answered(&effects, policy, scope);
+                }
                 self.carry_out(effects);
             }
             Command::Answer { question, answer } => self.questions.answer(question, answer),
+            Command::LookForUnfinished => self.look_for_unfinished(true),
+            Command::TakeUp {
+                rest,
+                connection,
+                batch,
+            } => self.take_up(rest, connection, batch),
+            Command::DropUnfinished(rests) => self.drop_unfinished(rests),
+            Command::LeaveRest => self.journal.leave_rest(),
             Command::Shutdown => {}
         }
     }
@@ -282,6 +322,7 @@ impl Loop {
         self.leaving.remove(&id);
         self.queue.connects(id, server.in_place);
         self.queue.set_retries(patience.retries);
+        self.journal.connected(id, &server);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
         if self.active_first.contains(&connection.server.address()) {
             connection.prefer_active();
@@ -345,23 +386,6 @@ impl Loop {
         });
     }
 
-    fn enqueue(&mut self, request: BatchRequest) {
-        self.queue.open_batch(&request);
-        let Some(pool) = self.pools.get(&request.connection).cloned() else {
-            let effects = self.queue.walked(request.id, Some(not_connected()));
-            return self.carry_out(effects);
-        };
-        let batch = Batch {
-            targets: Arc::new(Targets::new(self.origins.leftovers())),
-            walk: self.end.child_token(),
-        };
-        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
-        let walk = walk::walk(request.clone(), pool, targets, notes, batch.walk.clone());
-        self.batches.insert(request.id, batch);
-        self.tasks
-            .spawn(report_walk(request.id, walk, self.notes.clone()));
-    }
-
     fn note(&mut self, note: Note) {
         let effects = match note {
             Note::Found {
@@ -370,11 +394,24 @@ impl Loop {
                 found,
                 reply,
             } => {
-                let (numbers, effects) = self.queue.add(batch, direction, found);
+                let (numbers, effects) = self.found(batch, direction, found);
                 let _ = reply.send(numbers);
                 effects
             }
-            Note::Walked(batch, failure) => self.queue.walked(batch, failure),
+            Note::Walked(batch, failure) => {
+                if failure.as_ref().is_some_and(|failure| failure.transient) {
+                    self.journal.cut(batch);
+                }
+                self.queue.walked(batch, failure)
+            }
+            Note::TakenUp(request, from, rest, reply) => {
+                return self.taken_up(request, from, *rest, reply);
+            }
+            Note::NotTakenUp(request, failure) => {
+                self.awaiting.remove(&request.id);
+                self.queue.open_batch(&request);
+                self.queue.walked(request.id, Some(failure))
+            }
             Note::Said(failure) => vec![Effect::Tell(Event::Failed(failure))],
             Note::Noticed(text) => vec![Effect::Tell(Event::Notice(text))],
             Note::Take(connection, lane) => {
@@ -419,11 +456,16 @@ impl Loop {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Tell(Event::BatchOver(batch)) => {
-                    self.batches.remove(&batch);
-                    self.tell_when_durable(Event::BatchOver(batch));
+                Effect::Tell(event) => {
+                    self.journal.told(&event, &self.queue);
+                    match event {
+                        Event::BatchOver(batch) => {
+                            self.batches.remove(&batch);
+                            self.tell_when_durable(Event::BatchOver(batch));
+                        }
+                        event => self.outlet.tell(event),
+                    }
                 }
-                Effect::Tell(event) => self.outlet.tell(event),
                 Effect::Stop(job) => {
                     if let Some((_, cancel)) = self.running.get(&job) {
                         cancel.cancel();
@@ -495,6 +537,7 @@ impl Loop {
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
+        self.journal.started(job, start.policy);
         let cancel = self.end.child_token();
         self.running.insert(job, (connection, cancel.clone()));
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
@@ -516,6 +559,7 @@ impl Loop {
             .leaving
             .iter()
             .copied()
+            .filter(|id| !self.awaiting.values().any(|other| other == id))
             .filter(|id| !self.queue.has_open(*id) && self.lanes.get(id).is_none_or(|lanes| *lanes == 0))
             .collect();
         for id in over {
@@ -532,8 +576,10 @@ impl Loop {
         }
     }
 
-    /// Stops what runs, lets it clean up, says goodbye to the servers.
-    async fn finish(self) {
+    /// Stops what runs, lets it clean up, says goodbye to the servers. What is not over is left for
+    /// a later run.
+    async fn finish(mut self, mut noted: mpsc::UnboundedReceiver<Note>) {
+        self.journal.leave_rest();
         self.end.cancel();
         self.tasks.close();
         let parting = async {
@@ -543,57 +589,19 @@ impl Loop {
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
-        self.origins.end();
-        self.outlet.tell(Event::Ended);
-    }
-}
-
-/// Walks for a batch and reports how that ended, also when it panics.
-async fn report_walk(
-    batch: BatchId,
-    walk: impl Future<Output = Option<Failure>>,
-    notes: mpsc::UnboundedSender<Note>,
-) {
-    let broken = mistake(
-        "Not all of it was looked through",
-        "What was found is transferred; there may be more.",
-    );
-    let mut report = Report {
-        note: Some(Note::Walked(batch, Some(broken))),
-        notes,
-    };
-    report.note = Some(Note::Walked(batch, walk.await));
-}
-
-/// Is sent when it is dropped.
-struct Report {
-    note: Option<Note>,
-    notes: mpsc::UnboundedSender<Note>,
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(note) = self.note.take() {
-            let _ = self.notes.send(note);
+        // what came to its end meanwhile
+        while let Ok(note) = noted.try_recv() {
+            if let Note::Finished(..) = note {
+                self.note(note);
+            }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_walk_is_reported_however_it_ends() {
-        let (notes, mut noted) = mpsc::unbounded_channel();
-        let broken = report_walk(BatchId(1), async { panic!("on purpose") }, notes.clone());
-        assert!(tokio::spawn(broken).await.unwrap_err().is_panic());
-        let Some(Note::Walked(BatchId(1), Some(failure))) = noted.recv().await else {
-            panic!("not reported as failed");
-        };
-        assert!(failure.to_string().contains("there may be more"), "{failure}");
-        report_walk(BatchId(2), async { None }, notes).await;
-        assert!(matches!(noted.recv().await, Some(Note::Walked(BatchId(2), None))));
-        assert!(noted.recv().await.is_none(), "once each");
+        let has_left = self.journal.has_left();
+        let _ = self.journal.close().await;
+        // from here on the next run may have it
+        match has_left {
+            true => drop(self.origins),
+            false => self.origins.end(),
+        }
+        self.outlet.tell(Event::Ended);
     }
 }

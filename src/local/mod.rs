@@ -4,6 +4,8 @@
 //! servers.
 
 pub(crate) mod erase;
+pub(crate) mod journal;
+pub(crate) mod leftovers;
 pub(crate) mod list;
 pub(crate) mod names;
 pub(crate) mod part;

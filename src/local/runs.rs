@@ -93,7 +93,6 @@ impl Runs {
     }
 
     /// The runs that were broken off, in no order.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the journal"))]
     pub(crate) fn broken(&self) -> io::Result<Vec<u32>> {
         let mut broken = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -111,7 +110,6 @@ impl Runs {
     }
 
     /// Takes hold of a run that was broken off; `None` where somebody else has, or it is no more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with the journal"))]
     pub(crate) fn take(&self, run: u32) -> io::Result<Option<Run>> {
         let path = self.path(run);
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
@@ -142,6 +140,16 @@ impl Run {
     /// The number that every temporary name of this run bears.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Goes on to hold it, but in such a way that it counts as [`Fate::Broken`]: what it has left on
+    /// the disk and on servers may be used. `false` where another took it meanwhile.
+    pub(crate) fn share(&self) -> io::Result<bool> {
+        match self.file.try_lock_shared() {
+            Ok(()) => Ok(self.is_there()),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// Removes its file: the run has come to its end.
@@ -229,6 +237,9 @@ mod tests {
         let taken = again.take(first).unwrap().unwrap();
         assert_eq!(runs.fate(first).unwrap(), Fate::Alive);
         assert!(runs.take(first).unwrap().is_none(), "only one takes it");
+        assert!(taken.share().unwrap());
+        assert_eq!(runs.fate(first).unwrap(), Fate::Broken);
+        assert!(runs.take(first).unwrap().is_none(), "it is held all the same");
         taken.end().unwrap();
         assert_eq!(runs.fate(first).unwrap(), Fate::Over);
         assert!(runs.take(first).unwrap().is_none());

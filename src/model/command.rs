@@ -9,6 +9,7 @@ use super::listing::Listing;
 use super::path::RemotePath;
 use super::secret::Secret;
 use super::server::{Patience, Server};
+use super::unfinished::RestId;
 
 /// Names a listing that was asked for; answers with an older number are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -125,6 +126,23 @@ pub enum Command {
         /// What was said.
         answer: Answer,
     },
+    /// Look for what runs that are over have left; answered by [`super::event::Event::Unfinished`].
+    LookForUnfinished,
+    /// Put what a run has left of a batch into the queue, over this connection; it is left there no
+    /// more.
+    TakeUp {
+        /// What was left.
+        rest: RestId,
+        /// Over which connection's server.
+        connection: ConnectionId,
+        /// The number of the batch it becomes, chosen by whoever asks.
+        batch: BatchId,
+    },
+    /// Forget what runs have left, and delete the temporary files that they left here; answered by
+    /// [`super::event::Event::Dropped`].
+    DropUnfinished(Vec<RestId>),
+    /// Whatever is taken out from now on is left for a later run.
+    LeaveRest,
     /// Say goodbye to the servers and end; the last event is [`super::event::Event::Ended`].
     Shutdown,
 }

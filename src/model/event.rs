@@ -12,6 +12,7 @@ use super::listing::Listing;
 use super::path::RemotePath;
 use super::server::Server;
 use super::stamp::Stamp;
+use super::unfinished::Unfinished;
 
 /// What a count found below the places asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -276,6 +277,11 @@ pub enum Event {
     BatchWalked(BatchId),
     /// Every job of a batch is over.
     BatchOver(BatchId),
+    /// What runs that are over have left undone, oldest first.
+    Unfinished(Vec<Unfinished>),
+    /// What runs have left is forgotten, and so many temporary files of theirs are deleted here; or
+    /// why not.
+    Dropped(Result<u64, Failure>),
     /// Something for the person to decide; only the asking job waits.
     Question {
         /// Its number.

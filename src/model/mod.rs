@@ -27,3 +27,4 @@ pub mod size;
 pub mod stamp;
 pub mod target;
 pub mod text;
+pub mod unfinished;

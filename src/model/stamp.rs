@@ -1,9 +1,11 @@
 //! Moments, as listings give them.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
+use serde::{Deserialize, Serialize};
 
 /// How exact a moment is known: `LIST` of an old file knows the day only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// To the second (MLSD, MDTM, local files).
     Second,
@@ -14,7 +16,7 @@ pub enum Precision {
 }
 
 /// A moment in seconds since 1970-01-01T00:00:00Z, with what is known of its precision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Stamp {
     /// Unix time in seconds; of the server's wall clock where its offset is not known.
     pub seconds: i64,

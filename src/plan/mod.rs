@@ -4,6 +4,7 @@
 pub mod conflict;
 pub mod fence;
 pub mod ground;
+pub mod journal;
 pub mod keeping;
 pub mod ladder;
 pub mod landing;

@@ -439,6 +439,18 @@ impl Queue {
         }
     }
 
+    /// A job, however far it is.
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.jobs.get(&id).map(|slot| &slot.job)
+    }
+
+    /// What is to be done about the existing target of a job was decided before.
+    pub fn decide(&mut self, id: JobId, policy: Policy) {
+        if let Some(slot) = self.jobs.get_mut(&id) {
+            slot.policy = Some(policy);
+        }
+    }
+
     /// The connection of a job.
     pub fn connection(&self, id: JobId) -> Option<ConnectionId> {
         self.jobs.get(&id).map(|slot| slot.connection)

@@ -63,6 +63,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         zone: clock::local_zone(),
         patience: wanted.patience,
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
+        keeps_queue: wanted.keeps_queue,
         // the terminal's own follows
         size: (80, 24),
     };

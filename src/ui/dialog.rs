@@ -133,6 +133,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Job { .. } => "This job",
         Subject::CancelAll { .. } => "Cancel all",
         Subject::Quit { .. } => "Quit",
+        Subject::Unfinished(_) => "Unfinished",
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod endings;
 mod listings;
+#[cfg(unix)]
+mod queue;
 mod transfers;
 
 use std::io::{BufRead as _, BufReader};

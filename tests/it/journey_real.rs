@@ -5,11 +5,14 @@ use std::path::Path;
 
 use ftpane::app::Start;
 use ftpane::demo::{Demo, DemoOptions};
-use ftpane::engine;
-use ftpane::model::server::Server;
+use ftpane::engine::{self, Options};
+use ftpane::model::job::BatchId;
+use ftpane::model::server::{PasswordSource, Server};
+use ftpane::model::unfinished::RestId;
 
 use crate::harness::bench::start;
 use crate::harness::engine::{make_tree, tree};
+use crate::harness::left;
 use crate::harness::seat::{Seat, SmallWorld};
 
 async fn serve(folder: &Path) -> Demo {
@@ -31,7 +34,7 @@ async fn sit(demo: &Demo, here: &Path, server: Server, world: &SmallWorld) -> Se
         ..start(Vec::new())
     };
     *world.servers.lock().unwrap() = start.servers.clone();
-    Seat::take(start, engine::start(engine::Options::default()), world.clone())
+    Seat::take(start, engine::start(Options::default()), world.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,11 +122,7 @@ async fn a_wrong_password_is_said_and_asked_again() {
         folder: here.path().to_owned(),
         ..start(Vec::new())
     };
-    let mut seat = Seat::take(
-        start,
-        engine::start(engine::Options::default()),
-        SmallWorld::default(),
-    );
+    let mut seat = Seat::take(start, engine::start(Options::default()), SmallWorld::default());
     seat.press("enter").await;
     seat.type_in("wrong").await;
     seat.press("enter").await;
@@ -131,6 +130,46 @@ async fn a_wrong_password_is_said_and_asked_again() {
     seat.type_in(demo.secret().reveal()).await;
     seat.press("enter").await;
     seat.see("This folder is empty").await;
+    seat.press("q").await;
+    assert_eq!(seat.leave().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_run_has_left_is_offered_and_resumed() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let queue = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("x"), "left").unwrap();
+    let demo = serve(there.path()).await;
+    // it is no saved one any more
+    let server = Server {
+        name: String::new(),
+        password: PasswordSource::Ask,
+        ..demo.server()
+    };
+    let id = RestId {
+        run: 7,
+        batch: BatchId(1),
+    };
+    left::leave_upload(queue.path(), id, &server, &here.path().join("x"), "/y");
+    let start = Start {
+        folder: here.path().to_owned(),
+        size: (120, 40),
+        ..start(Vec::new())
+    };
+    let options = Options {
+        browsing: true,
+        queue: Some(queue.path().to_owned()),
+        ..Options::default()
+    };
+    let mut seat = Seat::take(start, engine::start(options), SmallWorld::default());
+    seat.see("1 file left").await;
+    seat.press("enter").await;
+    seat.see("Password of").await;
+    seat.type_in(demo.secret().reveal()).await;
+    seat.press("enter").await;
+    seat.see("Queue · 1 done").await;
+    assert_eq!(std::fs::read(there.path().join("y")).unwrap(), b"left");
+    assert!(!queue.path().join("00000007.journal").exists());
     seat.press("q").await;
     assert_eq!(seat.leave().await, 0);
 }

@@ -41,4 +41,5 @@ mod real_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+mod unfinished;
 mod walks;

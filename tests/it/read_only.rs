@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ftpane::engine::Options;
 use ftpane::model::command::{
     Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Shift, WalkOrder,
 };
@@ -15,10 +16,18 @@ use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol, Server};
+use ftpane::model::unfinished::RestId;
 
 use crate::harness::binary;
 use crate::harness::engine::{CONNECTION, Driver, remote, remote_place, tree};
+use crate::harness::left;
 use crate::harness::scripted::{Script, Scripted, say};
+
+/// What an earlier run has left: an upload.
+const LEFT: RestId = RestId {
+    run: 42,
+    batch: BatchId(1),
+};
 
 /// The verbs of commands that ftpane may send to a server that is read only.
 const HARMLESS: [&str; 27] = [
@@ -157,7 +166,15 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             question: QuestionId(1),
             answer: Answer::Dismissed,
         },
-        Command::Answer { .. } => Command::Disconnect(CONNECTION),
+        Command::Answer { .. } => Command::LookForUnfinished,
+        Command::LookForUnfinished => Command::TakeUp {
+            rest: LEFT,
+            connection: CONNECTION,
+            batch: BatchId(2),
+        },
+        Command::TakeUp { .. } => Command::DropUnfinished(vec![LEFT]),
+        Command::DropUnfinished(_) => Command::LeaveRest,
+        Command::LeaveRest => Command::Disconnect(CONNECTION),
         Command::Disconnect(_) => Command::Shutdown,
         Command::Shutdown => return None,
     })
@@ -179,6 +196,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
                 | Command::LimitRate(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
+                | Command::LeaveRest
                 | Command::Disconnect(_)
         );
         if silent {
@@ -191,7 +209,9 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             | (Command::Explore(_), Event::Explored { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Shutdown, Event::Ended)
-            | (Command::Enqueue(_), Event::BatchOver(_))
+            | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
+            | (Command::LookForUnfinished, Event::Unfinished(_))
+            | (Command::DropUnfinished(_), Event::Dropped(_))
             | (_, Event::Done(_)) => break,
             (_, Event::JobChanged(_, JobState::Failed(failure))) => {
                 failed.push(failure);
@@ -228,7 +248,18 @@ async fn no_command_of_the_engine_changes_a_read_only_server() {
             false => script(protocol).features("EPSV MDTM MFMT SIZE SITE"),
         };
         let server = script.start().await;
-        let mut driver = Driver::new();
+        let queue = tempfile::tempdir().unwrap();
+        left::leave_upload(
+            queue.path(),
+            LEFT,
+            &server.server(),
+            &here.path().join("here.txt"),
+            "/left.txt",
+        );
+        let mut driver = Driver::with(Options {
+            queue: Some(queue.path().to_path_buf()),
+            ..Options::default()
+        });
         let mut before = None;
         while let Some(command) = next(before.as_ref(), &server, here.path()) {
             println!("{command:?}");
@@ -238,6 +269,7 @@ async fn no_command_of_the_engine_changes_a_read_only_server() {
                 Command::MakeFolder(_)
                 | Command::MakeFile(_)
                 | Command::Rename { .. }
+                | Command::TakeUp { .. }
                 | Command::Retry(_) => 1,
                 Command::Delete(_) => 3,
                 // the folder's file waits for its folder, and fails with it
@@ -314,9 +346,33 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
         .unwrap();
     let server = script(Protocol::Ftp).start().await;
     let url = server.server().url();
+    let here = home.path().join("here.txt");
+    left::leave_upload(
+        &home.path().join("queue"),
+        LEFT,
+        &server.server(),
+        &here,
+        "/left.txt",
+    );
+    let queue = ftpane(&["queue".into(), "--help".into()]).await;
+    let queue = String::from_utf8(queue.stdout).unwrap();
+    let queue: Vec<&str> = queue
+        .split("Commands:")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next())
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(queue, ["list", "run", "drop"]);
     let mut connected = 0;
     for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
         let plays: &[(&str, i32)] = match command {
+            "queue" => &[
+                ("queue list --json", 0),
+                ("queue run --read-only", 8),
+                ("queue drop --yes", 0),
+            ],
             // these ask no server
             "demo" | "passphrase" => &[],
             "ls" => &[
@@ -341,12 +397,16 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
             let output = ftpane(&words).await;
             assert_eq!(output.status.code(), Some(*code), "{words:?} {output:?}");
-            // what is refused is refused before anybody connects
-            assert_eq!(server.sessions() == sessions, *code == 8, "{words:?}");
-            connected += u32::from(*code == 0);
+            // what is refused is refused before anybody connects; the queue asks whom it finds in it
+            let connects = match words[0].as_str() {
+                "queue" => words[1] == "run",
+                _ => *code == 0,
+            };
+            assert_eq!(server.sessions() != sessions, connects, "{words:?}");
+            connected += u32::from(connects);
         }
     }
-    assert_eq!(connected, 5);
+    assert_eq!(connected, 6);
     assert!(server.count("XMD5") > 0, "nothing was verified");
     assert_untouched(&server);
 }

@@ -15,6 +15,7 @@ use ftpane::model::server::{ConnectionMode, PasswordSource, Protocol, Server};
 use ftpane::model::stamp::Stamp;
 
 use crate::harness::bench::{Bench, SIZES, path, remote_entries, server};
+use crate::keys::left;
 
 /// Takes the picture at each size.
 fn pictures(name: &str, bench: &mut Bench) {
@@ -523,6 +524,18 @@ fn dialog_quit() {
     let mut bench = with_queue(Bench::connected());
     bench.press("f10");
     pictures("dialog-quit", &mut bench);
+}
+
+#[test]
+fn dialog_unfinished() {
+    let mut bench = Bench::new(some_servers());
+    let mut all: Vec<_> = (0..7).map(|run| left(run, 1, server("web"))).collect();
+    all[1].walked = false;
+    all[1].files = 1;
+    all[2].direction = Direction::Download;
+    all[2].server.name = String::new();
+    bench.say(Event::Unfinished(all));
+    pictures("dialog-unfinished", &mut bench);
 }
 
 #[test]

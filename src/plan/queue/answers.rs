@@ -23,7 +23,7 @@ impl Queue {
         let Some(batch) = self.jobs.get(&id).map(|s| s.job.batch) else {
             return effects;
         };
-        self.decide(id, policy, &mut effects);
+        self.go_on_by(id, policy, &mut effects);
         let same: Vec<BatchId> = match (scope, self.batches.get(&batch)) {
             (Scope::Once, _) | (_, None) => Vec::new(),
             (Scope::Batch, Some(_)) => vec![batch],
@@ -49,13 +49,13 @@ impl Queue {
         for (question, job) in also {
             self.asked.remove(&question);
             effects.push(Effect::Tell(Event::QuestionVoid(question)));
-            self.decide(job, policy, &mut effects);
+            self.go_on_by(job, policy, &mut effects);
         }
         effects
     }
 
     /// The job goes on by this policy.
-    fn decide(&mut self, id: JobId, policy: Policy, effects: &mut Vec<Effect>) {
+    fn go_on_by(&mut self, id: JobId, policy: Policy, effects: &mut Vec<Effect>) {
         if let Some(slot) = self.jobs.get_mut(&id) {
             slot.policy = Some(policy);
             effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
@@ -84,7 +84,7 @@ impl Queue {
         if let Some(policy) = decided
             && slot.policy.unwrap_or(Policy::Ask) == Policy::Ask
         {
-            return self.decide(id, policy, effects);
+            return self.go_on_by(id, policy, effects);
         }
         slot.phase = Phase::Asking(question);
         self.asked.insert(question, id);

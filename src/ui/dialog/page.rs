@@ -16,6 +16,7 @@ use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::server::PasswordSource;
 use crate::model::size::{bytes, count};
 use crate::model::text::escape_str;
+use crate::model::unfinished::Unfinished;
 use crate::ui::text::{fit_end, wrap};
 use crate::ui::when;
 
@@ -151,7 +152,8 @@ impl<'a> Page<'a> {
                 );
                 page.say(&text, Role::Text);
             }
-            Subject::Quit { unfinished } => {
+            Subject::Unfinished(left) => page.unfinished(left),
+            Subject::Quit { unfinished, kept } => {
                 let verb = if *unfinished == 1 { "is" } else { "are" };
                 page.say(
                     &format!(
@@ -161,13 +163,44 @@ impl<'a> Page<'a> {
                     Role::Warning,
                 );
                 let them = if *unfinished == 1 { "it" } else { "them" };
+                let kept = match kept {
+                    true => format!("; the next start offers {them} again"),
+                    false => String::new(),
+                };
                 page.say(
-                    &format!("Quitting stops {them}. No partial file stands under a final name, here or on the server."),
+                    &format!("Quitting stops {them}{kept}. No partial file stands under a final name, here or on the server."),
                     Role::Text,
                 );
             }
         }
         page
+    }
+
+    fn unfinished(&mut self, left: &[Unfinished]) {
+        const FIRST: usize = 4;
+        self.say("Earlier runs did not come to their end:", Role::Text);
+        let all = left.len();
+        for left in left.iter().take(if all > FIRST + 1 { FIRST } else { all }) {
+            let title = server_title(&left.server);
+            let way = match left.direction {
+                Direction::Download => format!("from {title}"),
+                Direction::Upload => format!("to {title}"),
+            };
+            let more = if left.walked { "" } else { ", more to be found" };
+            let files = count(left.files, "file", "files");
+            let since = when::long(&left.asked, self.zone);
+            let text = format!("{since} {way}: {files} left{more}");
+            self.say(&text, Role::Warning);
+        }
+        if all > FIRST + 1 {
+            self.say(&format!("and {} more", all - FIRST), Role::Muted);
+        }
+        self.gap();
+        self.say(
+            "Resume connects and puts them into the queue. Drop forgets them and deletes their temporary files \
+             here. Later leaves them; u in the queue shows them again.",
+            Role::Muted,
+        );
     }
 
     fn say(&mut self, text: &str, role: Role) {

@@ -144,6 +144,7 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         zone: Zone::fixed(3600),
         patience: Patience::default(),
         notice: None,
+        keeps_queue: true,
         size: (80, 24),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod dice;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 pub(crate) mod lab;
+pub(crate) mod left;
 pub(crate) mod line;
 pub(crate) mod proxy;
 #[cfg(unix)]

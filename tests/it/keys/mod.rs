@@ -6,9 +6,11 @@ mod panes;
 pub(crate) mod questions;
 mod queue;
 mod secrets;
+mod unfinished;
 
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;
+pub(crate) use unfinished::left;
 
 use ftpane::app::effect::Effect;
 use ftpane::model::command::{Command, Place};

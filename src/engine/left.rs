@@ -1,0 +1,159 @@
+//! What runs that are over have left in their logs: found, held while it is taken up, dropped.
+//! Everything here looks at the disk, and blocks.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+
+use crate::local::journal::{Journal, boot, read};
+use crate::local::leftovers;
+use crate::local::runs::{Run, Runs};
+use crate::model::job::{BatchId, Direction};
+use crate::model::server::Server;
+use crate::model::unfinished::{RestId, Unfinished};
+use crate::plan::journal::written::WrittenItem;
+use crate::plan::journal::{Log, Record, Rest, is_same};
+
+/// A run that is over, as long as nobody else may have what it has left.
+#[derive(Debug)]
+pub(super) struct Held {
+    run: Run,
+    log: Log,
+}
+
+/// What a look has found.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) unfinished: Vec<Unfinished>,
+    /// What could not be read, in words.
+    pub(super) damage: Vec<String>,
+}
+
+/// Looks through all runs that are over. Those that have left nothing are forgotten.
+pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
+    let mut held = Vec::new();
+    for run in runs.broken()? {
+        held.extend(hold(runs, run)?);
+    }
+    let taken: HashSet<RestId> = held.iter().flat_map(|held| held.log.taken()).collect();
+    let mut seen = Seen::default();
+    for held in held {
+        let run = held.run.number();
+        let rests: Vec<_> = held
+            .rests()
+            .into_iter()
+            .filter(|(id, _)| !taken.contains(id))
+            .collect();
+        if rests.is_empty() && !held.log.is_newer() {
+            held.run.end()?;
+            continue;
+        }
+        if held.log.unreadable() > 0 {
+            seen.damage.push(format!(
+                "What run {run:08x} has left can be read in part only: {} of its log told nothing",
+                crate::model::size::count(held.log.unreadable(), "line", "lines")
+            ));
+        }
+        seen.unfinished
+            .extend(rests.into_iter().map(|(id, rest)| rest.short(id)));
+    }
+    seen.unfinished.sort_by_key(|left| (left.asked.seconds, left.id));
+    Ok(seen)
+}
+
+/// Takes hold of a run that is over; `None` where another instance has, or it is no more.
+fn hold(runs: &Runs, run: u32) -> io::Result<Option<Held>> {
+    let Some(run) = runs.take(run)? else {
+        return Ok(None);
+    };
+    let mut log = Log::default();
+    read(&run.file, |line| match line {
+        Some(line) => log.line(line),
+        None => log.lost(),
+    })?;
+    Ok(Some(Held { run, log }))
+}
+
+/// Takes hold of what is left of one batch. What its run has left on the disk and on servers can be
+/// used from now on.
+pub(super) fn hold_rest(runs: &Runs, id: RestId) -> io::Result<Option<(Held, Rest)>> {
+    let Some(held) = hold(runs, id.run)? else {
+        return Ok(None);
+    };
+    let rest = held.rests().into_iter().find(|(other, _)| *other == id);
+    match rest {
+        Some((_, rest)) if held.run.share()? => Ok(Some((held, rest))),
+        _ => Ok(None),
+    }
+}
+
+impl Held {
+    fn rests(&self) -> Vec<(RestId, Rest)> {
+        let run = self.run.number();
+        let rests = self.log.rests(boot().as_deref()).into_iter();
+        rests.map(|(batch, rest)| (RestId { run, batch }, rest)).collect()
+    }
+
+    /// These batches are left no more; with the last one goes the file.
+    pub(super) fn drop_batches(self, batches: &[BatchId]) -> io::Result<()> {
+        let stay = self.rests().iter().any(|(id, _)| !batches.contains(&id.batch));
+        if !stay && !self.log.is_newer() {
+            return self.run.end();
+        }
+        let mut lines = Vec::new();
+        for batch in batches {
+            Record::Dropped { batch: *batch }.write(&mut lines);
+        }
+        let mut journal = Journal::new(self.run.file)?;
+        journal.append(&lines)?;
+        journal.sync()
+    }
+}
+
+/// Drops what is left of these, and deletes the temporary files of their jobs that are here; how
+/// many that were.
+pub(super) fn drop_rests(runs: &Runs, ids: &[RestId]) -> io::Result<u64> {
+    let mut removed = 0;
+    let of: BTreeSet<u32> = ids.iter().map(|id| id.run).collect();
+    for run in of {
+        let Some(held) = hold(runs, run)? else {
+            let why = format!("what run {run:08x} has left is in use by another instance, or gone");
+            return Err(io::Error::other(why));
+        };
+        let rests = held.rests();
+        let meant = || rests.iter().filter(|(id, _)| ids.contains(id));
+        let downloads = || meant().filter(|(_, rest)| rest.direction == Direction::Download);
+        let jobs = || downloads().flat_map(|(_, rest)| &rest.jobs);
+        // as in its temporary names
+        let numbers: HashSet<u32> = jobs().map(|job| job.id.0 as u32).collect();
+        let folders = jobs().filter_map(|job| Some(job.item.local.parent()?.to_path_buf()));
+        removed += leftovers::remove(&folders.collect(), |origin| {
+            origin.installation == runs.installation() && origin.run == run && numbers.contains(&origin.job)
+        });
+        let batches: Vec<BatchId> = meant().map(|(id, _)| id.batch).collect();
+        held.drop_batches(&batches)?;
+    }
+    Ok(removed)
+}
+
+/// What is asked for now takes the place of the same left by a run that is over.
+pub(super) fn supersede(
+    runs: &Runs,
+    server: &Server,
+    direction: Direction,
+    items: &[WrittenItem],
+) -> io::Result<()> {
+    for run in runs.broken()? {
+        let Some(held) = hold(runs, run)? else {
+            continue;
+        };
+        let rests = held.rests().into_iter();
+        let same: Vec<BatchId> = rests
+            .filter(|(_, rest)| is_same(rest, server, direction, items))
+            .map(|(id, _)| id.batch)
+            .collect();
+        if !same.is_empty() {
+            held.drop_batches(&same)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What earlier runs have left comes into the queue of this one.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{Loop, Note, OVER};
+use crate::engine::browse::not_connected;
+use crate::engine::{blocking, left};
+use crate::local::runs::Runs;
+use crate::model::entry::Kind;
+use crate::model::event::Event;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, JobId, Policy};
+use crate::model::unfinished::RestId;
+use crate::plan::journal::Rest;
+use crate::plan::journal::written::WrittenPath;
+use crate::plan::queue::{Effect, Found};
+
+impl Loop {
+    fn runs(&self) -> Option<Arc<Runs>> {
+        Some(self.origins.shared()?.0)
+    }
+
+    /// Tells what runs that are over have left, also that it is nothing where that was `asked`.
+    pub(super) fn look_for_unfinished(&self, asked: bool) {
+        let (runs, outlet, taking) = (self.runs(), self.outlet.clone(), Arc::clone(&self.taking));
+        self.spawn(async move {
+            let Some(runs) = runs else {
+                return if asked {
+                    outlet.tell(Event::Unfinished(Vec::new()));
+                };
+            };
+            let _turn = taking.lock().await;
+            let what = "What earlier runs have left could not be looked through";
+            match on_disk(what, move || left::look(&runs)).await {
+                Ok(seen) => {
+                    seen.damage
+                        .into_iter()
+                        .for_each(|text| outlet.tell(Event::Notice(text)));
+                    if asked || !seen.unfinished.is_empty() {
+                        outlet.tell(Event::Unfinished(seen.unfinished));
+                    }
+                }
+                Err(failure) => outlet.tell(Event::Failed(failure)),
+            }
+        });
+    }
+
+    /// Forgets what runs have left.
+    pub(super) fn drop_unfinished(&self, rests: Vec<RestId>) {
+        let (runs, outlet, taking) = (self.runs(), self.outlet.clone(), Arc::clone(&self.taking));
+        self.spawn(async move {
+            let Some(runs) = runs else {
+                return outlet.tell(Event::Dropped(Ok(0)));
+            };
+            let _turn = taking.lock().await;
+            let dropped = on_disk("Not dropped", move || left::drop_rests(&runs, &rests)).await;
+            outlet.tell(Event::Dropped(dropped));
+        });
+    }
+
+    /// Takes up what a run has left of a batch. It is left there until it is on the disk as this
+    /// run's: at worst both have it, and the later log says so.
+    pub(super) fn take_up(&mut self, id: RestId, connection: ConnectionId, batch: BatchId) {
+        let mut request = BatchRequest {
+            id: batch,
+            connection,
+            direction: Direction::Download,
+            items: Vec::new(),
+            policy: Policy::default(),
+            care: Care::default(),
+        };
+        let what = format!("What is left of {id} is not taken up");
+        let gone = || {
+            let why = "another instance has taken it, or it is no more";
+            Failure::new(Class::Local, what.clone(), why)
+        };
+        if !self.pools.contains_key(&connection) {
+            return self.note(Note::NotTakenUp(request, not_connected()));
+        }
+        let Some(runs) = self.runs() else {
+            return self.note(Note::NotTakenUp(request, gone()));
+        };
+        let gone = gone();
+        self.awaiting.insert(batch, connection);
+        let (notes, taking) = (self.notes.clone(), Arc::clone(&self.taking));
+        self.spawn(async move {
+            let _turn = taking.lock().await;
+            let held = on_disk(what, move || left::hold_rest(&runs, id)).await;
+            let (held, rest) = match held.and_then(|held| held.ok_or(gone)) {
+                Ok(held) => held,
+                Err(failure) => {
+                    let _ = notes.send(Note::NotTakenUp(request, failure));
+                    return;
+                }
+            };
+            request.direction = rest.direction;
+            request.policy = rest.policy;
+            request.care = rest.care;
+            request.items = rest.roots();
+            let (reply, synced) = oneshot::channel();
+            let _ = notes.send(Note::TakenUp(request, id, Box::new(rest), reply));
+            if synced.await.is_err() {
+                return;
+            }
+            let dropped = on_disk("", move || held.drop_batches(&[id.batch])).await;
+            if let Err(failure) = dropped {
+                let text = format!("What is left of {id} is offered once more: {}", failure.why);
+                let _ = notes.send(Note::Noticed(text));
+            }
+        });
+    }
+
+    /// Puts what was left into the queue; the answer comes when the disk has it as this run's.
+    pub(super) fn taken_up(
+        &mut self,
+        request: BatchRequest,
+        from: RestId,
+        rest: Rest,
+        reply: oneshot::Sender<()>,
+    ) {
+        let (batch, direction) = (request.id, request.direction);
+        self.awaiting.remove(&batch);
+        self.queue.open_batch(&request);
+        let mut known: HashMap<WrittenPath, JobId> = HashMap::new();
+        known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
+        self.journal.batch(&request, Some(from), rest.past);
+        // what goes into a folder of the rest waits for it, so the folder's number must be known
+        let mut folders: HashMap<WrittenPath, JobId> = HashMap::new();
+        let mut jobs = rest.jobs.into_iter().peekable();
+        while jobs.peek().is_some() {
+            let mut coming: HashSet<WrittenPath> = HashSet::new();
+            let mut places = Vec::new();
+            let mut found = Vec::new();
+            while let Some(job) = jobs.next_if(|job| {
+                let folder = WrittenPath::target_folder(direction, &job.item);
+                folder.is_none_or(|folder| !coming.contains(&folder))
+            }) {
+                let target = WrittenPath::target(direction, &job.item);
+                let folder = WrittenPath::target_folder(direction, &job.item);
+                if job.item.kind == Kind::Dir {
+                    coming.insert(target.clone());
+                }
+                let source = WrittenPath::source(direction, &job.item);
+                places.push((source, target, job.item.kind, job.policy));
+                found.push(Found {
+                    item: job.item,
+                    folder: folder.and_then(|folder| folders.get(&folder).copied()),
+                });
+            }
+            let (numbers, effects) = self.queue.add(batch, direction, found);
+            self.carry_out(effects);
+            for ((source, target, kind, policy), number) in places.into_iter().zip(numbers) {
+                if kind == Kind::Dir {
+                    folders.insert(target, number);
+                }
+                if let Some(policy) = policy {
+                    self.queue.decide(number, policy);
+                    self.journal.decided(number, policy);
+                }
+                known.insert(source, number);
+            }
+        }
+        if rest.walked {
+            let effects = self.queue.walked(batch, None);
+            self.carry_out(effects);
+        } else {
+            self.walk(request, known);
+        }
+        let synced = self.journal.synced();
+        self.tasks.spawn(async move {
+            if synced.await.is_ok() {
+                let _ = reply.send(());
+            }
+        });
+    }
+
+    /// A walk has found things. What has a job already, or had one in an earlier run, needs none.
+    pub(super) fn found(
+        &mut self,
+        batch: BatchId,
+        direction: Direction,
+        found: Vec<Found>,
+    ) -> (Vec<JobId>, Vec<Effect>) {
+        let known = self.batches.get(&batch).map(|batch| &batch.known);
+        let Some(known) = known.filter(|known| !known.is_empty()) else {
+            return self.queue.add(batch, direction, found);
+        };
+        let had: Vec<Option<JobId>> = found
+            .iter()
+            .map(|found| known.get(&WrittenPath::source(direction, &found.item)).copied())
+            .collect();
+        let new = found.into_iter().zip(&had).filter(|(_, had)| had.is_none());
+        let (numbers, effects) = self
+            .queue
+            .add(batch, direction, new.map(|(found, _)| found).collect());
+        let mut numbers = numbers.into_iter();
+        // a batch that was cancelled gives no numbers
+        let all = had.into_iter().map_while(|had| had.or_else(|| numbers.next()));
+        (all.collect(), effects)
+    }
+}
+
+/// Looks at the disk; why that failed is said behind `what`.
+async fn on_disk<T: Send + 'static>(
+    what: impl Into<String>,
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let what = what.into();
+    blocking(work)
+        .await?
+        .map_err(|error| Failure::new(Class::Local, what, error.to_string()))
+}

@@ -1,0 +1,303 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::written::WrittenPath;
+use super::*;
+use crate::model::entry::Kind;
+use crate::model::job::Item;
+use crate::model::path::RemotePath;
+use crate::model::server::PasswordSource;
+use crate::model::stamp::Stamp;
+
+const C: ConnectionId = ConnectionId(1);
+
+fn item(name: &str, kind: Kind) -> Item {
+    Item {
+        local: PathBuf::from(format!("/here/{name}")),
+        remote: RemotePath::parse(format!("/there/{name}").as_bytes()).unwrap(),
+        kind,
+        size: Some(10),
+        modified: Some(Stamp::exact(1_000)),
+    }
+}
+
+fn written(id: u64, name: &str, kind: Kind) -> WrittenJob {
+    WrittenJob::new(JobId(id), &item(name, kind))
+}
+
+fn begin(direction: Direction) -> Vec<Record> {
+    let server = Server {
+        host: "h".into(),
+        user: "u".into(),
+        ..Server::default()
+    };
+    vec![
+        Record::Run {
+            version: VERSION,
+            boot: Some("b".into()),
+            program: "ftpane".into(),
+        },
+        Record::Server {
+            connection: C,
+            server: Box::new(keepable(&server)),
+        },
+        Record::Batch {
+            batch: BatchId(1),
+            connection: C,
+            direction,
+            policy: Policy::Rename,
+            care: Care::default(),
+            asked: 5,
+            from: None,
+        },
+    ]
+}
+
+fn lines(records: &[Record]) -> Vec<u8> {
+    let mut out = Vec::new();
+    records.iter().for_each(|record| record.write(&mut out));
+    out
+}
+
+fn fold(bytes: &[u8]) -> Log {
+    let mut log = Log::default();
+    bytes.split(|b| *b == b'\n').for_each(|line| log.line(line));
+    log
+}
+
+fn jobs(records: &[Record], boot: &str) -> Vec<(u64, Option<Policy>)> {
+    let rests = fold(&lines(records)).rests(Some(boot));
+    let of = |rest: &Rest| rest.jobs.iter().map(|job| (job.id.0, job.policy)).collect();
+    rests.first().map(|(_, rest)| of(rest)).unwrap_or_default()
+}
+
+fn over(id: u64, end: End) -> Record {
+    Record::Over { job: JobId(id), end }
+}
+
+fn failed(passes: bool) -> End {
+    End::Failed {
+        why: "x".into(),
+        passes,
+    }
+}
+
+#[test]
+fn what_is_left_is_what_is_not_over_or_may_go_well_later() {
+    let mut records = begin(Direction::Upload);
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![
+            written(1, "d", Kind::Dir),
+            written(2, "d/a", Kind::File),
+            written(3, "b", Kind::File),
+            written(4, "c", Kind::File),
+            written(5, "e", Kind::File),
+            written(6, "f", Kind::File),
+        ],
+    });
+    records.push(Record::Walked { batch: BatchId(1) });
+    records.push(over(1, failed(true)));
+    // with its folder, whatever is said of it
+    records.push(over(2, failed(false)));
+    records.push(over(3, End::Done));
+    records.push(over(4, failed(false)));
+    records.push(over(5, failed(true)));
+    records.push(Record::Answered {
+        job: JobId(6),
+        policy: Policy::Skip,
+    });
+    assert_eq!(
+        jobs(&records, "b"),
+        [(1, None), (2, None), (5, None), (6, Some(Policy::Skip))]
+    );
+    // uploads are not lost with this machine
+    assert_eq!(jobs(&records, "other").len(), 4);
+    // a job that was tried again is open again
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(4, "c", Kind::File)],
+    });
+    assert_eq!(jobs(&records, "b").len(), 5);
+    let log = fold(&lines(&records));
+    let (id, rest) = &log.rests(Some("b"))[0];
+    let short = rest.short(crate::model::unfinished::RestId { run: 1, batch: *id });
+    assert_eq!((short.files, short.known, short.bytes), (4, 5, 40));
+    assert_eq!(rest.roots(), []);
+    records.push(Record::Dropped { batch: BatchId(1) });
+    assert_eq!(jobs(&records, "b"), []);
+}
+
+#[test]
+fn after_a_crash_of_the_machine_the_last_downloads_are_looked_at_again() {
+    let mut records = begin(Direction::Download);
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: (1..=5)
+            .map(|n| written(n, &format!("{n}"), if n == 5 { Kind::Dir } else { Kind::File }))
+            .collect(),
+    });
+    records.push(Record::Walked { batch: BatchId(1) });
+    records.push(over(1, End::Done));
+    records.extend([Record::Synced, Record::Synced]);
+    records.extend([over(2, End::Done), over(5, End::Done)]);
+    records.extend([Record::Synced, Record::Synced]);
+    records.push(over(3, End::Beside));
+    assert_eq!(jobs(&records, "b"), [(4, None)]);
+    let doubted = [(2, Some(Policy::Size)), (3, None), (4, None)];
+    assert_eq!(jobs(&records, "other"), doubted);
+    records.push(Record::Closed);
+    assert_eq!(jobs(&records, "other"), [(4, None)]);
+}
+
+#[test]
+fn a_walk_that_was_cut_is_gone_through_again_without_what_is_over() {
+    let mut records = begin(Direction::Upload);
+    records.push(Record::Asked {
+        batch: BatchId(1),
+        items: vec![WrittenItem::new(&item("d", Kind::Dir))],
+    });
+    let before = WrittenPath::source(Direction::Upload, &item("d/before", Kind::File));
+    records.push(Record::Past {
+        batch: BatchId(1),
+        sources: vec![before.clone()],
+    });
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(1, "d", Kind::Dir), written(2, "d/a", Kind::File)],
+    });
+    records.push(over(1, End::Done));
+    let rests = fold(&lines(&records)).rests(None);
+    let rest = &rests[0].1;
+    assert_eq!(rest.roots(), [item("d", Kind::Dir)]);
+    let made = WrittenPath::source(Direction::Upload, &item("d", Kind::Dir));
+    assert_eq!(rest.past, [made, before]);
+    let asked = [WrittenItem::new(&item("d", Kind::Dir))];
+    let same = |server: &Server| is_same(rest, server, Direction::Upload, &asked);
+    assert!(same(&rest.server));
+    assert!(!same(&Server {
+        user: "other".into(),
+        ..rest.server.clone()
+    }));
+    assert!(!is_same(rest, &rest.server, Direction::Download, &asked));
+    assert!(!is_same(rest, &rest.server, Direction::Upload, &[]));
+}
+
+#[test]
+fn no_secret_is_written() {
+    let server = Server {
+        account: "s3cret-account".into(),
+        password: PasswordSource::Command("pass show web".into()),
+        ..Server::default()
+    };
+    let kept = keepable(&server);
+    let text = String::from_utf8(lines(&[Record::Server {
+        connection: C,
+        server: Box::new(kept),
+    }]))
+    .unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(text.contains("pass show web"));
+}
+
+#[test]
+fn what_a_newer_version_writes_is_counted_and_the_rest_read() {
+    let mut bytes = lines(&begin(Direction::Upload));
+    bytes.extend_from_slice(
+        b"{\"map-of-holes\":{\"job\":1}}\n\xff\xfe not JSON\n{\"over\":{\"job\":77,\"end\":\"done\"}}\n",
+    );
+    bytes.extend(lines(&[Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(1, "a", Kind::File)],
+    }]));
+    bytes.extend_from_slice(b"{\"over\":{\"job\":1,\"en");
+    let log = fold(&bytes);
+    assert_eq!(log.unreadable(), 4);
+    assert_eq!(log.rests(None)[0].1.jobs.len(), 1);
+    let mut newer = Log::default();
+    newer.line(br#"{"run":{"version":2,"boot":null,"program":"ftpane 9","mood":"good"}}"#);
+    assert!(newer.is_newer());
+}
+
+fn any_path() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![Just(b'/'), Just(0xff), Just(b'"'), 1u8..];
+    let path = proptest::collection::vec(byte, 1..20);
+    path.prop_filter("a line break cannot be sent", |p| {
+        !p.iter().any(|b| matches!(b, b'\r' | b'\n'))
+    })
+}
+
+/// What happens in a queue: a job comes, or one of those there ends.
+fn events() -> impl Strategy<Value = Vec<(u8, u64)>> {
+    proptest::collection::vec((0u8..6, 0u64..12), 0..40)
+}
+
+proptest! {
+    /// Bytes of names survive, whatever they are.
+    #[test]
+    #[cfg(unix)]
+    fn items_come_back_as_they_were(local in any_path(), remote in any_path(), size in any::<Option<u64>>()) {
+        use std::os::unix::ffi::OsStringExt as _;
+        let local: PathBuf = PathBuf::from(std::ffi::OsString::from_vec([b"/", local.as_slice()].concat()));
+        let item = Item {
+            local: local.components().collect(),
+            remote: RemotePath::parse(&remote).unwrap(),
+            kind: Kind::Link,
+            size,
+            modified: None,
+        };
+        let record = Record::Asked { batch: BatchId(1), items: vec![WrittenItem::new(&item)] };
+        let line = lines(std::slice::from_ref(&record));
+        let read = Record::read(&line[..line.len() - 1]);
+        prop_assert_eq!(read.as_ref(), Some(&record));
+        let Some(Record::Asked { items, .. }) = read else { return Ok(()) };
+        prop_assert_eq!(items[0].item(), Some(item));
+    }
+
+    /// Cut at any byte: exactly the jobs are left that were not over at that point. Garbage between
+    /// the lines changes nothing of it.
+    #[test]
+    fn a_log_cut_anywhere_loses_no_job(events in events(), at in any::<prop::sample::Index>(), garbage in any::<bool>()) {
+        let mut bytes = lines(&begin(Direction::Upload));
+        let head = bytes.len();
+        // which jobs are left once so many bytes are there
+        let mut known: BTreeMap<u64, bool> = BTreeMap::new();
+        let mut left_after = vec![(head, Vec::new())];
+        for (what, n) in events {
+            let record = match what {
+                0 | 1 => {
+                    known.insert(n, true);
+                    Record::Jobs { batch: BatchId(1), jobs: vec![written(n, &format!("{n}"), Kind::File)] }
+                }
+                _ if !known.contains_key(&n) => continue,
+                2 => { known.insert(n, false); over(n, End::Done) }
+                3 => { known.insert(n, false); over(n, End::Cancelled) }
+                4 => { known.insert(n, true); over(n, failed(true)) }
+                _ => { known.insert(n, false); over(n, End::Failed { why: "\n\u{1}\"".into(), passes: false }) }
+            };
+            if garbage {
+                bytes.extend_from_slice(b"\0\xff{\n");
+            }
+            record.write(&mut bytes);
+            left_after.push((bytes.len(), known.iter().filter(|(_, left)| **left).map(|(n, _)| *n).collect()));
+        }
+        let cut = head + at.index(bytes.len() - head + 1);
+        let log = fold(&bytes[..cut]);
+        // a line that lacks its end only is whole
+        let (_, expected) = left_after.iter().rev().find(|(end, _)| *end <= cut + 1).unwrap();
+        let rests = log.rests(Some("b"));
+        prop_assert_eq!(rests.len(), 1, "a walk that was not at its end is left");
+        let mut left: Vec<u64> = rests[0].1.jobs.iter().map(|job| job.id.0).collect();
+        left.sort_unstable();
+        prop_assert_eq!(&left, expected);
+    }
+
+    /// Whatever stands in a file, reading it ends.
+    #[test]
+    fn anything_can_be_read(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let log = fold(&bytes);
+        prop_assert_eq!(log.rests(None), []);
+    }
+}
