@@ -209,9 +209,10 @@ impl Stop {
     /// The same for a file that was written in place: what may be left is said.
     pub(super) fn in_place(self, task: &Task, target: &RemotePath) -> Self {
         match self {
-            Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) => {
-                Self::Failed(failure.hint(PARTIAL))
-            }
+            Self::Failed(failure)
+            | Self::Anew(failure)
+            | Self::FromStart(failure)
+            | Self::NoSession(failure) => Self::Failed(failure.hint(PARTIAL)),
             stop => {
                 task.say(format!("{} was stopped. {PARTIAL}", target.shown()));
                 stop

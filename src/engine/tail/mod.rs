@@ -113,8 +113,9 @@ impl Tail {
     /// A job ends before its transfer has begun; one that is begun anew has begun before.
     pub(super) fn unbegun(&mut self, mut task: Task, stop: Stop) {
         match task.begun.take() {
-            Some(part) => self.left_over(task, part, stop),
-            None => task.end(Err(stop)),
+            // what can be continued is kept
+            Some(part) if task.piece.is_none() => self.left_over(task, part, stop),
+            _ => task.end(Err(stop)),
         }
     }
 
