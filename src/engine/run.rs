@@ -23,9 +23,7 @@ use super::task::Task;
 use super::{Options, PARTING, dialogue, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{
-    Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, QuestionId,
-};
+use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -36,6 +34,7 @@ use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
+mod in_place;
 mod taking;
 mod walking;
 
@@ -299,23 +298,6 @@ impl Loop {
             Command::LeaveRest => self.journal.leave_rest(),
             Command::Shutdown => {}
         }
-    }
-
-    /// A person has said whether files may be written in place: all jobs that waited for it go on.
-    fn decide_in_place(&mut self, question: QuestionId, answer: InPlaceAnswer) {
-        if let Some(pool) = self
-            .queue
-            .in_place_of(question)
-            .and_then(|id| self.pools.get(&id))
-        {
-            pool.placing.decide(answer != InPlaceAnswer::No);
-            if answer == InPlaceAnswer::Remember {
-                let name = pool.connection.server.name.clone();
-                self.outlet.tell(Event::InPlace(name));
-            }
-        }
-        let effects = self.queue.answer_in_place(question);
-        self.carry_out(effects);
     }
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {

@@ -559,10 +559,14 @@ pub(super) fn is_astray(error: &Error) -> bool {
     matches!(error, Error::OutOfOrder | Error::Silent(Stage::Command, _))
 }
 
-/// Whether a reply can only be another command's: the end of a transfer, or the address of a data
-/// connection.
+/// Whether a reply can only be another command's: the end of a transfer, the address of a data
+/// connection, or a file's size or time.
 fn is_anothers(verb: &str, reply: &Reply) -> bool {
     match reply.code {
+        213 => matches!(
+            verb,
+            "RNFR" | "RNTO" | "DELE" | "SITE" | "EPSV" | "PASV" | "RETR" | "STOR"
+        ),
         226 => true,
         227 => verb != "PASV",
         228 => true,
