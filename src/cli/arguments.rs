@@ -188,7 +188,8 @@ pub(super) struct Put {
 
 #[derive(Debug, Args)]
 pub(super) struct Transfer {
-    /// Continue what is there where that can be proved right (--on-conflict resume)
+    /// Go on where an earlier run has left off, if the source is unchanged; skip what is complete, replace the
+    /// rest whole (--on-conflict resume)
     #[arg(short = 'c', long = "continue", conflicts_with = "on_conflict")]
     pub(super) resume: bool,
     /// What to do where the target exists [default: what the server's entry says; if that is ask, or

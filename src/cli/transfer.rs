@@ -12,7 +12,7 @@ use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
 use crate::local::names::bytes_of;
 use crate::model::charset::Charset;
-use crate::model::command::{Command, Extent};
+use crate::model::command::Command;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
@@ -196,17 +196,15 @@ impl Transfers {
         }
     }
 
-    /// Takes every batch out, waits a little for the running transfers to end cleanly, and names
-    /// what is left.
+    /// Ends the engine, waits a little for the running transfers to be laid aside, and names what is left.
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
-        session.send(Command::LeaveRest);
-        for batch in self.batches.keys() {
-            session.send(Command::Cancel(Extent::Batch(*batch)));
-        }
+        // not cancelled: what has come over is kept
+        session.send(Command::Shutdown);
         let mut left: HashSet<JobId> = self.unfinished.clone();
         let stopping = async {
-            while !self.batches.is_empty() {
+            // until the engine has ended, which is an error here
+            loop {
                 match session.event_or_tick(false).await {
                     Ok(Some(event)) => self.take(session, event),
                     Ok(None) => {}

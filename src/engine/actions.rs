@@ -78,7 +78,7 @@ async fn make_file(pool: Option<&Arc<Pool>>, place: &Place) -> Result<(), Failur
             let what = format!("Could not make the file {path}");
             must_be_free(&mut lease, &path, None, &what).await?;
             let made = async {
-                let transfer = lease.begin(&Request::store(&path)).await?;
+                let transfer = lease.begin(&Request::store(&path, 0)).await?;
                 lease.finish(transfer).await
             };
             made.await.map(drop).map_err(|e| unsure(&e, what))

@@ -18,12 +18,20 @@ const SHORT: u64 = 256 * 1024;
 /// What a job has come to before the server is asked anything about it.
 pub(super) enum Fetched {
     Ready(Ready),
-    /// What stands at its target has to be asked.
-    Ask(Task, Source),
+    /// The server has to be asked something first.
+    Ask(Asking),
     /// A folder to make.
     Folder(Task),
     /// No job waits, or somebody waits for a session.
     Nothing,
+}
+
+/// What has to be asked before a transfer can begin.
+pub(super) enum Asking {
+    /// What the source is.
+    Down(Incoming),
+    /// What stands at the target, and beside it.
+    Up(Task, Source),
 }
 
 /// A transfer that may begin.
@@ -135,10 +143,13 @@ pub(super) async fn prepare(task: Task) -> Result<Fetched, (Task, Stop)> {
         (Kind::Dir, _) => Ok(Fetched::Folder(task)),
         (_, Direction::Download) => download::prepare(task)
             .await
-            .map(|incoming| Fetched::Ready(Ready::Down(incoming))),
+            .map(|incoming| match incoming.asks() {
+                true => Fetched::Ask(Asking::Down(incoming)),
+                false => Fetched::Ready(Ready::Down(incoming)),
+            }),
         (_, Direction::Upload) => upload::prepare(task).await.map(|prepared| match prepared {
             Prepared::Ready(outgoing) => Fetched::Ready(Ready::Up(outgoing)),
-            Prepared::Unknown(task, source) => Fetched::Ask(task, source),
+            Prepared::Unknown(task, source) => Fetched::Ask(Asking::Up(task, source)),
         }),
     }
 }

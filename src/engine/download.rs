@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
+use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
+use super::resume::{Left, Resumed, left_here};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
 use super::verify::Verification;
@@ -26,10 +28,13 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::Origin;
 use crate::model::path::{Name, RemotePath};
-use crate::model::stamp::Stamp;
+use crate::model::stamp::{Precision, Stamp};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
+use crate::plan::resume::{Identity, Overlap};
+
+mod asking;
 
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
@@ -40,29 +45,43 @@ pub(super) struct Incoming {
     pub(super) request: Request,
     target: PathBuf,
     may_replace: bool,
+    /// What runs and jobs that are over have left of downloads to this target.
+    left: Vec<Left>,
+    /// Size and time of the source as the server has told them for this transfer.
+    told: Option<(u64, Stamp)>,
+    resumed: Option<Resumed>,
 }
 
 /// Decides about the target; asks the server nothing.
-pub(super) async fn prepare(task: Task) -> Result<Incoming, (Task, Stop)> {
-    match place(&task).await {
-        Ok((target, may_replace)) => Ok(Incoming {
-            request: Request::retrieve(&task.job().item.remote, 0),
-            task,
-            target,
-            may_replace,
-        }),
+pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
+    let left = left_here(&task, &task.job().item.local).await;
+    let can_resume = task.piece.is_some() || !left.is_empty();
+    match place(&task, can_resume).await {
+        Ok((target, may_replace)) => {
+            let listed = Identity::remote(length(&task), task.job().item.modified);
+            task.origin.source = listed.map_or(0, |listed| task.source(&listed));
+            Ok(Incoming {
+                request: Request::retrieve(&task.job().item.remote, 0),
+                task,
+                target,
+                may_replace,
+                left,
+                told: None,
+                resumed: None,
+            })
+        }
         Err(stop) => Err((task, stop)),
     }
 }
 
-async fn place(task: &Task) -> Result<(PathBuf, bool), Stop> {
-    let (target, may_replace) = choose(task).await?;
+async fn place(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> {
+    let (target, may_replace) = choose(task, can_resume).await?;
     let folder = target.parent().unwrap_or(&target);
     fits(folder, length(task).unwrap_or(0), what(task)).await?;
     Ok((target, may_replace))
 }
 
-async fn choose(task: &Task) -> Result<(PathBuf, bool), Stop> {
+async fn choose(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> {
     let item = &task.job().item;
     let source = Known {
         size: item.size,
@@ -79,7 +98,7 @@ async fn choose(task: &Task) -> Result<(PathBuf, bool), Stop> {
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
-            Decision::Ask => return Err(conflict(&task.start, &source, &known)),
+            Decision::Ask => return Err(conflict(&task.start, &source, &known, can_resume)),
         },
         None => (item.local.clone(), overwrites),
     })
@@ -163,6 +182,8 @@ struct Disk {
     target: PathBuf,
     may_replace: bool,
     origin: Origin,
+    /// What is continued, and how long that is.
+    begun: Option<(PathBuf, u64)>,
     writing: Option<JoinHandle<io::Result<Written>>>,
     /// Before the first piece is written: where the content is to be verified.
     hashing: Option<Hashing>,
@@ -218,16 +239,24 @@ impl Disk {
         }
     }
 
-    /// What is on the disk, an empty file where nothing is yet; it blocks, and is called on a thread
-    /// for that.
+    /// What is on the disk: what is continued, or an empty file, where nothing is yet; it blocks, and is
+    /// called on a thread for that.
     fn file(&mut self, last: Option<Written>) -> impl FnOnce() -> io::Result<Written> + Send + 'static {
         let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
-        let hashing = self.hashing.take();
+        let (mut hashing, begun) = (self.hashing.take(), self.begun.clone());
         move || {
             if let Some(last) = last {
                 return Ok(last);
             }
-            let (part, file) = PartFile::create(&target, &origin, may_replace)?;
+            let (part, file) = match begun {
+                Some((part, length)) => {
+                    if let Some(hashing) = &mut hashing {
+                        hashing.update_from(&part, length)?;
+                    }
+                    PartFile::reopen(&part, length, &target, may_replace)?
+                }
+                None => PartFile::create(&target, &origin, may_replace)?,
+            };
             Ok(Written {
                 part,
                 file,
@@ -262,29 +291,80 @@ pub(super) struct Receiving {
     disk: Disk,
     /// What has come and is not being written yet.
     buffer: Vec<u8>,
+    /// How much of the buffer that is: who is stopped while reading leaves the rest of it blank.
+    filled: usize,
+    /// How long the file is so far, with what an earlier try has brought.
     received: u64,
+    told: Option<(u64, Stamp)>,
+    /// What comes first where the file goes on.
+    overlap: Option<Overlap>,
+    left: Vec<Left>,
     pub(super) verification: Option<Verification>,
 }
 
 impl Receiving {
     /// `ways`: how the server can be asked for a checksum.
     pub(super) fn new(incoming: Incoming, ways: Vec<Way>) -> Self {
-        let verified = incoming.task.start.care.verify;
-        let begun = verified.then(|| Verification::begin(ways, &incoming.task.job().item.remote));
-        let (verification, hashing) = begun.unzip();
+        let mut task = incoming.task;
+        let verified = task.start.care.verify;
+        let verification = verified.then(|| Verification::begin(ways, &task.job().item.remote));
+        let (verification, hashing) = verification.unzip();
+        let (begun, overlap) = match incoming.resumed {
+            Some(resumed) => (Some((resumed.part, resumed.length)), Some(resumed.overlap)),
+            None => (None, None),
+        };
+        let received = begun.as_ref().map_or(0, |(_, length)| *length);
+        task.counter.begin_at(received);
+        // the disk has it from now on
+        task.piece = None;
         Self {
             verification,
             disk: Disk {
                 hashing,
                 target: incoming.target,
                 may_replace: incoming.may_replace,
-                origin: incoming.task.origin,
+                origin: task.origin,
+                begun,
                 writing: None,
             },
-            task: incoming.task,
+            task,
             buffer: Vec::new(),
-            received: 0,
+            filled: 0,
+            received,
+            told: incoming.told,
+            overlap,
+            left: incoming.left,
         }
+    }
+
+    /// Reads what the server sends a second time: it must be what is here.
+    async fn prove(&mut self, lease: &mut Lease, transfer: &mut Transfer) -> Result<(), Stop> {
+        let Some(mut overlap) = self.overlap.take() else {
+            return Ok(());
+        };
+        let mut again = vec![0; overlap.left()];
+        while overlap.left() > 0 {
+            let most = overlap.left();
+            let read = lease.read(transfer, &mut again[..most]).await;
+            let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
+            if n == 0 || !overlap.agrees(&again[..n]) {
+                return Err(self.another("what the server sends does not continue what is here"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What was continued and what comes are not one file.
+    fn another(&self, why: &str) -> Stop {
+        let failure = Failure::new(Class::Unreachable, what(&self.task), why)
+            .hint("What stood under the target's name is untouched.");
+        Stop::FromStart(failure.transient())
+    }
+
+    /// Whether more has come than the source has, where the file was continued: the server began
+    /// somewhere else.
+    fn is_too_long(&self) -> bool {
+        self.disk.begun.is_some() && self.told.is_some_and(|(size, _)| self.received > size)
     }
 
     /// Reads to the end of the data.
@@ -294,31 +374,32 @@ impl Receiving {
         transfer: &mut Transfer,
         limit: &SpeedLimit,
     ) -> Result<(), Stop> {
+        self.prove(lease, transfer).await?;
         let piece = limit.piece(CHUNK);
-        let expected = self
-            .task
-            .job()
-            .item
-            .size
-            .and_then(|size| usize::try_from(size).ok());
+        let expected = self.listed().map(|size| size.saturating_sub(self.received));
+        let expected = expected.and_then(|left| usize::try_from(left).ok());
         // one byte more than is expected, so that its end is seen without a second buffer
         let mut room = expected.map_or(piece, |size| size.saturating_add(1).clamp(512, piece));
         loop {
-            let filled = self.buffer.len();
             self.buffer.resize(room, 0);
-            let read = lease.read(transfer, &mut self.buffer[filled..]).await;
-            self.buffer.truncate(filled + read.as_ref().map_or(0, |n| *n));
+            let read = lease.read(transfer, &mut self.buffer[self.filled..]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 {
+                self.buffer.truncate(self.filled);
                 return Ok(());
             }
+            self.filled += n;
             self.received += n as u64;
+            if self.is_too_long() {
+                return Err(self.another("more has come than the file has"));
+            }
             self.task.counter.add(n as u64);
             limit.passed(n).await;
-            if self.buffer.len() == room {
+            if self.filled == room {
                 if room < piece {
                     room = piece;
                 } else {
+                    self.filled = 0;
                     self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
                 }
             }
@@ -333,17 +414,19 @@ impl Receiving {
         self.received
     }
 
-    /// The size the file is expected to have, as far as its listing can be trusted for that: that
-    /// of a link is its own.
+    /// The size the file is expected to have: what the server said of it or, as far as it can be
+    /// trusted for that, its listing; that of a link is its own.
     pub(super) fn listed(&self) -> Option<u64> {
-        self.task.job().item.size
+        let told = self.told.map(|(size, _)| size);
+        told.or(self.task.job().item.size)
     }
 
     /// The time the listing gave, where that is exact: a listing that knows the day only would set
     /// a wrong one.
     pub(super) fn exact_time(&self) -> Option<Stamp> {
-        let listed = self.task.job().item.modified;
-        listed.filter(|time| time.precision == crate::model::stamp::Precision::Second)
+        let told = self.told.map(|(_, time)| time);
+        let known = told.or(self.task.job().item.modified);
+        known.filter(|time| time.precision == Precision::Second)
     }
 
     /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.
@@ -364,6 +447,7 @@ impl Receiving {
         // where the whole file system cannot be synced later
         let sync = self.task.start.care.fsync || !unsynced::WHOLE;
         let unsynced = self.task.durable.unsynced();
+        let left = std::mem::take(&mut self.left);
         let work = move || {
             let mut written = file()?;
             written.write(&rest)?;
@@ -377,6 +461,10 @@ impl Receiving {
             let file = written.part.commit(written.file, modified, sync)?;
             if !sync {
                 unsynced.wrote(file)?;
+            }
+            // of runs that are over: nobody wants them now that the target is whole
+            for old in left.iter().filter(|old| old.is_of_another_run()) {
+                let _ = std::fs::remove_file(&old.path);
             }
             Ok(verified)
         };
@@ -398,16 +486,47 @@ impl Receiving {
         }
     }
 
-    /// Gives the file up: what of it is on the disk is removed before this ends.
+    /// Gives the file up. What of it is on the disk is kept where another try can go on from there; else it
+    /// is removed before this ends.
     pub(super) async fn abandon(self, stop: Stop) {
-        self.discard().await.end(Err(stop));
+        let task = self.set_aside(&stop).await;
+        task.end(Err(stop));
+    }
+
+    /// Keeps what of the file is on the disk, or removes it.
+    pub(super) async fn set_aside(mut self, stop: &Stop) -> Task {
+        if self.task.keeps(stop, self.received)
+            && let Ok(part) = self.keep().await
+        {
+            self.task.piece = Some(Piece::Here(part));
+            return self.task;
+        }
+        self.discard().await
+    }
+
+    async fn keep(&mut self) -> Result<PathBuf, Stop> {
+        let last = self.disk.written().await?;
+        let file = self.disk.file(last);
+        let mut rest = std::mem::take(&mut self.buffer);
+        rest.truncate(self.filled);
+        let work = move || {
+            let mut written = file()?;
+            written.write(&rest)?;
+            written.part.keep(&written.file)
+        };
+        blocking(work).await?.map_err(|error| self.disk.failed(&error))
     }
 
     /// Removes what of the file is on the disk.
-    pub(super) async fn discard(mut self) -> Task {
-        if let Ok(Some(last)) = self.disk.written().await {
-            let _ = blocking(move || drop(last)).await;
-        }
+    async fn discard(mut self) -> Task {
+        let last = self.disk.written().await;
+        let begun = self.disk.begun.take();
+        let _ = blocking(move || {
+            drop(last);
+            // perhaps it was not taken up yet
+            begun.map(|(part, _)| std::fs::remove_file(part))
+        })
+        .await;
         self.task
     }
 }

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::PARTING;
-use super::carried::{Carried, Fetched, Over, Ready, prepare};
+use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
-use super::download;
+use super::download::{self, Incoming};
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
@@ -130,9 +130,12 @@ impl Hands<'_> {
                         None => None,
                     }
                 }
-                Fetched::Ask(task, source) => {
+                Fetched::Ask(asking) => {
                     self.settle(over.take()).await;
-                    self.ask(task, source).await
+                    match asking {
+                        Asking::Up(task, source) => self.ask(task, source).await,
+                        Asking::Down(incoming) => self.ask_about(incoming).await,
+                    }
                 }
                 Fetched::Folder(task) => {
                     self.settle(over.take()).await;
@@ -159,6 +162,7 @@ impl Hands<'_> {
 
     /// What comes next: jobs to be begun anew first.
     async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
+        self.again.append(&mut self.tail.again);
         while let Some(task) = self.again.pop() {
             match prepare(task).await {
                 Ok(again) => {
@@ -229,6 +233,44 @@ impl Hands<'_> {
                 }
             }
         }
+    }
+
+    /// Asks what a download's source is, and takes up what there is of it.
+    async fn ask_about(&mut self, mut incoming: Incoming) -> Option<Fetched> {
+        let cancel = incoming.task.cancel.clone();
+        let mut tries = 0;
+        let stop = loop {
+            let mut lease = match self.take_lease(&cancel).await {
+                Ok(lease) => lease,
+                Err(stop) => break stop,
+            };
+            let questions = incoming.questions();
+            let asked = tokio::select! {
+                asked = lease.ask(&questions) => asked,
+                () = cancel.cancelled() => break Stop::Cancelled,
+            };
+            let answers = asked.and_then(|asked| match asked.lost {
+                Some(error) => Err(error),
+                None => Ok(asked.answers),
+            });
+            tries += 1;
+            match answers {
+                Ok(answers) => {
+                    incoming.told(answers, &lease).await;
+                    self.lease = Some(lease);
+                    return Some(Fetched::Ready(Ready::Down(incoming)));
+                }
+                Err(error) if error.is_loss() && tries < BEGINNINGS => {
+                    self.lane.pool.forget_idle_of(&error);
+                }
+                Err(error) => {
+                    self.lease = Some(lease);
+                    break Stop::on_wire(&error, download::what(&incoming.task));
+                }
+            }
+        };
+        incoming.task.end(Err(stop));
+        None
     }
 
     /// Asks what stands at an upload's target.
@@ -357,6 +399,9 @@ impl Hands<'_> {
 
     /// A transfer was refused, or its data connection could not be made.
     async fn refused(&mut self, ready: Ready, error: Error) {
+        if ready.request().continues() && error.refuses_to_continue() {
+            return self.restart(ready, &error).await;
+        }
         match ready {
             Ready::Down(incoming) => {
                 let stop = match &mut self.lease {
@@ -383,9 +428,41 @@ impl Hands<'_> {
         }
     }
 
+    /// The server does not continue a file: it comes or goes from its first byte.
+    async fn restart(&mut self, ready: Ready, error: &Error) {
+        let why = error.failure(match &ready {
+            Ready::Down(incoming) => download::what(&incoming.task),
+            Ready::Up(outgoing) => upload::what(&outgoing.target),
+        });
+        let mut task = match ready {
+            Ready::Down(incoming) => incoming.restart().await,
+            Ready::Up(outgoing) => {
+                if let Some(lease) = &mut self.lease {
+                    // some servers let nothing be written over
+                    let _ = lease.delete_file(&outgoing.part).await;
+                }
+                outgoing.task
+            }
+        };
+        task.piece = None;
+        self.push_whole(task, &why);
+    }
+
+    fn push_whole(&mut self, mut task: Task, why: &Failure) {
+        let connection = &self.lane.pool.connection;
+        connection.remark(&format!("{why}; once more from the first byte"));
+        task.whole = true;
+        task.counter.begin_at(0);
+        self.again.push(task);
+    }
+
     /// A transfer may have begun, and is given up.
     fn broken_off(&mut self, ready: Ready, stop: Stop) {
         match ready {
+            // what it was to continue is there as before
+            Ready::Up(outgoing) if outgoing.request.continues() && outgoing.task.goes_on_after(&stop) => {
+                outgoing.task.end(Err(stop));
+            }
             // servers make the file before they find that they cannot fill it
             Ready::Up(outgoing) => self
                 .tail
@@ -480,23 +557,27 @@ impl Hands<'_> {
             // nothing is wrong with the job: it goes on, on a new session, once
             self.lane.pool.forget_idle();
             let mut task = match file {
-                Carried::Down(receiving) => receiving.discard().await,
-                Carried::Up(sending) => {
-                    let mut task = sending.task;
-                    task.begun = (!sending.site.in_place).then_some(sending.part);
-                    task
-                }
+                Carried::Down(receiving) => receiving.set_aside(&stop).await,
+                Carried::Up(sending) => sending.set_aside(&stop),
             };
             task.healed = true;
-            task.counter.reset();
+            task.counter.begin_at(0);
             self.again.push(task);
             return;
         }
-        match file {
-            Carried::Down(receiving) => self.tail.abandon(*receiving, stop),
-            Carried::Up(sending) => self
-                .tail
-                .break_off(sending.task, sending.part, &sending.site, stop),
+        match (file, stop) {
+            (Carried::Down(receiving), Stop::FromStart(why)) if !receiving.task.whole => {
+                let task = receiving.set_aside(&Stop::FromStart(why.clone())).await;
+                self.push_whole(task, &why);
+            }
+            (Carried::Down(receiving), stop) => self.tail.abandon(*receiving, stop),
+            (Carried::Up(sending), stop) if sending.keeps(&stop) => {
+                sending.set_aside(&stop).end(Err(stop));
+            }
+            (Carried::Up(sending), stop) => {
+                self.tail
+                    .break_off(sending.task, sending.part, &sending.site, stop);
+            }
         }
     }
 

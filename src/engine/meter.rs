@@ -18,20 +18,33 @@ const WORTH_WAITING: Duration = Duration::from_millis(20);
 
 /// The bytes one running job has moved.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counter(Arc<AtomicU64>);
+pub(super) struct Counter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    moved: AtomicU64,
+    /// Those of them that an earlier try has moved: they are no part of the rate.
+    before: AtomicU64,
+}
 
 impl Counter {
     pub(super) fn add(&self, bytes: u64) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.0.moved.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// A job that begins again has moved nothing.
-    pub(super) fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+    /// A job begins again: with nothing moved, or with what an earlier try has moved.
+    pub(super) fn begin_at(&self, bytes: u64) {
+        self.0.before.store(bytes, Ordering::Relaxed);
+        self.0.moved.store(bytes, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.moved.load(Ordering::Relaxed)
+    }
+
+    /// What this try has moved.
+    fn fresh(&self) -> u64 {
+        self.get().saturating_sub(self.0.before.load(Ordering::Relaxed))
     }
 }
 
@@ -61,7 +74,7 @@ impl Meter {
 
     pub(super) fn end(&mut self, job: JobId) {
         if let Some(counter) = self.running.remove(&job) {
-            self.finished += counter.get();
+            self.finished += counter.fresh();
         }
     }
 
@@ -76,7 +89,8 @@ impl Meter {
         let running: Vec<(JobId, u64)> = self.running.iter().map(|(id, c)| (*id, c.get())).collect();
         let in_flight: u64 = running.iter().map(|(_, bytes)| bytes).sum();
         let files = totals.files_done;
-        let mut bytes = self.finished + in_flight;
+        let fresh: u64 = self.running.values().map(Counter::fresh).sum();
+        let mut bytes = self.finished + fresh;
         if let Some(last) = self.last {
             // a job that began again counts once: the total never falls
             bytes = bytes.max(last.bytes);
@@ -196,7 +210,7 @@ mod tests {
         );
         assert!(progress.seconds_left.is_some());
         // begun again: nothing has moved twice
-        counter.reset();
+        counter.begin_at(0);
         let again = meter.sample(start + Duration::from_secs(2), totals);
         assert!(again.rate > 0 && again.rate < 2000, "{}", again.rate);
         assert_eq!(again.moved, 0);

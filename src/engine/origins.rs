@@ -4,8 +4,9 @@
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::kept::Kept;
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
@@ -17,28 +18,9 @@ pub(super) struct Origins {
     origin: Origin,
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
-    shared: Option<(Arc<Runs>, Run)>,
-}
-
-/// Knows what runs have left that are over.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Leftovers {
-    /// This run's; `None` where nobody else's files are known.
-    ours: Option<(Origin, Arc<Runs>)>,
-}
-
-impl Leftovers {
-    /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
-    /// the disk.
-    pub(super) fn are_of(&self, origin: &Origin) -> bool {
-        self.ours.as_ref().is_some_and(|(ours, runs)| {
-            origin.installation == ours.installation
-                && origin.run != ours.run
-                && runs
-                    .fate(origin.run)
-                    .is_ok_and(|fate| matches!(fate, Fate::Over | Fate::Broken))
-        })
-    }
+    shared: Mutex<Option<(Arc<Runs>, Run)>>,
+    /// What this run has left half-done.
+    pub(super) kept: Kept,
 }
 
 impl Origins {
@@ -72,7 +54,12 @@ impl Origins {
                 folder.display()
             )
         });
-        (Self { origin, shared }, notice)
+        let origins = Self {
+            origin,
+            shared: Mutex::new(shared),
+            kept: Kept::default(),
+        };
+        (origins, notice)
     }
 
     /// The origin of a job's files; its source is filled in when it is known.
@@ -84,23 +71,35 @@ impl Origins {
         }
     }
 
-    /// What knows the files of runs that are over.
-    pub(super) fn leftovers(&self) -> Leftovers {
-        let shared = self.shared.as_ref();
-        Leftovers {
-            ours: shared.map(|(runs, _)| (self.origin, Arc::clone(runs))),
-        }
+    /// Whether a run of this installation that is over made this file: nobody works on it. Looks at
+    /// the disk.
+    pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
+        matches!(self.fate(origin), Some(Fate::Over | Fate::Broken))
+    }
+
+    /// What has become of the other run of this installation that made this file; `None` where it was
+    /// this one, or a stranger's. Looks at the disk.
+    pub(super) fn fate(&self, origin: &Origin) -> Option<Fate> {
+        let runs = Arc::clone(&self.held().as_ref()?.0);
+        let others = origin.installation == self.origin.installation && origin.run != self.origin.run;
+        others.then(|| runs.fate(origin.run).ok()).flatten()
     }
 
     /// All runs, and the file in which this one writes down what is to outlast it.
     pub(super) fn shared(&self) -> Option<(Arc<Runs>, std::io::Result<File>)> {
-        let (runs, run) = self.shared.as_ref()?;
+        let held = self.held();
+        let (runs, run) = held.as_ref()?;
         Some((Arc::clone(runs), run.file.try_clone()))
     }
 
-    /// Ends the run with nothing left of it. What is told after this is lost.
-    pub(super) fn end(self) {
-        if let Some((_, run)) = self.shared
+    fn held(&self) -> MutexGuard<'_, Option<(Arc<Runs>, Run)>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the run, whoever may still hold this: its file is let go of, and removed where it has
+    /// nothing left in it. What is told after this is lost.
+    pub(super) fn end(&self, has_left: bool) {
+        if let Some((_, run)) = self.held().take().filter(|_| !has_left)
             && let Err(error) = run.end()
         {
             tracing::warn!("the file of this run could not be removed: {error}");
@@ -119,15 +118,15 @@ mod tests {
         let (living, _) = Origins::begin(Some(folder.path()));
         assert_eq!(none, None);
         let file = living.of(JobId(3));
-        assert!(!ours.leftovers().are_of(&file), "its run lives");
-        assert!(!ours.leftovers().are_of(&ours.of(JobId(1))));
-        living.end();
-        assert!(ours.leftovers().are_of(&file));
+        assert!(!ours.is_left_over(&file), "its run lives");
+        assert!(!ours.is_left_over(&ours.of(JobId(1))));
+        living.end(false);
+        assert!(ours.is_left_over(&file));
         let stranger = Origin {
             installation: !file.installation,
             ..file
         };
-        assert!(!ours.leftovers().are_of(&stranger));
+        assert!(!ours.is_left_over(&stranger));
     }
 
     #[test]
@@ -136,6 +135,6 @@ mod tests {
         let (alone, why) = Origins::begin(Some(folder.path()));
         assert!(why.unwrap().contains("cannot be used"));
         let other = Origins::begin(None).0.of(JobId(1));
-        assert!(!alone.leftovers().are_of(&other) && !alone.leftovers().are_of(&alone.of(JobId(1))));
+        assert!(!alone.is_left_over(&other) && !alone.is_left_over(&alone.of(JobId(1))));
     }
 }

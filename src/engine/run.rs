@@ -12,6 +12,7 @@ use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::durable::Durable;
 use super::journal::Journal;
+use super::kept;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -19,20 +20,21 @@ use super::outlet::Outlet;
 use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
-use super::task::Task;
+use super::task::{Means, Task};
 use super::{Options, PARTING, dialogue, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
+use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId, JobState};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
+use crate::plan::resume::outlasts;
 
 mod in_place;
 mod taking;
@@ -107,7 +109,7 @@ struct Loop {
     durable: Arc<Durable>,
     /// Ends everything, at the end.
     end: CancellationToken,
-    origins: Origins,
+    origins: Arc<Origins>,
     journal: Journal,
     /// One rest is taken up after the other: those of one run share its file.
     taking: Arc<tokio::sync::Mutex<()>>,
@@ -148,7 +150,7 @@ pub(super) async fn run(
         tasks: TaskTracker::new(),
         durable: Arc::default(),
         end: CancellationToken::new(),
-        origins,
+        origins: Arc::new(origins),
         journal,
         taking: Arc::default(),
         awaiting: HashMap::new(),
@@ -295,7 +297,6 @@ impl Loop {
                 batch,
             } => self.take_up(rest, connection, batch),
             Command::DropUnfinished(rests) => self.drop_unfinished(rests),
-            Command::LeaveRest => self.journal.leave_rest(),
             Command::Shutdown => {}
         }
     }
@@ -440,6 +441,7 @@ impl Loop {
             match effect {
                 Effect::Tell(event) => {
                     self.journal.told(&event, &self.queue);
+                    self.discard_pieces(&event);
                     match event {
                         Event::BatchOver(batch) => {
                             self.batches.remove(&batch);
@@ -448,8 +450,14 @@ impl Loop {
                         event => self.outlet.tell(event),
                     }
                 }
+                Effect::SetAside(job) => {
+                    if let Some((_, cancel)) = self.running.get(&job) {
+                        cancel.cancel();
+                    }
+                }
                 Effect::Stop(job) => {
                     if let Some((_, cancel)) = self.running.get(&job) {
+                        self.origins.kept.unwant(job);
                         cancel.cancel();
                     }
                 }
@@ -458,6 +466,26 @@ impl Loop {
                     self.remind(delay, Note::TryServer(connection, tries));
                 }
             }
+        }
+    }
+
+    /// Deletes what jobs have left half-done that will not go on. At the end of the program all of it is
+    /// left for the next run.
+    fn discard_pieces(&self, event: &Event) {
+        let Event::JobChanged(job, state) = event else {
+            return;
+        };
+        let is_wanted = match state {
+            JobState::Failed(failure) => outlasts(failure),
+            state => !state.is_over(),
+        };
+        if is_wanted || self.end.is_cancelled() {
+            return;
+        }
+        if let Some(piece) = self.origins.kept.take(*job) {
+            let connection = self.queue.connection(*job);
+            let pool = connection.and_then(|connection| self.pools.get(&connection).cloned());
+            self.spawn(kept::discard(piece, pool));
         }
     }
 
@@ -515,7 +543,8 @@ impl Loop {
 
     /// The next job of a connection, for a lane.
     fn take(&mut self, connection: ConnectionId) -> Option<Task> {
-        let placing = Arc::clone(&self.pools.get(&connection)?.placing);
+        let pool = self.pools.get(&connection)?;
+        let (placing, server) = (Arc::clone(&pool.placing), Arc::clone(&pool.connection.server));
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
@@ -525,11 +554,15 @@ impl Loop {
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
         Some(Task::new(
             start,
-            (targets.unwrap_or_default(), placing),
+            targets.unwrap_or_default(),
             self.meter.begin(job),
             cancel,
-            Arc::clone(&self.durable),
-            self.origins.of(job),
+            Means {
+                durable: Arc::clone(&self.durable),
+                origins: Arc::clone(&self.origins),
+                server,
+                placing,
+            },
             self.notes.clone(),
         ))
     }
@@ -580,10 +613,7 @@ impl Loop {
         let has_left = self.journal.has_left();
         let _ = self.journal.close().await;
         // from here on the next run may have it
-        match has_left {
-            true => drop(self.origins),
-            false => self.origins.end(),
-        }
+        self.origins.end(has_left);
         self.outlet.tell(Event::Ended);
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::lease::Lease;
-use super::origins::Leftovers;
+use super::origins::Origins;
+use super::resume::Leftovers;
 use super::task::Stop;
 use super::unix_now;
 use crate::ftp::error::Error;
@@ -50,7 +51,9 @@ pub(super) struct Found {
     pub(super) target: RemotePath,
     /// What stands there.
     pub(super) standing: Option<Standing>,
-    /// Temporary files for it that runs have left that are over.
+    /// Temporary files for it, of whatever origin.
+    pub(super) parts: Vec<RemotePath>,
+    /// Those of them that runs have left that are over.
     pub(super) left: Vec<RemotePath>,
     /// What stands beside the path that was asked for.
     pub(super) content: Arc<Content>,
@@ -73,6 +76,12 @@ impl Content {
     /// Whether what is not listed is not there.
     pub(super) fn tells_all(&self) -> bool {
         !self.gaps && !self.hides_dot_names
+    }
+
+    /// The temporary names for `name`, of whatever origin.
+    fn parts_of(&self, name: &Name) -> impl Iterator<Item = &Name> {
+        let ours = self.ours.iter();
+        ours.filter(|part| is_part_of(part.as_bytes(), name.as_bytes()))
     }
 
     /// The names listed.
@@ -105,17 +114,11 @@ pub(super) struct Targets {
     taken: Mutex<HashMap<RemotePath, JobId>>,
     /// Old files that had been left aside and were put back, after their folder was listed.
     put_back: Mutex<HashMap<RemotePath, Standing>>,
-    leftovers: Leftovers,
+    /// What earlier runs have left on this machine.
+    pub(super) here: Leftovers,
 }
 
 impl Targets {
-    pub(super) fn new(leftovers: Leftovers) -> Self {
-        Self {
-            leftovers,
-            ..Self::default()
-        }
-    }
-
     fn cell(&self, folder: &RemotePath) -> Cell {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(folders.entry(folder.clone()).or_default())
@@ -150,7 +153,7 @@ impl Targets {
 
     /// What was found out about an upload's target, where nothing more need be asked. What may be there
     /// though it is not listed counts as absent where it will be overwritten anyway.
-    pub(super) fn known(&self, path: &RemotePath, overwrite: bool) -> Option<Found> {
+    pub(super) fn known(&self, path: &RemotePath, overwrite: bool, origins: &Origins) -> Option<Found> {
         let content = Arc::clone(self.cell(&path.parent()?).get()?);
         let name = path.name()?;
         let standing = content.entries.get(&name).copied();
@@ -159,7 +162,7 @@ impl Targets {
             Some(Standing { kind: Kind::Link, .. }) => None,
             None if content.may_hide(&name) && !overwrite => None,
             None if content.aside(&name).next().is_some() => None,
-            standing => Some(self.found(path.clone(), standing, &content, Arc::clone(&content))),
+            standing => Some(self.found(path.clone(), standing, &content, Arc::clone(&content), origins)),
         }
     }
 
@@ -170,6 +173,7 @@ impl Targets {
         lease: &mut Lease,
         path: &RemotePath,
         overwrite: bool,
+        origins: &Origins,
     ) -> Result<Found, Stop> {
         let failed = |error: Error| {
             let what = match overwrite {
@@ -179,7 +183,7 @@ impl Targets {
             Stop::on_wire(&error, what)
         };
         let Some(folder) = path.parent() else {
-            return Ok(self.found(path.clone(), None, &Content::default(), Arc::default()));
+            return Ok(self.found(path.clone(), None, &Content::default(), Arc::default(), origins));
         };
         let content = match self.content(lease, &folder).await {
             // a folder that cannot be listed may take files all the same; what else is the matter the
@@ -199,7 +203,7 @@ impl Targets {
         let name = target.name();
         let mut standing = name.as_ref().and_then(|name| its.entries.get(name).copied());
         if standing.is_none() {
-            standing = self.back(lease, &target, &its).await.map_err(failed)?;
+            standing = self.back(lease, &target, &its, origins).await.map_err(failed)?;
         }
         if standing.is_none() && name.is_some_and(|name| its.may_hide(&name)) && (!overwrite || is_link) {
             standing = asked_for(lease, &target).await.map_err(failed)?;
@@ -210,7 +214,7 @@ impl Targets {
                 .hint("Delete the link, or make what it leads to.")
                 .into());
         }
-        Ok(self.found(target, standing, &its, content))
+        Ok(self.found(target, standing, &its, content, origins))
     }
 
     fn found(
@@ -219,21 +223,21 @@ impl Targets {
         standing: Option<Standing>,
         its: &Content,
         content: Arc<Content>,
+        origins: &Origins,
     ) -> Found {
-        let name = target.name();
-        let parts = its.ours.iter().filter(|part| {
-            let part = part.as_bytes();
-            name.as_ref()
-                .is_some_and(|name| is_part_of(part, name.as_bytes()))
-                && Origin::of(part).is_some_and(|origin| self.leftovers.are_of(&origin))
+        let beside = target.parent().zip(target.name());
+        let parts: Vec<RemotePath> = beside.map_or_else(Vec::new, |(folder, name)| {
+            its.parts_of(&name).map(|part| folder.join(part)).collect()
         });
-        let folder = target.parent();
-        let left = parts
-            .filter_map(|part| Some(folder.as_ref()?.join(part)))
-            .collect();
+        let is_left = |part: &&RemotePath| {
+            let origin = part.name().and_then(|name| Origin::of(name.as_bytes()));
+            origin.is_some_and(|origin| origins.is_left_over(&origin))
+        };
+        let left = parts.iter().filter(is_left).cloned().collect();
         Found {
             target,
             standing,
+            parts,
             left,
             content,
         }
@@ -283,6 +287,7 @@ impl Targets {
         lease: &mut Lease,
         target: &RemotePath,
         content: &Content,
+        origins: &Origins,
     ) -> Result<Option<Standing>, Error> {
         if let Some(standing) = self.put_back().get(target).copied() {
             return Ok(Some(standing));
@@ -292,7 +297,7 @@ impl Targets {
         };
         let aside = content
             .aside(&name)
-            .find(|(_, origin)| self.leftovers.are_of(origin));
+            .find(|(_, origin)| origins.is_left_over(origin));
         let Some((aside, standing)) =
             aside.and_then(|(aside, _)| Some((aside, content.entries.get(aside).copied()?)))
         else {

@@ -7,8 +7,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
+use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::Counter;
+use super::origins::Origins;
 use super::placing::{PARTIAL, Placing};
 use super::run::Note;
 use super::targets::Targets;
@@ -19,9 +21,15 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
 use crate::model::part_name::Origin;
 use crate::model::path::RemotePath;
+use crate::model::server::Server;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::queue::{Outcome, Start};
+use crate::plan::resume::{self, Identity, Way};
+
+/// Said where a failed job leaves something that can be continued.
+const KEPT: &str = "What has come over is kept: another try goes on from there, also a later one with the \
+     policy \"resume\" (-c).";
 
 /// Everything a job needs. It is reported when it is ended, and also when it is lost on the way:
 /// its batch would wait for it without end.
@@ -33,38 +41,56 @@ pub(super) struct Task {
     pub(super) durable: Arc<Durable>,
     /// Makes temporary names that no other job of any run has.
     pub(super) origin: Origin,
+    pub(super) origins: Arc<Origins>,
+    server: Arc<Server>,
+    /// What an earlier try has left, as long as nothing is done with it.
+    pub(super) piece: Option<Piece>,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     /// The temporary file on the server that an earlier beginning may have made.
     pub(super) begun: Option<RemotePath>,
     /// What was learned of the server.
     pub(super) placing: Arc<Placing>,
+    /// Whether it goes from the file's first byte: what was continued was none of it.
+    pub(super) whole: bool,
     began: Instant,
     report: Report,
+}
+
+/// What all jobs of a connection work with.
+pub(super) struct Means {
+    pub(super) durable: Arc<Durable>,
+    pub(super) origins: Arc<Origins>,
+    pub(super) server: Arc<Server>,
+    pub(super) placing: Arc<Placing>,
 }
 
 impl Task {
     pub(super) fn new(
         start: Start,
-        (targets, placing): (Arc<Targets>, Arc<Placing>),
+        targets: Arc<Targets>,
         counter: Counter,
         cancel: CancellationToken,
-        durable: Arc<Durable>,
-        origin: Origin,
+        means: Means,
         notes: mpsc::UnboundedSender<Note>,
     ) -> Self {
-        counter.reset();
-        let report = Report::new(start.job.id, notes);
+        counter.begin_at(0);
+        let job = start.job.id;
+        let report = Report::new(job, notes);
         Self {
             start,
             targets,
             counter,
             cancel,
-            durable,
-            origin,
+            durable: means.durable,
+            origin: means.origins.of(job),
+            piece: means.origins.kept.begin(job),
+            origins: means.origins,
+            server: means.server,
             healed: false,
             begun: None,
-            placing,
+            placing: means.placing,
+            whole: false,
             began: Instant::now(),
             report,
         }
@@ -79,15 +105,62 @@ impl Task {
         let _ = self.report.notes.send(Note::Noticed(text));
     }
 
+    /// The number of its source, if that is what it is known to be.
+    pub(super) fn source(&self, identity: &Identity) -> u64 {
+        let item = &self.job().item;
+        // two runs may stand in two folders
+        let Ok(local) = std::path::absolute(&item.local) else {
+            return 0;
+        };
+        identity.number(&Way {
+            server: &self.server,
+            direction: self.job().direction,
+            local: &local,
+            remote: &item.remote,
+        })
+    }
+
+    /// Whether what there is of its file, so many bytes, is kept for another try when it ends so.
+    pub(super) fn keeps(&self, stop: &Stop, bytes: u64) -> bool {
+        let spoiled = matches!(stop, Stop::Failed(failure) if resume::spoils(failure));
+        self.goes_on_after(stop) && !spoiled && self.origin.source != 0 && bytes >= resume::WORTH
+    }
+
+    /// Whether what an earlier try has left is of use after this end.
+    pub(super) fn goes_on_after(&self, stop: &Stop) -> bool {
+        match stop {
+            Stop::Failed(failure) | Stop::Anew(failure) | Stop::NoSession(failure) => {
+                resume::outlasts(failure)
+            }
+            Stop::Cancelled => !self.origins.kept.is_unwanted(self.job().id),
+            Stop::FromStart(_) | Stop::Skipped(_) | Stop::Conflict(_) | Stop::InPlace(_) => false,
+        }
+    }
+
+    /// Ends it and keeps what there is of its file.
+    pub(super) fn end_with(mut self, piece: Piece, stop: Stop) {
+        self.piece = Some(piece);
+        self.end(Err(stop));
+    }
+
     /// Reports how the job has ended.
     pub(super) fn end(mut self, ended: Result<Moved, Stop>) {
+        let ended = ended.map_err(|stop| match self.piece.is_some() {
+            true => stop.and_kept(),
+            false => stop,
+        });
+        if let Some(piece) = self.piece.take() {
+            self.origins.kept.put(self.job().id, piece);
+        }
         self.report.outcome = match ended {
             Ok(Moved { bytes, note }) => {
                 let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 Outcome::Done { bytes, millis, note }
             }
             Err(Stop::Skipped(why)) => Outcome::Skipped(why),
-            Err(Stop::Failed(failure) | Stop::Anew(failure)) => Outcome::Failed(failure),
+            Err(Stop::Failed(failure) | Stop::Anew(failure) | Stop::FromStart(failure)) => {
+                Outcome::Failed(failure)
+            }
             Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
             Err(Stop::Cancelled) => Outcome::Cancelled,
             Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
@@ -112,6 +185,9 @@ pub(super) enum Stop {
     /// Nothing is wrong with the job: on a new session it goes well, most likely. The server did not
     /// resume a TLS session that may have grown too old, or has lost a command.
     Anew(Failure),
+    /// What was continued is not the file it seemed to be: from its first byte it goes well, most
+    /// likely.
+    FromStart(Failure),
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
@@ -133,9 +209,10 @@ impl Stop {
     /// The same for a file that was written in place: what may be left is said.
     pub(super) fn in_place(self, task: &Task, target: &RemotePath) -> Self {
         match self {
-            Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) => {
-                Self::Failed(failure.hint(PARTIAL))
-            }
+            Self::Failed(failure)
+            | Self::Anew(failure)
+            | Self::FromStart(failure)
+            | Self::NoSession(failure) => Self::Failed(failure.hint(PARTIAL)),
             stop => {
                 task.say(format!("{} was stopped. {PARTIAL}", target.shown()));
                 stop
@@ -144,9 +221,33 @@ impl Stop {
     }
 }
 
+impl Stop {
+    /// Says that something is left to be continued, where that is so after this failure.
+    fn and_kept(mut self) -> Self {
+        if let Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) = &mut self
+            && resume::outlasts(failure)
+        {
+            failure.hint = Some(match failure.hint.take() {
+                Some(said) => format!("{} {KEPT}", with_stop(said)),
+                None => KEPT.into(),
+            });
+        }
+        self
+    }
+}
+
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
+    }
+}
+
+/// A sentence with its full stop.
+fn with_stop(said: String) -> String {
+    if said.ends_with(['.', '!', '?']) {
+        said
+    } else {
+        said + "."
     }
 }
 
@@ -232,7 +333,8 @@ pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result
 }
 
 /// The question that a conflict is.
-pub(super) fn conflict(start: &Start, source: &Known, target: &Known) -> Stop {
+/// `can_resume`: something of the same file stands there that can be continued.
+pub(super) fn conflict(start: &Start, source: &Known, target: &Known, can_resume: bool) -> Stop {
     let job = &start.job;
     let local = shown_path(&job.item.local);
     let (from, to) = match job.direction {
@@ -250,7 +352,7 @@ pub(super) fn conflict(start: &Start, source: &Known, target: &Known) -> Stop {
         direction: job.direction,
         source: side(from, source),
         target: side(to, target),
-        can_resume: false,
+        can_resume,
     }))
 }
 

@@ -2,14 +2,17 @@
 //! renamed over the target once it is proved to be whole.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use tokio::task::JoinHandle;
 
+use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::placing;
+use super::resume::{left_there, take_up_there};
 use super::targets::Found;
 use super::task::{Stop, Task, conflict, in_the_way};
 use super::verify::Verification;
@@ -27,6 +30,7 @@ use crate::model::path::{Name, RemotePath};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
+use crate::plan::resume::{Identity, WORTH};
 
 /// How much is read and written at once. A file that is no longer is read in one go.
 const CHUNK: usize = 256 * 1024;
@@ -58,9 +62,30 @@ pub(super) struct Site {
 /// on its way to the server, the next one comes from the disk.
 pub(super) struct Source {
     pub(super) known: Known,
+    identity: Option<Identity>,
     first: Vec<u8>,
     /// `None` where `first` is all of it.
     rest: Option<File>,
+}
+
+impl Source {
+    /// Leaves out what is on the server already.
+    async fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        let mut first = std::mem::take(&mut self.first);
+        let Some(mut file) = self.rest.take() else {
+            let out = usize::try_from(bytes).unwrap_or(usize::MAX).min(first.len());
+            self.first = first.split_off(out);
+            return Ok(());
+        };
+        let work = move || {
+            file.seek(SeekFrom::Start(bytes))?;
+            fill(&mut file, &mut first, u64::MAX)?;
+            Ok::<_, io::Error>((file, first))
+        };
+        let (file, first) = blocking(work).await.map_err(io::Error::other)??;
+        (self.rest, self.first) = (Some(file), first);
+        Ok(())
+    }
 }
 
 /// What has been found out about an upload without asking the server.
@@ -71,39 +96,81 @@ pub(super) enum Prepared {
 }
 
 /// Opens the file, and decides about the target as far as that needs no question to the server.
-pub(super) async fn prepare(task: Task) -> Result<Prepared, (Task, Stop)> {
+pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
     let source = match open(&task.job().item.local).await {
         Ok(source) => source,
         Err(stop) => return Err((task, stop)),
     };
-    let Some(found) = task.targets.known(&task.job().item.remote, overwrites(&task)) else {
+    task.origin.source = source.identity.map_or(0, |identity| task.source(&identity));
+    let (path, origins) = (&task.job().item.remote, &task.origins);
+    let Some(found) = task.targets.known(path, overwrites(&task), origins) else {
         return Ok(Prepared::Unknown(task, source));
     };
     match goal(&task, &source.known, found) {
+        Ok(goal) if may_continue(&task, &source, &goal) => Ok(Prepared::Unknown(task, source)),
         Ok(goal) => Ok(Prepared::Ready(outgoing(task, source, goal))),
         Err(stop) => Err((task, stop)),
     }
 }
 
-/// Asks the server what stands at the target, and decides.
+/// Whether there may be something to continue: the server has to be asked then.
+fn may_continue(task: &Task, source: &Source, goal: &Goal) -> bool {
+    let is_worth_it = source.identity.is_some_and(|source| source.size >= WORTH);
+    let is_safe = !task.whole && !goal.site.in_place;
+    is_safe && (task.piece.is_some() || (is_worth_it && !goal.parts.is_empty()))
+}
+
+/// Asks the server what stands at the target, decides, and takes up what can be continued.
 pub(super) async fn prepare_asking(
-    task: Task,
-    source: Source,
+    mut task: Task,
+    mut source: Source,
     lease: &mut Lease,
 ) -> Result<Outgoing, (Task, Stop)> {
-    let target = task.job().item.remote.clone();
-    let found = tokio::select! {
-        found = task.targets.find(lease, &target, overwrites(&task)) => found,
-        () = task.cancel.cancelled() => Err(Stop::Cancelled),
+    let cancel = task.cancel.clone();
+    let asked = tokio::select! {
+        asked = ask(&mut task, &mut source, lease) => asked,
+        () = cancel.cancelled() => Err(Stop::Cancelled),
     };
-    match found.and_then(|found| goal(&task, &source.known, found)) {
-        Ok(goal) => Ok(outgoing(task, source, goal)),
+    match asked {
+        Ok((goal, there)) => Ok(Outgoing {
+            request: Request::store(&goal.part, there),
+            ..outgoing(task, source, goal)
+        }),
         Err(stop) => Err((task, stop)),
     }
 }
 
 fn overwrites(task: &Task) -> bool {
     task.start.policy == Policy::Overwrite
+}
+
+/// Where it goes, and how much stands there under its temporary name.
+async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<(Goal, u64), Stop> {
+    let path = task.job().item.remote.clone();
+    let found = task
+        .targets
+        .find(lease, &path, overwrites(task), &task.origins)
+        .await?;
+    let mut goal = goal(task, &source.known, found)?;
+    if !may_continue(task, source, &goal) {
+        return Ok((goal, 0));
+    }
+    let left = left_there(task, std::mem::take(&mut goal.parts)).await;
+    let size = source.known.size.unwrap_or(0);
+    let there = take_up_there(task, left, &goal.part, size, lease)
+        .await
+        .map_err(|e| Stop::on_wire(&e, format!("Could not look for {}", goal.target)))?;
+    if let Some(there) = there {
+        lease.remark(&format!("{} goes on after {there} bytes", goal.target));
+        let skipped = source.skip(there).await;
+        skipped.map_err(|e| {
+            local(
+                format!("Could not read {}", shown_path(&task.job().item.local)),
+                &e,
+            )
+        })?;
+    }
+    Ok((goal, there.unwrap_or(0)))
 }
 
 async fn open(path: &Path) -> Result<Source, Stop> {
@@ -135,9 +202,24 @@ async fn open(path: &Path) -> Result<Source, Stop> {
         modified: modified(&metadata),
     };
     match opened {
-        Some((first, rest)) => Ok(Source { known, first, rest }),
+        Some((first, rest)) => Ok(Source {
+            known,
+            identity: identity(&metadata),
+            first,
+            rest,
+        }),
         None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
+}
+
+/// What the file is known to be, to the nanosecond.
+fn identity(metadata: &Metadata) -> Option<Identity> {
+    let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Identity {
+        size: metadata.len(),
+        seconds: i64::try_from(since.as_secs()).ok()?,
+        nanoseconds: since.subsec_nanos(),
+    })
 }
 
 /// Fills the buffer with the next piece; less than [`CHUNK`] is the last. `left` is how much is
@@ -176,7 +258,10 @@ fn choose(task: &Task, source: &Known, found: &Found) -> Result<RemotePath, Stop
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => Err(conflict(&task.start, source, &known)),
+        Decision::Ask => {
+            let can_resume = !found.parts.is_empty();
+            Err(conflict(&task.start, source, &known, can_resume))
+        }
         Decision::Rename => {
             // beside the link, where it is one
             let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) else {
@@ -202,6 +287,8 @@ struct Goal {
     part: RemotePath,
     target: RemotePath,
     site: Site,
+    /// What was left of earlier uploads to it, where such are to be continued.
+    parts: Vec<RemotePath>,
 }
 
 /// Where the file goes by what was found, if it may.
@@ -212,10 +299,9 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
         placing::Way::InPlace => (target.clone(), true),
     };
     let replaced = found.standing.filter(|_| target == found.target);
-    let mut left = if target == found.target {
-        found.left
-    } else {
-        Vec::new()
+    let (parts, mut left) = match target == found.target {
+        true => (found.parts, found.left),
+        false => Default::default(),
     };
     left.extend(task.begun.clone().filter(|begun| *begun != part));
     let site = Site {
@@ -224,12 +310,18 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
         permissions: replaced.and_then(|standing| standing.permissions),
         left,
     };
-    Ok(Goal { part, target, site })
+    let continues = task.start.policy == Policy::Resume;
+    Ok(Goal {
+        part,
+        target,
+        site,
+        parts: if continues { parts } else { Vec::new() },
+    })
 }
 
 fn outgoing(task: Task, source: Source, goal: Goal) -> Outgoing {
     Outgoing {
-        request: Request::store(&goal.part),
+        request: Request::store(&goal.part, 0),
         task,
         part: goal.part,
         target: goal.target,
@@ -269,7 +361,11 @@ pub(super) struct Sending {
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<File>,
+    /// How much of it an earlier try has sent.
+    pub(super) begun: u64,
     pub(super) sent: u64,
+    /// The same with what is on its way: the server may have that.
+    pub(super) offered: u64,
     pub(super) verification: Option<Verification>,
     /// The checksums of what was read, where the content is to be verified.
     pub(super) hashing: Option<Hashing>,
@@ -283,18 +379,40 @@ impl Sending {
         let verified = outgoing.task.start.care.verify;
         let begun = verified.then(|| Verification::begin(ways, &outgoing.part));
         let (verification, hashing) = begun.unzip();
+        let sent = outgoing.request.offset();
+        let mut task = outgoing.task;
+        task.counter.begin_at(sent);
+        // the server has it from now on
+        task.piece = None;
         Self {
             verification,
             hashing,
-            task: outgoing.task,
+            task,
             part: outgoing.part,
             target: outgoing.target,
             site: outgoing.site,
             source: outgoing.source.known,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
-            sent: 0,
+            begun: sent,
+            sent,
+            offered: sent,
         }
+    }
+
+    /// Its job; what has come over is told to it, where another try can go on from there.
+    pub(super) fn set_aside(mut self, stop: &Stop) -> Task {
+        if self.keeps(stop) {
+            self.task.piece = Some(Piece::There(self.part));
+        } else if !self.site.in_place {
+            self.task.begun = Some(self.part);
+        }
+        self.task
+    }
+
+    /// Whether what has come over is kept for another try.
+    pub(super) fn keeps(&self, stop: &Stop) -> bool {
+        !self.site.in_place && self.task.keeps(stop, self.offered)
     }
 
     /// Writes all of the file.
@@ -306,11 +424,14 @@ impl Sending {
     ) -> Result<(), Stop> {
         let mut piece = std::mem::take(&mut self.first);
         if let Some(mut hashing) = self.hashing.take() {
+            let (path, begun) = (self.task.job().item.local.clone(), self.begun);
             let hashed = move || {
+                hashing.update_from(&path, begun)?;
                 hashing.update(&piece);
-                (piece, hashing)
+                Ok::<_, io::Error>((piece, hashing))
             };
-            let (first, hashing) = blocking(hashed).await?;
+            let hashed = blocking(hashed).await?;
+            let (first, hashing) = hashed.map_err(|error| self.unread(&error))?;
             (piece, self.hashing) = (first, Some(hashing));
         }
         let mut reading = None;
@@ -319,6 +440,7 @@ impl Sending {
         }
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
+                self.offered = self.sent + part.len() as u64;
                 lease
                     .write(transfer, part)
                     .await

@@ -166,6 +166,19 @@ impl Error {
         }
     }
 
+    /// Whether the server does not let a transfer begin in the middle: it refuses REST, or what comes
+    /// after it, for no reason that would hold for the whole file too. ProFTPD: `451 Append/Restart not
+    /// permitted, try again`.
+    pub(crate) fn refuses_to_continue(&self) -> bool {
+        match self {
+            Self::Refused(Stage::Command, verb, reply) if verb != "STOR" => reply.code != 421,
+            Self::Refused(Stage::Command | Stage::Transfer, _, reply) => {
+                !matches!(reply.code, 421 | 425 | 426 | 450 | 452 | 552)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the server did not resume the session's TLS session. It may have grown too old: then
     /// the same goes well on a new one.
     pub(crate) fn is_unresumed(&self) -> bool {

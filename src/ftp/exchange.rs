@@ -377,6 +377,10 @@ impl Session {
         }
         self.control.send(&[&request.command])?;
         let started = self.start(prepared, request).await;
+        if request.continues() && matches!(started, Err(Error::Refused(..))) {
+            // vsftpd, ProFTPD, pure-ftpd and pyftpdlib keep the offset for whatever comes next
+            self.control.ask(b"REST 0").await?;
+        }
         let mut transfer = started.map_err(|error| match failed {
             Some(failed) if says_nobody_came(&error) => Error::BothWays(failed, Box::new(error)),
             _ => error,
@@ -400,7 +404,7 @@ impl Session {
     /// refusal stops it soon enough.
     pub(super) async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
-        let (opened, early, (stream, port)) = match self.connected(prepared, request.way).await {
+        let (opened, early, (stream, port)) = match self.connected(prepared, request).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
                 let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
                 resumed
@@ -447,9 +451,11 @@ impl Session {
         }
     }
 
-    async fn connected(&mut self, prepared: Prepared, way: Way) -> Result<Started, Error> {
+    async fn connected(&mut self, prepared: Prepared, request: &Request) -> Result<Started, Error> {
         // not in active mode: pyftpdlib loses what comes before it has said 150
-        let eager = way == Way::Up && self.writes_ahead() && self.offer().is_some();
+        let eager = request.way == Way::Up && self.writes_ahead() && self.offer().is_some()
+            // some servers refuse the middle of a file only: that is to be told from other refusals
+            && !request.continues();
         let maker = self.data_maker();
         let mut data = pin!(maker.complete(prepared));
         let mut stream = None;

@@ -1,5 +1,9 @@
 //! Checksums of content as it flows, by the algorithms that servers know ([`super::digest`]).
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 use openssl::hash::{Hasher, MessageDigest};
 
 use super::digest::Algorithm;
@@ -44,6 +48,21 @@ impl Hashing {
                 true
             }
         });
+    }
+
+    /// Takes in the first bytes of a file here: what an earlier try has brought over. It blocks.
+    pub(crate) fn update_from(&mut self, path: &Path, bytes: u64) -> io::Result<()> {
+        let mut left = match bytes {
+            0 => return Ok(()),
+            bytes => File::open(path)?.take(bytes),
+        };
+        let mut piece = vec![0; 256 * 1024];
+        loop {
+            match left.read(&mut piece)? {
+                0 => return Ok(()),
+                n => self.update(&piece[..n]),
+            }
+        }
     }
 
     /// The checksums of all that was taken in.

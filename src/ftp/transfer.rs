@@ -46,12 +46,13 @@ impl Request {
         }
     }
 
-    /// Writes a file, from its beginning (STOR).
-    pub(crate) fn store(path: &RemotePath) -> Self {
+    /// Writes a file from `offset` on (REST and STOR). Not APPE: that goes by where the file ends when it
+    /// comes, and what a broken connection has left on the way may have made it longer by then.
+    pub(crate) fn store(path: &RemotePath, offset: u64) -> Self {
         Self {
             path: Some(path.clone()),
             command: line("STOR", path),
-            offset: 0,
+            offset,
             way: Way::Up,
         }
     }
@@ -64,6 +65,16 @@ impl Request {
             offset: 0,
             way: Way::Down,
         }
+    }
+
+    /// Whether it begins in the middle of a file.
+    pub(crate) fn continues(&self) -> bool {
+        self.offset > 0
+    }
+
+    /// Where in the file it begins, in bytes.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The file; `None` where the command names none.

@@ -3,6 +3,7 @@
 //! Everything here blocks and is called on the runtime's blocking threads. Nothing here knows of
 //! servers.
 
+pub(crate) mod boot;
 pub(crate) mod erase;
 pub(crate) mod journal;
 pub(crate) mod leftovers;

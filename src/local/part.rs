@@ -2,8 +2,9 @@
 //! whole, or not at all.
 
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use filetime::FileTime;
 
@@ -27,15 +28,8 @@ impl PartFile {
     /// meanwhile, may be replaced.
     pub(crate) fn create(target: &Path, origin: &Origin, may_replace: bool) -> io::Result<(Self, File)> {
         let target = followed(target)?;
-        let replaces = match std::fs::metadata(&target) {
-            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(metadata) => Some(metadata),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        let name = bytes_of(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?).into_owned();
-        let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
-        let part = folder.join(os_name(&part_name(&name, origin)));
+        let replaces = standing(&target)?;
+        let part = beside(&target, origin)?;
         let mut options = File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -53,6 +47,36 @@ impl PartFile {
             },
             file,
         ))
+    }
+
+    /// Takes up a temporary file for `target` that was kept, to be continued after its first `length`
+    /// bytes.
+    pub(crate) fn reopen(
+        part: &Path,
+        length: u64,
+        target: &Path,
+        may_replace: bool,
+    ) -> io::Result<(Self, File)> {
+        let target = followed(target)?;
+        let replaces = standing(&target)?;
+        let mut file = File::options().write(true).open(part)?;
+        file.set_len(length)?;
+        file.seek(SeekFrom::Start(length))?;
+        let part = tempfile::TempPath::try_from_path(part)?;
+        let reopened = Self {
+            part,
+            target,
+            replaces,
+            may_replace,
+        };
+        Ok((reopened, file))
+    }
+
+    /// Keeps it as it is, to be continued later, and writes it to the disk: its length is believed
+    /// then. Its path.
+    pub(crate) fn keep(self, file: &File) -> io::Result<PathBuf> {
+        file.sync_data()?;
+        self.part.keep().map_err(|kept| kept.error)
     }
 
     /// Puts the complete file in its place, with the source's time and, where it replaces one,
@@ -90,6 +114,81 @@ fn sync_folder(target: &Path) -> io::Result<()> {
         Ok(Some(folder)) if cfg!(unix) => folder.sync_all(),
         _ => Ok(()),
     }
+}
+
+/// What stands at the target; a folder is an error.
+fn standing(target: &Path) -> io::Result<Option<Metadata>> {
+    match std::fs::metadata(target) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path of a target's temporary file.
+fn beside(target: &Path, origin: &Origin) -> io::Result<PathBuf> {
+    let name = bytes_of(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?).into_owned();
+    let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
+    Ok(folder.join(os_name(&part_name(&name, origin))))
+}
+
+/// The temporary files of ours in a folder, with their origins; none where there is no such folder.
+pub(crate) fn parts_in(folder: &Path) -> io::Result<Vec<(PathBuf, Origin)>> {
+    let mut parts = Vec::new();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(parts),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        if let Some(origin) = Origin::of(&bytes_of(&entry.file_name())) {
+            parts.push((entry.path(), origin));
+        }
+    }
+    Ok(parts)
+}
+
+/// Gives a part the name of another origin, so that nobody else takes it up: of two who try, one
+/// finds it gone. Its new path.
+pub(crate) fn take_over(part: &Path, target: &Path, origin: &Origin) -> io::Result<PathBuf> {
+    let taken = beside(&followed(target)?, origin)?;
+    if taken != part {
+        std::fs::rename(part, &taken)?;
+    }
+    Ok(taken)
+}
+
+/// How long a part is and when it was last written to; `None` where it is no plain file of this user:
+/// anybody may put one into a shared folder.
+pub(crate) fn look(part: &Path) -> io::Result<Option<(u64, Option<SystemTime>)>> {
+    let metadata = std::fs::symlink_metadata(part)?;
+    let ours = metadata.is_file() && is_own(&metadata);
+    Ok(ours.then(|| (metadata.len(), metadata.modified().ok())))
+}
+
+#[cfg(unix)]
+fn is_own(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Metadata) -> bool {
+    true
+}
+
+/// What a part holds from `from` to its end at `to`.
+pub(crate) fn read_between(part: &Path, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(part)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut end = Vec::new();
+    file.take(to - from).read_to_end(&mut end)?;
+    if end.len() as u64 != to - from {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(end)
 }
 
 /// Where `target` leads, if it is a link to a file that exists; itself otherwise.
@@ -218,6 +317,31 @@ mod tests {
         let taken = part.commit(file, None, false).unwrap_err();
         assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn what_is_kept_is_taken_over_once_and_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        let (part, mut file) = PartFile::create(&target, &job(1), true).unwrap();
+        file.write_all(b"first and lost").unwrap();
+        let kept = part.keep(&file).unwrap();
+        let found = parts_in(folder.path()).unwrap();
+        assert_eq!(found, [(kept.clone(), job(1))]);
+        assert_eq!(look(&kept).unwrap().unwrap().0, 14);
+
+        let taken = take_over(&kept, &target, &job(2)).unwrap();
+        let late = take_over(&kept, &target, &job(3)).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::NotFound, "only one gets it");
+        assert_eq!(take_over(&taken, &target, &job(2)).unwrap(), taken);
+
+        assert_eq!(read_between(&taken, 2, 5).unwrap(), b"rst");
+        assert!(read_between(&taken, 2, 50).is_err());
+        let (part, mut file) = PartFile::reopen(&taken, 6, &target, true).unwrap();
+        file.write_all(b"second").unwrap();
+        part.commit(file, None, true).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"first second");
         assert_eq!(names(folder.path()), ["a.txt"]);
     }
 

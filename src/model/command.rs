@@ -141,8 +141,6 @@ pub enum Command {
     /// Forget what runs have left, and delete the temporary files that they left here; answered by
     /// [`super::event::Event::Dropped`].
     DropUnfinished(Vec<RestId>),
-    /// Whatever is taken out from now on is left for a later run.
-    LeaveRest,
     /// Say goodbye to the servers and end; the last event is [`super::event::Event::Ended`].
     Shutdown,
 }

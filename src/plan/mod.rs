@@ -13,5 +13,6 @@ pub mod pace;
 pub mod queue;
 pub mod ration;
 pub mod rename;
+pub mod resume;
 pub mod retry;
 pub mod tree;

@@ -38,6 +38,8 @@ pub enum Effect {
     Tell(Event),
     /// Stop the running transfer of this job; it answers with [`Outcome::Cancelled`].
     Stop(JobId),
+    /// The same, and what has come over is kept: it goes on later.
+    SetAside(JobId),
     /// Call [`Queue::due`] for this job after a while.
     Wake(JobId, Duration),
     /// Call [`Queue::try_server`] with these after a while.

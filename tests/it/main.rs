@@ -38,6 +38,7 @@ mod pty;
 mod read_only;
 mod readme;
 mod real_servers;
+mod resume;
 mod screens;
 #[cfg(unix)]
 mod secrets;

@@ -173,8 +173,7 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             batch: BatchId(2),
         },
         Command::TakeUp { .. } => Command::DropUnfinished(vec![LEFT]),
-        Command::DropUnfinished(_) => Command::LeaveRest,
-        Command::LeaveRest => Command::Disconnect(CONNECTION),
+        Command::DropUnfinished(_) => Command::Disconnect(CONNECTION),
         Command::Disconnect(_) => Command::Shutdown,
         Command::Shutdown => return None,
     })
@@ -196,7 +195,6 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
                 | Command::LimitRate(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
-                | Command::LeaveRest
                 | Command::Disconnect(_)
         );
         if silent {

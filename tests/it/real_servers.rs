@@ -3,6 +3,7 @@
 mod alive;
 mod names;
 mod order;
+mod resume;
 mod soak;
 mod verified;
 mod walks;

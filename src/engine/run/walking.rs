@@ -7,7 +7,6 @@ use tokio::sync::mpsc;
 
 use super::{Batch, Loop, Note};
 use crate::engine::browse::not_connected;
-use crate::engine::targets::Targets;
 use crate::engine::{mistake, walk};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, JobId};
@@ -30,7 +29,7 @@ impl Loop {
             return;
         };
         let batch = Batch {
-            targets: Arc::new(Targets::new(self.origins.leftovers())),
+            targets: Arc::default(),
             walk: self.end.child_token(),
             known,
         };

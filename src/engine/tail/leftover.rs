@@ -28,12 +28,18 @@ impl Leftover {
         self.paths.iter().cloned().map(Rider::Delete).collect()
     }
 
-    /// What the server made of it: the job ends.
-    pub(super) fn answered(mut self, answers: &[Answer]) {
+    /// What the server made of it: the job ends, or is to be begun anew from its first byte.
+    pub(super) fn answered(mut self, answers: &[Answer]) -> Option<Task> {
+        if matches!(self.end, Err(Stop::FromStart(_))) && !self.task.whole {
+            self.task.whole = true;
+            self.task.counter.begin_at(0);
+            return Some(self.task);
+        }
         let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted(Deleted::Done | Deleted::NotThere));
         let mut gone = answers.iter().map(is_gone);
         self.paths.retain(|_| !gone.next().unwrap_or(false));
         self.end();
+        None
     }
 
     /// Ends the job; says so where a temporary file may not be gone.

@@ -41,6 +41,8 @@ pub(super) struct Tail {
     files: VecDeque<Unfinished>,
     /// Whether times can be set on this server.
     pub(super) sets_times: bool,
+    /// Jobs whose files were none of what they continued: to be begun anew.
+    pub(super) again: Vec<Task>,
     /// Puts downloads in their places while the lane goes on.
     committing: Committing,
 }
@@ -56,6 +58,7 @@ impl Tail {
         Self {
             files: VecDeque::new(),
             sets_times: false,
+            again: Vec::new(),
             committing,
         }
     }
@@ -110,8 +113,9 @@ impl Tail {
     /// A job ends before its transfer has begun; one that is begun anew has begun before.
     pub(super) fn unbegun(&mut self, mut task: Task, stop: Stop) {
         match task.begun.take() {
-            Some(part) => self.left_over(task, part, stop),
-            None => task.end(Err(stop)),
+            // what can be continued is kept
+            Some(part) if task.piece.is_none() => self.left_over(task, part, stop),
+            _ => task.end(Err(stop)),
         }
     }
 
@@ -130,7 +134,7 @@ impl Tail {
             let next = if answers.len() < asked {
                 file.unanswered(lost, &self.committing)
             } else {
-                file.answered(answers, &self.committing)
+                file.answered(answers, &self.committing, &mut self.again)
             };
             self.files.extend(next);
         }
@@ -198,7 +202,7 @@ impl Unfinished {
         }
     }
 
-    fn answered(self, answers: Vec<Answer>, committing: &Committing) -> Option<Self> {
+    fn answered(self, answers: Vec<Answer>, committing: &Committing, again: &mut Vec<Task>) -> Option<Self> {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);
@@ -210,7 +214,7 @@ impl Unfinished {
             }
             Self::Sent(sent) => sent.answered(answers),
             Self::Leftover(left) => {
-                left.answered(&answers);
+                again.extend(left.answered(&answers));
                 None
             }
         }

@@ -3,6 +3,7 @@
 
 use super::leftover::Leftover;
 use super::{LOSSES, OLD_OR_NEW, Unfinished, WORD_LOST};
+use crate::engine::kept::Piece;
 use crate::engine::placing::PARTIAL;
 use crate::engine::task::{Moved, Stop, Task, differs};
 use crate::engine::upload::{Sending, Site};
@@ -31,6 +32,8 @@ pub(super) struct Sent {
     aside: RemotePath,
     site: Site,
     bytes: u64,
+    /// How much of that was there before.
+    begun: u64,
     modified: Option<Stamp>,
     /// Why the server's word for the data was not heard.
     unheard: Option<Failure>,
@@ -63,6 +66,7 @@ impl Sent {
             part: sending.part,
             aside: aside.unwrap_or_else(|| target.clone()),
             bytes: sending.sent,
+            begun: sending.begun,
             modified: sending.source.modified,
             site,
             task,
@@ -228,11 +232,16 @@ impl Sent {
         self.ended(end)
     }
 
-    /// It ends before it is placed: its temporary file goes; what was written in place stays.
+    /// It ends before it is placed: its temporary file is kept for another try, or goes; what was
+    /// written in place stays.
     pub(super) fn stopped(self, stop: Stop) -> Option<Unfinished> {
         if self.site.in_place {
             let stop = stop.in_place(&self.task, &self.target);
             self.task.end(Err(stop));
+            return None;
+        }
+        if self.task.keeps(&stop, self.bytes) {
+            self.task.end_with(Piece::There(self.part), stop);
             return None;
         }
         Some(leftover(self.task, vec![self.part], Err(stop)))
@@ -324,7 +333,14 @@ impl Sent {
                 }
                 return Some(leftover(self.task, self.site.left, Ok(moved)));
             }
-            End::Cut(_) => self.failure(end).hint(UNTOUCHED).into(),
+            End::Cut(_) => {
+                let cut = self.failure(end).hint(UNTOUCHED);
+                match self.begun {
+                    0 => cut.into(),
+                    // it was cut again, or did not go on where it should have
+                    _ => Stop::FromStart(cut),
+                }
+            }
             End::Unproved => self.failure(end).into(),
             End::Untouched { forbidden } => {
                 let refused = self.refusal.is_some();
@@ -346,7 +362,7 @@ impl Sent {
                 return None;
             }
         };
-        Some(leftover(self.task, vec![self.part], Err(stop)))
+        self.stopped(stop)
     }
 
     /// The failure that names both files: nothing of them is deleted, and nothing tried again over

@@ -7,7 +7,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchId, ConnectionId, Direction, Hold, JobId, JobState};
 
 impl Queue {
-    /// A person pauses jobs. What runs is stopped, and begun anew when it goes on.
+    /// A person pauses jobs. What runs is set aside, and continued when it goes on.
     pub fn hold(&mut self, extent: Extent) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.paused |= extent == Extent::All;
@@ -21,7 +21,7 @@ impl Queue {
                 && slot.phase == Phase::Running
             {
                 slot.phase = Phase::Stopping(Stopping::Back);
-                effects.push(Effect::Stop(id));
+                effects.push(Effect::SetAside(id));
             }
             self.hold_one(id, Hold::Paused, &mut effects);
         }

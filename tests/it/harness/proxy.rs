@@ -65,6 +65,8 @@ pub(crate) struct Trouble {
 struct Troubles {
     waiting: Vec<Trouble>,
     fallen: usize,
+    /// Bytes that have passed on data connections.
+    data: u64,
 }
 
 /// A running proxy; it ends when dropped.
@@ -149,6 +151,11 @@ impl Proxy {
     /// Takes back what has not fallen yet.
     pub(crate) fn calm(&self) {
         self.troubles.lock().unwrap().waiting.clear();
+    }
+
+    /// How many bytes have passed on data connections since this was asked last, both ways, below TLS.
+    pub(crate) fn data_bytes(&self) -> u64 {
+        std::mem::take(&mut self.troubles.lock().unwrap().data)
     }
 
     /// How many faults have fallen.
@@ -347,6 +354,9 @@ impl Counted {
     fn passed(&self, towards: Towards, bytes: usize) {
         self.passed.send_modify(|passed| *passed += bytes as u64);
         let mut troubles = self.troubles.lock().unwrap();
+        if self.on == On::Data {
+            troubles.data += bytes as u64;
+        }
         for trouble in &mut troubles.waiting {
             if trouble.on == self.on && trouble.towards == towards {
                 trouble.after = trouble.after.saturating_sub(bytes as u64);

@@ -77,7 +77,7 @@ impl Told {
     fn hear(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Stop(id) => {
+                Effect::Stop(id) | Effect::SetAside(id) => {
                     let stopped = self.running.get_mut(&id).expect("only what runs is stopped");
                     assert!(!std::mem::replace(stopped, true), "stopped twice");
                 }

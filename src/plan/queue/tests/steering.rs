@@ -13,7 +13,11 @@ fn holding_and_going_on() {
     let held = |id| Event::JobChanged(id, JobState::Held(Hold::Paused));
     assert_eq!(next(&mut q), Some(made));
     let effects = q.hold(Extent::Job(made));
-    assert_eq!(effects, [Effect::Stop(made)], "it says so when it has stopped");
+    assert_eq!(
+        effects,
+        [Effect::SetAside(made)],
+        "it says so when it has stopped"
+    );
     assert!(told(&q.hold(Extent::Job(files[1])), &held(files[1])));
     assert!(q.hold(Extent::Job(files[1])).is_empty(), "once");
     let effects = q.finished(made, Outcome::Cancelled, QuestionId(0));
@@ -31,7 +35,7 @@ fn holding_and_going_on() {
     assert!(
         done(&mut q, files[0])
             .iter()
-            .all(|e| !matches!(e, Effect::Stop(_)))
+            .all(|e| !matches!(e, Effect::Stop(_) | Effect::SetAside(_)))
     );
     q.cancel(Extent::Job(files[2]));
     let effects = q.finished(files[2], Outcome::Cancelled, QuestionId(0));

@@ -77,6 +77,13 @@ impl Disk {
         self.links.iter().filter_map(named).collect()
     }
 
+    /// Makes sure that a file is there and no longer than this.
+    pub(super) fn cut(&mut self, path: &str, length: usize) {
+        let mut content = self.files.remove(path).unwrap_or_default();
+        content.truncate(length);
+        self.write(path, &content);
+    }
+
     pub(super) fn append(&mut self, path: &str, content: &[u8]) {
         self.files
             .entry(path.into())

@@ -82,6 +82,8 @@ pub(crate) enum Step {
     Receive(usize),
     /// Reads the data connection to its end and keeps nothing of it.
     Drain,
+    /// Reads all of an upload and puts it behind what the file holds, wherever it should begin.
+    Append,
     /// Ends the data connection properly.
     EndData,
     /// Ends the data connection without TLS close_notify.
@@ -200,6 +202,11 @@ pub(crate) fn receive_all() -> Step {
 /// Takes all of an upload and keeps nothing of it.
 pub(crate) fn drain() -> Step {
     Step::Drain
+}
+
+/// Takes all of an upload, at the end of what is there.
+pub(crate) fn append() -> Step {
+    Step::Append
 }
 
 /// Ends the data connection properly.

@@ -136,6 +136,9 @@ impl Session {
                 steps = self.house.unresumed.clone().unwrap_or_default().into();
             }
         }
+        if line.starts_with("RETR") || line.starts_with("STOR") {
+            self.offset = 0;
+        }
     }
 
     /// Takes one step. What fails because the client has gone is no failure of the test: what the
@@ -161,7 +164,12 @@ impl Session {
             Step::OpenData => drop(self.open_data().await),
             Step::Send(bytes) => drop(self.send(&bytes).await),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
-            Step::Receive(wanted) => self.receive(wanted, line).await,
+            Step::Receive(wanted) => {
+                let (path, from) = (self.path(line), std::mem::take(&mut self.offset));
+                self.house.disk.lock().unwrap().cut(&path, from);
+                self.receive(wanted, line).await;
+            }
+            Step::Append => self.receive(usize::MAX, line).await,
             Step::Drain => {
                 let mut buffer = vec![0u8; 64 * 1024];
                 while let Ok(data) = self.open_data().await
@@ -305,7 +313,6 @@ impl Session {
 
     async fn receive(&mut self, wanted: usize, line: &str) {
         let path = self.path(line);
-        self.house.disk.lock().unwrap().write(&path, b"");
         let mut buffer = vec![0u8; 64 * 1024];
         let mut left = wanted;
         while left > 0 {

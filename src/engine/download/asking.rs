@@ -1,0 +1,83 @@
+//! What the server is asked before a download begins, so that it can go on: now, or later.
+
+use super::super::blocking;
+use super::super::lease::Lease;
+use super::super::resume::take_up_here;
+use super::super::task::Task;
+use super::{Incoming, length};
+use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::session::FileSize;
+use crate::ftp::transfer::Request;
+use crate::model::job::Policy;
+use crate::plan::resume::{Identity, WORTH, asked_from};
+
+/// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
+/// nothing of it could be continued.
+const LONG: u64 = 256 * 1024;
+
+impl Incoming {
+    /// Whether the server is to be asked first what the source is: where something may be continued, or
+    /// could not be later.
+    pub(in crate::engine) fn asks(&self) -> bool {
+        let task = &self.task;
+        let resumes = task.start.policy == Policy::Resume;
+        match length(task) {
+            Some(length) if length < WORTH => false,
+            _ if self.continues_any() => true,
+            Some(length) => length > LONG && task.origin.source == 0,
+            None => resumes,
+        }
+    }
+
+    fn continues_any(&self) -> bool {
+        let resumes = self.task.start.policy == Policy::Resume;
+        !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
+    }
+
+    pub(in crate::engine) fn questions(&self) -> [Rider; 2] {
+        let path = &self.task.job().item.remote;
+        [Rider::Size(path.clone()), Rider::Modified(path.clone())]
+    }
+
+    /// Takes in the answers to [`Incoming::questions`], and takes up what can be continued.
+    pub(in crate::engine) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) {
+        let (mut size, mut modified) = (None, None);
+        for answer in answers {
+            match answer {
+                Answer::Size(FileSize::File(told)) => size = told,
+                Answer::Modified(told) => modified = told,
+                _ => {}
+            }
+        }
+        let identity = Identity::remote(size, modified);
+        self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));
+        self.told = identity.and(size.zip(modified));
+        if !self.continues_any() {
+            return;
+        }
+        let left = match self.task.start.policy {
+            Policy::Resume => self.left.clone(),
+            _ => Vec::new(),
+        };
+        let path = self.task.job().item.remote.clone();
+        let size = size.unwrap_or(0);
+        match take_up_here(&mut self.task, &self.target, left, size).await {
+            Ok(resumed) => {
+                lease.remark(&format!("{path} goes on after {} bytes", resumed.length));
+                self.request = Request::retrieve(&path, asked_from(resumed.length));
+                self.resumed = Some(resumed);
+            }
+            Err(Some(why)) => lease.remark(&format!("{path} is begun anew: {why}")),
+            Err(None) => {}
+        }
+    }
+
+    /// Gives up continuing: what was taken up is removed.
+    pub(in crate::engine) async fn restart(mut self) -> Task {
+        if let Some(resumed) = self.resumed.take() {
+            let _ = blocking(move || std::fs::remove_file(resumed.part)).await;
+        }
+        self.task.piece = None;
+        self.task
+    }
+}

@@ -1,0 +1,118 @@
+//! What jobs of this run have left half-done, so that another try goes on from there.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::blocking;
+use super::pool::{Pool, Purpose};
+use crate::model::job::JobId;
+use crate::model::path::RemotePath;
+
+/// A temporary file that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// On this machine.
+    Here(PathBuf),
+    /// On the job's server.
+    There(RemotePath),
+}
+
+/// The pieces of jobs that no lane works on.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Shelf>);
+
+#[derive(Debug, Default)]
+struct Shelf {
+    pieces: HashMap<JobId, Piece>,
+    /// Running jobs that a person has taken out: nothing of them is to be kept.
+    unwanted: HashSet<JobId>,
+}
+
+impl Kept {
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A job begins: what it has left before.
+    pub(super) fn begin(&self, job: JobId) -> Option<Piece> {
+        let mut shelf = self.shelf();
+        shelf.unwanted.remove(&job);
+        shelf.pieces.remove(&job)
+    }
+
+    pub(super) fn put(&self, job: JobId, piece: Piece) {
+        self.shelf().pieces.insert(job, piece);
+    }
+
+    /// What a job has left; it is not known here any more.
+    pub(super) fn take(&self, job: JobId) -> Option<Piece> {
+        self.shelf().pieces.remove(&job)
+    }
+
+    /// Takes away what some other job has left; whether it was there.
+    pub(super) fn inherit(&self, piece: &Piece) -> bool {
+        let mut shelf = self.shelf();
+        let before = shelf.pieces.len();
+        shelf.pieces.retain(|_, other| other != piece);
+        shelf.pieces.len() < before
+    }
+
+    /// All that is on this machine.
+    pub(super) fn all_here(&self) -> Vec<PathBuf> {
+        let shelf = self.shelf();
+        let here = shelf.pieces.values().filter_map(|piece| match piece {
+            Piece::Here(path) => Some(path.clone()),
+            Piece::There(_) => None,
+        });
+        here.collect()
+    }
+
+    /// A running job is taken out.
+    pub(super) fn unwant(&self, job: JobId) {
+        self.shelf().unwanted.insert(job);
+    }
+
+    pub(super) fn is_unwanted(&self, job: JobId) -> bool {
+        self.shelf().unwanted.contains(&job)
+    }
+}
+
+/// Deletes a piece that nobody wants any more; what cannot be deleted is left for the next transfer to
+/// the same target.
+pub(super) async fn discard(piece: Piece, pool: Option<Arc<Pool>>) {
+    match (piece, pool) {
+        (Piece::Here(part), _) => {
+            let _ = blocking(move || std::fs::remove_file(part)).await;
+        }
+        (Piece::There(part), Some(pool)) => {
+            if let Ok(mut lease) = pool.lease(Purpose::Work).await
+                && lease.delete_file(&part).await.is_err()
+            {
+                lease.remark(&format!("could not delete the temporary file {part}"));
+            }
+        }
+        (Piece::There(_), None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_belongs_to_one_job_at_a_time() {
+        let kept = Kept::default();
+        let piece = Piece::Here("/x/.f.part".into());
+        kept.put(JobId(1), piece.clone());
+        assert_eq!(kept.begin(JobId(2)), None);
+        assert_eq!(kept.all_here(), [std::path::Path::new("/x/.f.part")]);
+        assert!(kept.inherit(&piece) && !kept.inherit(&piece));
+        assert_eq!(kept.begin(JobId(1)), None);
+        kept.put(JobId(2), piece.clone());
+        kept.unwant(JobId(2));
+        assert!(kept.is_unwanted(JobId(2)));
+        assert_eq!(kept.begin(JobId(2)), Some(piece));
+        assert!(!kept.is_unwanted(JobId(2)), "it was begun again");
+    }
+}
