@@ -23,7 +23,7 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Source};
+use super::upload::{self, Outgoing, Source};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Begun, Rider};
 use crate::ftp::transfer::{Ending, Transfer};
@@ -90,8 +90,9 @@ impl Lane {
             let Some(task) = taken.filter(|_| asked) else {
                 break;
             };
-            if let Some(fetched) = prepare(task).await {
-                return fetched;
+            match prepare(task).await {
+                Ok(fetched) => return fetched,
+                Err((task, stop)) => task.end(Err(stop)),
             }
         }
         Fetched::Nothing
@@ -149,7 +150,7 @@ impl Hands<'_> {
                         Some(self.lane.fetch(false).await)
                     } else {
                         match self.next(None).await {
-                            Fetched::Nothing if !self.lane.pool.is_wanted() => return,
+                            Fetched::Nothing if !self.lane.pool.is_wanted() && self.tail.is_empty() => return,
                             next => Some(next),
                         }
                     }
@@ -163,9 +164,12 @@ impl Hands<'_> {
     async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
         self.again.append(&mut self.tail.again);
         while let Some(task) = self.again.pop() {
-            if let Some(again) = prepare(task).await {
-                self.kept.extend(fetched);
-                return again;
+            match prepare(task).await {
+                Ok(again) => {
+                    self.kept.extend(fetched);
+                    return again;
+                }
+                Err((task, stop)) => self.tail.unbegun(task, stop),
             }
         }
         match fetched.or_else(|| self.kept.pop_front()) {
@@ -275,14 +279,14 @@ impl Hands<'_> {
         let lease = match self.lease(&cancel).await {
             Ok(lease) => lease,
             Err(stop) => {
-                task.end(Err(stop));
+                self.tail.unbegun(task, stop);
                 return None;
             }
         };
         match upload::prepare_asking(task, source, lease).await {
             Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
             Err((task, stop)) => {
-                task.end(Err(stop));
+                self.tail.unbegun(task, stop);
                 None
             }
         }
@@ -407,8 +411,15 @@ impl Hands<'_> {
                 incoming.task.end(Err(stop));
             }
             Ready::Up(outgoing) => {
-                let stop = error.failure(upload::what(&outgoing.target)).into();
-                if matches!(error, Error::Guarded(_)) {
+                let Outgoing {
+                    task, target, site, ..
+                } = &outgoing;
+                let stop = match error.refuses_name() {
+                    true => upload::refused(task, target, site, &error),
+                    false => error.failure(upload::what(target)).into(),
+                };
+                // nothing has been sent: refused by ourselves, or before anything was taken
+                if matches!(error, Error::Guarded(_)) || (site.in_place && error.refuses_name()) {
                     outgoing.task.end(Err(stop));
                 } else {
                     self.broken_off(Ready::Up(outgoing), stop);
@@ -453,7 +464,9 @@ impl Hands<'_> {
                 outgoing.task.end(Err(stop));
             }
             // servers make the file before they find that they cannot fill it
-            Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),
+            Ready::Up(outgoing) => self
+                .tail
+                .break_off(outgoing.task, outgoing.part, &outgoing.site, stop),
             ready @ Ready::Down(_) => ready.end(stop),
         }
     }
@@ -529,7 +542,7 @@ impl Hands<'_> {
             Ok(ending) => Ok(ending),
             Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
             Err(error) => {
-                let stop = Stop::on_wire(&error, file.what());
+                let stop = file.stop(&error);
                 return self.failed(file, stop).await;
             }
         };
@@ -558,10 +571,13 @@ impl Hands<'_> {
                 self.push_whole(task, &why);
             }
             (Carried::Down(receiving), stop) => self.tail.abandon(*receiving, stop),
-            (Carried::Up(sending), stop) if sending.task.keeps(&stop, sending.offered) => {
+            (Carried::Up(sending), stop) if sending.keeps(&stop) => {
                 sending.set_aside(&stop).end(Err(stop));
             }
-            (Carried::Up(sending), stop) => self.tail.left_over(sending.task, sending.part, stop),
+            (Carried::Up(sending), stop) => {
+                self.tail
+                    .break_off(sending.task, sending.part, &sending.site, stop);
+            }
         }
     }
 

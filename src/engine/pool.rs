@@ -12,6 +12,7 @@ use super::browse::document_root;
 use super::idle::Idle;
 use super::lease::Lease;
 use super::outlet::Outlet;
+use super::placing::Placing;
 use super::questions::Questions;
 use crate::ftp::attendant::Attendant;
 use crate::ftp::connection::Connection;
@@ -74,6 +75,7 @@ pub(super) struct Pool {
     /// Known from the first login on, and no session is lent before: nothing runs unfenced.
     fence: OnceLock<Arc<Fence>>,
     ground: Mutex<Ground>,
+    pub(super) placing: Arc<Placing>,
 }
 
 impl Pool {
@@ -89,6 +91,7 @@ impl Pool {
         let lanes = if browsing { (places - 1).max(1) } else { places };
         Arc::new(Self {
             id,
+            placing: Arc::new(Placing::new(id, Arc::clone(&connection))),
             connection,
             outlet,
             questions,

@@ -24,7 +24,7 @@ use super::task::{Means, Task};
 use super::{Options, PARTING, dialogue, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Extent, Generation, Place};
+use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId, JobState};
@@ -36,6 +36,7 @@ use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 use crate::plan::resume::outlasts;
 
+mod in_place;
 mod taking;
 mod walking;
 
@@ -268,10 +269,19 @@ impl Loop {
                 let effects = self.queue.clear_finished();
                 self.carry_out(effects);
             }
+            Command::Answer { question, answer } if self.queue.in_place_of(question).is_some() => {
+                let answer = match answer {
+                    Answer::InPlace(answer) => answer,
+                    _ => InPlaceAnswer::No,
+                };
+                self.decide_in_place(question, answer);
+            }
             Command::Answer { question, answer } if self.queue.has_asked(question) => {
                 let decided = match answer {
                     Answer::Conflict(policy, scope) => Some((policy, scope)),
-                    Answer::Certificate(_) | Answer::Secret(_) | Answer::Dismissed => None,
+                    Answer::Certificate(_) | Answer::Secret(_) | Answer::InPlace(_) | Answer::Dismissed => {
+                        None
+                    }
                 };
                 let effects = self.queue.answer(question, decided);
                 if let Some((policy, scope)) = decided {
@@ -293,6 +303,7 @@ impl Loop {
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
         self.leaving.remove(&id);
+        self.queue.connects(id, server.in_place);
         self.queue.set_retries(patience.retries);
         self.journal.connected(id, &server);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
@@ -532,7 +543,9 @@ impl Loop {
 
     /// The next job of a connection, for a lane.
     fn take(&mut self, connection: ConnectionId) -> Option<Task> {
-        let server = Arc::clone(&self.pools.get(&connection)?.connection.server);
+        let connected = self.pools.get(&connection)?;
+        let server = Arc::clone(&connected.connection.server);
+        let placing = Arc::clone(&connected.placing);
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
@@ -542,13 +555,14 @@ impl Loop {
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
         Some(Task::new(
             start,
-            targets.unwrap_or_default(),
+            targets.unwrap_or_else(|| Arc::new(Targets::new(Arc::clone(&self.origins)))),
             self.meter.begin(job),
             cancel,
             Means {
                 durable: Arc::clone(&self.durable),
                 origins: Arc::clone(&self.origins),
                 server,
+                placing,
             },
             self.notes.clone(),
         ))

@@ -20,6 +20,7 @@ use crate::model::job::{
     BatchId, BatchRequest, Care, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Policy,
 };
 use away::Away;
+use in_place::InPlace;
 use order::Order;
 
 mod answers;
@@ -27,6 +28,7 @@ mod away;
 mod ending;
 mod extent;
 mod hold;
+mod in_place;
 mod order;
 
 /// What the engine has to do now, in this order.
@@ -67,6 +69,8 @@ pub enum Outcome {
     Cancelled,
     /// Its target exists and a person has to decide.
     Conflict(Question),
+    /// Its folder does not take it safely, and a person has to say whether it may be written in place.
+    InPlace(Question),
 }
 
 /// A job that may be started, with what the worker needs to know.
@@ -198,6 +202,8 @@ pub struct Queue {
     blocked: HashMap<JobId, Vec<JobId>>,
     batches: HashMap<BatchId, Batch>,
     asked: HashMap<QuestionId, JobId>,
+    /// Whether files may be written in place, asked once for a connection.
+    in_place: HashMap<ConnectionId, InPlace>,
     /// The servers that could not be reached last time.
     away: HashMap<ConnectionId, Away>,
     /// A person has paused everything, what is still to come too.
@@ -221,6 +227,7 @@ impl Queue {
             blocked: HashMap::new(),
             batches: HashMap::new(),
             asked: HashMap::new(),
+            in_place: HashMap::new(),
             away: HashMap::new(),
             paused: false,
             next_job: 1,

@@ -46,6 +46,7 @@ impl Queue {
             (Outcome::Failed(failure), _) => self.failed(id, failure, &mut effects),
             (Outcome::NoSession(failure), _) => self.met_nobody(id, failure, &mut effects),
             (Outcome::Conflict(asked), _) => self.met_conflict(id, asked, question, &mut effects),
+            (Outcome::InPlace(asked), _) => self.met_unsafe(id, asked, question, &mut effects),
         }
         effects
     }

@@ -579,5 +579,6 @@ fn totals_follow_what_is_known() {
     );
 }
 
+mod in_place;
 mod properties;
 mod steering;
