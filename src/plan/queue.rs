@@ -82,6 +82,9 @@ pub struct Start {
     pub connection: ConnectionId,
     /// What to do about an existing target.
     pub policy: Policy,
+    /// Whether what runs that are over have left of the same file is continued: it was asked for, or
+    /// the job is itself what such a run has left.
+    pub continues: bool,
     /// What is to be done besides.
     pub care: Care,
 }
@@ -103,10 +106,13 @@ struct Slot {
     folder: Option<JobId>,
     phase: Phase,
     held: Option<Hold>,
-    /// The answer of a person, once given.
+    /// The answer of a person, once given; that of its batch, where it has failed: it may be tried again
+    /// when the batch is over.
     policy: Option<Policy>,
     care: Care,
     tries: u32,
+    /// Why the last try failed that came as far as the server.
+    last: Option<Box<Failure>>,
 }
 
 impl Slot {
@@ -167,6 +173,8 @@ struct Batch {
     connection: ConnectionId,
     direction: Direction,
     policy: Policy,
+    /// It was left by an earlier run, of whose files there may be parts.
+    left: bool,
     care: Care,
     /// The folder of this machine that it goes into or comes from.
     top: PathBuf,
@@ -253,6 +261,7 @@ impl Queue {
             connection: request.connection,
             direction: request.direction,
             policy: request.policy,
+            left: false,
             care: request.care,
             top: first.map(PathBuf::from).unwrap_or_default(),
             major: self.order.last_major(),
@@ -261,6 +270,14 @@ impl Queue {
             open: 0,
         };
         self.batches.insert(request.id, batch);
+    }
+
+    /// Opens a batch that an earlier run has left.
+    pub fn open_rest(&mut self, request: &BatchRequest) {
+        self.open_batch(request);
+        if let Some(batch) = self.batches.get_mut(&request.id) {
+            batch.left = true;
+        }
     }
 
     /// Adds jobs to a batch; their numbers come back in the same order, none when the batch was
@@ -299,6 +316,7 @@ impl Queue {
                 policy: None,
                 care,
                 tries: 0,
+                last: None,
             };
             self.totals.want(&slot);
             self.order.enter(rank, id);
@@ -388,12 +406,13 @@ impl Queue {
         let slot = self.jobs.get_mut(&id)?;
         slot.phase = Phase::Running;
         slot.tries += 1;
-        let batch = self.batches.get(&slot.job.batch).map(|b| b.policy);
-        let policy = slot.policy.or(batch).unwrap_or_default();
+        let batch = self.batches.get(&slot.job.batch);
+        let policy = slot.policy.or(batch.map(|b| b.policy)).unwrap_or_default();
         let start = Start {
             job: slot.job.clone(),
             connection,
             policy,
+            continues: policy == Policy::Resume || batch.is_some_and(|b| b.left),
             care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))
