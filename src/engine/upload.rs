@@ -115,7 +115,7 @@ pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
 /// Whether there may be something to continue: the server has to be asked then.
 fn may_continue(task: &Task, source: &Source, goal: &Goal) -> bool {
     let is_worth_it = source.identity.is_some_and(|source| source.size >= WORTH);
-    let left = task.start.policy == Policy::Resume && is_worth_it && !goal.parts.is_empty();
+    let left = task.continues() && is_worth_it && !goal.parts.is_empty();
     !task.whole && !goal.site.in_place && (task.piece.is_some() || left)
 }
 
@@ -147,9 +147,9 @@ async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<
     if !may_continue(task, source, &goal) {
         return Ok((goal, 0));
     }
-    let left = match task.start.policy {
-        Policy::Resume => left_there(task, goal.parts.clone()).await,
-        _ => Vec::new(),
+    let left = match task.continues() {
+        true => left_there(task, goal.parts.clone()).await,
+        false => Vec::new(),
     };
     let size = source.known.size.unwrap_or(0);
     let there = take_up_there(task, left, &goal.part, size, lease)

@@ -8,7 +8,6 @@ use super::{Incoming, length};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::transfer::Request;
-use crate::model::job::Policy;
 use crate::plan::resume::{Identity, WORTH, asked_from};
 
 /// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
@@ -20,18 +19,17 @@ impl Incoming {
     /// could not be later.
     pub(in crate::engine) fn asks(&self) -> bool {
         let task = &self.task;
-        let resumes = task.start.policy == Policy::Resume;
         match length(task) {
             Some(length) if length < WORTH => false,
             _ if self.continues_any() => true,
             Some(length) => length > LONG && task.origin.source == 0,
-            None => resumes,
+            None => task.continues(),
         }
     }
 
     fn continues_any(&self) -> bool {
-        let resumes = self.task.start.policy == Policy::Resume;
-        !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
+        let left = self.task.continues() && !self.left.is_empty();
+        !self.task.whole && (self.task.piece.is_some() || left)
     }
 
     pub(in crate::engine) fn questions(&self) -> [Rider; 2] {
@@ -55,9 +53,9 @@ impl Incoming {
         if !self.continues_any() {
             return;
         }
-        let left = match self.task.start.policy {
-            Policy::Resume => self.left.clone(),
-            _ => Vec::new(),
+        let left = match self.task.continues() {
+            true => self.left.clone(),
+            false => Vec::new(),
         };
         let path = self.task.job().item.remote.clone();
         let size = size.unwrap_or(0);

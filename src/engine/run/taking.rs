@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{Loop, Note, OVER};
 use crate::engine::browse::not_connected;
+use crate::engine::targets::Targets;
 use crate::engine::{blocking, left};
 use crate::local::runs::Runs;
 use crate::model::entry::Kind;
@@ -163,11 +164,13 @@ impl Loop {
                 known.insert(source, number);
             }
         }
+        let targets = Targets::new(Arc::clone(&self.origins)).going_on();
+        self.begin(batch, targets, known);
         if rest.walked {
             let effects = self.queue.walked(batch, None);
             self.carry_out(effects);
         } else {
-            self.walk(request, known);
+            self.walk(request);
         }
         let synced = self.journal.synced();
         self.tasks.spawn(async move {
