@@ -108,8 +108,6 @@ pub(super) struct Targets {
     pub(super) here: Leftovers,
     /// Old files that had been left aside and were put back, after their folder was listed.
     put_back: Mutex<HashMap<RemotePath, Standing>>,
-    /// The batch was taken up from a run that is over: what is half-done goes on, whatever the policy.
-    pub(super) goes_on: bool,
     origins: Arc<Origins>,
 }
 
@@ -120,16 +118,7 @@ impl Targets {
             taken: Mutex::default(),
             here: Leftovers::default(),
             put_back: Mutex::default(),
-            goes_on: false,
             origins,
-        }
-    }
-
-    /// The same for a batch that was taken up.
-    pub(super) fn going_on(self) -> Self {
-        Self {
-            goes_on: true,
-            ..self
         }
     }
 

@@ -100,11 +100,6 @@ impl Task {
         &self.start.job
     }
 
-    /// Whether what runs that are over have left of its file is continued.
-    pub(super) fn continues(&self) -> bool {
-        self.start.policy == Policy::Resume || self.targets.goes_on
-    }
-
     /// The number of its source, if that is what it is known to be.
     pub(super) fn source(&self, identity: &Identity) -> u64 {
         let item = &self.job().item;

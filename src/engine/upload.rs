@@ -115,7 +115,7 @@ pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
 /// Whether there may be something to continue: the server has to be asked then.
 fn may_continue(task: &Task, source: &Source, goal: &Goal) -> bool {
     let is_worth_it = source.identity.is_some_and(|source| source.size >= WORTH);
-    let left = task.continues() && is_worth_it && !goal.parts.is_empty();
+    let left = task.start.continues && is_worth_it && !goal.parts.is_empty();
     !task.whole && !goal.site.in_place && (task.piece.is_some() || left)
 }
 
@@ -147,7 +147,7 @@ async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<
     if !may_continue(task, source, &goal) {
         return Ok((goal, 0));
     }
-    let left = match task.continues() {
+    let left = match task.start.continues {
         true => left_there(task, goal.parts.clone()).await,
         false => Vec::new(),
     };

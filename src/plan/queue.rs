@@ -82,6 +82,9 @@ pub struct Start {
     pub connection: ConnectionId,
     /// What to do about an existing target.
     pub policy: Policy,
+    /// Whether what runs that are over have left of the same file is continued: it was asked for, or
+    /// the job is itself what such a run has left.
+    pub continues: bool,
     /// What is to be done besides.
     pub care: Care,
 }
@@ -170,6 +173,8 @@ struct Batch {
     connection: ConnectionId,
     direction: Direction,
     policy: Policy,
+    /// It was left by an earlier run, of whose files there may be parts.
+    left: bool,
     care: Care,
     /// The folder of this machine that it goes into or comes from.
     top: PathBuf,
@@ -256,6 +261,7 @@ impl Queue {
             connection: request.connection,
             direction: request.direction,
             policy: request.policy,
+            left: false,
             care: request.care,
             top: first.map(PathBuf::from).unwrap_or_default(),
             major: self.order.last_major(),
@@ -264,6 +270,14 @@ impl Queue {
             open: 0,
         };
         self.batches.insert(request.id, batch);
+    }
+
+    /// Opens a batch that an earlier run has left.
+    pub fn open_rest(&mut self, request: &BatchRequest) {
+        self.open_batch(request);
+        if let Some(batch) = self.batches.get_mut(&request.id) {
+            batch.left = true;
+        }
     }
 
     /// Adds jobs to a batch; their numbers come back in the same order, none when the batch was
@@ -392,12 +406,13 @@ impl Queue {
         let slot = self.jobs.get_mut(&id)?;
         slot.phase = Phase::Running;
         slot.tries += 1;
-        let batch = self.batches.get(&slot.job.batch).map(|b| b.policy);
-        let policy = slot.policy.or(batch).unwrap_or_default();
+        let batch = self.batches.get(&slot.job.batch);
+        let policy = slot.policy.or(batch.map(|b| b.policy)).unwrap_or_default();
         let start = Start {
             job: slot.job.clone(),
             connection,
             policy,
+            continues: policy == Policy::Resume || batch.is_some_and(|b| b.left),
             care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))

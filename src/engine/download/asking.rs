@@ -19,17 +19,18 @@ impl Incoming {
     /// could not be later.
     pub(in crate::engine) fn asks(&self) -> bool {
         let task = &self.task;
+        let resumes = task.start.continues;
         match length(task) {
             Some(length) if length < WORTH => false,
             _ if self.continues_any() => true,
             Some(length) => length > LONG && task.origin.source == 0,
-            None => task.continues(),
+            None => resumes,
         }
     }
 
     fn continues_any(&self) -> bool {
-        let left = self.task.continues() && !self.left.is_empty();
-        !self.task.whole && (self.task.piece.is_some() || left)
+        let resumes = self.task.start.continues;
+        !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
     }
 
     pub(in crate::engine) fn questions(&self) -> [Rider; 2] {
@@ -53,7 +54,7 @@ impl Incoming {
         if !self.continues_any() {
             return;
         }
-        let left = match self.task.continues() {
+        let left = match self.task.start.continues {
             true => self.left.clone(),
             false => Vec::new(),
         };

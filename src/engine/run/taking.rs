@@ -7,7 +7,6 @@ use tokio::sync::oneshot;
 
 use super::{Loop, Note, OVER};
 use crate::engine::browse::not_connected;
-use crate::engine::targets::Targets;
 use crate::engine::{blocking, left};
 use crate::local::runs::Runs;
 use crate::model::entry::Kind;
@@ -124,7 +123,7 @@ impl Loop {
     ) {
         let (batch, direction) = (request.id, request.direction);
         self.awaiting.remove(&batch);
-        self.queue.open_batch(&request);
+        self.queue.open_rest(&request);
         let mut known: HashMap<WrittenPath, JobId> = HashMap::new();
         known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
         self.journal.batch(&request, Some(from), rest.past);
@@ -164,8 +163,7 @@ impl Loop {
                 known.insert(source, number);
             }
         }
-        let targets = Targets::new(Arc::clone(&self.origins)).going_on();
-        self.begin(batch, targets, known);
+        self.begin(batch, known);
         if rest.walked {
             let effects = self.queue.walked(batch, None);
             self.carry_out(effects);

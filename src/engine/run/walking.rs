@@ -21,15 +21,14 @@ impl Loop {
             return self.carry_out(effects);
         }
         self.journal.batch(&request, None, Vec::new());
-        let targets = Targets::new(Arc::clone(&self.origins));
-        self.begin(request.id, targets, HashMap::new());
+        self.begin(request.id, HashMap::new());
         self.walk(request);
     }
 
     /// Its jobs share what is found out about their targets.
-    pub(super) fn begin(&mut self, id: BatchId, targets: Targets, known: HashMap<WrittenPath, JobId>) {
+    pub(super) fn begin(&mut self, id: BatchId, known: HashMap<WrittenPath, JobId>) {
         let batch = Batch {
-            targets: Arc::new(targets),
+            targets: Arc::new(Targets::new(Arc::clone(&self.origins))),
             walk: self.end.child_token(),
             known,
         };

@@ -116,6 +116,7 @@ impl Queue {
             connection: slot.connection,
             direction: slot.job.direction,
             policy: slot.policy.unwrap_or_default(),
+            left: false,
             care: slot.care,
             top: slot.job.item.local.parent().map(Into::into).unwrap_or_default(),
             major: slot.job.rank.major,
