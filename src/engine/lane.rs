@@ -6,14 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::PARTING;
 use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
 use super::download::{self, Incoming};
@@ -25,11 +22,13 @@ use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
 use super::upload::{self, Outgoing, Source};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Begun, Rider};
+use crate::ftp::exchange::Begun;
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
 use crate::plan::fence::Fence;
+
+mod ending;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
 /// last file is waited for.
@@ -37,10 +36,6 @@ const LOOKED_AT: u32 = 32;
 
 /// How often the same file is begun again on a new session before it fails.
 const BEGINNINGS: u32 = 3;
-
-/// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
-/// rest of [`PARTING`].
-const LAST_ROUNDS: Duration = PARTING.saturating_sub(Duration::from_secs(1));
 
 /// What a lane is given.
 pub(super) struct Lane {
@@ -578,95 +573,6 @@ impl Hands<'_> {
                 self.tail
                     .break_off(sending.task, sending.part, &sending.site, stop);
             }
-        }
-    }
-
-    /// Ends the last transfer, and brings everything that is unfinished to its end.
-    async fn settle(&mut self, over: Option<Over>) {
-        if let Some(Over { file, closed }) = over {
-            let cancel = file.task().cancel.clone();
-            // what takes the server long has a round of its own
-            let riders = Some(self.tail.riders()).filter(|riders| !riders.iter().any(Rider::is_slow));
-            match self.lease.take() {
-                Some(mut lease) => {
-                    let exchanged = tokio::select! {
-                        exchanged = lease.exchange(Some(closed), riders.as_deref().unwrap_or_default(), None) => {
-                            Some(exchanged)
-                        }
-                        () = cancel.cancelled() => None,
-                    };
-                    match exchanged {
-                        Some(exchanged) => {
-                            self.lease = Some(lease);
-                            if riders.is_some() {
-                                self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
-                            }
-                            self.ended(Some(file), exchanged.ended).await;
-                        }
-                        None => {
-                            if riders.is_some() {
-                                self.tail.answered(Vec::new(), None);
-                            }
-                            self.failed(file, Stop::Cancelled).await;
-                        }
-                    }
-                }
-                None => self.ended(Some(file), None).await,
-            }
-        }
-        self.flush().await;
-    }
-
-    /// Brings everything that is unfinished to its end; at the end of the program, not for long.
-    async fn flush(&mut self) {
-        let end = &self.lane.end;
-        let late = async {
-            end.cancelled().await;
-            sleep(LAST_ROUNDS).await;
-        };
-        let over = tokio::select! {
-            () = self.last_rounds() => true,
-            () = late => false,
-        };
-        if !over {
-            self.lease = None;
-            self.give_up(&super::ending());
-        }
-    }
-
-    async fn last_rounds(&mut self) {
-        let never = CancellationToken::new();
-        while !self.tail.is_empty() {
-            let riders = self.tail.riders();
-            let mut lease = match self.take_lease(&never).await {
-                Ok(lease) => lease,
-                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
-                Err(_) => return self.give_up(&super::ending()),
-            };
-            let asked = tokio::select! {
-                asked = lease.ask(&riders) => asked,
-                () = self.tail.given_up() => {
-                    // nobody waits for what the server still has to say
-                    drop(lease);
-                    self.tail.answered(Vec::new(), None);
-                    self.tail.leave_given_up();
-                    continue;
-                }
-            };
-            self.lease = Some(lease);
-            match asked {
-                Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
-                Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),
-                Err(error) => return self.give_up(&error.failure("Could not finish a transfer")),
-            }
-        }
-    }
-
-    /// Nothing more can be asked about what is unfinished.
-    fn give_up(&mut self, failure: &Failure) {
-        for part in self.tail.give_up(failure) {
-            let connection = &self.lane.pool.connection;
-            connection.remark(&format!("the temporary file {part} may be left"));
         }
     }
 }

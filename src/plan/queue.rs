@@ -106,10 +106,13 @@ struct Slot {
     folder: Option<JobId>,
     phase: Phase,
     held: Option<Hold>,
-    /// The answer of a person, once given.
+    /// The answer of a person, once given; that of its batch, where it has failed: it may be tried again
+    /// when the batch is over.
     policy: Option<Policy>,
     care: Care,
     tries: u32,
+    /// Why the last try failed that came as far as the server.
+    last: Option<Box<Failure>>,
 }
 
 impl Slot {
@@ -313,6 +316,7 @@ impl Queue {
                 policy: None,
                 care,
                 tries: 0,
+                last: None,
             };
             self.totals.want(&slot);
             self.order.enter(rank, id);
