@@ -20,7 +20,6 @@ use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
-use crate::ftp::transfer::Ending;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
@@ -132,8 +131,9 @@ impl Tail {
         self.committing.room().await;
     }
 
-    /// The data of a download are over; a failure where the server's word was lost.
-    pub(super) fn received(&mut self, file: Receiving, ending: Result<Ending, Failure>) {
+    /// The data of a download are over, and whether TLS was closed properly where it was used; a failure
+    /// where the server's word was lost.
+    pub(super) fn received(&mut self, file: Receiving, ending: Result<Option<bool>, Failure>) {
         let fits = file.listed() == Some(file.received());
         let received = Received {
             wants: Wants {
@@ -144,7 +144,7 @@ impl Tail {
                 .listed()
                 .filter(|_| fits || file.task.job().item.kind == Kind::File),
             modified: file.exact_time(),
-            closed_properly: ending.as_ref().ok().and_then(|ending| ending.closed_properly),
+            closed_properly: ending.as_ref().ok().copied().flatten(),
             lost: ending.err(),
             losses: 0,
             file,
