@@ -136,7 +136,7 @@ impl Division {
         self.plan().known_before(at)
     }
 
-    /// Whether anything has come from somebody who helps.
+    /// Whether anything has come that was not read in one go.
     pub(super) fn is_helped(&self) -> bool {
         self.helped.load(Ordering::Relaxed)
     }

@@ -238,9 +238,7 @@ impl Reading<'_> {
         self.at += n;
         self.segment.arrived(self.at);
         division.counter.add(n);
-        if self.helps.is_some() {
-            division.helped();
-        }
+        division.helped();
         if division.is_to_be_saved() {
             blocking(move || division.save()).await.unwrap_or(Ok(()))?;
         }

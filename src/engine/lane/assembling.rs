@@ -78,7 +78,11 @@ impl Hands<'_> {
                 }
             }
         }
-        self.prove_unchanged(task, division, cancel).await
+        match division.is_helped() {
+            true => self.prove_unchanged(task, division, cancel).await,
+            // nobody was of help: it came as any other
+            false => Ok(()),
+        }
     }
 
     /// The source must be now what it was before it was read.

@@ -32,7 +32,7 @@ pub(crate) use tls::{Certified, Face, Wish};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeBounds;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ftpane::model::certificate::Pin;
@@ -297,6 +297,7 @@ pub(crate) struct Script {
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
     temper: Option<Temper>,
+    pace: Option<u32>,
 }
 
 impl Script {
@@ -312,7 +313,14 @@ impl Script {
             data_face: None,
             unresumed: None,
             temper: None,
+            pace: None,
         }
+    }
+
+    /// No data connection carries more to the client than so many bytes a second.
+    pub(crate) fn pace(mut self, bytes: u32) -> Self {
+        self.pace = Some(bytes);
+        self
     }
 
     /// How it speaks TLS.
@@ -423,6 +431,8 @@ impl Script {
             data_face: self.data_face,
             unresumed: self.unresumed,
             temper: self.temper,
+            pace: self.pace,
+            data_sent: AtomicU64::new(0),
             mood: Mutex::default(),
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
@@ -463,6 +473,9 @@ struct House {
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
     temper: Option<Temper>,
+    pace: Option<u32>,
+    /// How many bytes have gone out on data connections.
+    data_sent: AtomicU64,
     mood: Mutex<Option<Mood>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
@@ -534,6 +547,11 @@ impl Scripted {
             .iter()
             .filter(|h| h.line.split(' ').next() == Some(verb))
             .count()
+    }
+
+    /// How many bytes have gone out on data connections, those included that nobody has read.
+    pub(crate) fn data_sent(&self) -> u64 {
+        self.house.data_sent.load(Ordering::Relaxed)
     }
 
     /// How many sessions there have been.
