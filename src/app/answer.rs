@@ -154,6 +154,7 @@ impl App {
                 }
                 effects
             }
+            (Choice::InPlace(decided), Subject::InPlace { id, .. }) => answer(*id, Answer::InPlace(decided)),
             (Choice::CancelAll, _) => vec![Effect::Engine(Command::Cancel(Extent::All))],
             (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Once))

@@ -409,6 +409,18 @@ impl App {
         Vec::new()
     }
 
+    /// The person allowed files to be written in place on the server of this name: its entry keeps it,
+    /// if it is saved.
+    pub(super) fn in_place_allowed(&mut self, name: String) -> Vec<Effect> {
+        if let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.server.name == name) {
+            attempt.server.in_place = true;
+        }
+        match self.servers.named(&name) {
+            Some(_) => vec![Effect::ChangeServers(Change::InPlace(name))],
+            None => Vec::new(),
+        }
+    }
+
     /// The attempt behind what is shown, whatever became of it.
     fn attempt_mut(&mut self) -> Option<&mut Attempt> {
         match &mut self.link {

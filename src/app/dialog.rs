@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::input::Line;
 use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
-use crate::model::command::{Generation, Place, QuestionId, Scope};
+use crate::model::command::{Generation, InPlaceAnswer, Place, QuestionId, Scope};
 use crate::model::event::{Counted, Question, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
@@ -40,6 +40,8 @@ pub enum Choice {
     Pin,
     /// Do not accept it.
     Refuse,
+    /// Write files in place, or not.
+    InPlace(InPlaceAnswer),
     /// Delete.
     Delete,
     /// Take everything out of the queue.
@@ -78,6 +80,9 @@ impl Choice {
             Self::AcceptOnce => "Accept &once",
             Self::Pin => "Accept and &pin",
             Self::Refuse => "&Refuse",
+            Self::InPlace(InPlaceAnswer::No) => "&No",
+            Self::InPlace(InPlaceAnswer::Once) => "Yes, &this time",
+            Self::InPlace(InPlaceAnswer::Remember) => "Yes, and &remember",
             Self::Delete => "&Delete",
             Self::CancelAll => "&Cancel all",
             Self::Quit => "&Quit",
@@ -207,6 +212,17 @@ pub enum Subject {
     CancelAll {
         /// How many files are not over.
         unfinished: u64,
+    },
+    /// A folder does not take files safely.
+    InPlace {
+        /// The engine's question.
+        id: QuestionId,
+        /// Which server.
+        server: String,
+        /// The first target it is about.
+        target: String,
+        /// What the server refused.
+        refusal: Failure,
     },
     /// Something failed.
     Failure(Failure),
@@ -340,6 +356,22 @@ impl Dialog {
                 };
                 Self::asking(subject, Line::masked())
             }
+            Question::InPlace {
+                server,
+                target,
+                refusal,
+                ..
+            } => {
+                // No first: a key pressed just as the question appears must lose nothing
+                let choices = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];
+                let subject = Subject::InPlace {
+                    id,
+                    server,
+                    target,
+                    refusal,
+                };
+                Self::new(subject, choices.map(Choice::InPlace))
+            }
             Question::Conflict {
                 direction,
                 source,
@@ -378,9 +410,10 @@ impl Dialog {
     /// The engine's question it stands for.
     pub fn question_id(&self) -> Option<QuestionId> {
         match &self.subject {
-            Subject::Certificate { id, .. } | Subject::Secret { id, .. } | Subject::Conflict { id, .. } => {
-                Some(*id)
-            }
+            Subject::Certificate { id, .. }
+            | Subject::Secret { id, .. }
+            | Subject::Conflict { id, .. }
+            | Subject::InPlace { id, .. } => Some(*id),
             _ => None,
         }
     }
@@ -464,7 +497,9 @@ mod tests {
             None,
         );
         assert_eq!(conflict.choices.len(), 6);
-        let together: [&[Choice]; 5] = [
+        let in_place = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];
+        let together: [&[Choice]; 6] = [
+            &in_place.map(Choice::InPlace),
             &[Choice::TakeUp, Choice::Drop, Choice::Later],
             &conflict.choices,
             &[Choice::Refuse, Choice::AcceptOnce, Choice::Pin],

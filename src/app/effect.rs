@@ -18,6 +18,8 @@ pub enum Change {
     Keep(String, PasswordSource, Secret),
     /// A certificate is pinned for the server of this name, or no more.
     Pin(String, Option<Pin>),
+    /// Files may be written in place on the server of this name.
+    InPlace(String),
     /// What is done from now on where a target exists, on the server of this name and this way.
     OnConflict(String, Direction, Policy),
     /// The server of this name is deleted, and its password with it.

@@ -30,6 +30,7 @@ impl App {
             }
             Event::ConnectionFailed(id, failure) => return self.connection_failed(id, failure),
             Event::Pinned(id, pin) => return self.pinned(id, pin),
+            Event::InPlace(name) => return self.in_place_allowed(name),
             Event::ActiveFirst(server, active) => return vec![Effect::RememberActiveFirst(server, active)],
             Event::Listed {
                 place,

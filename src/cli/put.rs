@@ -36,6 +36,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
         return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
     };
     let mut place = Place::read(target, &arguments.connection)?;
+    place.server.in_place |= arguments.in_place;
     place.server.verify |= arguments.transfer.verify;
     let policy = arguments
         .transfer

@@ -2,7 +2,8 @@
 
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::Scope;
-use crate::model::event::Side;
+use crate::model::event::{RISK, Side};
+use crate::model::failure::Failure;
 use crate::model::job::{Direction, Policy};
 use crate::model::size;
 use crate::model::stamp::Stamp;
@@ -28,6 +29,18 @@ pub(super) fn certificate(server: &str, shown: &Certificate, pinned: Option<Pin>
         lines.push(format!("  expected     {pinned}"));
     }
     lines.join("\n")
+}
+
+/// What a folder refuses, and what may be lost where it is written to all the same.
+pub(super) fn in_place(server: &str, target: &str, refusal: &Failure) -> String {
+    let reply = refusal
+        .reply
+        .as_deref()
+        .map_or(String::new(), |reply| format!(" (the server said: {reply})"));
+    format!(
+        "{server} does not take {target} under a temporary name: {}{reply}.\n{RISK}",
+        refusal.why
+    )
 }
 
 fn doubts(shown: &Certificate) -> String {

@@ -22,7 +22,7 @@ use crate::config::servers::Servers;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{
-    Answer, CertificateAnswer, Command, Exploration, Generation, Place as Somewhere, Scope,
+    Answer, CertificateAnswer, Command, Exploration, Generation, InPlaceAnswer, Place as Somewhere, Scope,
 };
 use crate::model::event::{Event, Progress, Question};
 use crate::model::facts::TlsFacts;
@@ -355,6 +355,22 @@ impl Session {
                     }
                     Err(failure) => Err(failure.into()),
                 }
+            }
+            Question::InPlace {
+                server,
+                target,
+                refusal,
+                ..
+            } => {
+                if !self.interactive {
+                    return Ok(Answer::InPlace(InPlaceAnswer::No));
+                }
+                self.speech.line(&question::in_place(&server, &target, &refusal));
+                let yes = self.ask("Write in place? [y/N] ").await?;
+                Ok(Answer::InPlace(match yes.trim() {
+                    "y" | "Y" | "yes" => InPlaceAnswer::Once,
+                    _ => InPlaceAnswer::No,
+                }))
             }
             Question::Conflict {
                 connection,

@@ -177,6 +177,11 @@ impl Servers {
         self.set(name, "pin", pin.map(|pin| toml_edit::value(pin.to_string())))
     }
 
+    /// Files may be written in place on this server; nothing else is changed.
+    pub fn in_place(&mut self, name: &str) -> Result<(), ServersError> {
+        self.set(name, "in-place", Some(toml_edit::value(true)))
+    }
+
     /// The server's password comes from here from now on; nothing else is changed.
     pub fn password(&mut self, name: &str, source: &PasswordSource) -> Result<(), ServersError> {
         let server = Server {

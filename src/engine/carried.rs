@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::task::{Stop, Task};
 use super::upload::{self, Outgoing, Prepared, Sending, Source};
 use crate::ftp::digest::Way;
+use crate::ftp::error::Error;
 use crate::ftp::transfer::{Closed, Request, Transfer};
 use crate::model::entry::Kind;
 use crate::model::job::Direction;
@@ -108,6 +109,14 @@ impl Carried {
         }
     }
 
+    /// What a failure on the wire is for it.
+    pub(super) fn stop(&self, error: &Error) -> Stop {
+        match self {
+            Self::Down(_) => Stop::on_wire(error, self.what()),
+            Self::Up(sending) => sending.stop(error),
+        }
+    }
+
     pub(super) async fn pump(
         &mut self,
         lease: &mut Lease,
@@ -130,9 +139,9 @@ pub(super) struct Over {
     pub(super) closed: Closed,
 }
 
-/// Prepares a job as far as the server need not be asked; `None` where it has ended by that.
-pub(super) async fn prepare(task: Task) -> Option<Fetched> {
-    let prepared = match (task.job().item.kind, task.job().direction) {
+/// Prepares a job as far as the server need not be asked.
+pub(super) async fn prepare(task: Task) -> Result<Fetched, (Task, Stop)> {
+    match (task.job().item.kind, task.job().direction) {
         (Kind::Other, _) => Err((task, Stop::Skipped("it is neither a file nor a folder".into()))),
         (Kind::Dir, _) => Ok(Fetched::Folder(task)),
         (_, Direction::Download) => download::prepare(task)
@@ -145,12 +154,5 @@ pub(super) async fn prepare(task: Task) -> Option<Fetched> {
             Prepared::Ready(outgoing) => Fetched::Ready(Ready::Up(outgoing)),
             Prepared::Unknown(task, source) => Fetched::Ask(Asking::Up(task, source)),
         }),
-    };
-    match prepared {
-        Ok(fetched) => Some(fetched),
-        Err((task, stop)) => {
-            task.end(Err(stop));
-            None
-        }
     }
 }

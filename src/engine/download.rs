@@ -58,10 +58,13 @@ pub(super) struct Incoming {
 
 /// Decides about the target; asks the server nothing.
 pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
-    let left = left_here(&task, &task.job().item.local).await;
+    let mut left = left_here(&task, &task.job().item.local).await;
     let can_resume = task.piece.is_some() || !left.is_empty();
     match place(&task, can_resume).await {
         Ok((target, may_replace)) => {
+            if target != task.job().item.local {
+                left = left_here(&task, &target).await;
+            }
             let listed = Identity::remote(length(&task), task.job().item.modified);
             task.origin.source = listed.map_or(0, |listed| task.source(&listed));
             Ok(Incoming {
@@ -594,9 +597,17 @@ pub(super) fn proved(
             .transient()
     };
     match (size, closed_properly) {
-        (Some(size), _) if size != received => Err(short(format!(
+        (Some(size), _) if size > received => Err(short(format!(
             "{received} bytes came and the file has {size}; the transfer was cut"
         ))),
+        // nothing of that is worth keeping
+        (Some(size), _) if size < received => {
+            let why = format!("{received} bytes came and the file has {size}: what came is not that file");
+            Err(Failure {
+                class: Class::Conflict,
+                ..short(why)
+            })
+        }
         (Some(_), Some(false)) => Ok(Some(
             "the server did not close the encrypted connection properly; the size is right".into(),
         )),

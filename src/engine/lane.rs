@@ -6,14 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::PARTING;
 use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
 use super::download::{self, Flow, Incoming};
@@ -23,15 +20,16 @@ use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
 use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Source};
+use super::upload::{self, Outgoing, Source};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Begun, Rider};
+use crate::ftp::exchange::Begun;
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
 use crate::plan::fence::Fence;
 
 mod assembling;
+mod ending;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
 /// last file is waited for.
@@ -39,10 +37,6 @@ const LOOKED_AT: u32 = 32;
 
 /// How often the same file is begun again on a new session before it fails.
 const BEGINNINGS: u32 = 3;
-
-/// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
-/// rest of [`PARTING`].
-const LAST_ROUNDS: Duration = PARTING.saturating_sub(Duration::from_secs(1));
 
 /// What a lane is given.
 pub(super) struct Lane {
@@ -92,8 +86,9 @@ impl Lane {
             let Some(task) = taken.filter(|_| asked) else {
                 break;
             };
-            if let Some(fetched) = prepare(task).await {
-                return fetched;
+            match prepare(task).await {
+                Ok(fetched) => return fetched,
+                Err((task, stop)) => task.end(Err(stop)),
             }
         }
         Fetched::Nothing
@@ -151,7 +146,7 @@ impl Hands<'_> {
                         Some(self.lane.fetch(false).await)
                     } else {
                         match self.next(None).await {
-                            Fetched::Nothing if !self.lane.pool.is_wanted() => return,
+                            Fetched::Nothing if !self.lane.pool.is_wanted() && self.tail.is_empty() => return,
                             next => Some(next),
                         }
                     }
@@ -165,9 +160,12 @@ impl Hands<'_> {
     async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
         self.again.append(&mut self.tail.again);
         while let Some(task) = self.again.pop() {
-            if let Some(again) = prepare(task).await {
-                self.kept.extend(fetched);
-                return again;
+            match prepare(task).await {
+                Ok(again) => {
+                    self.kept.extend(fetched);
+                    return again;
+                }
+                Err((task, stop)) => self.tail.unbegun(task, stop),
             }
         }
         match fetched.or_else(|| self.kept.pop_front()) {
@@ -277,14 +275,14 @@ impl Hands<'_> {
         let lease = match self.lease(&cancel).await {
             Ok(lease) => lease,
             Err(stop) => {
-                task.end(Err(stop));
+                self.tail.unbegun(task, stop);
                 return None;
             }
         };
         match upload::prepare_asking(task, source, lease).await {
             Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
             Err((task, stop)) => {
-                task.end(Err(stop));
+                self.tail.unbegun(task, stop);
                 None
             }
         }
@@ -409,8 +407,15 @@ impl Hands<'_> {
                 incoming.task.end(Err(stop));
             }
             Ready::Up(outgoing) => {
-                let stop = error.failure(upload::what(&outgoing.target)).into();
-                if matches!(error, Error::Guarded(_)) {
+                let Outgoing {
+                    task, target, site, ..
+                } = &outgoing;
+                let stop = match error.refuses_name() {
+                    true => upload::refused(task, target, site, &error),
+                    false => error.failure(upload::what(target)).into(),
+                };
+                // nothing has been sent: refused by ourselves, or before anything was taken
+                if matches!(error, Error::Guarded(_)) || (site.in_place && error.refuses_name()) {
                     outgoing.task.end(Err(stop));
                 } else {
                     self.broken_off(Ready::Up(outgoing), stop);
@@ -455,7 +460,9 @@ impl Hands<'_> {
                 outgoing.task.end(Err(stop));
             }
             // servers make the file before they find that they cannot fill it
-            Ready::Up(outgoing) => self.tail.left_over(outgoing.task, outgoing.part, stop),
+            Ready::Up(outgoing) => self
+                .tail
+                .break_off(outgoing.task, outgoing.part, &outgoing.site, stop),
             ready @ Ready::Down(_) => ready.end(stop),
         }
     }
@@ -547,7 +554,7 @@ impl Hands<'_> {
             Ok(ending) => Ok(ending.closed_properly),
             Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
             Err(error) => {
-                let stop = Stop::on_wire(&error, file.what());
+                let stop = file.stop(&error);
                 return self.failed(file, stop).await;
             }
         };
@@ -576,99 +583,13 @@ impl Hands<'_> {
                 self.push_whole(task, &why);
             }
             (Carried::Down(receiving), stop) => self.tail.abandon(*receiving, stop),
-            (Carried::Up(sending), stop) if sending.task.keeps(&stop, sending.offered) => {
+            (Carried::Up(sending), stop) if sending.keeps(&stop) => {
                 sending.set_aside(&stop).end(Err(stop));
             }
-            (Carried::Up(sending), stop) => self.tail.left_over(sending.task, sending.part, stop),
-        }
-    }
-
-    /// Ends the last transfer, and brings everything that is unfinished to its end.
-    async fn settle(&mut self, over: Option<Over>) {
-        if let Some(Over { file, closed }) = over {
-            let cancel = file.task().cancel.clone();
-            // what takes the server long has a round of its own
-            let riders = Some(self.tail.riders()).filter(|riders| !riders.iter().any(Rider::is_slow));
-            match self.lease.take() {
-                Some(mut lease) => {
-                    let exchanged = tokio::select! {
-                        exchanged = lease.exchange(Some(closed), riders.as_deref().unwrap_or_default(), None) => {
-                            Some(exchanged)
-                        }
-                        () = cancel.cancelled() => None,
-                    };
-                    match exchanged {
-                        Some(exchanged) => {
-                            self.lease = Some(lease);
-                            if riders.is_some() {
-                                self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
-                            }
-                            self.ended(Some(file), exchanged.ended).await;
-                        }
-                        None => {
-                            if riders.is_some() {
-                                self.tail.answered(Vec::new(), None);
-                            }
-                            self.failed(file, Stop::Cancelled).await;
-                        }
-                    }
-                }
-                None => self.ended(Some(file), None).await,
+            (Carried::Up(sending), stop) => {
+                self.tail
+                    .break_off(sending.task, sending.part, &sending.site, stop);
             }
-        }
-        self.flush().await;
-    }
-
-    /// Brings everything that is unfinished to its end; at the end of the program, not for long.
-    async fn flush(&mut self) {
-        let end = &self.lane.end;
-        let late = async {
-            end.cancelled().await;
-            sleep(LAST_ROUNDS).await;
-        };
-        let over = tokio::select! {
-            () = self.last_rounds() => true,
-            () = late => false,
-        };
-        if !over {
-            self.lease = None;
-            self.give_up(&super::ending());
-        }
-    }
-
-    async fn last_rounds(&mut self) {
-        let never = CancellationToken::new();
-        while !self.tail.is_empty() {
-            let riders = self.tail.riders();
-            let mut lease = match self.take_lease(&never).await {
-                Ok(lease) => lease,
-                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
-                Err(_) => return self.give_up(&super::ending()),
-            };
-            let asked = tokio::select! {
-                asked = lease.ask(&riders) => asked,
-                () = self.tail.given_up() => {
-                    // nobody waits for what the server still has to say
-                    drop(lease);
-                    self.tail.answered(Vec::new(), None);
-                    self.tail.leave_given_up();
-                    continue;
-                }
-            };
-            self.lease = Some(lease);
-            match asked {
-                Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
-                Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),
-                Err(error) => return self.give_up(&error.failure("Could not finish a transfer")),
-            }
-        }
-    }
-
-    /// Nothing more can be asked about what is unfinished.
-    fn give_up(&mut self, failure: &Failure) {
-        for part in self.tail.give_up(failure) {
-            let connection = &self.lane.pool.connection;
-            connection.remark(&format!("the temporary file {part} may be left"));
         }
     }
 }

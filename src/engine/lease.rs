@@ -81,9 +81,19 @@ impl Lease {
         &self.fence
     }
 
+    /// Whether this path lies within reach of the connection.
+    pub(super) fn may_touch(&self, path: &RemotePath) -> Result<(), Error> {
+        self.fence.may_touch(path).map_err(refused)
+    }
+
     /// Whether the session can be used for another command.
     pub(super) fn is_usable(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.session.is_usable())
+    }
+
+    /// Whether there is a session, be it of no more use; none where it was lost and no other could be made.
+    pub(super) fn has_session(&self) -> bool {
+        self.open.is_some()
     }
 
     /// Whether the session was lost or given up; replies may be outstanding on one that is not.
@@ -398,7 +408,11 @@ impl Lease {
         let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
         let keeps_time = !session.sets_times();
         for answer in riders.iter().zip(&exchanged.answers) {
-            if let (Rider::Rename(_, to) | Rider::RenameInSteps(_, to), Answer::Renamed(Ok(()))) = answer {
+            if let (
+                Rider::Rename(_, to) | Rider::RenameInSteps(_, to) | Rider::Move(_, to),
+                Answer::Renamed(Ok(())),
+            ) = answer
+            {
                 self.pool.ground().gone(to);
                 if keeps_time {
                     self.wrote(to, super::unix_now());

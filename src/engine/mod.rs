@@ -37,6 +37,7 @@ mod meter;
 mod naming;
 mod origins;
 mod outlet;
+mod placing;
 mod pool;
 mod questions;
 mod resume;

@@ -12,6 +12,7 @@ use super::browse::document_root;
 use super::idle::Idle;
 use super::lease::Lease;
 use super::outlet::Outlet;
+use super::placing::Placing;
 use super::questions::Questions;
 use crate::ftp::attendant::Attendant;
 use crate::ftp::connection::Connection;
@@ -76,6 +77,7 @@ pub(super) struct Pool {
     ground: Mutex<Ground>,
     /// Whether big files may come in segments: not where the server has shown that it cannot.
     divides: AtomicBool,
+    pub(super) placing: Arc<Placing>,
 }
 
 impl Pool {
@@ -91,6 +93,7 @@ impl Pool {
         let lanes = if browsing { (places - 1).max(1) } else { places };
         Arc::new(Self {
             id,
+            placing: Arc::new(Placing::new(id, Arc::clone(&connection))),
             connection,
             outlet,
             questions,

@@ -12,7 +12,6 @@ use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::durable::Durable;
 use super::journal::Journal;
-use super::kept;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
@@ -24,18 +23,19 @@ use super::task::{Means, Task};
 use super::{Options, PARTING, dialogue, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Extent, Generation, Place};
+use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId, JobState};
+use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
-use crate::plan::resume::outlasts;
 
+mod effects;
+mod in_place;
 mod taking;
 mod walking;
 
@@ -268,10 +268,19 @@ impl Loop {
                 let effects = self.queue.clear_finished();
                 self.carry_out(effects);
             }
+            Command::Answer { question, answer } if self.queue.in_place_of(question).is_some() => {
+                let answer = match answer {
+                    Answer::InPlace(answer) => answer,
+                    _ => InPlaceAnswer::No,
+                };
+                self.decide_in_place(question, answer);
+            }
             Command::Answer { question, answer } if self.queue.has_asked(question) => {
                 let decided = match answer {
                     Answer::Conflict(policy, scope) => Some((policy, scope)),
-                    Answer::Certificate(_) | Answer::Secret(_) | Answer::Dismissed => None,
+                    Answer::Certificate(_) | Answer::Secret(_) | Answer::InPlace(_) | Answer::Dismissed => {
+                        None
+                    }
                 };
                 let effects = self.queue.answer(question, decided);
                 if let Some((policy, scope)) = decided {
@@ -293,6 +302,7 @@ impl Loop {
 
     fn connect(&mut self, id: ConnectionId, server: Server, secret: Option<Secret>, patience: Patience) {
         self.leaving.remove(&id);
+        self.queue.connects(id, server.in_place);
         self.queue.set_retries(patience.retries);
         self.journal.connected(id, &server);
         let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
@@ -415,96 +425,6 @@ impl Loop {
         self.carry_out(effects);
     }
 
-    /// A job that has come back may show that its server is there.
-    fn reached(&mut self, job: JobId, outcome: &Outcome) -> Vec<Effect> {
-        let connection = self.queue.connection(job);
-        let reached = connection.filter(|connection| {
-            let pool = self.pools.get(connection);
-            !matches!(outcome, Outcome::NoSession(_)) && pool.is_some_and(|pool| pool.is_open())
-        });
-        reached.map_or_else(Vec::new, |connection| self.queue.reached(connection))
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Tell(event) => {
-                    self.journal.told(&event, &self.queue);
-                    self.discard_pieces(&event);
-                    match event {
-                        Event::BatchOver(batch) => {
-                            self.batches.remove(&batch);
-                            self.tell_when_durable(Event::BatchOver(batch));
-                        }
-                        event => self.outlet.tell(event),
-                    }
-                }
-                Effect::SetAside(job) => {
-                    if let Some((_, cancel)) = self.running.get(&job) {
-                        cancel.cancel();
-                    }
-                }
-                Effect::Stop(job) => {
-                    if let Some((_, cancel)) = self.running.get(&job) {
-                        self.origins.kept.unwant(job);
-                        cancel.cancel();
-                    }
-                }
-                Effect::Wake(job, delay) => self.remind(delay, Note::Due(job)),
-                Effect::TryServer(connection, tries, delay) => {
-                    self.remind(delay, Note::TryServer(connection, tries));
-                }
-            }
-        }
-    }
-
-    /// Deletes what jobs have left half-done that will not go on. At the end of the program all of it is
-    /// left for the next run.
-    fn discard_pieces(&self, event: &Event) {
-        let Event::JobChanged(job, state) = event else {
-            return;
-        };
-        let is_wanted = match state {
-            JobState::Failed(failure) => outlasts(failure),
-            state => !state.is_over(),
-        };
-        if is_wanted || self.end.is_cancelled() {
-            return;
-        }
-        if let Some(piece) = self.origins.kept.take(*job) {
-            let connection = self.queue.connection(*job);
-            let pool = connection.and_then(|connection| self.pools.get(&connection).cloned());
-            self.spawn(kept::discard(piece, pool));
-        }
-    }
-
-    /// Sees to it that what is downloaded is on the disk soon.
-    fn keep_durable(&self) {
-        let outlet = self.outlet.clone();
-        let tell = move |failure| outlet.tell(Event::Failed(failure));
-        self.spawn(Arc::clone(&self.durable).keep(tell));
-    }
-
-    /// Tells an event when what has been downloaded is on the disk.
-    fn tell_when_durable(&self, event: Event) {
-        let (durable, outlet) = (Arc::clone(&self.durable), self.outlet.clone());
-        self.tasks.spawn(async move {
-            if let Some(failure) = durable.sync().await {
-                outlet.tell(Event::Failed(failure));
-            }
-            outlet.tell(event);
-        });
-    }
-
-    /// Sends a note to this loop after a while.
-    fn remind(&self, delay: Duration, note: Note) {
-        let notes = self.notes.clone();
-        self.spawn(async move {
-            tokio::time::sleep(delay).await;
-            let _ = notes.send(note);
-        });
-    }
-
     /// Opens lanes where jobs wait, as many as there may be.
     fn start_jobs(&mut self) {
         for (connection, waiting) in self.queue.waiting() {
@@ -532,7 +452,9 @@ impl Loop {
 
     /// The next job of a connection, for a lane.
     fn take(&mut self, connection: ConnectionId) -> Option<Task> {
-        let server = Arc::clone(&self.pools.get(&connection)?.connection.server);
+        let connected = self.pools.get(&connection)?;
+        let server = Arc::clone(&connected.connection.server);
+        let placing = Arc::clone(&connected.placing);
         let (start, told) = self.queue.next(connection)?;
         self.carry_out(vec![told]);
         let job = start.job.id;
@@ -542,13 +464,14 @@ impl Loop {
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
         Some(Task::new(
             start,
-            targets.unwrap_or_default(),
+            targets.unwrap_or_else(|| Arc::new(Targets::new(Arc::clone(&self.origins)))),
             self.meter.begin(job),
             cancel,
             Means {
                 durable: Arc::clone(&self.durable),
                 origins: Arc::clone(&self.origins),
                 server,
+                placing,
             },
             self.notes.clone(),
         ))

@@ -2,55 +2,92 @@
 //! batch, so that no file costs a question of its own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use super::lease::Lease;
+use super::origins::Origins;
 use super::resume::Leftovers;
+use super::task::Stop;
 use super::unix_now;
 use crate::ftp::error::Error;
 use crate::ftp::session::FileSize;
-use crate::model::entry::{Entry, Kind};
+use crate::model::entry::{Entry, Kind, Permissions};
+use crate::model::failure::{Class, Failure};
 use crate::model::job::JobId;
-use crate::model::part_name::{is_part_name, is_part_of};
+use crate::model::part_name::{Origin, is_ours, is_part_of, moved_aside};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::conflict::Known;
+
+/// How many links may stand behind one another.
+const HOPS: usize = 16;
 
 /// What is known of an existing target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) kind: Kind,
     pub(super) known: Known,
+    pub(super) permissions: Option<Permissions>,
 }
 
 /// All that stands in a folder, as far as its listing tells.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     entries: HashMap<Name, Standing>,
-    /// Those of them that are temporary names of ours.
-    parts: Vec<Name>,
+    /// Where links lead; `None` where the listing does not tell.
+    links: HashMap<Name, Option<RemotePath>>,
+    /// Names that ftpane makes: files in the making, and old ones moved aside.
+    ours: Vec<Name>,
     /// Whether the listing may lack entries: then nothing is absent on its word.
     gaps: bool,
     /// Whether it may lack those that begin with a dot.
     hides_dot_names: bool,
 }
 
+/// What was found out about an upload's target.
+pub(super) struct Found {
+    /// Where the file goes: the end of the link, where the path is one.
+    pub(super) target: RemotePath,
+    /// What stands there.
+    pub(super) standing: Option<Standing>,
+    /// Temporary files for it that stand there, of whatever origin.
+    pub(super) parts: Vec<RemotePath>,
+    /// What stands beside the path that was asked for.
+    pub(super) content: Arc<Content>,
+}
+
 impl Content {
+    /// Nothing is known.
+    fn unlisted() -> Self {
+        Self {
+            gaps: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether this name is known to be free.
     pub(super) fn is_free(&self, name: &Name) -> bool {
         !self.may_hide(name) && !self.entries.contains_key(name)
     }
 
-    /// The temporary names for `name`, of whatever origin.
-    pub(super) fn parts_of(&self, name: &Name) -> impl Iterator<Item = &Name> {
-        let parts = self.parts.iter();
-        parts.filter(|part| is_part_of(part.as_bytes(), name.as_bytes()))
+    /// Whether what is not listed is not there.
+    pub(super) fn tells_all(&self) -> bool {
+        !self.gaps && !self.hides_dot_names
     }
 
     /// The names listed.
     pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
         self.entries.keys()
+    }
+
+    /// Names under which the old file of this name may have been left aside, and by whom.
+    fn aside(&self, name: &Name) -> impl Iterator<Item = (&Name, Origin)> {
+        let name = name.clone();
+        let known = move |aside: &Name| moved_aside(aside.as_bytes(), name.as_bytes());
+        self.ours
+            .iter()
+            .filter_map(move |aside| Some((aside, known(aside)?)))
     }
 
     /// Whether the name may be there though it is not listed.
@@ -62,16 +99,29 @@ impl Content {
 type Cell = Arc<OnceCell<Arc<Content>>>;
 
 /// The target folders of one batch.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Targets {
     folders: Mutex<HashMap<RemotePath, Cell>>,
     /// Where jobs of this batch put their files: two of them never get the same path.
     taken: Mutex<HashMap<RemotePath, JobId>>,
     /// What earlier runs have left on this machine.
     pub(super) here: Leftovers,
+    /// Old files that had been left aside and were put back, after their folder was listed.
+    put_back: Mutex<HashMap<RemotePath, Standing>>,
+    origins: Arc<Origins>,
 }
 
 impl Targets {
+    pub(super) fn new(origins: Arc<Origins>) -> Self {
+        Self {
+            folders: Mutex::default(),
+            taken: Mutex::default(),
+            here: Leftovers::default(),
+            put_back: Mutex::default(),
+            origins,
+        }
+    }
+
     fn cell(&self, folder: &RemotePath) -> Cell {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(folders.entry(folder.clone()).or_default())
@@ -104,14 +154,183 @@ impl Targets {
         }
     }
 
-    /// What stands at `path`, with all that stands beside it, where that is known already.
-    pub(super) fn known(&self, path: &RemotePath) -> Option<(Option<Standing>, Arc<Content>)> {
+    /// What was found out about an upload's target, where nothing more need be asked. What may be there
+    /// though it is not listed counts as absent where it will be overwritten anyway.
+    pub(super) fn known(&self, path: &RemotePath, overwrite: bool) -> Option<Found> {
         let content = Arc::clone(self.cell(&path.parent()?).get()?);
         let name = path.name()?;
-        match content.entries.get(&name).copied() {
-            None if content.may_hide(&name) => None,
-            standing => Some((standing, content)),
+        let standing = content.entries.get(&name).copied();
+        let standing = standing.or_else(|| self.put_back().get(path).copied());
+        match standing {
+            Some(Standing { kind: Kind::Link, .. }) => None,
+            None if content.may_hide(&name) && !overwrite => None,
+            None if content.aside(&name).next().is_some() => None,
+            standing => Some(self.found(path.clone(), standing, &content, Arc::clone(&content))),
         }
+    }
+
+    /// Finds out about an upload's target: follows it where it is a link, and puts the old file back that
+    /// a run has left aside that is over.
+    pub(super) async fn find(
+        &self,
+        lease: &mut Lease,
+        path: &RemotePath,
+        overwrite: bool,
+    ) -> Result<Found, Stop> {
+        let failed = |error: Error| {
+            let what = match overwrite {
+                true => super::upload::what(path),
+                false => format!("Could not look for {path}"),
+            };
+            Stop::on_wire(&error, what)
+        };
+        let Some(folder) = path.parent() else {
+            return Ok(self.found(path.clone(), None, &Content::default(), Arc::default()));
+        };
+        let content = match self.content(lease, &folder).await {
+            // a folder that cannot be listed may take files all the same; what else is the matter the
+            // transfer itself shows best
+            Err(Error::Refused(..)) if overwrite && lease.is_usable() => self.unlisted(&folder),
+            Err(error)
+                if overwrite
+                    && !matches!(error, Error::Guarded(_))
+                    && !(error.is_unresumed() && lease.has_session()) =>
+            {
+                Arc::new(Content::unlisted())
+            }
+            content => content.map_err(failed)?,
+        };
+        let (target, its) = self.followed(lease, path, Arc::clone(&content)).await?;
+        let is_link = target != *path;
+        let name = target.name();
+        let mut standing = name.as_ref().and_then(|name| its.entries.get(name).copied());
+        if standing.is_none() {
+            standing = self.back(lease, &target, &its).await.map_err(failed)?;
+        }
+        if standing.is_none() && name.is_some_and(|name| its.may_hide(&name)) && (!overwrite || is_link) {
+            standing = asked_for(lease, &target).await.map_err(failed)?;
+        }
+        if standing.is_none() && is_link {
+            let why = format!("it is a link to {target}, and nothing stands there");
+            return Err(link_failure(path, why)
+                .hint("Delete the link, or make what it leads to.")
+                .into());
+        }
+        Ok(self.found(target, standing, &its, content))
+    }
+
+    fn found(
+        &self,
+        target: RemotePath,
+        standing: Option<Standing>,
+        its: &Content,
+        content: Arc<Content>,
+    ) -> Found {
+        let (folder, name) = (target.parent(), target.name());
+        let is_its = |part: &&Name| {
+            let name = name.as_ref().map(Name::as_bytes);
+            name.is_some_and(|name| is_part_of(part.as_bytes(), name))
+        };
+        let its_parts = its.ours.iter().filter(is_its);
+        let parts: Vec<RemotePath> = its_parts
+            .filter_map(|part| Some(folder.as_ref()?.join(part)))
+            .collect();
+        Found {
+            target,
+            standing,
+            parts,
+            content,
+        }
+    }
+
+    /// Where a path leads, by the links that listings show, with what stands beside it there.
+    async fn followed(
+        &self,
+        lease: &mut Lease,
+        path: &RemotePath,
+        content: Arc<Content>,
+    ) -> Result<(RemotePath, Arc<Content>), Stop> {
+        let (mut at, mut content) = (path.clone(), content);
+        for _ in 0..HOPS {
+            let Some(link) = at.name().and_then(|name| content.links.get(&name).cloned()) else {
+                return Ok((at, content));
+            };
+            let to = match link {
+                Some(to) => to,
+                None => asked_link(lease, &at)
+                    .await
+                    .map_err(|error| Stop::on_wire(&error, super::upload::what(path)))?
+                    .ok_or_else(|| {
+                        link_failure(path, "it is a link, and the server does not tell where it leads")
+                    })?,
+            };
+            let led = match to.parent() {
+                Some(folder) => match lease.may_touch(&to) {
+                    Ok(()) => self.content(lease, &folder).await,
+                    Err(error) => Err(error),
+                },
+                None => Ok(Arc::default()),
+            };
+            content = led.map_err(|error| {
+                let failure = error.failure(super::upload::what(path));
+                let why = format!("it is a link to {to}: {}", failure.why);
+                Failure { why, ..failure }
+            })?;
+            at = to;
+        }
+        Err(link_failure(path, "it is a link that leads round and round").into())
+    }
+
+    /// Puts the old file back that was left aside, where there is one and nothing stands at the target.
+    async fn back(
+        &self,
+        lease: &mut Lease,
+        target: &RemotePath,
+        content: &Content,
+    ) -> Result<Option<Standing>, Error> {
+        if let Some(standing) = self.put_back().get(target).copied() {
+            return Ok(Some(standing));
+        }
+        let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
+            return Ok(None);
+        };
+        let aside = content
+            .aside(&name)
+            .find(|(_, origin)| self.origins.is_left_over(origin));
+        let Some((aside, standing)) =
+            aside.and_then(|(aside, _)| Some((aside, content.entries.get(aside).copied()?)))
+        else {
+            return Ok(None);
+        };
+        let aside = folder.join(aside);
+        match lease.rename(&aside, target).await {
+            Ok(()) => {
+                lease.remark(&format!(
+                    "{aside} had been left aside by a run that was broken off; it is {target} again"
+                ));
+                self.put_back().insert(target.clone(), standing);
+                Ok(Some(standing))
+            }
+            Err(_) if lease.is_usable() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn put_back(&self) -> MutexGuard<'_, HashMap<RemotePath, Standing>> {
+        self.put_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a folder cannot be listed.
+    fn unlisted(&self, folder: &RemotePath) -> Arc<Content> {
+        let nothing = Arc::new(Content::unlisted());
+        let _ = self.cell(folder).set(Arc::clone(&nothing));
+        nothing
+    }
+
+    /// Whether this temporary file was left by a run that is over.
+    pub(super) fn is_left_over(&self, part: &RemotePath) -> bool {
+        let origin = part.name().and_then(|name| Origin::of(name.as_bytes()));
+        origin.is_some_and(|origin| self.origins.is_left_over(&origin))
     }
 
     /// All that stands in a folder.
@@ -124,12 +343,11 @@ impl Targets {
         let content = cell
             .get_or_try_init(|| async {
                 let listing = lease.list(folder, unix_now()).await?;
+                let links = listing.entries.iter().filter(|entry| entry.kind == Kind::Link);
                 let names = listing.entries.iter().map(|entry| &entry.name);
                 Ok::<_, Error>(Arc::new(Content {
-                    parts: names
-                        .filter(|name| is_part_name(name.as_bytes()))
-                        .cloned()
-                        .collect(),
+                    links: links.map(|link| (link.name.clone(), led(folder, link))).collect(),
+                    ours: names.filter(|name| is_ours(name.as_bytes())).cloned().collect(),
                     entries: listing.entries.iter().map(standing).collect(),
                     gaps: !listing.is_whole(),
                     hides_dot_names: lease.hides_dot_names(),
@@ -155,7 +373,26 @@ pub(super) async fn asked_for(lease: &mut Lease, path: &RemotePath) -> Result<Op
     Ok(Some(Standing {
         kind: Kind::File,
         known,
+        permissions: None,
     }))
+}
+
+/// Where a link leads, asked for by LIST: MLSD of some servers tells only that it is one.
+async fn asked_link(lease: &mut Lease, link: &RemotePath) -> Result<Option<RemotePath>, Error> {
+    let (Some(folder), Some(name)) = (link.parent(), link.name()) else {
+        return Ok(None);
+    };
+    let listing = lease.list_with_links(&folder, unix_now()).await?;
+    let entry = listing.entries.iter().find(|entry| entry.name == name);
+    Ok(entry.and_then(|entry| led(&folder, entry)))
+}
+
+fn led(folder: &RemotePath, link: &Entry) -> Option<RemotePath> {
+    folder.resolve(link.target.as_ref()?).ok()
+}
+
+fn link_failure(path: &RemotePath, why: impl Into<String>) -> Failure {
+    Failure::new(Class::Conflict, super::upload::what(path), why)
 }
 
 fn standing(entry: &Entry) -> (Name, Standing) {
@@ -168,6 +405,7 @@ fn standing(entry: &Entry) -> (Name, Standing) {
         Standing {
             kind: entry.kind,
             known,
+            permissions: entry.permissions,
         },
     )
 }

@@ -11,6 +11,7 @@ use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::Counter;
 use super::origins::Origins;
+use super::placing::{PARTIAL, Placing};
 use super::run::Note;
 use super::targets::Targets;
 use super::{blocking, mistake};
@@ -19,6 +20,7 @@ use crate::model::event::{Question, Side};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Job, JobId, Policy};
 use crate::model::part_name::Origin;
+use crate::model::path::RemotePath;
 use crate::model::server::Server;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
@@ -47,6 +49,10 @@ pub(super) struct Task {
     pub(super) healed: bool,
     /// Whether it goes from the file's first byte: what was continued was none of it.
     pub(super) whole: bool,
+    /// The temporary file on the server that an earlier beginning may have made.
+    pub(super) begun: Option<RemotePath>,
+    /// What was learned of the server.
+    pub(super) placing: Arc<Placing>,
     began: Instant,
     report: Report,
 }
@@ -56,6 +62,7 @@ pub(super) struct Means {
     pub(super) durable: Arc<Durable>,
     pub(super) origins: Arc<Origins>,
     pub(super) server: Arc<Server>,
+    pub(super) placing: Arc<Placing>,
 }
 
 impl Task {
@@ -82,6 +89,8 @@ impl Task {
             server: means.server,
             healed: false,
             whole: false,
+            begun: None,
+            placing: means.placing,
             began: Instant::now(),
             report,
         }
@@ -119,7 +128,7 @@ impl Task {
                 resume::outlasts(failure)
             }
             Stop::Cancelled => !self.origins.kept.is_unwanted(self.job().id),
-            Stop::FromStart(_) | Stop::Skipped(_) | Stop::Conflict(_) => false,
+            Stop::FromStart(_) | Stop::Skipped(_) | Stop::Conflict(_) | Stop::InPlace(_) => false,
         }
     }
 
@@ -127,6 +136,11 @@ impl Task {
     pub(super) fn end_with(mut self, piece: Piece, stop: Stop) {
         self.piece = Some(piece);
         self.end(Err(stop));
+    }
+
+    /// Says something that is worth a line.
+    pub(super) fn say(&self, text: String) {
+        let _ = self.report.notes.send(Note::Noticed(text));
     }
 
     /// Reports how the job has ended.
@@ -150,6 +164,7 @@ impl Task {
             Err(Stop::NoSession(failure)) => Outcome::NoSession(failure),
             Err(Stop::Cancelled) => Outcome::Cancelled,
             Err(Stop::Conflict(question)) => Outcome::Conflict(*question),
+            Err(Stop::InPlace(question)) => Outcome::InPlace(*question),
         };
     }
 }
@@ -176,6 +191,8 @@ pub(super) enum Stop {
     NoSession(Failure),
     Cancelled,
     Conflict(Box<Question>),
+    /// The folder does not take the file safely: a person is to be asked, once for the server.
+    InPlace(Box<Question>),
 }
 
 impl Stop {
@@ -186,6 +203,20 @@ impl Stop {
             Self::Anew(failure)
         } else {
             Self::Failed(failure)
+        }
+    }
+
+    /// The same for a file that was written in place: what may be left is said.
+    pub(super) fn in_place(self, task: &Task, target: &RemotePath) -> Self {
+        match self {
+            Self::Failed(failure)
+            | Self::Anew(failure)
+            | Self::FromStart(failure)
+            | Self::NoSession(failure) => Self::Failed(failure.hint(PARTIAL)),
+            stop => {
+                task.say(format!("{} was stopped. {PARTIAL}", target.shown()));
+                stop
+            }
         }
     }
 }
@@ -287,7 +318,8 @@ pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result
             Err(error) => return Err(failed(error)),
         };
     match lease.make_folder(path).await {
-        Ok(()) if is_new => task.targets.made(path),
+        // what is overwritten all the same is not looked at; nothing is kept of what stood there either
+        Ok(()) if is_new || task.start.policy == Policy::Overwrite => task.targets.made(path),
         Ok(()) => {}
         // the reply to MKD does not say reliably whether the folder exists: entering it does
         Err(refused @ Error::Refused(..)) if lease.is_usable() => match lease.enter(path).await {

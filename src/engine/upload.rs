@@ -4,7 +4,6 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use tokio::task::JoinHandle;
@@ -12,8 +11,9 @@ use tokio::task::JoinHandle;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
+use super::placing;
 use super::resume::{left_there, take_up_there};
-use super::targets::{Content, Standing};
+use super::targets::Found;
 use super::task::{Stop, Task, conflict, in_the_way};
 use super::verify::Verification;
 use super::{blocking, ending};
@@ -22,7 +22,7 @@ use crate::ftp::error::{Error, local};
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::modified;
-use crate::model::entry::Kind;
+use crate::model::entry::{Kind, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::{Origin, part_name};
@@ -41,7 +41,21 @@ pub(super) struct Outgoing {
     pub(super) request: Request,
     pub(super) part: RemotePath,
     pub(super) target: RemotePath,
+    pub(super) site: Site,
     pub(super) source: Source,
+}
+
+/// What is known of the place a file is put into.
+#[derive(Default)]
+pub(super) struct Site {
+    /// It is written straight to its target: the temporary name is the target's.
+    pub(super) in_place: bool,
+    /// Nothing stands there, as far as the listing tells.
+    pub(super) is_new: bool,
+    /// Those of the file that it replaces.
+    pub(super) permissions: Option<Permissions>,
+    /// Temporary files to be deleted when it is in its place.
+    pub(super) left: Vec<RemotePath>,
 }
 
 /// The file that is read. Where it is longer than one piece it is read ahead: while one piece is
@@ -88,37 +102,21 @@ pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
         Err(stop) => return Err((task, stop)),
     };
     task.origin.source = source.identity.map_or(0, |identity| task.source(&identity));
-    let target = task.job().item.remote.clone();
-    let placed = if task.start.policy == Policy::Overwrite {
-        part_of(&target, &task.origin).map(|part| (target, part))
-    } else {
-        let Some((standing, content)) = task.targets.known(&target) else {
-            return Ok(Prepared::Unknown(task, source));
-        };
-        place(&task, &source.known, standing, &content)
+    let Some(found) = task.targets.known(&task.job().item.remote, overwrites(&task)) else {
+        return Ok(Prepared::Unknown(task, source));
     };
-    match placed {
-        Ok(placed) if may_continue(&task, &source, &placed.0) => Ok(Prepared::Unknown(task, source)),
-        Ok(placed) => Ok(Prepared::Ready(outgoing(task, source, placed))),
+    match goal(&task, &source.known, found) {
+        Ok(goal) if may_continue(&task, &source, &goal) => Ok(Prepared::Unknown(task, source)),
+        Ok(goal) => Ok(Prepared::Ready(outgoing(task, source, goal))),
         Err(stop) => Err((task, stop)),
     }
 }
 
 /// Whether there may be something to continue: the server has to be asked then.
-fn may_continue(task: &Task, source: &Source, target: &RemotePath) -> bool {
+fn may_continue(task: &Task, source: &Source, goal: &Goal) -> bool {
     let is_worth_it = source.identity.is_some_and(|source| source.size >= WORTH);
-    !task.whole && (task.piece.is_some() || (is_worth_it && !left_of(task, target).is_empty()))
-}
-
-/// What was left of uploads to this target, as far as its folder's listing is known.
-fn left_of(task: &Task, target: &RemotePath) -> Vec<RemotePath> {
-    let known = task.targets.known(target).zip(target.parent().zip(target.name()));
-    match known {
-        Some(((_, content), (folder, name))) if task.start.policy == Policy::Resume => {
-            content.parts_of(&name).map(|part| folder.join(part)).collect()
-        }
-        _ => Vec::new(),
-    }
+    let left = task.start.continues && is_worth_it && !goal.parts.is_empty();
+    !task.whole && !goal.site.in_place && (task.piece.is_some() || left)
 }
 
 /// Asks the server what stands at the target, decides, and takes up what can be continued.
@@ -133,43 +131,32 @@ pub(super) async fn prepare_asking(
         () = cancel.cancelled() => Err(Stop::Cancelled),
     };
     match asked {
-        Ok((placed, there)) => Ok(Outgoing {
-            request: Request::store(&placed.1, there),
-            ..outgoing(task, source, placed)
+        Ok((goal, there)) => Ok(Outgoing {
+            request: Request::store(&goal.part, there),
+            ..outgoing(task, source, goal)
         }),
         Err(stop) => Err((task, stop)),
     }
 }
 
-/// The target and its temporary name, and how much stands under that.
-async fn ask(
-    task: &mut Task,
-    source: &mut Source,
-    lease: &mut Lease,
-) -> Result<((RemotePath, RemotePath), u64), Stop> {
-    let target = task.job().item.remote.clone();
-    let failed = |e: Error| Stop::on_wire(&e, format!("Could not look for {target}"));
-    let (target, part) = if task.start.policy == Policy::Overwrite {
-        let part = part_of(&target, &task.origin)?;
-        (target.clone(), part)
-    } else {
-        let standing = task.targets.standing(lease, &target).await.map_err(failed)?;
-        let content = match target.parent() {
-            Some(folder) => task.targets.content(lease, &folder).await.map_err(failed)?,
-            None => Arc::default(),
-        };
-        place(task, &source.known, standing, &content)?
-    };
-    if !may_continue(task, source, &target) {
-        return Ok(((target, part), 0));
+/// Where the file goes, and how much of it stands there under its temporary name.
+async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<(Goal, u64), Stop> {
+    let remote = task.job().item.remote.clone();
+    let found = task.targets.find(lease, &remote, overwrites(task)).await?;
+    let goal = goal(task, &source.known, found)?;
+    if !may_continue(task, source, &goal) {
+        return Ok((goal, 0));
     }
-    let left = left_there(task, left_of(task, &target)).await;
+    let left = match task.start.continues {
+        true => left_there(task, goal.parts.clone()).await,
+        false => Vec::new(),
+    };
     let size = source.known.size.unwrap_or(0);
-    let there = take_up_there(task, left, &part, size, lease)
+    let there = take_up_there(task, left, &goal.part, size, lease)
         .await
-        .map_err(failed)?;
+        .map_err(|error| Stop::on_wire(&error, format!("Could not look for {remote}")))?;
     if let Some(there) = there {
-        lease.remark(&format!("{target} goes on after {there} bytes"));
+        lease.remark(&format!("{} goes on after {there} bytes", goal.target));
         let skipped = source.skip(there).await;
         skipped.map_err(|e| {
             local(
@@ -178,7 +165,11 @@ async fn ask(
             )
         })?;
     }
-    Ok(((target, part), there.unwrap_or(0)))
+    Ok((goal, there.unwrap_or(0)))
+}
+
+fn overwrites(task: &Task) -> bool {
+    task.start.policy == Policy::Overwrite
 }
 
 async fn open(path: &Path) -> Result<Source, Stop> {
@@ -248,51 +239,32 @@ fn unchanged(file: &File, before: &Metadata, read: u64) -> io::Result<bool> {
     Ok(now.len() == read && before.len() == read && modified(&now) == modified(before))
 }
 
-/// The path the file is to have, by what stands there and the policy, and its temporary one.
-fn place(
-    task: &Task,
-    source: &Known,
-    standing: Option<Standing>,
-    content: &Content,
-) -> Result<(RemotePath, RemotePath), Stop> {
-    let target = choose(task, source, standing, content)?;
-    let part = part_of(&target, &task.origin)?;
-    Ok((target, part))
-}
-
-fn choose(
-    task: &Task,
-    source: &Known,
-    standing: Option<Standing>,
-    content: &Content,
-) -> Result<RemotePath, Stop> {
+/// The path the file is to have, by what stands there and the policy.
+fn choose(task: &Task, source: &Known, found: &Found) -> Result<RemotePath, Stop> {
     let job = task.job();
-    let target = job.item.remote.clone();
-    let what = || format!("Could not upload to {target}");
+    let target = found.target.clone();
+    let what = || what(&job.item.remote);
     // a path that another job of the batch has taken is as good as a file standing there
-    let known = match standing {
+    let known = match found.standing {
         Some(standing) if standing.kind == Kind::Dir => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
         Some(standing) => standing.known,
-        None if task.targets.take(&target, job.id) => return Ok(target),
+        None if overwrites(task) || task.targets.take(&target, job.id) => return Ok(target),
         None => Known::default(),
     };
     match decide(task.start.policy, source, Some(&known)) {
         Decision::Transfer => Ok(target),
         Decision::Skip(why) => Err(Stop::Skipped(why.into())),
         Decision::Fail => Err(in_the_way(what(), &target.shown())),
-        Decision::Ask => {
-            let name = target.name();
-            let can_resume = name.is_some_and(|name| content.parts_of(&name).next().is_some());
-            Err(conflict(&task.start, source, &known, can_resume))
-        }
+        Decision::Ask => Err(conflict(&task.start, source, &known, !found.parts.is_empty())),
         Decision::Rename => {
-            let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
+            // beside the link, where it is one
+            let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) else {
                 return Ok(target);
             };
             let free = free_name(&name, |name| {
-                !content.is_free(name) || !task.targets.take(&folder.join(name), job.id)
+                !found.content.is_free(name) || !task.targets.take(&folder.join(name), job.id)
             });
             let none = || {
                 Failure::new(
@@ -306,12 +278,52 @@ fn choose(
     }
 }
 
-fn outgoing(task: Task, source: Source, (target, part): (RemotePath, RemotePath)) -> Outgoing {
-    Outgoing {
-        request: Request::store(&part, 0),
-        task,
+/// The file's first path and its last one, and what is known of the place.
+struct Goal {
+    part: RemotePath,
+    target: RemotePath,
+    site: Site,
+    /// Temporary files for it that stand there.
+    parts: Vec<RemotePath>,
+}
+
+/// Where the file goes by what was found, if it may.
+fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
+    let target = choose(task, source, &found)?;
+    let (part, in_place) = match task.placing.way(&target)? {
+        placing::Way::Safe => (part_of(&target, &task.origin)?, false),
+        placing::Way::InPlace => (target.clone(), true),
+    };
+    let replaced = found.standing.filter(|_| target == found.target);
+    let parts = if target == found.target {
+        found.parts
+    } else {
+        Vec::new()
+    };
+    let is_left = |part: &&RemotePath| task.targets.is_left_over(part);
+    let mut left: Vec<RemotePath> = parts.iter().filter(is_left).cloned().collect();
+    left.extend(task.begun.clone().filter(|begun| *begun != part));
+    let site = Site {
+        in_place,
+        is_new: replaced.is_none() && found.content.tells_all(),
+        permissions: replaced.and_then(|standing| standing.permissions),
+        left,
+    };
+    Ok(Goal {
         part,
         target,
+        site,
+        parts,
+    })
+}
+
+fn outgoing(task: Task, source: Source, goal: Goal) -> Outgoing {
+    Outgoing {
+        request: Request::store(&goal.part, 0),
+        task,
+        part: goal.part,
+        target: goal.target,
+        site: goal.site,
         source,
     }
 }
@@ -329,11 +341,21 @@ pub(super) fn what(target: &RemotePath) -> String {
     format!("Could not upload to {target}")
 }
 
+/// What a failure on the wire is for an upload: a temporary name that is refused may be the only
+/// thing the folder does not take.
+pub(super) fn refused(task: &Task, target: &RemotePath, site: &Site, error: &Error) -> Stop {
+    if error.refuses_name() && !site.in_place {
+        return task.placing.refused(target, error.failure(what(target)));
+    }
+    Stop::on_wire(error, what(target))
+}
+
 /// An upload while its data flow.
 pub(super) struct Sending {
     pub(super) task: Task,
     pub(super) part: RemotePath,
     pub(super) target: RemotePath,
+    pub(super) site: Site,
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<File>,
@@ -366,6 +388,7 @@ impl Sending {
             task,
             part: outgoing.part,
             target: outgoing.target,
+            site: outgoing.site,
             source: outgoing.source.known,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
@@ -377,10 +400,17 @@ impl Sending {
 
     /// Its job; what has come over is told to it, where another try can go on from there.
     pub(super) fn set_aside(mut self, stop: &Stop) -> Task {
-        if self.task.keeps(stop, self.offered) {
+        if self.keeps(stop) {
             self.task.piece = Some(Piece::There(self.part));
+        } else if !self.site.in_place {
+            self.task.begun = Some(self.part);
         }
         self.task
+    }
+
+    /// Whether what has come over is kept for another try when it ends so.
+    pub(super) fn keeps(&self, stop: &Stop) -> bool {
+        !self.site.in_place && self.task.keeps(stop, self.offered)
     }
 
     /// Writes all of the file.
@@ -412,7 +442,7 @@ impl Sending {
                 lease
                     .write(transfer, part)
                     .await
-                    .map_err(|error| Stop::on_wire(&error, what(&self.target)))?;
+                    .map_err(|error| self.stop(&error))?;
                 self.sent += part.len() as u64;
                 self.task.counter.add(part.len() as u64);
                 limit.passed(part.len()).await;
@@ -427,6 +457,11 @@ impl Sending {
             }
             reading = Some(read_ahead(file, std::mem::replace(&mut piece, next), hashing));
         }
+    }
+
+    /// What a failure on the wire is for it.
+    pub(super) fn stop(&self, error: &Error) -> Stop {
+        refused(&self.task, &self.target, &self.site, error)
     }
 
     async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>, Option<Hashing>), Stop> {

@@ -16,11 +16,13 @@ use super::tree::{Told, Walk, Way, incomplete};
 use super::{blocking, ending};
 use crate::ftp::error::local;
 use crate::local::names::join;
-use crate::model::entry::Kind;
+use crate::model::entry::{Entry, Kind};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchRequest, Direction, Item, JobId};
 use crate::model::listing::Listing;
+use crate::model::part_name::is_part_name;
 use crate::model::path::RemotePath;
+use crate::model::size::count;
 use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
 use crate::plan::queue::Found;
@@ -161,7 +163,22 @@ impl Walker {
             let failure = incomplete(&folder.shown(self.request.direction), listing);
             self.say(failure.hint("What was listed is transferred; there may be more."));
         }
-        let found = listing.entries.iter().filter_map(|entry| {
+        let is_ours = |entry: &&Entry| is_part_name(entry.name.as_bytes());
+        let ours = listing.entries.iter().filter(is_ours).count();
+        if ours > 0 {
+            let text = format!(
+                "{} in {} left out; one that is asked for by its name is transferred",
+                count(
+                    ours as u64,
+                    "temporary file of ftpane",
+                    "temporary files of ftpane"
+                ),
+                folder.shown(self.request.direction)
+            );
+            let _ = self.notes.send(Note::Noticed(text));
+        }
+        let entries = listing.entries.iter().filter(|entry| !is_ours(entry));
+        let found = entries.filter_map(|entry| {
             let local = match join(&folder.local, &entry.name) {
                 Ok(local) => local,
                 Err(error) => {

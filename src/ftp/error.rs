@@ -163,6 +163,22 @@ impl Error {
         }
     }
 
+    /// Whether the server refused to make a file of that name, before it took anything of it; not for
+    /// want of room.
+    pub(crate) fn refuses_name(&self) -> bool {
+        match self {
+            Self::Refused(Stage::Command, verb, reply) => {
+                let said = reply.shown().to_ascii_lowercase();
+                verb == "STOR"
+                    && matches!(reply.code, 550 | 553)
+                    && !["space", "quota", "full", "limit"]
+                        .iter()
+                        .any(|word| said.contains(word))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the server did not resume the session's TLS session. It may have grown too old: then
     /// the same goes well on a new one.
     pub(crate) fn is_unresumed(&self) -> bool {

@@ -17,7 +17,8 @@ use super::digest::{self, Way as DigestWay};
 use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::{FileSize, Session, line};
-use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
+use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way, refusing};
+use crate::model::entry::Permissions;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
@@ -30,11 +31,15 @@ pub(crate) enum Rider {
     Modified(RemotePath),
     /// MFMT.
     SetModified(RemotePath, Stamp),
+    /// SITE CHMOD.
+    SetPermissions(RemotePath, Permissions),
     /// RNFR and RNTO.
     Rename(RemotePath, RemotePath),
     /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
     /// in the same write. It may have overtaken its RNFR.
     RenameInSteps(RemotePath, RemotePath),
+    /// RNFR and RNTO in steps, where too much hangs on it to be written in one piece.
+    Move(RemotePath, RemotePath),
     /// DELE.
     Delete(RemotePath),
     /// A question for a checksum; made by [`Rider::digest`].
@@ -60,12 +65,25 @@ pub(crate) enum Answer {
     Modified(Option<Stamp>),
     /// To MFMT; a server that does not take the time keeps its own.
     TimeSet,
+    /// To SITE CHMOD: whether it was done.
+    PermissionsSet(bool),
     /// To RNFR and RNTO.
     Renamed(Result<(), Error>),
     /// To a question for a checksum; the server's words where it gives none.
     Digest(Result<Vec<u8>, String>),
-    /// To DELE: whether nothing is there any more. 550 says, most likely, that there was nothing.
-    Deleted(bool),
+    /// To DELE.
+    Deleted(Deleted),
+}
+
+/// What a server made of DELE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// It has deleted.
+    Done,
+    /// 550: there was nothing to delete, most likely.
+    NotThere,
+    /// It has not.
+    Refused,
 }
 
 /// What came of one exchange.
@@ -142,7 +160,9 @@ impl Session {
             // in active mode pyftpdlib answers what comes at the end of the data before that end
             && (closed.is_none() || self.offer().is_some())
             && self.knows_iac(riders, next)
-            && !riders.iter().any(|rider| matches!(rider, Rider::RenameInSteps(..)));
+            && !riders
+                .iter()
+                .any(|rider| matches!(rider, Rider::RenameInSteps(..) | Rider::Move(..)));
         let mut offer = None;
         let mut admitted = next.map_or(Ok(()), |next| self.control.admits(&next.command));
         if ahead {
@@ -264,13 +284,18 @@ impl Session {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(..) => Answer::TimeSet,
-            Rider::Rename(..) | Rider::RenameInSteps(..) => Answer::Renamed(match second {
+            Rider::SetPermissions(..) => Answer::PermissionsSet(first.is_positive()),
+            Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
                 Some(second) => Err(self.control.refusal(Stage::Command, b"RNTO", second)),
                 None => Err(Error::Poisoned),
             }),
-            Rider::Delete(_) => Answer::Deleted(first.is_positive() || first.code == 550),
+            Rider::Delete(_) => Answer::Deleted(match first.code {
+                _ if first.is_positive() => Deleted::Done,
+                550 => Deleted::NotThere,
+                _ => Deleted::Refused,
+            }),
             Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
         }
     }
@@ -388,7 +413,8 @@ impl Session {
                 (opened, early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {
-                let error = self.refused(Stage::Transfer, &request.command, reply);
+                let stage = refusing(false, &request.command);
+                let error = self.refused(stage, &request.command, reply);
                 self.learn_of_failed(&error, active);
                 return Err(error);
             }
@@ -406,6 +432,7 @@ impl Session {
             command: request.command.clone(),
             way: request.way,
             opened,
+            taken: opened,
             _port: port,
             next_noop,
             unsettled: None,
@@ -497,7 +524,10 @@ impl Rider {
                 let text = time.time_val().unwrap_or_default();
                 ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
             }
-            Self::Rename(from, to) | Self::RenameInSteps(from, to) => {
+            Self::SetPermissions(path, Permissions(bits)) => {
+                (line(&format!("SITE CHMOD {bits:03o}"), path), None)
+            }
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (line("RNFR", from), Some(line("RNTO", to)))
             }
             Self::Delete(path) => (line("DELE", path), None),
@@ -508,8 +538,13 @@ impl Rider {
     /// The paths it names; whether the server follows a link at their ends.
     pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
         match self {
-            Self::Size(path) | Self::Modified(path) | Self::SetModified(path, _) => (vec![path], true),
-            Self::Rename(from, to) | Self::RenameInSteps(from, to) => (vec![from, to], false),
+            Self::Size(path)
+            | Self::Modified(path)
+            | Self::SetModified(path, _)
+            | Self::SetPermissions(path, _) => (vec![path], true),
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
+                (vec![from, to], false)
+            }
             Self::Delete(path) => (vec![path], false),
             Self::Digest(asked) => (vec![&asked.path], true),
         }
@@ -530,10 +565,14 @@ pub(super) fn is_astray(error: &Error) -> bool {
     matches!(error, Error::OutOfOrder | Error::Silent(Stage::Command, _))
 }
 
-/// Whether a reply can only be another command's: the end of a transfer, or the address of a data
-/// connection.
+/// Whether a reply can only be another command's: the end of a transfer, the address of a data
+/// connection, or a file's size or time.
 fn is_anothers(verb: &str, reply: &Reply) -> bool {
     match reply.code {
+        213 => matches!(
+            verb,
+            "RNFR" | "RNTO" | "DELE" | "SITE" | "EPSV" | "PASV" | "RETR" | "STOR"
+        ),
         226 => true,
         227 => verb != "PASV",
         228 => true,

@@ -96,6 +96,8 @@ pub(crate) struct Transfer {
     pub(super) way: Way,
     /// Whether the server has said that it takes the command; uploads do not wait for that.
     pub(super) opened: bool,
+    /// Whether it has said so before its last word: then a refusal is not of the command.
+    pub(super) taken: bool,
     /// The local port of a data connection in active mode: in use as long as it stands.
     pub(super) _port: Option<Port>,
     /// When the control connection is to be used again, lest a router on the way forget it.
@@ -109,6 +111,7 @@ pub(crate) struct Transfer {
 #[derive(Debug)]
 pub(crate) struct Closed {
     early: Option<Reply>,
+    taken: bool,
     command: Vec<u8>,
     closed_properly: Option<bool>,
     pub(super) unsettled: Option<RemotePath>,
@@ -193,7 +196,9 @@ impl Transfer {
     /// Keeps the server's last word, if this is it.
     fn heard(&mut self, reply: Reply) {
         self.opened = true;
-        if reply.class() != 1 {
+        if reply.class() == 1 {
+            self.taken = true;
+        } else {
             self.early = Some(reply);
         }
     }
@@ -236,7 +241,7 @@ impl Transfer {
         session.control.collect_noops().await;
         session.learn_of_noops();
         match self.early.take() {
-            Some(reply) => session.refused(Stage::Transfer, &self.command, reply),
+            Some(reply) => session.refused(refusing(self.taken, &self.command), &self.command, reply),
             None => Error::Poisoned,
         }
     }
@@ -248,7 +253,10 @@ impl Transfer {
             // the last word has been said
             return error;
         }
-        session.reason(Stage::Transfer, error).await
+        match session.reason(refusing(self.taken, &self.command), error).await {
+            Error::Broken(_, gone) => Error::Broken(Stage::Transfer, gone),
+            error => error,
+        }
     }
 
     /// All data have been read or written: closes the data connection properly.
@@ -262,6 +270,7 @@ impl Transfer {
         };
         Ok(Closed {
             early: self.early,
+            taken: self.taken,
             command: self.command,
             closed_properly,
             unsettled: self.unsettled,
@@ -317,6 +326,14 @@ impl Transfer {
     }
 }
 
+/// What a refusal is one of: the transfer, or the command where an upload was not taken yet.
+pub(super) fn refusing(taken: bool, command: &[u8]) -> Stage {
+    match !taken && command.starts_with(b"STOR") {
+        true => Stage::Command,
+        false => Stage::Transfer,
+    }
+}
+
 impl Session {
     /// Closes the data connection and waits for the server's word.
     pub(crate) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
@@ -345,10 +362,10 @@ impl Session {
 
     /// The server's final reply.
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
-        let word = self.final_reply(closed.early).await;
+        let word = self.final_reply(closed.early, closed.taken).await;
         self.control.collect_noops().await;
         self.learn_of_noops();
-        let reply = word?;
+        let (reply, taken) = word?;
         // where a size, a data connection's address or the first half of a rename comes instead,
         // commands written ahead have overtaken the end of the transfer
         if matches!(reply.code, 213 | 227..=229 | 300..=399) {
@@ -356,7 +373,8 @@ impl Session {
             return Err(Error::OutOfOrder);
         }
         if !reply.is_positive() {
-            return Err(self.refused(Stage::Transfer, &closed.command, reply));
+            let stage = refusing(taken, &closed.command);
+            return Err(self.refused(stage, &closed.command, reply));
         }
         if let Some(path) = closed.unsettled {
             // boxed: it lists a folder, which is a transfer itself
@@ -368,15 +386,17 @@ impl Session {
         })
     }
 
-    async fn final_reply(&mut self, early: Option<Reply>) -> Result<Reply, Error> {
+    /// With whether the command was taken before that.
+    async fn final_reply(&mut self, early: Option<Reply>, mut taken: bool) -> Result<(Reply, bool), Error> {
         if let Some(reply) = early {
-            return Ok(reply);
+            return Ok((reply, taken));
         }
         loop {
             let (_, reply) = self.control.reply(Stage::Transfer).await?;
             if reply.class() != 1 {
-                return Ok(reply);
+                return Ok((reply, taken));
             }
+            taken = true;
         }
     }
 
@@ -403,10 +423,11 @@ impl Session {
             return error;
         }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
+        let mut taken = false;
         let said = async {
             loop {
                 match self.control.reply(stage).await {
-                    Ok((_, reply)) if reply.class() == 1 => {}
+                    Ok((_, reply)) if reply.class() == 1 => taken = true,
                     Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
                         return Some(Ok((verb, reply)));
                     }
@@ -416,7 +437,10 @@ impl Session {
             }
         };
         match timeout(EXPLANATION, said).await.ok().flatten() {
-            Some(Ok((verb, reply))) => self.refused(stage, verb.as_bytes(), reply),
+            Some(Ok((verb, reply))) => {
+                let stage = if taken { Stage::Transfer } else { stage };
+                self.refused(stage, verb.as_bytes(), reply)
+            }
             Some(Err(gone)) => gone,
             None => {
                 self.abandon();

@@ -192,6 +192,17 @@ pub enum CertificateAnswer {
     Pin,
 }
 
+/// Whether files may be written straight to their targets, where a folder does not take them safely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InPlaceAnswer {
+    /// No: those jobs fail.
+    No,
+    /// On this connection, in this run.
+    Once,
+    /// From now on: it is written into the server's entry.
+    Remember,
+}
+
 /// The answer to a question of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -201,6 +212,8 @@ pub enum Answer {
     Certificate(CertificateAnswer),
     /// To a login that needs something more.
     Secret(Secret),
-    /// No answer: the job is cancelled, the connection refused.
+    /// To a folder that does not take files safely.
+    InPlace(InPlaceAnswer),
+    /// No answer: the job is cancelled, the connection refused, nothing written in place.
     Dismissed,
 }

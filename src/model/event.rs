@@ -72,6 +72,10 @@ impl Wanted {
     }
 }
 
+/// What may be lost where files are written in place.
+pub const RISK: &str = "ftpane can write straight to the target instead. Then the old file is gone from the first byte \
+                        on: where the transfer breaks off, a partial file is left, and others may read it half written.";
+
 /// Something only a person can decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
@@ -110,6 +114,18 @@ pub enum Question {
         target: Side,
         /// Whether the target can be continued.
         can_resume: bool,
+    },
+    /// A folder refuses temporary names, or renaming: may files be written straight to their
+    /// targets, where a broken transfer leaves them partial? Asked once for a connection.
+    InPlace {
+        /// For which connection.
+        connection: ConnectionId,
+        /// Which server.
+        server: String,
+        /// The first target it is about.
+        target: String,
+        /// What the server refused.
+        refusal: Failure,
     },
 }
 
@@ -203,6 +219,9 @@ pub enum Event {
     ConnectionFailed(ConnectionId, Failure),
     /// The person pinned a certificate: to be written into the server's entry.
     Pinned(ConnectionId, Pin),
+    /// The person allowed files to be written in place on the server of this name: to be written into
+    /// its entry.
+    InPlace(String),
     /// Whether mode `auto` begins with active mode on this server (`host:port`) from now on: to be
     /// remembered for the next run.
     ActiveFirst(String, bool),

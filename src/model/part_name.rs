@@ -9,6 +9,10 @@ use std::fmt;
 /// What every temporary name of ours ends in.
 const MARK: &[u8] = b".ftpane-part";
 
+/// What the name ends in that an old file has while the new one takes its place, on servers that do
+/// not rename over.
+const ASIDE: &[u8] = b".ftpane-old";
+
 /// Most file systems take 255 bytes in a name.
 const LONGEST: usize = 255;
 
@@ -31,7 +35,11 @@ pub struct Origin {
 impl Origin {
     /// The origin that a temporary name of ours tells; `None` for any other name.
     pub fn of(name: &[u8]) -> Option<Self> {
-        let rest = name.strip_prefix(b".")?.strip_suffix(MARK)?;
+        Self::before(name, MARK)
+    }
+
+    fn before(name: &[u8], mark: &[u8]) -> Option<Self> {
+        let rest = name.strip_prefix(b".")?.strip_suffix(mark)?;
         let (kept, origin) = rest.split_at_checked(rest.len().checked_sub(ORIGIN + 1)?)?;
         let origin = origin.strip_prefix(b".").filter(|_| !kept.is_empty())?;
         let number = |at: std::ops::Range<usize>| {
@@ -69,6 +77,18 @@ pub fn is_part_of(part: &[u8], name: &[u8]) -> bool {
         && part.starts_with(&stem(name))
 }
 
+/// The name that the old file `name` has while the new one takes its place.
+pub fn aside_name(name: &[u8], origin: &Origin) -> Vec<u8> {
+    [stem(name).as_slice(), origin.to_string().as_bytes(), ASIDE].concat()
+}
+
+/// Who moved it aside, where `aside` is such a name for `name`. A name so long that it was cut is
+/// not known again: it could be another's.
+pub fn moved_aside(aside: &[u8], name: &[u8]) -> Option<Origin> {
+    let origin = Origin::before(aside, ASIDE)?;
+    (aside == aside_name(name, &origin) && stem(name).len() == name.len() + 2).then_some(origin)
+}
+
 /// What stands before the origin: as much of the name as there is room for.
 fn stem(name: &[u8]) -> Vec<u8> {
     let room = LONGEST - 2 - ORIGIN - MARK.len();
@@ -81,7 +101,12 @@ fn stem(name: &[u8]) -> Vec<u8> {
     [b".", &name[..kept], b"."].concat()
 }
 
-/// Whether a name is one of ours.
+/// Whether a name is one that ftpane makes: of a file in the making, or of one moved aside.
+pub fn is_ours(name: &[u8]) -> bool {
+    is_part_name(name) || Origin::before(name, ASIDE).is_some()
+}
+
+/// Whether a name is that of a file in the making.
 pub fn is_part_name(name: &[u8]) -> bool {
     Origin::of(name).is_some()
 }
@@ -134,6 +159,19 @@ mod tests {
         ] {
             assert!(!is_part_name(other));
         }
+    }
+
+    #[test]
+    fn what_was_moved_aside_is_known_by_its_name() {
+        let aside = aside_name(b"a.txt", &ORIGIN);
+        assert!(!is_part_name(&aside) && aside.starts_with(b".a.txt."));
+        assert_eq!(moved_aside(&aside, b"a.txt"), Some(ORIGIN));
+        assert_eq!(moved_aside(&aside, b"a"), None);
+        assert_eq!(moved_aside(&part_name(b"a.txt", &ORIGIN), b"a.txt"), None);
+        let long = [b'x'; 250];
+        let aside = aside_name(&long, &ORIGIN);
+        assert!(aside.len() <= 255);
+        assert_eq!(moved_aside(&aside, &long), None, "it may be another's");
     }
 
     #[test]

@@ -189,6 +189,9 @@ pub struct Server {
     pub explore_depth: Option<u32>,
     /// Nothing that could change the server leaves this machine.
     pub read_only: bool,
+    /// A file is written straight to its target where a folder refuses temporary names or renaming:
+    /// a broken transfer leaves it partial. A warned opt-in.
+    pub in_place: bool,
     /// The user; empty is anonymous.
     pub user: String,
     /// Where the password comes from.
@@ -269,6 +272,7 @@ impl Default for Server {
             document_path: String::new(),
             explore_depth: None,
             read_only: false,
+            in_place: false,
             user: String::new(),
             password: PasswordSource::default(),
             account: String::new(),

@@ -7,6 +7,7 @@ pub mod fence;
 pub mod ground;
 pub mod journal;
 pub mod keeping;
+pub mod ladder;
 pub mod landing;
 pub mod naming;
 pub mod pace;

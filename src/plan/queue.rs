@@ -20,6 +20,7 @@ use crate::model::job::{
     BatchId, BatchRequest, Care, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Policy,
 };
 use away::Away;
+use in_place::InPlace;
 use order::Order;
 
 mod answers;
@@ -27,6 +28,7 @@ mod away;
 mod ending;
 mod extent;
 mod hold;
+mod in_place;
 mod order;
 
 /// What the engine has to do now, in this order.
@@ -67,6 +69,8 @@ pub enum Outcome {
     Cancelled,
     /// Its target exists and a person has to decide.
     Conflict(Question),
+    /// Its folder does not take it safely, and a person has to say whether it may be written in place.
+    InPlace(Question),
 }
 
 /// A job that may be started, with what the worker needs to know.
@@ -78,6 +82,9 @@ pub struct Start {
     pub connection: ConnectionId,
     /// What to do about an existing target.
     pub policy: Policy,
+    /// Whether what runs that are over have left of the same file is continued: it was asked for, or
+    /// the job is itself what such a run has left.
+    pub continues: bool,
     /// What is to be done besides.
     pub care: Care,
 }
@@ -99,10 +106,13 @@ struct Slot {
     folder: Option<JobId>,
     phase: Phase,
     held: Option<Hold>,
-    /// The answer of a person, once given.
+    /// The answer of a person, once given; that of its batch, where it has failed: it may be tried again
+    /// when the batch is over.
     policy: Option<Policy>,
     care: Care,
     tries: u32,
+    /// Why the last try failed that came as far as the server.
+    last: Option<Box<Failure>>,
 }
 
 impl Slot {
@@ -163,6 +173,8 @@ struct Batch {
     connection: ConnectionId,
     direction: Direction,
     policy: Policy,
+    /// It was left by an earlier run, of whose files there may be parts.
+    left: bool,
     care: Care,
     /// The folder of this machine that it goes into or comes from.
     top: PathBuf,
@@ -198,6 +210,8 @@ pub struct Queue {
     blocked: HashMap<JobId, Vec<JobId>>,
     batches: HashMap<BatchId, Batch>,
     asked: HashMap<QuestionId, JobId>,
+    /// Whether files may be written in place, asked once for a connection.
+    in_place: HashMap<ConnectionId, InPlace>,
     /// The servers that could not be reached last time.
     away: HashMap<ConnectionId, Away>,
     /// A person has paused everything, what is still to come too.
@@ -221,6 +235,7 @@ impl Queue {
             blocked: HashMap::new(),
             batches: HashMap::new(),
             asked: HashMap::new(),
+            in_place: HashMap::new(),
             away: HashMap::new(),
             paused: false,
             next_job: 1,
@@ -246,6 +261,7 @@ impl Queue {
             connection: request.connection,
             direction: request.direction,
             policy: request.policy,
+            left: false,
             care: request.care,
             top: first.map(PathBuf::from).unwrap_or_default(),
             major: self.order.last_major(),
@@ -254,6 +270,14 @@ impl Queue {
             open: 0,
         };
         self.batches.insert(request.id, batch);
+    }
+
+    /// Opens a batch that an earlier run has left.
+    pub fn open_rest(&mut self, request: &BatchRequest) {
+        self.open_batch(request);
+        if let Some(batch) = self.batches.get_mut(&request.id) {
+            batch.left = true;
+        }
     }
 
     /// Adds jobs to a batch; their numbers come back in the same order, none when the batch was
@@ -292,6 +316,7 @@ impl Queue {
                 policy: None,
                 care,
                 tries: 0,
+                last: None,
             };
             self.totals.want(&slot);
             self.order.enter(rank, id);
@@ -381,12 +406,13 @@ impl Queue {
         let slot = self.jobs.get_mut(&id)?;
         slot.phase = Phase::Running;
         slot.tries += 1;
-        let batch = self.batches.get(&slot.job.batch).map(|b| b.policy);
-        let policy = slot.policy.or(batch).unwrap_or_default();
+        let batch = self.batches.get(&slot.job.batch);
+        let policy = slot.policy.or(batch.map(|b| b.policy)).unwrap_or_default();
         let start = Start {
             job: slot.job.clone(),
             connection,
             policy,
+            continues: policy == Policy::Resume || batch.is_some_and(|b| b.left),
             care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))

@@ -122,6 +122,7 @@ impl Outside for World {
                 Change::Replace(name, server, _) => servers.replace(&name, *server),
                 Change::Keep(name, source, _) => servers.password(&name, &source),
                 Change::Pin(name, pin) => servers.pin(&name, pin),
+                Change::InPlace(name) => servers.in_place(&name),
                 Change::OnConflict(name, direction, policy) => servers.on_conflict(&name, direction, policy),
                 Change::Remove(name) => servers.remove(&name),
             }
@@ -154,7 +155,7 @@ fn moved(servers: &Servers, change: &Change) -> Moved {
             });
             Moved::between(before, after.as_ref(), Some(secret.clone()))
         }
-        Change::Pin(..) | Change::OnConflict(..) => Moved::default(),
+        Change::Pin(..) | Change::InPlace(_) | Change::OnConflict(..) => Moved::default(),
         Change::Remove(name) => Moved::between(servers.find(name), None, None),
     }
 }

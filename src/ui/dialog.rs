@@ -22,7 +22,7 @@ use page::Page;
 /// Where the dialog stands: as high as it needs.
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
-        Subject::Certificate { .. } | Subject::Conflict { .. } => 78,
+        Subject::Certificate { .. } | Subject::Conflict { .. } | Subject::InPlace { .. } => 78,
         _ => 64,
     };
     let columns = area.width.saturating_sub(2).min(most);
@@ -125,6 +125,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Certificate { pinned: Some(_), .. } => "The certificate has changed",
         Subject::Certificate { .. } => "Is this the right server?",
         Subject::Conflict { .. } => "The target exists",
+        Subject::InPlace { .. } => "Write in place?",
         Subject::Failure(_) => "That did not work",
         Subject::ConnectionFailed(_) => "No connection",
         Subject::RemoveServer(_) => "Delete the entry",

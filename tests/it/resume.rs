@@ -9,11 +9,11 @@ use ftpane::engine::Options;
 use ftpane::model::command::{Answer, Command, Extent, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Question, Speaker};
-use ftpane::model::job::{Direction, JobState, Policy};
+use ftpane::model::job::{BatchId, Direction, JobState, Policy};
 use ftpane::model::part_name::is_part_name;
 use ftpane::model::server::{Patience, Protocol};
 
-use crate::harness::engine::{Driver, Ended, tree};
+use crate::harness::engine::{CONNECTION, Driver, Ended, tree};
 use crate::harness::scripted::{
     Script, Scripted, Step, append, end_data, gate, receive, receive_all, say, send,
 };
@@ -432,6 +432,46 @@ async fn a_later_run_goes_on_if_told_to() {
         if resumes {
             assert_eq!(remote_parts(&server), 0);
         }
+        run.driver.shutdown().await;
+    }
+}
+
+/// What a run has left in the queue goes on where it was when a later one takes it up, whatever was asked
+/// for about targets that stand.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_up_goes_on_whatever_its_policy() {
+    for (direction, script) in [
+        (Direction::Download, cut_download(300_000)),
+        (Direction::Upload, cut_upload(300_000)),
+    ] {
+        let queue = tempfile::tempdir().unwrap();
+        let server = script.start().await;
+        let mut run = Run::new(&server, direction, ONCE, Some(queue.path())).await;
+        run.transfer(direction, Policy::Overwrite).await;
+        let mut run = run.again(&server, queue.path()).await;
+        run.driver.send(Command::LookForUnfinished);
+        let left = run.driver.wait(|event| match event {
+            Event::Unfinished(left) => Some(left),
+            _ => None,
+        });
+        let rest = left.await[0].id;
+        let batch = BatchId(77);
+        run.driver.send(Command::TakeUp {
+            rest,
+            connection: CONNECTION,
+            batch,
+        });
+        let ended = run
+            .driver
+            .over(batch, |question| panic!("nothing to ask: {question:?}"));
+        ended.await.assert_all_done();
+        let got = match direction {
+            Direction::Download => run.file(),
+            Direction::Upload => server.content("/d/f").unwrap(),
+        };
+        assert!(got == content(), "{direction:?}");
+        assert_eq!(server.count("REST"), 1, "{direction:?}");
+        assert_eq!((run.parts(), remote_parts(&server)), (0, 0), "{direction:?}");
         run.driver.shutdown().await;
     }
 }

@@ -464,6 +464,13 @@ fn dialog_conflict() {
 }
 
 #[test]
+fn dialog_in_place() {
+    let mut bench = Bench::connected();
+    bench.say(crate::keys::questions::in_place_question(1));
+    pictures("dialog-in-place", &mut bench);
+}
+
+#[test]
 fn dialog_passphrase() {
     let mut bench = Bench::new(vec![server("web")]);
     let change = Effect::ChangeServers(Change::Remove("web".into()));

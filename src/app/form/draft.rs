@@ -57,6 +57,7 @@ pub(super) struct Draft {
     /// Whether sub-folders are entered at all.
     pub(super) explore: bool,
     pub(super) read_only: bool,
+    in_place: bool,
     pub(super) source: SourceKind,
     pub(super) proxy_source: SourceKind,
     pub(super) mode: ConnectionMode,
@@ -148,6 +149,7 @@ impl Draft {
             protocol: server.protocol,
             explore: server.explore_depth != Some(0),
             read_only: server.read_only,
+            in_place: server.in_place,
             source,
             proxy_source,
             mode: server.mode,
@@ -211,6 +213,7 @@ impl Draft {
             Field::WeakTls => usize::from(self.weak_tls),
             Field::SubFolders => usize::from(self.explore),
             Field::ReadOnly => usize::from(self.read_only),
+            Field::InPlace => usize::from(self.in_place),
             Field::Pin => usize::from(self.keep_pin),
             Field::Verify => usize::from(self.verify),
             _ => 0,
@@ -240,6 +243,7 @@ impl Draft {
             Field::WeakTls => self.weak_tls = at == 1,
             Field::SubFolders => self.explore = at == 1,
             Field::ReadOnly => self.read_only = at == 1,
+            Field::InPlace => self.in_place = at == 1,
             Field::Pin => self.keep_pin = at == 1,
             Field::Verify => self.verify = at == 1,
             _ => {}
@@ -378,6 +382,11 @@ impl Draft {
         }
     }
 
+    /// Whether files may be written straight to their targets.
+    pub(super) fn in_place(&self) -> bool {
+        self.in_place
+    }
+
     /// Whether there is a password of the proxy at all.
     pub(super) fn proxy_has_user(&self) -> bool {
         matches!(self.proxy(), Ok(Some(proxy)) if !proxy.user.is_empty())
@@ -406,6 +415,7 @@ impl Draft {
             document_path: text(Field::DocumentPath),
             explore_depth: self.explore_depth().unwrap_or_default(),
             read_only: self.read_only,
+            in_place: self.in_place,
             user: text(Field::User),
             password: self.password(),
             account: text(Field::Account),
@@ -475,6 +485,7 @@ impl Draft {
             Field::Protocol
             | Field::SubFolders
             | Field::ReadOnly
+            | Field::InPlace
             | Field::Verify
             | Field::Password
             | Field::Secret

@@ -103,6 +103,8 @@ pub enum Field {
     ClockOffset,
     /// In which character set the server writes names.
     Charset,
+    /// Whether files may be written straight to their targets.
+    InPlace,
     /// Whether transfers are compared by checksum.
     Verify,
     /// What is done where a download's target exists.
@@ -237,6 +239,7 @@ impl Field {
         Self::Pin,
         Self::Connections,
         Self::KeepAlive,
+        Self::InPlace,
         Self::Verify,
         Self::StartFolder,
         Self::ClockOffset,
@@ -264,6 +267,7 @@ impl Field {
             Self::SubFolders => "Sub-folders",
             Self::Levels => "Levels",
             Self::ReadOnly => "Read only",
+            Self::InPlace => "In place",
             Self::User => "User",
             Self::Password => "Password",
             Self::Variable => "Variable",
@@ -324,6 +328,7 @@ impl Field {
             | Self::StartFolder
             | Self::ClockOffset
             | Self::Charset
+            | Self::InPlace
             | Self::Verify
             | Self::OnDownload
             | Self::OnUpload
@@ -348,7 +353,9 @@ impl Field {
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
             Self::OnDownload | Self::OnUpload => Control::Choice(CONFLICT_WORDS),
-            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::Verify => Control::Switch,
+            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace | Self::Verify => {
+                Control::Switch
+            }
             _ => Control::Text,
         }
     }
@@ -391,6 +398,7 @@ impl Field {
             Self::Command => draft.source == SourceKind::Command,
             Self::Secret => matches!(draft.source, SourceKind::Store | SourceKind::Keyring),
             Self::Levels => draft.explore,
+            Self::InPlace => !draft.read_only,
             Self::ProxyPassword => draft.proxy_has_user(),
             Self::ProxyVariable => draft.proxy_has_user() && draft.proxy_source == SourceKind::Environment,
             Self::ProxyCommand => draft.proxy_has_user() && draft.proxy_source == SourceKind::Command,

@@ -117,6 +117,15 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "A new password to be kept for this server; empty leaves what is kept as it is. Where none is kept \
              the first connection asks for it.",
         ],
+        Field::InPlace if draft.in_place() => vec![
+            "WARNING: where a folder refuses temporary names or renaming, files are written straight to their \
+             targets. The old file is gone from the first byte on, and a broken transfer leaves a partial one. \
+             Other folders of the server are written safely all the same.",
+        ],
+        Field::InPlace => vec![
+            "Off: a file is written under a temporary name and renamed when it is whole; where a folder refuses \
+             that, you are asked. On: it is written straight to its target there.",
+        ],
         Field::Account => vec![
             "What ACCT is answered with where a server asks for an account besides user and password. Empty: \
              you are asked then. It is saved as it is: leave it empty where it is a secret.",

@@ -80,6 +80,7 @@ fn an_existing_server_comes_back_unchanged() {
         document_path: "~/www".into(),
         explore_depth: Some(3),
         read_only: true,
+        in_place: true,
         user: "u".into(),
         password: PasswordSource::Command("pass show x".into()),
         mode: ConnectionMode::Auto,

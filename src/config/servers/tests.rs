@@ -28,6 +28,7 @@ fn every_field_comes_back() {
         document_path: "~/www".into(),
         explore_depth: Some(2),
         read_only: true,
+        in_place: true,
         user: "anna".into(),
         password: PasswordSource::Command("pass show 'ftp/web'".into()),
         mode: ConnectionMode::Auto,
@@ -246,4 +247,17 @@ fn a_character_set_nobody_knows_is_refused_with_its_line() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_yes_to_writing_in_place_changes_nothing_else() {
+    let (_folder, path) = file("# mine\n[[server]]\nname = \"a\"\nhost = \"h\"\n");
+    let mut servers = Servers::load(path.clone()).unwrap();
+    servers.in_place("a").unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        text,
+        "# mine\n[[server]]\nname = \"a\"\nhost = \"h\"\nin-place = true\n"
+    );
+    assert!(servers.find("a").unwrap().in_place);
 }

@@ -8,7 +8,6 @@ use super::{Incoming, length};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::transfer::Request;
-use crate::model::job::Policy;
 use crate::plan::resume::{Identity, WORTH, asked_from};
 
 /// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
@@ -20,7 +19,7 @@ impl Incoming {
     /// could not be later.
     pub(in crate::engine) fn asks(&self) -> bool {
         let task = &self.task;
-        let resumes = task.start.policy == Policy::Resume;
+        let resumes = task.start.continues;
         match length(task) {
             Some(length) if length < WORTH => false,
             _ if self.continues_any() => true,
@@ -30,7 +29,7 @@ impl Incoming {
     }
 
     fn continues_any(&self) -> bool {
-        let resumes = self.task.start.policy == Policy::Resume;
+        let resumes = self.task.start.continues;
         !self.task.whole && (self.task.piece.is_some() || (resumes && !self.left.is_empty()))
     }
 
@@ -55,9 +54,9 @@ impl Incoming {
         if !self.continues_any() {
             return;
         }
-        let left = match self.task.start.policy {
-            Policy::Resume => self.left.clone(),
-            _ => Vec::new(),
+        let left = match self.task.start.continues {
+            true => self.left.clone(),
+            false => Vec::new(),
         };
         let path = self.task.job().item.remote.clone();
         let size = size.unwrap_or(0);

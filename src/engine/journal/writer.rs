@@ -24,6 +24,11 @@ const SYNC: Duration = Duration::from_secs(1);
 /// disk yet.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
+/// How long records are gathered before they are written: small files end by the thousand a second, and
+/// to wake this thread for each costs more than the record. Who is killed meanwhile has those files
+/// looked at again.
+const BREATH: Duration = Duration::from_millis(5);
+
 /// How many records are written in one go: somebody may wait for a sync behind them.
 const BURST: usize = 4_096;
 
@@ -68,6 +73,9 @@ impl Writer {
             };
             match first {
                 Ok(first) => {
+                    if matches!(first, Order::Write(_)) {
+                        std::thread::sleep(BREATH);
+                    }
                     let more = orders.try_iter().take(BURST);
                     self.carry_out(std::iter::once(first).chain(more));
                 }

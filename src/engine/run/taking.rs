@@ -123,7 +123,7 @@ impl Loop {
     ) {
         let (batch, direction) = (request.id, request.direction);
         self.awaiting.remove(&batch);
-        self.queue.open_batch(&request);
+        self.queue.open_rest(&request);
         let mut known: HashMap<WrittenPath, JobId> = HashMap::new();
         known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
         self.journal.batch(&request, Some(from), rest.past);

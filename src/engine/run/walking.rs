@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{Batch, Loop, Note};
 use crate::engine::browse::not_connected;
+use crate::engine::targets::Targets;
 use crate::engine::{mistake, walk};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, JobId};
@@ -29,7 +30,7 @@ impl Loop {
             return;
         };
         let batch = Batch {
-            targets: Arc::default(),
+            targets: Arc::new(Targets::new(Arc::clone(&self.origins))),
             walk: self.end.child_token(),
             known,
         };

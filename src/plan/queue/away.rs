@@ -35,7 +35,7 @@ impl Queue {
         };
         let connection = slot.connection;
         if !failure.transient {
-            self.end(id, End::Failed, JobState::Failed(failure.clone()), effects);
+            self.end_unreached(id, &failure, effects);
             return self.give_up(connection, &failure, effects);
         }
         slot.tries -= 1;
@@ -105,7 +105,14 @@ impl Queue {
             .map(|s| s.job.id)
             .collect();
         for id in idle {
-            self.end(id, End::Failed, JobState::Failed(failure.clone()), effects);
+            self.end_unreached(id, failure, effects);
         }
+    }
+
+    /// A job fails as nobody can connect. What it met itself before says more: what it has left, and where.
+    fn end_unreached(&mut self, id: JobId, failure: &Failure, effects: &mut Vec<Effect>) {
+        let own = self.jobs.get_mut(&id).and_then(|slot| slot.last.take());
+        let failure = own.map_or_else(|| failure.clone(), |own| *own);
+        self.end(id, End::Failed, JobState::Failed(failure), effects);
     }
 }

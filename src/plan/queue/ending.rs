@@ -46,6 +46,7 @@ impl Queue {
             (Outcome::Failed(failure), _) => self.failed(id, failure, &mut effects),
             (Outcome::NoSession(failure), _) => self.met_nobody(id, failure, &mut effects),
             (Outcome::Conflict(asked), _) => self.met_conflict(id, asked, question, &mut effects),
+            (Outcome::InPlace(asked), _) => self.met_unsafe(id, asked, question, &mut effects),
         }
         effects
     }
@@ -59,11 +60,13 @@ impl Queue {
             return self.end(id, End::Failed, JobState::Failed(failure), effects);
         };
         if slot.held.is_some() {
+            slot.last = Some(Box::new(failure));
             // it was held while it ran, as what goes there is full
             effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
             return self.make_ready(id);
         }
         slot.phase = Phase::Sleeping;
+        slot.last = Some(Box::new(failure.clone()));
         effects.push(Effect::Tell(Event::JobChanged(id, JobState::Retrying(failure))));
         effects.push(Effect::Wake(id, delay));
     }
@@ -79,7 +82,11 @@ impl Queue {
                 continue;
             }
             slot.phase = Phase::Over(end);
+            slot.last = None;
             let batch = slot.job.batch;
+            if end != End::Good {
+                slot.policy = slot.policy.or(self.batches.get(&batch).map(|batch| batch.policy));
+            }
             self.order.leave(slot.connection, slot.job.rank);
             if end != End::Good || matches!(state, JobState::Skipped(_)) {
                 self.totals.leave(slot);

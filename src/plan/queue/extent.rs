@@ -61,9 +61,7 @@ impl Queue {
             Phase::Over(_) => {}
             Phase::Asking(question) => {
                 // it may be its dismissal that takes the job out
-                if self.asked.remove(&question).is_some() {
-                    effects.push(Effect::Tell(Event::QuestionVoid(question)));
-                }
+                self.withdraw(question, id, effects);
                 self.end(id, End::Left, JobState::Cancelled, effects);
             }
             Phase::Waiting | Phase::Blocked(_) | Phase::Sleeping => {
@@ -118,6 +116,7 @@ impl Queue {
             connection: slot.connection,
             direction: slot.job.direction,
             policy: slot.policy.unwrap_or_default(),
+            left: false,
             care: slot.care,
             top: slot.job.item.local.parent().map(Into::into).unwrap_or_default(),
             major: slot.job.rank.major,

@@ -117,8 +117,7 @@ impl Queue {
                 _ if self.attended => self.hold_one(id, hold.clone(), effects),
                 phase => {
                     if let Phase::Asking(question) = phase {
-                        self.asked.remove(&question);
-                        effects.push(Effect::Tell(Event::QuestionVoid(question)));
+                        self.withdraw(question, id, effects);
                     }
                     let failure = failure.clone().while_trying("Not transferred");
                     self.end(id, End::Failed, JobState::Failed(failure), effects);

@@ -579,5 +579,7 @@ fn totals_follow_what_is_known() {
     );
 }
 
+mod again;
+mod in_place;
 mod properties;
 mod steering;

@@ -10,7 +10,7 @@ use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Place, Scope};
-use crate::model::event::{Side, Wanted};
+use crate::model::event::{RISK, Side, Wanted};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::server::PasswordSource;
@@ -109,6 +109,12 @@ impl<'a> Page<'a> {
                 page.conflict(*direction, source, target);
                 page.reach(*direction, *scope, server.as_deref());
             }
+            Subject::InPlace {
+                server,
+                target,
+                refusal,
+                ..
+            } => page.in_place(server, target, refusal),
             Subject::Limit => page.say(
                 "Bytes a second of all transfers together, such as 500K or 2M; 0 or nothing is no limit.",
                 Role::Text,
@@ -403,6 +409,25 @@ impl<'a> Page<'a> {
                 Role::Text,
             );
         }
+    }
+
+    fn in_place(&mut self, server: &str, target: &str, refusal: &Failure) {
+        self.path("to", target);
+        let text = format!(
+            "{} does not let a file there be written under a temporary name and renamed: {}.",
+            escape_str(server),
+            refusal.why
+        );
+        self.say(&text, Role::Warning);
+        if let Some(reply) = &refusal.reply {
+            self.say(&format!("The server said: {reply}"), Role::Reply);
+        }
+        self.gap();
+        self.say(RISK, Role::Text);
+        self.say(
+            "The answer counts for every folder of this server that refuses; the others are written safely.",
+            Role::Muted,
+        );
     }
 
     fn certificate(&mut self, server: &str, certificate: &Certificate, pinned: Option<&Pin>) {

@@ -17,6 +17,7 @@ mod listings;
 mod login;
 mod names;
 mod old_tls;
+mod placing;
 mod protection;
 mod proxied;
 mod resumption;

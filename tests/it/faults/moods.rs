@@ -1,6 +1,7 @@
 //! Servers in a bad mood: at any command, and in the middle of data, a seeded generator refuses,
-//! cuts, stalls, lies about sizes, loses the last word or says it early. Whatever it does, a target
-//! is the old file or the new one, whole, at every moment; every job ends and says why.
+//! cuts, stalls, lies about sizes, loses the last word or says it early, and a person pauses. Whatever
+//! happens, a target is the old file or the new one, whole, at every moment; every job ends and says why.
+//! And when the server has calmed down, later runs bring all of it to its end ([`again`]).
 //!
 //! `FAULT_SEED=17` repeats one run, `FAULT_RUNS=5000` makes it a soak.
 
@@ -8,11 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ftpane::model::command::{Answer, Scope};
+use ftpane::engine::Options;
+use ftpane::model::command::{Answer, Command, Extent, Scope};
 use ftpane::model::entry::Kind;
-use ftpane::model::event::Speaker;
-use ftpane::model::job::{Direction, JobState, Policy};
-use ftpane::model::part_name::is_part_name;
+use ftpane::model::event::{Event, Speaker};
+use ftpane::model::job::{BatchId, Care, Direction, JobState, Policy};
+use ftpane::model::part_name::{is_part_name, is_part_of};
 use ftpane::model::server::{ConnectionMode, Patience, Protocol, Server};
 use tokio::task::JoinSet;
 
@@ -20,6 +22,8 @@ use super::write;
 use crate::harness::dice::{Dice, seeds};
 use crate::harness::engine::{Driver, Ended, tree};
 use crate::harness::scripted::{Script, Scripted, Temper, say};
+
+mod again;
 
 /// How many run at a time.
 const AT_ONCE: usize = 24;
@@ -100,6 +104,9 @@ struct Course {
     answer: Policy,
     scope: Scope,
     retries: u32,
+    verify: bool,
+    /// Before which changes of a job everything is paused, for a moment.
+    pauses: [u64; 2],
     temper: Temper,
 }
 
@@ -135,9 +142,26 @@ impl Course {
                 mishaps: 1 + dice.below(8),
                 lies: dice.below(2) == 0,
             },
+            verify: dice.below(4) == 0,
+            pauses: [dice.below(60), dice.below(60)],
         };
         (course, dice)
     }
+
+    /// Whether its files are put beside those that stand there.
+    fn renames(self) -> bool {
+        self.policy == Policy::Rename || (self.policy == Policy::Ask && self.answer == Policy::Rename)
+    }
+}
+
+/// What a file is to hold: no piece of it looks like another.
+fn noise(seed: u32, size: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9);
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_le_bytes()[3]
+    };
+    (0..size).map(next).collect()
 }
 
 fn files(dice: &mut Dice) -> Files {
@@ -157,7 +181,7 @@ fn files(dice: &mut Dice) -> Files {
         .enumerate()
         .map(|(n, name)| {
             let size = dice.one_of(&[0, 1, 3_000, 12_000, 60_000, 300_000]);
-            let new = vec![b'A' + u8::try_from(n).unwrap(); size];
+            let new = noise(u32::try_from(n).unwrap(), size);
             let old = (dice.below(2) == 0).then(|| format!("old {name}").into_bytes());
             (PathBuf::from(name), (old, new))
         })
@@ -188,39 +212,132 @@ fn script(course: Course, files: &Files, dice: &mut Dice) -> Script {
     script
 }
 
-async fn run(seed: u64) -> Sum {
-    let (course, mut dice) = Course::new(seed);
-    let files = files(&mut dice);
-    let server = script(course, &files, &mut dice).start().await;
-    let here = tempfile::tempdir().unwrap();
-    let local = here.path().join("t");
-    std::fs::write(here.path().join("beside"), "keep").unwrap();
-    for (name, (old, new)) in &files {
-        match (course.direction, old) {
-            (Direction::Upload, _) => write(&local.join(name), new),
-            (Direction::Download, Some(old)) => write(&local.join(name), old),
-            (Direction::Download, None) => {}
+/// Both sides of a run, and the folder that its installation keeps its queue in.
+struct Site {
+    server: Scripted,
+    here: tempfile::TempDir,
+    queue: tempfile::TempDir,
+    files: Files,
+}
+
+impl Site {
+    async fn new(course: Course, dice: &mut Dice) -> Self {
+        let files = files(dice);
+        let server = script(course, &files, dice).start().await;
+        let here = tempfile::tempdir().unwrap();
+        let local = here.path().join("t");
+        std::fs::write(here.path().join("beside"), "keep").unwrap();
+        for (name, (old, new)) in &files {
+            match (course.direction, old) {
+                (Direction::Upload, _) => write(&local.join(name), new),
+                (Direction::Download, Some(old)) => write(&local.join(name), old),
+                (Direction::Download, None) => {}
+            }
+        }
+        Self {
+            server,
+            here,
+            queue: tempfile::tempdir().unwrap(),
+            files,
         }
     }
-    let mut driver = Driver::new();
-    let saved = Server {
-        connections: course.connections,
-        mode: course.mode,
-        ..server.server()
-    };
-    let patience = Patience {
-        connect: PATIENCE,
-        silence: PATIENCE,
-        retries: course.retries,
-    };
-    let connected = driver.connect_patiently(saved, server.secret(), patience).await;
-    connected.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
+
+    fn local(&self) -> PathBuf {
+        self.here.path().join("t")
+    }
+
+    /// A run of the program, connected.
+    async fn run(&self, course: Course, what: &str) -> Driver {
+        let mut driver = Driver::with(Options {
+            queue: Some(self.queue.path().to_path_buf()),
+            ..Options::default()
+        });
+        driver.care = Care {
+            verify: course.verify,
+            ..Care::default()
+        };
+        let saved = Server {
+            connections: course.connections,
+            mode: course.mode,
+            ..self.server.server()
+        };
+        let patience = Patience {
+            connect: PATIENCE,
+            silence: PATIENCE,
+            retries: course.retries,
+        };
+        let connected = driver
+            .connect_patiently(saved, self.server.secret(), patience)
+            .await;
+        connected.unwrap_or_else(|failure| panic!("{what}: {failure}"));
+        driver
+    }
+
+    /// What is read from, and where to.
+    fn sides(&self, direction: Direction) -> (BTreeMap<PathBuf, Vec<u8>>, BTreeMap<PathBuf, Vec<u8>>) {
+        let local_files = tree(self.here.path())
+            .into_iter()
+            .filter_map(|(path, content)| Some((path, content?)))
+            .collect();
+        let of_path = |path: String| {
+            let content = self.server.content(&path).unwrap();
+            (path.trim_start_matches('/').into(), content)
+        };
+        let remote_files = self.server.files().into_iter().map(of_path).collect();
+        match direction {
+            Direction::Download => (remote_files, local_files),
+            Direction::Upload => (local_files, remote_files),
+        }
+    }
+}
+
+/// Waits until a batch is over. Now and then everything is paused, and goes on as soon as something is
+/// held.
+async fn steer(driver: &mut Driver, batch: BatchId, course: Course) -> Ended {
+    let mut ended = Ended::default();
+    let (mut changes, mut paused) = (0, false);
+    loop {
+        match driver.event().await {
+            Event::JobsAdded(jobs) => {
+                for job in jobs.into_iter().filter(|job| job.batch == batch) {
+                    ended.states.push((job.id, job.item, JobState::Waiting));
+                }
+            }
+            Event::JobChanged(id, state) => {
+                changes += 1;
+                if paused && matches!(state, JobState::Held(_)) {
+                    paused = false;
+                    driver.send(Command::GoOn(Extent::All));
+                }
+                if !paused && course.pauses.contains(&changes) {
+                    paused = true;
+                    driver.send(Command::Hold(Extent::All));
+                }
+                if let Some(slot) = ended.states.iter_mut().find(|(job, ..)| *job == id) {
+                    slot.2 = state;
+                }
+            }
+            Event::Question { id, .. } => {
+                driver.answer(id, Answer::Conflict(course.answer, course.scope));
+            }
+            Event::BatchOver(over) if over == batch => break,
+            _ => {}
+        }
+    }
+    driver.send(Command::GoOn(Extent::All));
+    ended
+}
+
+async fn run(seed: u64) -> Sum {
+    let (course, mut dice) = Course::new(seed);
+    let site = Site::new(course, &mut dice).await;
+    let (server, files, local) = (&site.server, &site.files, site.local());
+    let mut driver = site.run(course, &format!("FAULT_SEED={seed}")).await;
 
     server.offend();
     let began = Instant::now();
     let batch = driver.enqueue(course.direction, Kind::Dir, &local, "/t", course.policy);
-    let answer = Answer::Conflict(course.answer, course.scope);
-    let ended = driver.over(batch, |_| answer.clone()).await;
+    let ended = steer(&mut driver, batch, course).await;
     let took = began.elapsed();
     let mishaps = server.calm();
     let what = format!("FAULT_SEED={seed}: {course:?} {mishaps:#?}");
@@ -242,36 +359,15 @@ async fn run(seed: u64) -> Sum {
         .map(|line| line.text.as_str())
         .collect();
 
-    let local_files = tree(here.path())
-        .into_iter()
-        .filter_map(|(path, content)| Some((path, content?)));
-    let local_files: BTreeMap<PathBuf, Vec<u8>> = local_files.collect();
-    let remote_files: BTreeMap<PathBuf, Vec<u8>> = server
-        .files()
-        .into_iter()
-        .map(|path| {
-            (
-                path.trim_start_matches('/').into(),
-                server.content(&path).unwrap(),
-            )
-        })
-        .collect();
-    let (sources, targets) = match course.direction {
-        Direction::Download => (remote_files, local_files),
-        Direction::Upload => (local_files, remote_files),
-    };
-    assert_sources(sources, &files, &what);
-    let left = assert_targets(
-        targets,
-        &files,
-        &done,
-        course,
-        &|left| told(&ended, &remarks, left),
-        &what,
-    );
+    let (sources, targets) = site.sides(course.direction);
+    assert_sources(sources, files, &what);
+    let told =
+        |left: &Path, content: &[u8]| told(&ended, &remarks, left) || is_kept(&ended, files, left, content);
+    let left = assert_targets(targets, files, &done, course, &told, &what);
     if course.direction == Direction::Upload {
-        assert_past(&server, &files, course, &what);
+        assert_past(server, files, course, &what);
     }
+    again::assert_brought_to_its_end(&site, course, &mut dice, &what).await;
     Sum {
         mishaps: mishaps.len(),
         done: done.len(),
@@ -336,11 +432,10 @@ fn assert_targets(
     files: &Files,
     done: &[PathBuf],
     course: Course,
-    told: &dyn Fn(&str) -> bool,
+    told: &dyn Fn(&Path, &[u8]) -> bool,
     what: &str,
 ) -> usize {
-    let renames =
-        course.policy == Policy::Rename || (course.policy == Policy::Ask && course.answer == Policy::Rename);
+    let renames = course.renames();
     for (name, (old, new)) in files {
         let there = found.remove(&Path::new("t").join(name));
         let shown = name.display();
@@ -366,21 +461,40 @@ fn assert_targets(
         }
     }
     found.retain(|name, content| !(is_beside(name) && content == b"keep"));
-    for left in found.keys() {
-        let name = left.file_name().unwrap().to_str().unwrap();
-        assert!(
-            course.direction == Direction::Upload && is_part_name(name.as_bytes()) && told(name),
-            "{what}: left behind: {}",
-            left.display()
-        );
+    for (left, content) in &found {
+        assert!(told(left, content), "{what}: left behind: {}", left.display());
     }
     found.len()
 }
 
-/// Whether the person was told of a temporary file that is left.
-fn told(ended: &Ended, remarks: &[&str], name: &str) -> bool {
-    let failures = ended.failures().into_iter().map(ToString::to_string);
-    failures.into_iter().any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name))
+/// Whether the person was told of a temporary file that is left on the server.
+fn told(ended: &Ended, remarks: &[&str], left: &Path) -> bool {
+    let name = left.file_name().unwrap().to_str().unwrap();
+    let mut failures = ended.failures().into_iter().map(ToString::to_string);
+    is_part_name(name.as_bytes())
+        && (failures.any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name)))
+}
+
+/// Whether this was kept to be continued: the beginning of a file whose failure says so.
+fn is_kept(ended: &Ended, files: &Files, left: &Path, content: &[u8]) -> bool {
+    let said = |target: &Path| {
+        ended.states.iter().any(|(_, item, state)| {
+            matches!(state, JobState::Failed(failure) if failure.to_string().contains("is kept"))
+                && item.local.ends_with(target)
+        })
+    };
+    files.iter().any(|(name, (_, new))| {
+        let target = Path::new("t").join(name);
+        is_part_of_target(left, &target) && new.starts_with(content) && said(&target)
+    })
+}
+
+/// Whether it is a temporary file for this target, or for the same with a number.
+fn is_part_of_target(left: &Path, target: &Path) -> bool {
+    let part = left.file_name().unwrap().as_encoded_bytes();
+    let name = target.file_name().unwrap().to_str().unwrap();
+    let names = [name.to_owned(), format!("{name} (1)")];
+    left.parent() == target.parent() && names.iter().any(|name| is_part_of(part, name.as_bytes()))
 }
 
 /// No target was ever anything else than old or new, not for a moment.

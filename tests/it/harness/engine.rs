@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ftpane::engine::{Engine, Options, start};
-use ftpane::model::command::{Answer, Command, Exploration, Generation, Place, QuestionId, WalkOrder};
+use ftpane::model::command::{
+    Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId, WalkOrder,
+};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
@@ -304,7 +306,7 @@ impl Driver {
         }
     }
 
-    /// A transfer from start to end, all conflicts overwritten.
+    /// A transfer from start to end, all conflicts overwritten, and nothing written in place.
     pub(crate) async fn transfer(
         &mut self,
         direction: Direction,
@@ -313,8 +315,11 @@ impl Driver {
         path: &str,
     ) -> Ended {
         let batch = self.enqueue(direction, kind, local, path, Policy::Overwrite);
-        self.over(batch, |question| panic!("nothing to ask: {question:?}"))
-            .await
+        self.over(batch, |question| match question {
+            Question::InPlace { .. } => Answer::InPlace(InPlaceAnswer::No),
+            other => panic!("nothing to ask: {other:?}"),
+        })
+        .await
     }
 
     /// Does something that answers with `Done`, or gives the failure.

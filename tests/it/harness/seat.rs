@@ -115,6 +115,7 @@ impl Outside for SmallWorld {
                 all.iter_mut().find(|s| s.name == name).unwrap().password = source;
             }
             Change::Replace(name, server, _) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
+            Change::InPlace(name) => all.iter_mut().find(|s| s.name == name).unwrap().in_place = true,
             Change::Pin(name, pin) => all.iter_mut().find(|s| s.name == name).unwrap().pin = pin,
             Change::OnConflict(name, direction, policy) => {
                 let server = all.iter_mut().find(|s| s.name == name).unwrap();

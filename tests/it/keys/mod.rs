@@ -3,7 +3,7 @@
 mod connecting;
 mod everywhere;
 mod panes;
-mod questions;
+pub(crate) mod questions;
 mod queue;
 mod secrets;
 mod unfinished;

@@ -8,7 +8,9 @@ use ftpane::app::dialog::Subject;
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::msg::Msg;
 use ftpane::model::certificate::{Certificate, Doubt, Pin};
-use ftpane::model::command::{Answer, CertificateAnswer, Command, Generation, QuestionId, Scope};
+use ftpane::model::command::{
+    Answer, CertificateAnswer, Command, Generation, InPlaceAnswer, QuestionId, Scope,
+};
 use ftpane::model::event::{Event, Question, Side as ConflictSide, Wanted};
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{ConnectionId, Direction, JobId, JobState, Policy};
@@ -320,4 +322,48 @@ fn behind_a_dialog_everything_goes_on() {
     assert_eq!(bench.app.dialogs.len(), 1);
     // a listing nobody waits for any more is dropped
     assert_eq!(bench.app.remote.entries().len(), 7);
+}
+
+pub(crate) fn in_place_question(id: u64) -> Event {
+    let refusal = Failure::new(
+        Class::Refused,
+        "Could not upload to /in/a",
+        "the server does not allow that name",
+    );
+    Event::Question {
+        id: QuestionId(id),
+        question: Question::InPlace {
+            connection: C,
+            server: "web.example:21".into(),
+            target: "/in/a.txt".into(),
+            refusal: refusal.reply(b"553 Prohibited file name: .a.txt"),
+        },
+    }
+}
+
+#[test]
+fn writing_in_place_takes_a_yes_that_the_entry_keeps() {
+    for (keys, answer) in [
+        // what Enter takes without a look loses nothing
+        ("enter", Answer::InPlace(InPlaceAnswer::No)),
+        ("n", Answer::InPlace(InPlaceAnswer::No)),
+        ("t", Answer::InPlace(InPlaceAnswer::Once)),
+        ("right right enter", Answer::InPlace(InPlaceAnswer::Remember)),
+        ("r", Answer::InPlace(InPlaceAnswer::Remember)),
+        ("esc", Answer::Dismissed),
+    ] {
+        let mut bench = Bench::connected();
+        bench.say(in_place_question(5));
+        assert_eq!(command(bench.press(keys)), answered(5, answer), "{keys}");
+        assert!(bench.app.dialogs.is_empty());
+    }
+    let mut bench = Bench::connected();
+    assert_eq!(
+        bench.say(Event::InPlace("web".into())),
+        [Effect::ChangeServers(Change::InPlace("web".into()))]
+    );
+    assert_eq!(bench.say(Event::InPlace("by-url".into())), []);
+    bench.say(in_place_question(6));
+    bench.say(Event::QuestionVoid(QuestionId(6)));
+    assert!(bench.app.dialogs.is_empty());
 }

@@ -9,6 +9,7 @@ pub(super) struct Disk {
     files: BTreeMap<String, Vec<u8>>,
     folders: BTreeSet<String>,
     links: BTreeMap<String, String>,
+    modes: BTreeMap<String, u16>,
     /// What files with names of their own have been, where that is kept.
     past: Option<Vec<(String, Option<Vec<u8>>)>>,
 }
@@ -107,6 +108,23 @@ impl Disk {
         !self.files.contains_key(path) && self.folders.insert(path.into())
     }
 
+    pub(super) fn set_mode(&mut self, path: &str, mode: u16) -> bool {
+        let is_there = self.files.contains_key(path);
+        if is_there {
+            self.modes.insert(path.into(), mode);
+        }
+        is_there
+    }
+
+    pub(super) fn mode(&self, path: &str) -> Option<u16> {
+        self.modes.get(path).copied()
+    }
+
+    /// Whether something of this name is there, be it a link.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path) || self.links.contains_key(path) || self.folders.contains(path)
+    }
+
     pub(super) fn remove(&mut self, path: &str) -> bool {
         let removed = self.links.remove(path).is_some() || self.files.remove(path).is_some();
         self.changed(path);
@@ -117,7 +135,13 @@ impl Disk {
         let Some(content) = self.files.remove(from) else {
             return false;
         };
+        // what stood there is replaced, be it a link
+        self.links.remove(to);
         self.files.insert(to.into(), content);
+        match self.modes.remove(from) {
+            Some(mode) => self.modes.insert(to.into(), mode),
+            None => self.modes.remove(to),
+        };
         self.changed(from);
         self.changed(to);
         true

@@ -296,8 +296,18 @@ pub(crate) struct Script {
     later_face: Option<Face>,
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
+    refusals: Refusals,
     temper: Option<Temper>,
     pace: Option<u32>,
+}
+
+/// What it refuses to everybody, and with which words.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// To rename to a name that is taken.
+    over: Option<String>,
+    /// To make a file whose name begins with a dot.
+    dot_names: Option<String>,
 }
 
 impl Script {
@@ -312,6 +322,7 @@ impl Script {
             later_face: None,
             data_face: None,
             unresumed: None,
+            refusals: Refusals::default(),
             temper: None,
             pace: None,
         }
@@ -320,6 +331,24 @@ impl Script {
     /// No data connection carries more to the client than so many bytes a second.
     pub(crate) fn pace(mut self, bytes: u32) -> Self {
         self.pace = Some(bytes);
+        self
+    }
+
+    /// It does not rename to a name that is taken.
+    pub(crate) fn refuses_over(mut self, reply: &str) -> Self {
+        self.refusals.over = Some(reply.into());
+        self
+    }
+
+    /// It makes no file whose name begins with a dot.
+    pub(crate) fn refuses_dot_names(mut self, reply: &str) -> Self {
+        self.refusals.dot_names = Some(reply.into());
+        self
+    }
+
+    /// The permissions of a file that is there; MLSD tells them.
+    pub(crate) fn mode(mut self, path: &str, mode: u16) -> Self {
+        self.disk.set_mode(path, mode);
         self
     }
 
@@ -381,6 +410,11 @@ impl Script {
         self.rule(pattern, (1, u32::MAX), 1, steps.into())
     }
 
+    /// What it does about the first lines that fit, so many.
+    pub(crate) fn first(self, times: u32, pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
+        self.rule(pattern, (1, u32::MAX), times, steps.into())
+    }
+
     /// What it does about a line in some sessions only; they are counted from 1.
     pub(crate) fn in_sessions(
         self,
@@ -430,6 +464,7 @@ impl Script {
             later_face: self.later_face,
             data_face: self.data_face,
             unresumed: self.unresumed,
+            refusals: self.refusals,
             temper: self.temper,
             pace: self.pace,
             data_sent: AtomicU64::new(0),
@@ -472,6 +507,7 @@ struct House {
     later_face: Option<Face>,
     data_face: Option<Face>,
     unresumed: Option<Vec<Step>>,
+    refusals: Refusals,
     temper: Option<Temper>,
     pace: Option<u32>,
     /// How many bytes have gone out on data connections.
@@ -601,6 +637,11 @@ impl Scripted {
     /// A file's content.
     pub(crate) fn content(&self, path: &str) -> Option<Vec<u8>> {
         self.house.disk.lock().unwrap().read(path)
+    }
+
+    /// A file's permissions.
+    pub(crate) fn mode_of(&self, path: &str) -> Option<u16> {
+        self.house.disk.lock().unwrap().mode(path)
     }
 
     /// The paths of all files.

@@ -55,6 +55,10 @@ impl Session {
                 self.renaming = Some(path);
                 vec![say("350 And to what?")]
             }
+            "RNTO" if self.disk(|disk| disk.has(&path)) && self.house.refusals.over.is_some() => {
+                self.renaming = None;
+                vec![say(self.house.refusals.over.as_deref().unwrap_or_default())]
+            }
             "RNTO" => {
                 let from = self.renaming.take().unwrap_or_default();
                 match self.disk(|disk| disk.rename(&from, &path)) {
@@ -80,7 +84,12 @@ impl Session {
                     .disk(|disk| disk.list(&path))
                     .into_iter()
                     .map(|(name, size)| match size {
-                        Some(size) => format!("type=file;size={size};modify=20240102030405; {name}\r\n"),
+                        Some(size) => {
+                            let mode = self
+                                .disk(|disk| disk.mode(&format!("{}/{name}", path.trim_end_matches('/'))));
+                            let mode = mode.map_or(String::new(), |mode| format!("UNIX.mode={mode:04o};"));
+                            format!("type=file;size={size};modify=20240102030405;{mode} {name}\r\n")
+                        }
                         None => format!("type=dir;modify=20240102030405; {name}\r\n"),
                     });
                 let links = self
@@ -110,6 +119,22 @@ impl Session {
                 }
                 None => vec![say("550 No such file.")],
             },
+            "STOR" if self.house.refusals.dot_names.is_some() && path.contains("/.") => {
+                vec![say(self.house.refusals.dot_names.as_deref().unwrap_or_default())]
+            }
+            "SITE" => {
+                let mut words = argument.splitn(3, ' ');
+                let mode = match words.next() {
+                    Some("CHMOD") => words.next().and_then(|mode| u16::from_str_radix(mode, 8).ok()),
+                    _ => None,
+                };
+                let path = self.path(&format!("CHMOD {}", words.next().unwrap_or_default()));
+                match mode {
+                    Some(mode) if self.disk(|disk| disk.set_mode(&path, mode)) => vec![say("200 Changed.")],
+                    Some(_) => vec![say("550 No such file.")],
+                    None => vec![say("504 Not that.")],
+                }
+            }
             "STOR" => vec![
                 say("150 Send it."),
                 receive_all(),

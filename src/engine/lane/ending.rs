@@ -1,0 +1,108 @@
+//! The end of what a lane carries: the last transfer's, and what is unfinished about earlier files.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Hands;
+use crate::engine::PARTING;
+use crate::engine::carried::Over;
+use crate::engine::task::Stop;
+use crate::ftp::exchange::Rider;
+use crate::model::failure::Failure;
+
+/// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
+/// rest of [`PARTING`].
+const LAST_ROUNDS: Duration = PARTING.saturating_sub(Duration::from_secs(1));
+
+impl Hands<'_> {
+    /// Ends the last transfer, and brings everything that is unfinished to its end.
+    pub(super) async fn settle(&mut self, over: Option<Over>) {
+        if let Some(Over { file, closed }) = over {
+            let cancel = file.task().cancel.clone();
+            // what takes the server long has a round of its own
+            let riders = Some(self.tail.riders()).filter(|riders| !riders.iter().any(Rider::is_slow));
+            match self.lease.take() {
+                Some(mut lease) => {
+                    let exchanged = tokio::select! {
+                        exchanged = lease.exchange(Some(closed), riders.as_deref().unwrap_or_default(), None) => {
+                            Some(exchanged)
+                        }
+                        () = cancel.cancelled() => None,
+                    };
+                    match exchanged {
+                        Some(exchanged) => {
+                            self.lease = Some(lease);
+                            if riders.is_some() {
+                                self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
+                            }
+                            self.ended(Some(file), exchanged.ended).await;
+                        }
+                        None => {
+                            if riders.is_some() {
+                                self.tail.answered(Vec::new(), None);
+                            }
+                            self.failed(file, Stop::Cancelled).await;
+                        }
+                    }
+                }
+                None => self.ended(Some(file), None).await,
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Brings everything that is unfinished to its end; at the end of the program, not for long.
+    pub(super) async fn flush(&mut self) {
+        let end = &self.lane.end;
+        let late = async {
+            end.cancelled().await;
+            sleep(LAST_ROUNDS).await;
+        };
+        let over = tokio::select! {
+            () = self.last_rounds() => true,
+            () = late => false,
+        };
+        if !over {
+            self.lease = None;
+            self.give_up(&crate::engine::ending());
+        }
+    }
+
+    async fn last_rounds(&mut self) {
+        let never = CancellationToken::new();
+        while !self.tail.is_empty() {
+            let riders = self.tail.riders();
+            let mut lease = match self.take_lease(&never).await {
+                Ok(lease) => lease,
+                Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
+                Err(_) => return self.give_up(&crate::engine::ending()),
+            };
+            let asked = tokio::select! {
+                asked = lease.ask(&riders) => asked,
+                () = self.tail.given_up() => {
+                    // nobody waits for what the server still has to say
+                    drop(lease);
+                    self.tail.answered(Vec::new(), None);
+                    self.tail.leave_given_up();
+                    continue;
+                }
+            };
+            self.lease = Some(lease);
+            match asked {
+                Ok(asked) => self.tail.answered(asked.answers, asked.lost.as_ref()),
+                Err(error) if error.is_loss() => self.tail.answered(Vec::new(), Some(&error)),
+                Err(error) => return self.give_up(&error.failure("Could not finish a transfer")),
+            }
+        }
+    }
+
+    /// Nothing more can be asked about what is unfinished.
+    fn give_up(&mut self, failure: &Failure) {
+        for part in self.tail.give_up(failure) {
+            let connection = &self.lane.pool.connection;
+            connection.remark(&format!("the temporary file {part} may be left"));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Files whose data are over and that are not done yet: what is still to be asked or said about
+//! each, and what the answers make of it.
+//!
+//! An upload is checked by its size, gets its time and the permissions of the file it replaces, and is
+//! then renamed over its target; a download is checked by its size where the listing did not tell it,
+//! asks for its time where the listing gave the day only, and is then put in its place. Each step
+//! rides in the write that begins another transfer, so none costs a round trip of its own.
+
+use std::collections::VecDeque;
+
+use futures_util::future::select_all;
+
+use super::committing::Committing;
+use super::download::Receiving;
+use super::task::{Stop, Task};
+use super::upload::{Sending, Site};
+use crate::ftp::error::Error;
+use crate::ftp::exchange::{Answer, Rider};
+use crate::model::failure::Failure;
+use crate::model::path::RemotePath;
+use leftover::Leftover;
+use received::Received;
+use sent::Sent;
+
+mod leftover;
+mod received;
+mod sent;
+
+/// What is said of a file that was proved whole though the server's word for it was lost.
+const WORD_LOST: &str = "the connection was lost before the server's last word; the size is right";
+
+/// Said where a renaming was asked for and its answer never came.
+const OLD_OR_NEW: &str = "The old file stands there or the new one, whole; look before you try again.";
+
+/// How often a session may be lost over the same file before it is given up.
+const LOSSES: u32 = 3;
+
+/// The files of one lane that are not done yet, oldest first.
+pub(super) struct Tail {
+    files: VecDeque<Unfinished>,
+    /// Whether times can be set on this server.
+    pub(super) sets_times: bool,
+    /// Jobs whose files were none of what they continued: to be begun anew.
+    pub(super) again: Vec<Task>,
+    /// Puts downloads in their places while the lane goes on.
+    committing: Committing,
+}
+
+enum Unfinished {
+    Received(Box<Received>),
+    Sent(Box<Sent>),
+    Leftover(Box<Leftover>),
+}
+
+impl Tail {
+    pub(super) fn new(committing: Committing) -> Self {
+        Self {
+            files: VecDeque::new(),
+            sets_times: false,
+            again: Vec::new(),
+            committing,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Waits until the disk keeps up with what has come.
+    pub(super) async fn room(&self) {
+        self.committing.room().await;
+    }
+
+    /// The data of a download are over, and whether TLS was closed properly where it was used; a failure
+    /// where the server's word was lost.
+    pub(super) fn received(&mut self, file: Receiving, ending: Result<Option<bool>, Failure>) {
+        let received = Received::new(file, ending);
+        if received.wants_nothing() {
+            self.committing.spawn(received.complete());
+        } else {
+            self.files.push_back(Unfinished::Received(Box::new(received)));
+        }
+    }
+
+    /// A download has failed; what is on the disk goes before that is told.
+    pub(super) fn abandon(&mut self, file: Receiving, stop: Stop) {
+        self.committing.spawn(file.abandon(stop));
+    }
+
+    /// The data of an upload are over; a failure where the server's word was lost.
+    pub(super) fn sent(&mut self, sending: Sending, lost: Option<Failure>) {
+        self.files
+            .push_back(Unfinished::Sent(Box::new(Sent::new(sending, lost))));
+    }
+
+    /// An upload has failed; its temporary file is deleted before that is told.
+    pub(super) fn left_over(&mut self, task: Task, part: RemotePath, stop: Stop) {
+        let left = Leftover::new(task, vec![part], Err(stop));
+        self.files.push_back(Unfinished::Leftover(Box::new(left)));
+    }
+
+    /// An upload that may have begun has failed: its temporary file goes; what was written in place
+    /// stays, and is told of.
+    pub(super) fn break_off(&mut self, task: Task, part: RemotePath, site: &Site, stop: Stop) {
+        if site.in_place {
+            let stop = stop.in_place(&task, &part);
+            task.end(Err(stop));
+        } else {
+            self.left_over(task, part, stop);
+        }
+    }
+
+    /// A job ends before its transfer has begun; one that is begun anew has begun before.
+    pub(super) fn unbegun(&mut self, mut task: Task, stop: Stop) {
+        match task.begun.take() {
+            // what can be continued is kept
+            Some(part) if task.piece.is_none() => self.left_over(task, part, stop),
+            _ => task.end(Err(stop)),
+        }
+    }
+
+    /// What is to be asked and said now.
+    pub(super) fn riders(&self) -> Vec<Rider> {
+        let riders = self.files.iter().flat_map(|file| file.riders(self.sets_times));
+        riders.collect()
+    }
+
+    /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`.
+    pub(super) fn answered(&mut self, answers: Vec<Answer>, lost: Option<&Error>) {
+        let mut answers = answers.into_iter();
+        for file in std::mem::take(&mut self.files) {
+            let asked = file.riders(self.sets_times).len();
+            let answers: Vec<Answer> = answers.by_ref().take(asked).collect();
+            let next = if answers.len() < asked {
+                file.unanswered(lost, &self.committing)
+            } else {
+                file.answered(answers, &self.committing, &mut self.again)
+            };
+            self.files.extend(next);
+        }
+    }
+
+    /// Waits until a person takes out a file that the server computes a checksum of: that may take it
+    /// minutes.
+    pub(super) async fn given_up(&self) {
+        let computed = self.files.iter().filter_map(Unfinished::computed);
+        let cancels: Vec<_> = computed.map(|task| Box::pin(task.cancel.cancelled())).collect();
+        if cancels.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(cancels).await;
+    }
+
+    /// Gives up those files.
+    pub(super) fn leave_given_up(&mut self) {
+        for file in std::mem::take(&mut self.files) {
+            if file.computed().is_none_or(|task| !task.cancel.is_cancelled()) {
+                self.files.push_back(file);
+                continue;
+            }
+            match file {
+                Unfinished::Received(received) => self.abandon(received.file, Stop::Cancelled),
+                Unfinished::Sent(sent) => self.files.extend(sent.stopped(Stop::Cancelled)),
+                Unfinished::Leftover(_) => {}
+            }
+        }
+    }
+
+    /// Nothing more can be asked: everything here fails with this reason. The temporary files that
+    /// may be left.
+    pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<RemotePath> {
+        let mut left_over = Vec::new();
+        for file in std::mem::take(&mut self.files) {
+            match file {
+                Unfinished::Received(received) => {
+                    let stop = Stop::Failed(failure.clone());
+                    self.committing.spawn(received.file.abandon(stop));
+                }
+                Unfinished::Sent(sent) => left_over.extend(sent.give_up(failure)),
+                Unfinished::Leftover(left) => left_over.extend(left.give_up()),
+            }
+        }
+        left_over
+    }
+}
+
+impl Unfinished {
+    /// The job of a file that the server is asked a checksum of.
+    fn computed(&self) -> Option<&Task> {
+        match self {
+            Self::Received(received) => (!received.is_verified()).then_some(&received.file.task),
+            Self::Sent(sent) => sent.computed(),
+            Self::Leftover(_) => None,
+        }
+    }
+
+    fn riders(&self, sets_times: bool) -> Vec<Rider> {
+        match self {
+            Self::Received(received) => received.riders(),
+            Self::Sent(sent) => sent.riders(sets_times),
+            Self::Leftover(left) => left.riders(),
+        }
+    }
+
+    fn answered(self, answers: Vec<Answer>, committing: &Committing, again: &mut Vec<Task>) -> Option<Self> {
+        match self {
+            Self::Received(mut received) => {
+                received.answered(answers);
+                if !received.is_verified() {
+                    return Some(Self::Received(received));
+                }
+                committing.spawn(received.complete());
+                None
+            }
+            Self::Sent(sent) => sent.answered(answers),
+            Self::Leftover(left) => {
+                again.extend(left.answered(&answers));
+                None
+            }
+        }
+    }
+
+    /// It was asked, perhaps, and no answer has come. After some of these it is given up.
+    fn unanswered(self, lost: Option<&Error>, committing: &Committing) -> Option<Self> {
+        let lost = lost.unwrap_or(&Error::Poisoned);
+        match self {
+            Self::Received(mut received) => {
+                received.losses += 1;
+                if received.losses < LOSSES {
+                    if received.losses > 1
+                        && let Some(asked) = &mut received.file.verification
+                    {
+                        asked.unanswered();
+                    }
+                    return Some(Self::Received(received));
+                }
+                let what = format!("Could not check {}", received.file.path());
+                let failure = lost.failure(what).transient();
+                committing.spawn(received.file.abandon(failure.into()));
+                None
+            }
+            Self::Sent(sent) => sent.unanswered(lost),
+            Self::Leftover(left) => left.unanswered().map(Box::new).map(Self::Leftover),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A download whose data are over.
+
+use super::WORD_LOST;
+use crate::engine::download::{Receiving, proved};
+use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::session::FileSize;
+use crate::model::entry::Kind;
+use crate::model::failure::Failure;
+use crate::model::stamp::Stamp;
+
+/// What is known of it, and what is still to be asked.
+pub(super) struct Received {
+    pub(super) file: Receiving,
+    closed_properly: Option<bool>,
+    /// Set where the server's last word was lost, with that failure.
+    lost: Option<Failure>,
+    pub(super) losses: u32,
+    wants: Wants,
+    size: Option<u64>,
+    modified: Option<Stamp>,
+}
+
+/// What is still to be asked about a download.
+#[derive(Clone, Copy)]
+struct Wants {
+    size: bool,
+    time: bool,
+}
+
+impl Received {
+    pub(super) fn new(file: Receiving, ending: Result<Option<bool>, Failure>) -> Self {
+        let fits = file.listed() == Some(file.received());
+        Self {
+            wants: Wants {
+                size: !fits,
+                time: file.exact_time().is_none(),
+            },
+            size: file
+                .listed()
+                .filter(|_| fits || file.task.job().item.kind == Kind::File),
+            modified: file.exact_time(),
+            closed_properly: ending.as_ref().ok().copied().flatten(),
+            lost: ending.err(),
+            losses: 0,
+            file,
+        }
+    }
+
+    pub(super) fn wants_nothing(&self) -> bool {
+        !self.wants.size && !self.wants.time && self.is_verified()
+    }
+
+    /// Whether nothing is to be asked about its content any more.
+    pub(super) fn is_verified(&self) -> bool {
+        self.file
+            .verification
+            .as_ref()
+            .is_none_or(|asked| asked.is_over())
+    }
+
+    pub(super) fn riders(&self) -> Vec<Rider> {
+        let path = self.file.path();
+        let size = self.wants.size.then(|| Rider::Size(path.clone()));
+        let time = self.wants.time.then(|| Rider::Modified(path.clone()));
+        let digest = self.file.verification.as_ref();
+        let digest = digest.and_then(|asked| asked.rider(path, self.file.received()));
+        size.into_iter().chain(time).chain(digest).collect()
+    }
+
+    pub(super) fn answered(&mut self, answers: Vec<Answer>) {
+        for answer in answers {
+            match answer {
+                // a listing may be old: what the server says now counts
+                Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
+                Answer::Modified(time) => self.modified = time,
+                Answer::Digest(answer) => {
+                    if let Some(asked) = &mut self.file.verification {
+                        asked.answered(answer);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.wants = Wants {
+            size: false,
+            time: false,
+        };
+    }
+
+    /// Puts the file in its place, if it is proved to be whole.
+    pub(super) async fn complete(self) {
+        let received = self.file.received();
+        let proved = match self.lost {
+            // only the size can take the place of the server's word
+            Some(_) if self.size == Some(received) && self.closed_properly != Some(false) => {
+                Ok(Some(WORD_LOST.into()))
+            }
+            Some(lost) => Err(lost),
+            None => proved(self.file.path(), received, self.size, self.closed_properly),
+        };
+        match proved {
+            Ok(note) => self.file.commit(self.modified, note, self.size.is_some()).await,
+            Err(failure) => self.file.abandon(failure.into()).await,
+        }
+    }
+}

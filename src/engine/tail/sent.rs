@@ -1,0 +1,420 @@
+//! An upload whose data are on the server: which step comes next is decided in
+//! [`crate::plan::ladder`]; here it is asked, and its end told.
+
+use super::leftover::Leftover;
+use super::{LOSSES, OLD_OR_NEW, Unfinished, WORD_LOST};
+use crate::engine::kept::Piece;
+use crate::engine::placing::PARTIAL;
+use crate::engine::task::{Moved, Stop, Task, differs};
+use crate::engine::upload::{Sending, Site};
+use crate::engine::verify::Verification;
+use crate::ftp::error::Error;
+use crate::ftp::exchange::{Answer, Deleted, Rider};
+use crate::ftp::session::FileSize;
+use crate::ftp::sums::{Hashing, Sums};
+use crate::model::failure::{Class, Failure};
+use crate::model::part_name::aside_name;
+use crate::model::path::{Name, RemotePath};
+use crate::model::stamp::Stamp;
+use crate::plan::ladder::{End, Ladder, Step, Told};
+
+const UNTOUCHED: &str = "What stood under the target's name is untouched.";
+
+/// Said where the size was the only proof there could have been.
+const NO_SIZE: &str = "the server does not tell the size; its word is the only proof";
+
+/// An upload on its way from its temporary name to its target.
+pub(super) struct Sent {
+    task: Task,
+    part: RemotePath,
+    target: RemotePath,
+    /// What the old file is called while the new one takes its place.
+    aside: RemotePath,
+    site: Site,
+    bytes: u64,
+    /// How much of that was there before.
+    begun: u64,
+    modified: Option<Stamp>,
+    /// Why the server's word for the data was not heard.
+    unheard: Option<Failure>,
+    ladder: Ladder,
+    /// The renaming that was refused last.
+    refusal: Option<Failure>,
+    /// The session that was lost last.
+    loss: Option<Failure>,
+    notes: Vec<String>,
+    /// What is asked about its content, and what was sent.
+    verification: Option<(Verification, Sums)>,
+    /// Its size was looked at, and its content is asked for in another way; whether the size was told.
+    verifying: Option<bool>,
+    /// Its size was asked for and not told.
+    untold: bool,
+    /// How often the session was lost before it was checked.
+    losses: u32,
+}
+
+impl Sent {
+    pub(super) fn new(mut sending: Sending, unheard: Option<Failure>) -> Self {
+        let sums = sending.hashing.take().map(Hashing::finish);
+        let verification = sending.verification.zip(sums);
+        let (task, target) = (sending.task, sending.target);
+        let aside = beside(&target, |name| aside_name(name, &task.origin));
+        let mut site = sending.site;
+        site.permissions = site.permissions.filter(|_| task.placing.sets_permissions());
+        Self {
+            ladder: Ladder::new(unheard.is_none(), task.placing.moves_aside() && !site.is_new),
+            part: sending.part,
+            aside: aside.unwrap_or_else(|| target.clone()),
+            bytes: sending.sent,
+            begun: sending.begun,
+            modified: sending.source.modified,
+            site,
+            task,
+            target,
+            unheard,
+            refusal: None,
+            loss: None,
+            notes: Vec::new(),
+            verification,
+            verifying: None,
+            untold: false,
+            losses: 0,
+        }
+    }
+
+    /// Its job, where the server is asked a checksum of it.
+    pub(super) fn computed(&self) -> Option<&Task> {
+        let (asked, _) = self.verification.as_ref()?;
+        (!asked.is_over()).then_some(&self.task)
+    }
+
+    /// What is asked about its content now.
+    fn digest(&self) -> Option<Rider> {
+        let (asked, _) = self.verification.as_ref()?;
+        asked.rider(&self.part, self.bytes)
+    }
+
+    pub(super) fn riders(&self, sets_times: bool) -> Vec<Rider> {
+        let (part, target, aside) = (self.part.clone(), self.target.clone(), self.aside.clone());
+        if self.verifying.is_some() {
+            return self.digest().into_iter().collect();
+        }
+        match self.ladder.step() {
+            Step::Check => {
+                let time = self
+                    .modified
+                    .filter(|time| sets_times && time.time_val().is_some())
+                    .map(|time| Rider::SetModified(part.clone(), time));
+                let permissions = self.site.permissions;
+                let permissions = permissions.map(|bits| Rider::SetPermissions(part.clone(), bits));
+                let riders = time.into_iter().chain(permissions);
+                riders.chain([Rider::Size(part)]).chain(self.digest()).collect()
+            }
+            Step::Place => vec![Rider::Rename(part, target)],
+            Step::PlaceInSteps => vec![Rider::RenameInSteps(part, target)],
+            Step::Look => vec![Rider::Size(part)],
+            Step::Find | Step::Confirm | Step::Return => vec![Rider::Size(target)],
+            Step::MoveAside => vec![Rider::Move(target, aside)],
+            Step::PutIn => vec![Rider::Move(part, target)],
+            Step::PutBack => vec![Rider::Move(aside, target)],
+            Step::Drop => vec![Rider::Delete(aside)],
+        }
+    }
+
+    /// What the answers make of it: further work, or its end.
+    pub(super) fn answered(mut self, answers: Vec<Answer>) -> Option<Unfinished> {
+        let mut told = Told::Untold;
+        for answer in answers {
+            told = match answer {
+                Answer::Size(FileSize::File(Some(size))) if size == self.bytes => Told::Whole,
+                Answer::Size(FileSize::File(Some(size))) => Told::Other(size),
+                Answer::Size(FileSize::NoFile) => Told::Nothing,
+                Answer::Renamed(Ok(())) => Told::Renamed,
+                Answer::Renamed(Err(error)) => self.refused(&error),
+                Answer::Deleted(Deleted::Done) => Told::Deleted,
+                Answer::Deleted(Deleted::NotThere | Deleted::Refused) => Told::NotDeleted,
+                Answer::PermissionsSet(set) => {
+                    self.permissions_set(set);
+                    told
+                }
+                Answer::Digest(answer) => {
+                    if let Some((asked, _)) = &mut self.verification {
+                        asked.answered(answer);
+                    }
+                    told
+                }
+                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet => told,
+            };
+        }
+        if let Some(sized) = self.verifying {
+            return self.verified(sized);
+        }
+        if self.ladder.step() == Step::MoveAside && told == Told::Renamed {
+            self.refusal = None;
+        }
+        self.told(told)
+    }
+
+    /// It was asked, perhaps, and no answer has come.
+    pub(super) fn unanswered(mut self, lost: &Error) -> Option<Unfinished> {
+        let loss = lost.failure(self.what()).transient();
+        self.losses += 1;
+        // a server may fall silent over a question for a checksum, and over nothing else
+        if self.losses > 1
+            && let Some((asked, _)) = &mut self.verification
+        {
+            asked.unanswered();
+        }
+        if let Some(sized) = self.verifying {
+            if self.losses >= LOSSES {
+                return self.stopped(loss.hint(UNTOUCHED).into());
+            }
+            return self.verified(sized);
+        }
+        self.loss = Some(loss);
+        if self.ladder.step() == Step::MoveAside {
+            self.refusal = None;
+        }
+        self.told(Told::Lost)
+    }
+
+    fn told(mut self, told: Told) -> Option<Unfinished> {
+        let checking = self.ladder.step() == Step::Check;
+        if checking && told == Told::Untold && self.unheard.is_none() && !self.untold {
+            // refused, perhaps, only because it was written ahead
+            self.untold = true;
+            return Some(Unfinished::Sent(Box::new(self)));
+        }
+        match self.ladder.answered(told) {
+            None if checking && self.ladder.step() != Step::Check => {
+                self.verified(matches!(told, Told::Whole | Told::Other(_)))
+            }
+            None => Some(Unfinished::Sent(Box::new(self))),
+            Some(end) if self.site.in_place => {
+                let failure = self.failure(end);
+                self.stopped(failure.into())
+            }
+            Some(end) => self.ended(end),
+        }
+    }
+
+    /// Its size is right, or not to be had (`sized`); its content is compared, where that is wanted and
+    /// all has been asked.
+    fn verified(mut self, sized: bool) -> Option<Unfinished> {
+        self.verifying = None;
+        match self.verification.take() {
+            Some((asked, sums)) if !asked.is_over() => {
+                self.verification = Some((asked, sums));
+                self.verifying = Some(sized);
+                return Some(Unfinished::Sent(Box::new(self)));
+            }
+            Some((asked, sums)) => match asked.judge(&sums, sized) {
+                Ok(said) => self.notes.push(said),
+                Err(why) => {
+                    let what = format!("Could not upload to {}", self.target);
+                    return self.stopped(differs(what, why));
+                }
+            },
+            None => {}
+        }
+        if !self.site.in_place {
+            return Some(Unfinished::Sent(Box::new(self)));
+        }
+        // there is nothing to rename
+        self.notes.push("written in place".into());
+        self.task.placing.wrote_in_place(&self.target);
+        let end = End::Placed {
+            word_lost: self.unheard.is_some(),
+            unproved: !sized,
+            aside: false,
+            old_left: false,
+        };
+        self.ended(end)
+    }
+
+    /// It ends before it is placed: its temporary file goes; what was written in place stays.
+    pub(super) fn stopped(self, stop: Stop) -> Option<Unfinished> {
+        if self.site.in_place {
+            let stop = stop.in_place(&self.task, &self.target);
+            self.task.end(Err(stop));
+            return None;
+        }
+        self.left(stop)
+    }
+
+    /// It has failed: what is under its temporary name is kept for another try, or deleted.
+    fn left(self, stop: Stop) -> Option<Unfinished> {
+        if self.task.keeps(&stop, self.bytes) {
+            self.task.end_with(Piece::There(self.part), stop);
+            return None;
+        }
+        Some(leftover(self.task, vec![self.part], Err(stop)))
+    }
+
+    fn refused(&mut self, error: &Error) -> Told {
+        if !matches!(self.ladder.step(), Step::MoveAside | Step::PutBack) {
+            self.refusal = Some(error.failure(self.what()));
+        }
+        match error {
+            Error::Refused(_, verb, _) if verb == "RNFR" => Told::NotFrom,
+            // 553: name not allowed; 501: no name at all (RFC 959 §4.2). Some say so of a name that is taken.
+            Error::Refused(_, _, reply) => Told::NotTo {
+                name: matches!(reply.code, 501 | 553),
+            },
+            _ => Told::NotTo { name: false },
+        }
+    }
+
+    fn permissions_set(&mut self, set: bool) {
+        let Some(bits) = self.site.permissions.take() else {
+            return;
+        };
+        if !set && self.task.placing.refuses_permissions() {
+            self.notes.push(format!(
+                "the replaced file had {}; the server does not let permissions be set",
+                bits.symbolic()
+            ));
+        }
+    }
+
+    fn what(&self) -> String {
+        match self.ladder.step() {
+            Step::Check => format!("Could not upload to {}", self.target),
+            _ => format!("Could not put {} in place", self.target),
+        }
+    }
+
+    /// Why it has ended so, without what to do about it.
+    fn failure(&mut self, end: End) -> Failure {
+        let (refusal, loss) = (self.refusal.take(), self.loss.take());
+        let why = match end {
+            End::Cut(size) => {
+                let why = format!(
+                    "the server has {size} of {} bytes; the transfer was cut",
+                    self.bytes
+                );
+                let what = format!("Could not upload to {}", self.target);
+                Some(Failure::new(Class::Unreachable, what, why).transient())
+            }
+            End::Unproved => self.unheard.take(),
+            End::Untouched { .. } => refusal.or(loss),
+            End::Either | End::Both | End::Placed { .. } => loss.or(refusal),
+        };
+        why.or_else(|| self.unheard.take())
+            .unwrap_or_else(|| Error::Poisoned.failure(self.what()))
+    }
+
+    fn ended(mut self, end: End) -> Option<Unfinished> {
+        let stop: Stop = match end {
+            End::Placed {
+                word_lost,
+                unproved,
+                aside,
+                old_left,
+            } => {
+                if aside {
+                    self.task.placing.has_moved_aside();
+                }
+                let old = format!("the old file may still be there as {}", self.aside);
+                let mut notes = Vec::new();
+                for (said, note) in [
+                    (word_lost, WORD_LOST),
+                    (unproved, NO_SIZE),
+                    (old_left, old.as_str()),
+                ] {
+                    if said {
+                        notes.push(note.to_owned());
+                    }
+                }
+                notes.append(&mut self.notes);
+                let moved = Moved {
+                    bytes: self.bytes,
+                    note: (!notes.is_empty()).then(|| notes.join("; ")),
+                };
+                if self.site.left.is_empty() {
+                    self.task.end(Ok(moved));
+                    return None;
+                }
+                return Some(leftover(self.task, self.site.left, Ok(moved)));
+            }
+            // it was cut again, or did not go on where it should have
+            End::Cut(_) if self.begun > 0 => Stop::FromStart(self.failure(end).hint(UNTOUCHED)),
+            End::Cut(_) => self.failure(end).hint(UNTOUCHED).into(),
+            End::Unproved => self.failure(end).into(),
+            End::Untouched { forbidden } => {
+                let refused = self.refusal.is_some();
+                let failure = self.failure(end);
+                if !refused {
+                    failure.hint(UNTOUCHED).into()
+                } else if forbidden {
+                    self.task.placing.refused(&self.target, failure)
+                } else {
+                    failure
+                        .hint("The server does not let the file be renamed to its target; what stood there is untouched.")
+                        .into()
+                }
+            }
+            End::Either => self.failure(end).hint(OLD_OR_NEW).into(),
+            End::Both => {
+                let failure = self.both();
+                self.task.end(Err(failure.into()));
+                return None;
+            }
+        };
+        self.left(stop)
+    }
+
+    /// The failure that names both files: nothing of them is deleted, and nothing tried again over
+    /// them by itself.
+    fn both(&mut self) -> Failure {
+        let hint = format!(
+            "{target} may be missing now. The old file is {aside}, or still {target}; the new one is {part}, or \
+             {target} already. Look, and give the one you want its name.",
+            target = self.target,
+            aside = self.aside,
+            part = self.part,
+        );
+        let mut failure = self.failure(End::Both).hint(hint);
+        failure.transient = false;
+        failure
+    }
+
+    /// Nothing more can be asked. The temporary file that may be left.
+    pub(super) fn give_up(mut self, failure: &Failure) -> Option<RemotePath> {
+        let end = self.ladder.given_up();
+        // how it came to this says more than why nobody could look
+        let known = [&self.loss, &self.refusal, &self.unheard];
+        if known.iter().all(|why| why.is_none()) {
+            let what = self.what();
+            self.loss = Some(Failure {
+                what,
+                ..failure.clone()
+            });
+        }
+        let failure = match end {
+            _ if self.site.in_place => self.failure(End::Either).hint(PARTIAL),
+            End::Placed { .. } => {
+                self.site.left.clear();
+                let _ = self.ended(end);
+                return None;
+            }
+            End::Both => self.both(),
+            _ => {
+                let hint = format!("All of it was sent. {OLD_OR_NEW} {} may be left.", self.part);
+                self.failure(End::Either).hint(hint)
+            }
+        };
+        self.task.end(Err(failure.into()));
+        (!self.site.in_place).then_some(self.part)
+    }
+}
+
+fn leftover(task: Task, paths: Vec<RemotePath>, end: Result<Moved, Stop>) -> Unfinished {
+    Unfinished::Leftover(Box::new(Leftover::new(task, paths, end)))
+}
+
+/// Another name in the same folder.
+fn beside(path: &RemotePath, name: impl Fn(&[u8]) -> Vec<u8>) -> Option<RemotePath> {
+    let (folder, own) = path.parent().zip(path.name())?;
+    Some(folder.join(&Name::new(&name(own.as_bytes())).ok()?))
+}

@@ -1,0 +1,296 @@
+//! The steps by which an upload whose data are on the server gets its target's name.
+//!
+//! The file stands under a temporary name. It is checked and renamed over the target. Where a
+//! server does not rename over, the old file is moved aside, the new one put in, its place
+//! confirmed, and the old one deleted, or put back. Whatever is answered, and wherever the session is lost:
+//! the old file or the new one stands under the target's name, or the end names both
+//! ([`End::Both`]), and nothing of them is deleted.
+
+/// How often a session may be lost over the same file before it is given up.
+const LOSSES: u32 = 3;
+
+/// What is asked of the server next. The *part* is the new file under its temporary name; *aside* is the
+/// temporary name of the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The size of the part.
+    Check,
+    /// Rename the part to the target, in one write.
+    Place,
+    /// The same, command by command: it may have been refused only because it came in one piece.
+    PlaceInSteps,
+    /// The answer to the renaming was lost. The size of the part: is it still there?
+    Look,
+    /// It is not. The size of the target: is it the new one?
+    Find,
+    /// Rename the target aside.
+    MoveAside,
+    /// Rename the part to the target, where nothing should stand now.
+    PutIn,
+    /// The size of the target: is it the new one?
+    Confirm,
+    /// Delete what was moved aside.
+    Drop,
+    /// Rename what was moved aside back to the target.
+    PutBack,
+    /// It is not there to be put back. The size of the target: does anything stand there?
+    Return,
+}
+
+/// What the server said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// A size: that of the new file, all of it.
+    Whole,
+    /// Another size.
+    Other(u64),
+    /// There is no such file.
+    Nothing,
+    /// It does not tell.
+    Untold,
+    /// It has renamed.
+    Renamed,
+    /// It refused the name that was to be renamed (RNFR).
+    NotFrom,
+    /// It refused the new name (RNTO); `name` where it says that such a name is not allowed at all.
+    NotTo {
+        /// Whether the name itself is refused.
+        name: bool,
+    },
+    /// It has deleted.
+    Deleted,
+    /// It refused to.
+    NotDeleted,
+    /// Nothing that could be heard: the session was lost, and it may have been done or not.
+    Lost,
+}
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The new file stands under the target's name, whole.
+    Placed {
+        /// The server's word was lost on the way; the size has taken its place.
+        word_lost: bool,
+        /// The server told no size: its word is the only proof.
+        unproved: bool,
+        /// The server does not rename over: the old one was moved aside.
+        aside: bool,
+        /// The old one may still be there under its temporary name.
+        old_left: bool,
+    },
+    /// Only so many bytes have arrived; the target is untouched.
+    Cut(u64),
+    /// Nothing proves that all of it has arrived; the target is untouched.
+    Unproved,
+    /// The target is what it was before.
+    Untouched {
+        /// The server seems to forbid renaming there.
+        forbidden: bool,
+    },
+    /// The old file or the new one stands under the target's name, whole; nobody knows which.
+    Either,
+    /// The target's name may be absent. The old file is there or aside, the new one is there or
+    /// the part: all three are to be named, and none deleted.
+    Both,
+}
+
+/// One upload on its way to its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ladder {
+    step: Step,
+    losses: u32,
+    /// The server's word for the data was heard.
+    heard: bool,
+    /// The size of the part was told: what SIZE says counts on this server.
+    sizes: bool,
+    /// Begin with moving aside: the server was seen to refuse renaming over.
+    aside_first: bool,
+    /// Renaming over was refused; with whether the name itself was.
+    refused: Option<bool>,
+    /// The target was moved aside.
+    moved: bool,
+    /// The part may have been renamed already.
+    unsure: bool,
+    word_lost: bool,
+}
+
+impl Ladder {
+    /// The data are over. `heard`: the server said that it has them. `aside_first`: it was seen to
+    /// refuse renaming over, and something may stand at the target.
+    pub fn new(heard: bool, aside_first: bool) -> Self {
+        Self {
+            step: Step::Check,
+            losses: 0,
+            heard,
+            sizes: false,
+            aside_first,
+            refused: None,
+            moved: false,
+            unsure: false,
+            word_lost: false,
+        }
+    }
+
+    /// What is to be asked.
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Takes in the answer to [`Ladder::step`]: it has ended, or the next step is to be asked.
+    pub fn answered(&mut self, told: Told) -> Option<End> {
+        if told == Told::Lost {
+            return self.lost();
+        }
+        // a server that told no size of a file that is there says nothing by telling none later
+        let told = match told {
+            Told::Nothing if !self.sizes => Told::Untold,
+            told => told,
+        };
+        match self.step {
+            Step::Check => return self.checked(told),
+            Step::Place | Step::PlaceInSteps => return self.renamed_over(told),
+            Step::Look if told == Told::Nothing => self.step = Step::Find,
+            Step::Look => {
+                self.unsure = told == Told::Untold;
+                self.step = Step::Place;
+            }
+            Step::Find if told == Told::Whole => {
+                self.word_lost = true;
+                return Some(self.placed(false));
+            }
+            Step::Find => return Some(End::Either),
+            Step::MoveAside => return self.moved_aside(told),
+            Step::PutIn => return self.put_in(told),
+            Step::Confirm => match told {
+                Told::Whole => self.step = Step::Drop,
+                Told::Untold if !self.unsure => self.step = Step::Drop,
+                Told::Nothing => self.step = Step::PutBack,
+                _ => return Some(End::Both),
+            },
+            Step::Drop => return Some(self.placed(told != Told::Deleted)),
+            Step::PutBack => match told {
+                Told::Renamed => return Some(End::Untouched { forbidden: false }),
+                Told::NotFrom => self.step = Step::Return,
+                _ => return Some(End::Both),
+            },
+            Step::Return => {
+                return Some(match told {
+                    Told::Whole | Told::Other(_) if self.unsure => End::Either,
+                    Told::Whole | Told::Other(_) => End::Untouched { forbidden: false },
+                    _ => End::Both,
+                });
+            }
+        }
+        None
+    }
+
+    /// Nothing more can be asked.
+    pub fn given_up(&self) -> End {
+        match self.step {
+            Step::Check => End::Untouched { forbidden: false },
+            Step::Place | Step::PlaceInSteps | Step::Look | Step::Find => End::Either,
+            Step::PutIn if !self.moved => End::Either,
+            Step::Drop => self.placed(true),
+            Step::MoveAside | Step::PutIn | Step::Confirm | Step::PutBack | Step::Return => End::Both,
+        }
+    }
+
+    fn lost(&mut self) -> Option<End> {
+        self.losses += 1;
+        if self.losses >= LOSSES {
+            return Some(self.given_up());
+        }
+        match self.step {
+            Step::Place | Step::PlaceInSteps => {
+                self.unsure = true;
+                self.step = Step::Look;
+            }
+            // moved or not, putting it back tells
+            Step::MoveAside => self.step = Step::PutBack,
+            Step::PutIn => self.unsure = true,
+            Step::Check
+            | Step::Look
+            | Step::Find
+            | Step::Confirm
+            | Step::Drop
+            | Step::PutBack
+            | Step::Return => {}
+        }
+        None
+    }
+
+    fn checked(&mut self, told: Told) -> Option<End> {
+        match told {
+            Told::Whole => {
+                self.sizes = true;
+                self.word_lost = !self.heard;
+            }
+            _ if !self.heard => return Some(End::Unproved),
+            Told::Other(bytes) => return Some(End::Cut(bytes)),
+            _ => {}
+        }
+        self.step = match self.aside_first {
+            true => Step::MoveAside,
+            false => Step::Place,
+        };
+        None
+    }
+
+    fn renamed_over(&mut self, told: Told) -> Option<End> {
+        match (self.step, told) {
+            (_, Told::Renamed) => return Some(self.placed(false)),
+            (Step::Place, _) => self.step = Step::PlaceInSteps,
+            // it is not there: renamed before, perhaps
+            (_, Told::NotFrom) if self.unsure => return Some(End::Either),
+            (_, Told::NotTo { name }) => {
+                self.unsure = false;
+                self.refused = Some(name);
+                self.step = Step::MoveAside;
+            }
+            _ => return Some(End::Untouched { forbidden: true }),
+        }
+        None
+    }
+
+    fn moved_aside(&mut self, told: Told) -> Option<End> {
+        match (told, self.refused) {
+            (Told::Renamed, _) => self.moved = true,
+            // nothing to be moved, most likely
+            (_, None) => {}
+            (Told::NotFrom, Some(name)) => return Some(End::Untouched { forbidden: !name }),
+            (_, Some(_)) => return Some(End::Untouched { forbidden: true }),
+        }
+        self.step = Step::PutIn;
+        None
+    }
+
+    fn put_in(&mut self, told: Told) -> Option<End> {
+        self.step = match told {
+            Told::Renamed if !self.moved => return Some(self.placed(false)),
+            Told::Renamed => {
+                self.unsure = false;
+                Step::Confirm
+            }
+            // it is not there: renamed before, perhaps
+            Told::NotFrom if self.unsure && self.moved => Step::Confirm,
+            Told::NotFrom if self.unsure => Step::Find,
+            _ if self.moved => Step::PutBack,
+            Told::NotTo { name } => return Some(End::Untouched { forbidden: !name }),
+            _ => return Some(End::Untouched { forbidden: true }),
+        };
+        None
+    }
+
+    fn placed(&self, old_left: bool) -> End {
+        End::Placed {
+            word_lost: self.word_lost,
+            unproved: !self.sizes,
+            aside: self.moved,
+            old_left,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The runs after one that a server in a bad mood has spoilt.
+
+use std::path::Path;
+
+use ftpane::model::command::{Answer, Command};
+use ftpane::model::entry::Kind;
+use ftpane::model::event::Event;
+use ftpane::model::job::{BatchId, JobState, Policy};
+
+use super::{Course, Site, is_beside};
+use crate::harness::dice::Dice;
+use crate::harness::engine::{CONNECTION, Driver, Ended};
+
+/// The server has calmed down. What is left of the run is taken up, or not, and then all of it is asked for
+/// once more with the policy to resume: every target is the new file, and nothing is left half-done.
+pub(super) async fn assert_brought_to_its_end(site: &Site, course: Course, dice: &mut Dice, what: &str) {
+    if dice.below(2) == 0 {
+        let mut driver = site.run(course, what).await;
+        take_up(&mut driver, course, what).await;
+        driver.shutdown().await;
+    }
+    let mut driver = site.run(course, what).await;
+    let batch = driver.enqueue(course.direction, Kind::Dir, &site.local(), "/t", Policy::Resume);
+    let ended = driver
+        .over(batch, |question| panic!("{what}: nothing to ask: {question:?}"))
+        .await;
+    driver.shutdown().await;
+    assert_good(&ended, &format!("{what}: resumed"));
+
+    let (_, mut targets) = site.sides(course.direction);
+    for (name, (_, new)) in &site.files {
+        let there = targets.remove(&Path::new("t").join(name));
+        assert!(
+            there.as_ref() == Some(new),
+            "{what}: {} is not the new file in the end",
+            name.display()
+        );
+    }
+    targets.retain(|name, content| !(is_beside(name) && content == b"keep"));
+    for left in targets.keys() {
+        let name = left.file_name().unwrap().to_str().unwrap();
+        // what was put, or was to be put, beside a target is not what this run makes
+        assert!(
+            course.renames() && name.contains(" (1)"),
+            "{what}: left in the end: {}",
+            left.display()
+        );
+    }
+}
+
+/// Takes up what runs have left, as `ftpane queue run` does.
+async fn take_up(driver: &mut Driver, course: Course, what: &str) {
+    driver.send(Command::LookForUnfinished);
+    let left = driver.wait(|event| match event {
+        Event::Unfinished(left) => Some(left),
+        _ => None,
+    });
+    for (n, rest) in (100..).zip(left.await) {
+        let batch = BatchId(n);
+        driver.send(Command::TakeUp {
+            rest: rest.id,
+            connection: CONNECTION,
+            batch,
+        });
+        let answer = Answer::Conflict(course.answer, course.scope);
+        let ended = driver.over(batch, |_| answer.clone()).await;
+        if course.policy != Policy::Fail {
+            assert_good(&ended, &format!("{what}: taken up"));
+        }
+    }
+}
+
+fn assert_good(ended: &Ended, what: &str) {
+    for (_, item, state) in &ended.states {
+        assert!(
+            matches!(state, JobState::Done { .. } | JobState::Skipped(_)),
+            "{what}: {item:?}: {state:?}"
+        );
+    }
+}
