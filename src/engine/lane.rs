@@ -28,6 +28,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
 use crate::plan::fence::Fence;
 
+mod anew;
 mod assembling;
 mod ending;
 
@@ -422,34 +423,6 @@ impl Hands<'_> {
                 }
             }
         }
-    }
-
-    /// The server does not continue a file: it comes or goes from its first byte.
-    async fn restart(&mut self, ready: Ready, error: &Error) {
-        let why = error.failure(match &ready {
-            Ready::Down(incoming) => download::what(&incoming.task),
-            Ready::Up(outgoing) => upload::what(&outgoing.target),
-        });
-        let mut task = match ready {
-            Ready::Down(incoming) => incoming.restart().await,
-            Ready::Up(outgoing) => {
-                if let Some(lease) = &mut self.lease {
-                    // some servers let nothing be written over
-                    let _ = lease.delete_file(&outgoing.part).await;
-                }
-                outgoing.task
-            }
-        };
-        task.piece = None;
-        self.push_whole(task, &why);
-    }
-
-    fn push_whole(&mut self, mut task: Task, why: &Failure) {
-        let connection = &self.lane.pool.connection;
-        connection.remark(&format!("{why}; once more from the first byte"));
-        task.whole = true;
-        task.counter.begin_at(0);
-        self.again.push(task);
     }
 
     /// A transfer may have begun, and is given up.
