@@ -10,7 +10,7 @@ use super::input::Line;
 use super::queue::Row;
 use crate::model::command::{Command, Extent, Shift};
 use crate::model::job::{Hold, JobState};
-use crate::model::size::{bytes, read_rate};
+use crate::model::size::{bytes, read_rate, written_rate};
 
 impl App {
     /// An action on the queue's screen.
@@ -60,7 +60,7 @@ impl App {
                 self.dialogs.push_back(Dialog::new(subject, choices));
             }
             Action::Limit => {
-                let now = self.queue.progress.limit.map(|n| n.to_string());
+                let now = self.queue.progress.limit.map(written_rate);
                 let line = Line::new(now.unwrap_or_default());
                 self.dialogs.push_back(Dialog::asking(Subject::Limit, line));
             }

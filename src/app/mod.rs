@@ -370,6 +370,9 @@ impl App {
             self.beneath = self.view;
         }
         self.view = view;
+        if view == View::Queue {
+            self.queue.look_at_unfinished();
+        }
         self.help = Cursor::default();
         self.log.cursor = Cursor::default();
     }

@@ -296,6 +296,18 @@ impl Queue {
         self.shown(self.cursor.at).next()
     }
 
+    /// Puts the cursor on the first job that is not over, unless it is on one: what runs is what a
+    /// person looks for, and it may be far below what is done.
+    pub(super) fn look_at_unfinished(&mut self) {
+        if self.current().is_some_and(|row| !row.state.is_over()) {
+            return;
+        }
+        let first = self.shown(0).position(|row| !row.state.is_over());
+        if let Some(at) = first {
+            (self.cursor.at, self.cursor.top) = (at, at);
+        }
+    }
+
     /// The running jobs, as many as a lane each.
     pub fn running(&self) -> impl Iterator<Item = &Row> {
         self.progress

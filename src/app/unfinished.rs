@@ -55,6 +55,8 @@ impl App {
             let server = saved.unwrap_or(&left.server).clone();
             let wanted = &mut self.taking_up.0;
             match wanted.iter_mut().find(|(other, _)| is_same(other, &server)) {
+                // it may have been wanted before, and the login given up
+                Some((_, rests)) if rests.contains(&left.id) => {}
                 Some((_, rests)) => rests.push(left.id),
                 None => wanted.push_back((server, vec![left.id])),
             }

@@ -171,9 +171,10 @@ pub(super) struct Get {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "ftpane put [OPTIONS] <LOCAL>... <TARGET>")]
 pub(super) struct Put {
     /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name
-    #[arg(value_name = "LOCAL... TARGET", required = true, num_args = 2..)]
+    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2..)]
     pub(super) places: Vec<OsString>,
     /// Write straight to the target where a folder refuses temporary names or renaming: not safe
     #[arg(long)]

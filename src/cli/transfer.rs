@@ -21,6 +21,7 @@ use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::text::shown_path;
 use crate::model::unfinished::RestId;
+use crate::plan::conflict::COMPLETE;
 
 /// How long running transfers may take to stop after Ctrl-C.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -41,6 +42,8 @@ pub(super) struct Transfers {
     done: u64,
     failed: u64,
     skipped: u64,
+    /// Left out because an earlier run has done them.
+    complete: u64,
     /// Of those that failed: how many are left for a later run.
     left: u64,
     bytes: u64,
@@ -86,6 +89,7 @@ impl Transfers {
             done: 0,
             failed: 0,
             skipped: 0,
+            complete: 0,
             left: 0,
             bytes: 0,
             started: Instant::now(),
@@ -199,6 +203,10 @@ impl Transfers {
     /// Ends the engine, waits a little for the running transfers to be laid aside, and names what is left.
     async fn stop(&mut self, session: &mut Session) {
         self.stopping = true;
+        let more = match session.progress().walking {
+            true => ", and what was not looked at yet",
+            false => "",
+        };
         // not cancelled: what has come over is kept
         session.send(Command::Shutdown);
         let mut left: HashSet<JobId> = self.unfinished.clone();
@@ -221,7 +229,7 @@ impl Transfers {
             .collect();
         let count = u64::try_from(files.len()).unwrap_or(u64::MAX);
         session.speech.line(&format!(
-            "ftpane: stopped; {} not transferred, and what was not looked at yet. {}.",
+            "ftpane: stopped; {} not transferred{more}. {}.",
             size::count(count, "file is", "files are"),
             match session.keeps_queue {
                 true => "'ftpane queue run' goes on, or the same command with -c",
@@ -297,9 +305,14 @@ impl Transfers {
             }
             // a folder is skipped only where it is cut off
             JobState::Skipped(why) => {
-                self.skipped += 1;
                 self.outcome.success();
-                session.speech.remark(&format!("skipped {target}: {why}"));
+                // what an earlier run has done is counted only: it may be a hundred thousand files
+                if why == COMPLETE {
+                    self.complete += 1;
+                } else {
+                    self.skipped += 1;
+                    session.speech.remark(&format!("skipped {target}: {why}"));
+                }
                 line.error = Some(why);
                 self.print(session, &EventLine::Skipped(line));
             }
@@ -360,7 +373,7 @@ impl Transfers {
                 &EventLine::Summary {
                     done: self.done,
                     failed: self.failed,
-                    skipped: self.skipped,
+                    skipped: self.skipped + self.complete,
                     bytes: self.bytes,
                     seconds: seconds(elapsed),
                 },
@@ -372,7 +385,11 @@ impl Transfers {
             size::bytes(self.bytes),
             format!("in {}", size::duration(elapsed.as_secs())),
         ];
-        for (count, word) in [(self.skipped, "skipped"), (self.failed, "failed")] {
+        for (count, word) in [
+            (self.complete, "complete already"),
+            (self.skipped, "skipped"),
+            (self.failed, "failed"),
+        ] {
             if count > 0 {
                 parts.push(format!("{count} {word}"));
             }

@@ -88,9 +88,13 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has no room left, or your quota is used up",
             "Make room there, then let the transfers go on or try them again.",
         ),
+        _ if says(&["name too long"]) => (
+            Class::Refused,
+            "the name is too long for the server",
+            "Give it a shorter one.",
+        ),
         (_, _, 451) => (Class::Refused, "the server stopped with an error of its own", ""),
         (_, _, 452 | 552) => (Class::Refused, "the server has no room for it", ""),
-        (_, _, 553) => (Class::Refused, "the server does not allow that name", ""),
         (_, _, 530 | 532) => (Class::Refused, "the server wants a login for this", ""),
         (_, _, 450 | 500..=504 | 550)
             if says(&[
@@ -116,7 +120,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (_, _, 550) if says(&["exist"]) => (Class::Refused, "it exists already on the server", ""),
         (_, _, 550) if says(&["not empty"]) => (Class::Refused, "the folder is not empty", ""),
-        (_, _, 550)
+        (_, _, 550 | 553)
             if says(&[
                 "permission",
                 "denied",
@@ -128,6 +132,12 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         {
             (Class::Refused, "the server refuses permission", "")
         }
+        // RFC 959 means the name; servers mean the folder's permissions most often
+        (_, _, 553) => (
+            Class::Refused,
+            "the server lets no file of that name be written there",
+            "",
+        ),
         (_, _, 550) => (Class::Refused, "the server refused it", ""),
         (_, _, 450) => (
             Class::Refused,
@@ -261,6 +271,27 @@ mod tests {
                 "550 Permission denied.",
                 Class::Refused,
                 "permission",
+            ),
+            (
+                Stage::Transfer,
+                "STOR",
+                "553 Can't open that file: Permission denied",
+                Class::Refused,
+                "permission",
+            ),
+            (
+                Stage::Transfer,
+                "STOR",
+                "553 Could not create file.",
+                Class::Refused,
+                "written there",
+            ),
+            (
+                Stage::Command,
+                "RNTO",
+                "451 Rename/move failure: File name too long",
+                Class::Refused,
+                "too long",
             ),
             (
                 Stage::Command,

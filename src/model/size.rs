@@ -41,6 +41,14 @@ pub fn rate(bytes_per_second: u64) -> String {
     format!("{}/s", bytes(bytes_per_second))
 }
 
+/// A speed as [`read_rate`] takes it, in the largest unit that tells it exactly: `500K`, `2M`.
+pub fn written_rate(bytes_per_second: u64) -> String {
+    let fits = |(_, unit): &(&str, u64)| bytes_per_second >= *unit && bytes_per_second.is_multiple_of(*unit);
+    let units = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
+    let (letter, unit) = units.into_iter().find(fits).unwrap_or(("", 1));
+    format!("{}{letter}", bytes_per_second / unit)
+}
+
 /// A rate as it is written: `500`, `500K`, `2M`, `1.5G`, with or without `B` or `iB`: powers of 1024.
 pub fn read_rate(text: &str) -> Result<u64, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -110,6 +118,10 @@ mod tests {
     fn rates() {
         for (text, want) in [("500", 500), ("1K", 1024), ("1.5MiB", 1_572_864), ("2g", 2 << 30)] {
             assert_eq!(read_rate(text), Ok(want), "{text}");
+        }
+        for (rate, want) in [(500, "500"), (1024, "1K"), (1_572_864, "1536K"), (2 << 30, "2G")] {
+            assert_eq!(written_rate(rate), want);
+            assert_eq!(read_rate(want), Ok(rate));
         }
         for bad in ["", "0", "-1", "5X", "nan", "inf", "M"] {
             assert!(read_rate(bad).is_err(), "{bad}");

@@ -27,6 +27,9 @@ pub enum Decision {
     Ask,
 }
 
+/// Why policy `resume` leaves a target: an earlier run has done it.
+pub const COMPLETE: &str = "it is complete already";
+
 /// Decides by the policy; `target` is `None` where nothing is in the way.
 ///
 /// Where a time or size is not known, nothing speaks for leaving the file out: it is transferred.
@@ -48,7 +51,7 @@ pub fn decide(policy: Policy, source: &Known, target: Option<&Known>) -> Decisio
         // a shorter target may be another file altogether: only one that is known to be complete
         // is left, every other one is replaced from its first byte
         Policy::Resume => match (source.modified, target.modified) {
-            (Some(s), Some(t)) if same_size && s.agrees_with(&t) => Decision::Skip("it is complete already"),
+            (Some(s), Some(t)) if same_size && s.agrees_with(&t) => Decision::Skip(COMPLETE),
             _ => Decision::Transfer,
         },
         Policy::Rename => Decision::Rename,

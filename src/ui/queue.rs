@@ -32,7 +32,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     for (text, role) in strip::counted(queue) {
         title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
     }
-    let block = panel(title, app.dialogs.is_empty(), theme);
+    let pace = strip::pace(queue)
+        .filter(|_| queue.counts.running > 0)
+        .map(|pace| format!(" {pace} "))
+        .filter(|pace| title.width() + width(pace) + 3 <= usize::from(area.width));
+    let mut block = panel(title, app.dialogs.is_empty(), theme);
+    if let Some(pace) = pace {
+        block = block.title_top(Line::styled(pace, theme.style(Role::Text)).right_aligned());
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if queue.is_empty() {
@@ -160,7 +167,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
             "Paused: it waits until it is told to go on.".to_owned(),
             Role::Warning,
         ),
-        JobState::Skipped(why) => (why.clone(), Role::Muted),
+        JobState::Skipped(why) => (format!("Left out: {why}."), Role::Muted),
         JobState::Done {
             bytes: n,
             millis,

@@ -57,6 +57,16 @@ pub(super) fn next_try(app: &App) -> Option<String> {
     ))
 }
 
+/// How fast it goes and how long it takes yet, while there is something to do.
+pub(super) fn pace(queue: &Queue) -> Option<String> {
+    let p = &queue.progress;
+    if queue.counts.unfinished() == 0 || p.total == 0 {
+        return None;
+    }
+    let left = p.seconds_left.map(|s| format!(" · {} left", duration(s)));
+    Some(format!("{}{}", rate(p.rate), left.unwrap_or_default()))
+}
+
 /// The counts on the left, rate and time left on the right; where it is narrow the counts that say
 /// least give way, then the amounts.
 fn summary(app: &App, columns: usize) -> Line<'static> {
@@ -66,9 +76,8 @@ fn summary(app: &App, columns: usize) -> Line<'static> {
     if let Some(text) = next_try(app) {
         let short = text.split_once(", ").map_or("", |(_, after)| after);
         tails = vec![format!("{text} "), format!("{short} "), String::new()];
-    } else if queue.counts.unfinished() > 0 && p.total > 0 {
-        let left = p.seconds_left.map(|s| format!(" · {} left", duration(s)));
-        let pace = format!("{}{} ", rate(p.rate), left.unwrap_or_default());
+    } else if let Some(pace) = pace(queue) {
+        let pace = format!("{pace} ");
         let amount = match p.walking {
             true => format!("{}, still counting", bytes(p.moved)),
             false => format!("{} of {}", bytes(p.moved), bytes(p.total)),

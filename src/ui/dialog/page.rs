@@ -189,7 +189,11 @@ impl<'a> Page<'a> {
             let more = if left.walked { "" } else { ", more to be found" };
             let files = count(left.files, "file", "files");
             let since = when::long(&left.asked, self.zone);
-            let text = format!("{since} {way}: {files} left{more}");
+            let size = match left.bytes {
+                0 => String::new(),
+                n => format!(", {}", bytes(n)),
+            };
+            let text = format!("{since} {way}: {files} left{size}{more}");
             self.say(&text, Role::Warning);
         }
         if all > FIRST + 1 {

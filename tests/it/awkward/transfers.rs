@@ -97,7 +97,7 @@ async fn downloads_that_end_badly_leave_the_old_file() {
                 end_data(),
                 say("226 done"),
             ],
-            Class::Unreachable,
+            Class::Conflict,
             &["100018 bytes came"],
         ),
         (
@@ -231,7 +231,7 @@ async fn uploads_that_end_badly_leave_the_old_file_and_what_can_go_on() {
         (
             on("STOR", vec![say("553 Could not create file.")]),
             Class::Refused,
-            &["does not allow that name", "553"][..],
+            &["written there", "553"][..],
         ),
         (
             on("STOR", vec![say("550 Permission denied.")]),

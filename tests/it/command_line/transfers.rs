@@ -79,6 +79,23 @@ fn conflicts_have_their_policies_and_code() {
 }
 
 #[test]
+fn what_is_complete_already_is_counted_and_not_listed() {
+    let site = Site::new();
+    let url = site.url("/docs/2026/reports");
+    ends(&site.run("get --to D", &[&url]), 0);
+    let output = site.run("get -c --to D", &[&url]);
+    ends(&output, 0);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("2 complete already") && !said.contains("quarter"),
+        "{said}"
+    );
+    let output = site.run("get -c --json --to D", &[&url]);
+    let summary = json(&output).pop().unwrap();
+    assert_eq!((&summary["done"], &summary["skipped"]), (&0.into(), &2.into()));
+}
+
+#[test]
 fn every_json_transfer_ends_with_a_summary() {
     let site = Site::new();
     std::fs::write(site.at("x"), "").unwrap();

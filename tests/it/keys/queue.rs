@@ -142,6 +142,10 @@ fn the_limit_is_typed_and_taken_away() {
         command(bench.press("Q l 2 M enter")),
         Command::LimitRate(Some(2 << 20))
     );
+    bench.update(Msg::Progress(ftpane::model::event::Progress {
+        limit: Some(2 << 20),
+        ..Default::default()
+    }));
     assert_eq!(bench.press("l backspace x enter"), [], "that is no number");
     assert!(bench.app.dialogs.front().unwrap().complaint.is_some());
     bench.press("esc");
@@ -149,6 +153,30 @@ fn the_limit_is_typed_and_taken_away() {
     assert_eq!(
         command(bench.press(&format!("l {clear}0 enter"))),
         Command::LimitRate(None)
+    );
+}
+
+#[test]
+fn the_queue_opens_where_work_is_left() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    for done in [1, 2] {
+        bench.say(Event::JobChanged(JobId(done), JobState::Cancelled));
+    }
+    bench.press("Q");
+    let at = |bench: &Bench| bench.app.queue.current().unwrap().job.id;
+    assert_eq!(at(&bench), JobId(3));
+    // what one looks at is left under the cursor while it is not over
+    bench.say(Event::JobsAdded(vec![job(4)]));
+    bench.press("end esc Q");
+    assert_eq!(at(&bench), JobId(3));
+    bench.press("home up esc Q");
+    assert!(
+        bench
+            .app
+            .queue
+            .row(at(&bench))
+            .is_some_and(|row| !row.state.is_over())
     );
 }
 

@@ -99,6 +99,27 @@ fn what_is_left_is_taken_up_server_by_server() {
     assert_eq!(taken(&again), [], "once");
 }
 
+#[test]
+fn what_was_wanted_before_a_login_was_given_up_is_taken_up_once() {
+    let web = stored("web");
+    let mut bench = Bench::new(vec![web.clone()]);
+    let rest = left(1, 1, web);
+    bench.say(Event::Unfinished(vec![rest.clone()]));
+    let Some(Effect::ResolveSecret(first, _)) = bench.press("r").pop() else {
+        panic!("no password is looked for")
+    };
+    let failure = Failure::new(Class::Other, "No password", "the store is gone");
+    bench.update(Msg::SecretResolved(first, Err(failure)));
+    bench.press("esc");
+    bench.say(Event::Unfinished(vec![rest.clone()]));
+    let Some(Effect::ResolveSecret(second, _)) = bench.press("r").pop() else {
+        panic!("no password is looked for")
+    };
+    bench.update(Msg::SecretResolved(second, Ok(Some(Secret::new("pw")))));
+    let attempt = bench.app.link.attempt().unwrap().connection;
+    assert_eq!(taken(&connected(&mut bench, attempt)), [(rest.id, attempt)]);
+}
+
 fn connected(bench: &mut Bench, connection: ConnectionId) -> Vec<Effect> {
     let attempt = bench.app.link.attempt().unwrap().clone();
     bench.say(Event::Connected {
