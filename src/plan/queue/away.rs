@@ -39,6 +39,8 @@ impl Queue {
             return self.give_up(connection, &failure, effects);
         }
         slot.tries -= 1;
+        // it may tell what of the job is kept
+        slot.last.get_or_insert_with(|| Box::new(failure.clone()));
         let resting = slot.resting();
         self.make_ready(id);
         effects.push(Effect::Tell(Event::JobChanged(id, resting)));

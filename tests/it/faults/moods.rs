@@ -5,7 +5,7 @@
 //!
 //! `FAULT_SEED=17` repeats one run, `FAULT_RUNS=5000` makes it a soak.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use ftpane::model::command::{Answer, Command, Extent, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Speaker};
 use ftpane::model::job::{BatchId, Care, Direction, JobState, Policy};
-use ftpane::model::part_name::{is_part_name, is_part_of};
+use ftpane::model::part_name::{is_ours, is_part_of, moved_aside};
 use ftpane::model::server::{ConnectionMode, Patience, Protocol, Server};
 use tokio::task::JoinSet;
 
@@ -246,8 +246,8 @@ impl Site {
         self.here.path().join("t")
     }
 
-    /// A run of the program, connected.
-    async fn run(&self, course: Course, what: &str) -> Driver {
+    /// A run of the program, connected, that waits so long for a server.
+    async fn run(&self, course: Course, patience: Duration, what: &str) -> Driver {
         let mut driver = Driver::with(Options {
             queue: Some(self.queue.path().to_path_buf()),
             ..Options::default()
@@ -262,8 +262,8 @@ impl Site {
             ..self.server.server()
         };
         let patience = Patience {
-            connect: PATIENCE,
-            silence: PATIENCE,
+            connect: patience,
+            silence: patience,
             retries: course.retries,
         };
         let connected = driver
@@ -332,7 +332,7 @@ async fn run(seed: u64) -> Sum {
     let (course, mut dice) = Course::new(seed);
     let site = Site::new(course, &mut dice).await;
     let (server, files, local) = (&site.server, &site.files, site.local());
-    let mut driver = site.run(course, &format!("FAULT_SEED={seed}")).await;
+    let mut driver = site.run(course, PATIENCE, &format!("FAULT_SEED={seed}")).await;
 
     server.offend();
     let began = Instant::now();
@@ -471,7 +471,7 @@ fn assert_targets(
 fn told(ended: &Ended, remarks: &[&str], left: &Path) -> bool {
     let name = left.file_name().unwrap().to_str().unwrap();
     let mut failures = ended.failures().into_iter().map(ToString::to_string);
-    is_part_name(name.as_bytes())
+    is_ours(name.as_bytes())
         && (failures.any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name)))
 }
 
@@ -497,16 +497,41 @@ fn is_part_of_target(left: &Path, target: &Path) -> bool {
     left.parent() == target.parent() && names.iter().any(|name| is_part_of(part, name.as_bytes()))
 }
 
-/// No target was ever anything else than old or new, not for a moment.
+/// No target was ever anything else than old or new, not for a moment; where the server did not rename over
+/// it, the old one stood aside, whole.
 fn assert_past(server: &Scripted, files: &Files, course: Course, what: &str) {
-    for (path, content) in server.past() {
+    let past = server.past();
+    let mut aside = BTreeSet::new();
+    for (path, content) in &past {
+        let of_aside = |(name, _): &(&PathBuf, _)| {
+            let (aside, target) = (Path::new(path), Path::new("/t").join(name));
+            let names = aside.file_name().zip(target.file_name());
+            aside.parent() == target.parent()
+                && names.is_some_and(|(aside, name)| {
+                    moved_aside(aside.as_encoded_bytes(), name.as_encoded_bytes()).is_some()
+                })
+        };
+        if let Some((name, (old, _))) = files.iter().find(of_aside) {
+            assert!(
+                content.is_none() || content == old,
+                "{what}: {path} is not the old file"
+            );
+            aside.insert((path.clone(), name.clone()));
+        }
+    }
+    for (path, content) in past {
+        if aside.iter().any(|(other, _)| *other == path) {
+            continue;
+        }
         let name = path.trim_start_matches("/t/").trim_end_matches(" (1)");
         let Some((old, new)) = files.get(Path::new(name)) else {
             panic!("{what}: {path} was touched");
         };
         let is_new = content.as_ref() == Some(new);
         assert!(
-            is_new || (content == *old && !path.ends_with(" (1)")),
+            is_new
+                || (content == *old && !path.ends_with(" (1)"))
+                || (content.is_none() && aside.iter().any(|(_, of)| of == Path::new(name))),
             "{what}: {path} was {:?} bytes for a moment ({course:?})",
             content.map(|content| content.len())
         );

@@ -1,6 +1,7 @@
 //! The runs after one that a server in a bad mood has spoilt.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ftpane::model::command::{Answer, Command};
 use ftpane::model::entry::Kind;
@@ -11,15 +12,18 @@ use super::{Course, Site, is_beside};
 use crate::harness::dice::Dice;
 use crate::harness::engine::{CONNECTION, Driver, Ended};
 
+/// The server answers soon now; a busy machine may not.
+const LONG: Duration = Duration::from_secs(30);
+
 /// The server has calmed down. What is left of the run is taken up, or not, and then all of it is asked for
 /// once more with the policy to resume: every target is the new file, and nothing is left half-done.
 pub(super) async fn assert_brought_to_its_end(site: &Site, course: Course, dice: &mut Dice, what: &str) {
     if dice.below(2) == 0 {
-        let mut driver = site.run(course, what).await;
+        let mut driver = site.run(course, LONG, what).await;
         take_up(&mut driver, course, what).await;
         driver.shutdown().await;
     }
-    let mut driver = site.run(course, what).await;
+    let mut driver = site.run(course, LONG, what).await;
     let batch = driver.enqueue(course.direction, Kind::Dir, &site.local(), "/t", Policy::Resume);
     let ended = driver
         .over(batch, |question| panic!("{what}: nothing to ask: {question:?}"))
