@@ -97,7 +97,7 @@ async fn downloads_that_end_badly_leave_the_old_file() {
                 end_data(),
                 say("226 done"),
             ],
-            Class::Unreachable,
+            Class::Conflict,
             &["100018 bytes came"],
         ),
         (

@@ -102,7 +102,8 @@ fn a_batch_that_was_killed_goes_on_where_it_was_and_the_trees_are_equal() {
         let [left] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!(left["direction"], words[0]);
         let count = left["files_left"].as_u64().unwrap();
-        assert!(count > 0 && count <= FILES as u64 - 40, "{left}");
+        // what is done in the last milliseconds before a kill is not in the log, and looked at again
+        assert!(count > 0 && count <= FILES as u64 - 30, "{left}");
         let output = queue(&site, &["run", "--pin", &pin]);
         ends(&output, 0);
         assert_eq!(whole(&to), whole(&from), "{words:?}");
