@@ -1,8 +1,8 @@
 //! A file on its way over a lane: taken from the queue, prepared, carried, over.
 
-use super::download::{self, Incoming, Receiving};
+use super::download::{self, Flow, Incoming, Receiving};
+use super::lane::Lane;
 use super::lease::Lease;
-use super::meter::SpeedLimit;
 use super::task::{Stop, Task};
 use super::upload::{self, Outgoing, Prepared, Sending, Source};
 use crate::ftp::digest::Way;
@@ -121,11 +121,14 @@ impl Carried {
         &mut self,
         lease: &mut Lease,
         transfer: &mut Transfer,
-        limit: &SpeedLimit,
-    ) -> Result<(), Stop> {
+        lane: &Lane,
+    ) -> Result<Flow, Stop> {
         match self {
-            Self::Down(receiving) => receiving.pump(lease, transfer, limit).await,
-            Self::Up(sending) => sending.pump(lease, transfer, limit).await,
+            Self::Down(receiving) => receiving.pump(lease, transfer, lane).await,
+            Self::Up(sending) => {
+                sending.pump(lease, transfer, &lane.limit).await?;
+                Ok(Flow::Over)
+            }
         }
     }
 }

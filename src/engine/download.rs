@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 use super::kept::Piece;
+use super::lane::Lane;
 use super::lease::Lease;
-use super::meter::SpeedLimit;
 use super::resume::{Left, Resumed, left_here};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
@@ -35,6 +35,10 @@ use crate::plan::rename::free_name;
 use crate::plan::resume::{Identity, Overlap};
 
 mod asking;
+mod sharing;
+
+pub(super) use sharing::Flow;
+use sharing::Sharing;
 
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
@@ -185,8 +189,8 @@ struct Disk {
     target: PathBuf,
     may_replace: bool,
     origin: Origin,
-    /// What is continued, and how long that is.
-    begun: Option<(PathBuf, u64)>,
+    /// What is continued, how long that is, and whether there is more behind a hole.
+    begun: Option<(PathBuf, u64, bool)>,
     writing: Option<JoinHandle<io::Result<Written>>>,
     /// Before the first piece is written: where the content is to be verified.
     hashing: Option<Hashing>,
@@ -252,11 +256,11 @@ impl Disk {
                 return Ok(last);
             }
             let (part, file) = match begun {
-                Some((part, length)) => {
+                Some((part, length, has_more)) => {
                     if let Some(hashing) = &mut hashing {
                         hashing.update_from(&part, length)?;
                     }
-                    PartFile::reopen(&part, length, &target, may_replace)?
+                    PartFile::reopen(&part, (length, has_more), &target, may_replace)?
                 }
                 None => PartFile::create(&target, &origin, may_replace)?,
             };
@@ -286,6 +290,16 @@ impl Disk {
         spare.clear();
         Ok(spare)
     }
+
+    /// Writes a piece to its end; where the file is, and the checksums so far, which are computed no
+    /// more.
+    async fn settle(&mut self, piece: Vec<u8>) -> Result<(PathBuf, Option<Hashing>), Stop> {
+        self.write(piece).await?;
+        let mut written = self.written().await?.ok_or_else(ending)?;
+        let (path, hashing) = (written.part.path().to_path_buf(), written.hashing.take());
+        self.writing = Some(tokio::spawn(async move { Ok(written) }));
+        Ok((path, hashing))
+    }
 }
 
 /// A download while its data flow, and after.
@@ -303,6 +317,7 @@ pub(super) struct Receiving {
     overlap: Option<Overlap>,
     left: Vec<Left>,
     pub(super) verification: Option<Verification>,
+    sharing: Sharing,
 }
 
 impl Receiving {
@@ -312,12 +327,21 @@ impl Receiving {
         let verified = task.start.care.verify;
         let verification = verified.then(|| Verification::begin(ways, &task.job().item.remote));
         let (verification, hashing) = verification.unzip();
-        let (begun, overlap) = match incoming.resumed {
-            Some(resumed) => (Some((resumed.part, resumed.length)), Some(resumed.overlap)),
-            None => (None, None),
+        let (begun, overlap, sharing) = match incoming.resumed {
+            Some(Resumed {
+                part,
+                length,
+                missing,
+                overlap,
+            }) => {
+                let begun = (part, length, missing.is_some());
+                (Some(begun), Some(overlap), Sharing::of(missing))
+            }
+            None => (None, None, Sharing::of(None)),
         };
-        let received = begun.as_ref().map_or(0, |(_, length)| *length);
-        task.counter.begin_at(received);
+        let received = begun.as_ref().map_or(0, |(_, length, _)| *length);
+        let present = incoming.told.and_then(|(size, _)| sharing.present(size));
+        task.counter.begin_at(present.unwrap_or(received));
         // the disk has it from now on
         task.piece = None;
         Self {
@@ -337,6 +361,7 @@ impl Receiving {
             told: incoming.told,
             overlap,
             left: incoming.left,
+            sharing,
         }
     }
 
@@ -370,14 +395,16 @@ impl Receiving {
         self.disk.begun.is_some() && self.told.is_some_and(|(size, _)| self.received > size)
     }
 
-    /// Reads to the end of the data.
+    /// Reads to the end of the data, or to where the data of others begin.
     pub(super) async fn pump(
         &mut self,
         lease: &mut Lease,
         transfer: &mut Transfer,
-        limit: &SpeedLimit,
-    ) -> Result<(), Stop> {
+        lane: &Lane,
+    ) -> Result<Flow, Stop> {
+        let limit = &lane.limit;
         self.prove(lease, transfer).await?;
+        self.begin_sharing(lane).await?;
         let piece = limit.piece(CHUNK);
         let expected = self.listed().map(|size| size.saturating_sub(self.received));
         let expected = expected.and_then(|left| usize::try_from(left).ok());
@@ -389,21 +416,27 @@ impl Receiving {
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 {
                 self.buffer.truncate(self.filled);
-                return Ok(());
+                return self.come_to_the_end().await;
             }
-            self.filled += n;
-            self.received += n as u64;
+            let own = self.sharing.own(self.received, n);
+            self.filled += own;
+            self.received += own as u64;
             if self.is_too_long() {
                 return Err(self.another("more has come than the file has"));
             }
-            self.task.counter.add(n as u64);
+            self.task.counter.add(own as u64);
             limit.passed(n).await;
+            if self.sharing.ends_at(self.received) {
+                let beyond = self.buffer[self.filled..self.filled + n - own].to_vec();
+                return self.meet(lease, transfer, beyond).await;
+            }
             if self.filled == room {
                 if room < piece {
                     room = piece;
                 } else {
                     self.filled = 0;
                     self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
+                    self.share(lane, piece as u64).await?;
                 }
             }
         }
@@ -443,17 +476,28 @@ impl Receiving {
     }
 
     async fn put_in_place(&mut self, modified: Option<Stamp>, sized: bool) -> Result<Option<String>, Stop> {
+        self.sharing.end().await;
         let last = self.disk.written().await?;
         let file = self.disk.file(last);
         let rest = std::mem::take(&mut self.buffer);
+        let (length, rehashing) = (self.received, self.sharing.rehashing.take());
         let verification = self.verification.take();
         // where the whole file system cannot be synced later
         let sync = self.task.start.care.fsync || !unsynced::WHOLE;
         let unsynced = self.task.durable.unsynced();
         let left = std::mem::take(&mut self.left);
+        let is_shared = self.sharing.division.is_some();
         let work = move || {
             let mut written = file()?;
             written.write(&rest)?;
+            if is_shared {
+                // the map behind the end goes
+                written.file.set_len(length)?;
+            }
+            if let Some(mut hashing) = rehashing {
+                hashing.update_from(written.part.path(), length)?;
+                written.hashing = Some(hashing);
+            }
             let verified = match verification.zip(written.hashing.take()) {
                 Some((verification, hashing)) => {
                     let judged = verification.judge(&hashing.finish(), sized);
@@ -498,6 +542,7 @@ impl Receiving {
 
     /// Keeps what of the file is on the disk, or removes it.
     pub(super) async fn set_aside(mut self, stop: &Stop) -> Task {
+        self.sharing.end().await;
         if self.task.keeps(stop, self.received)
             && let Ok(part) = self.keep().await
         {
@@ -512,9 +557,11 @@ impl Receiving {
         let file = self.disk.file(last);
         let mut rest = std::mem::take(&mut self.buffer);
         rest.truncate(self.filled);
+        let (sharing, received) = (std::mem::take(&mut self.sharing), self.received);
         let work = move || {
             let mut written = file()?;
             written.write(&rest)?;
+            sharing.save(received)?;
             written.part.keep(&written.file)
         };
         blocking(work).await?.map_err(|error| self.disk.failed(&error))
@@ -527,7 +574,7 @@ impl Receiving {
         let _ = blocking(move || {
             drop(last);
             // perhaps it was not taken up yet
-            begun.map(|(part, _)| std::fs::remove_file(part))
+            begun.map(|(part, ..)| std::fs::remove_file(part))
         })
         .await;
         self.task

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
-use super::download::{self, Incoming};
+use super::download::{self, Flow, Incoming};
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
@@ -28,6 +28,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{ConnectionId, Direction};
 use crate::plan::fence::Fence;
 
+mod assembling;
 mod ending;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
@@ -477,7 +478,7 @@ impl Hands<'_> {
         let short = file.is_short();
         let pumping = async {
             tokio::select! {
-                pumped = file.pump(&mut lease, &mut transfer, &lane.limit) => pumped,
+                pumped = file.pump(&mut lease, &mut transfer, lane) => pumped,
                 () = cancel.cancelled() => Err(Stop::Cancelled),
             }
         };
@@ -487,7 +488,23 @@ impl Hands<'_> {
         } else {
             (pumping.await, None)
         };
-        if let Err(stop) = pumped {
+        let stop = match (pumped, file) {
+            (Ok(Flow::Met), Carried::Down(receiving)) => {
+                lease.give_up(transfer).await;
+                self.lease = Some(lease);
+                self.assemble(receiving).await;
+                return (None, Fetched::Nothing);
+            }
+            (Ok(_), whole) => {
+                file = whole;
+                None
+            }
+            (Err(stop), broken) => {
+                file = broken;
+                Some(stop)
+            }
+        };
+        if let Some(stop) = stop {
             // at the end of the program there is no time to keep the session in step
             if !lane.end.is_cancelled() {
                 lease.give_up(transfer).await;
@@ -534,7 +551,7 @@ impl Hands<'_> {
             return;
         };
         let ending = match ended.unwrap_or(Err(Error::Poisoned)) {
-            Ok(ending) => Ok(ending),
+            Ok(ending) => Ok(ending.closed_properly),
             Err(error) if error.is_loss() && !error.is_unresumed() => Err(error.failure(file.what())),
             Err(error) => {
                 let stop = file.stop(&error);

@@ -38,7 +38,7 @@ impl Counter {
         self.0.moved.store(bytes, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.moved.load(Ordering::Relaxed)
     }
 

@@ -75,6 +75,8 @@ pub(super) struct Pool {
     /// Known from the first login on, and no session is lent before: nothing runs unfenced.
     fence: OnceLock<Arc<Fence>>,
     ground: Mutex<Ground>,
+    /// Whether big files may come in segments: not where the server has shown that it cannot.
+    divides: AtomicBool,
     pub(super) placing: Arc<Placing>,
 }
 
@@ -110,6 +112,7 @@ impl Pool {
             active_told,
             fence: OnceLock::new(),
             ground: Mutex::default(),
+            divides: AtomicBool::new(true),
         })
     }
 
@@ -169,6 +172,55 @@ impl Pool {
                         self.connection.server.address()
                     )));
                 }
+            }
+        }
+    }
+
+    /// Whether big files may come in segments.
+    pub(super) fn divides(&self) -> bool {
+        self.divides.load(Ordering::Relaxed)
+    }
+
+    /// No file of this server is divided any more, for this reason.
+    pub(super) fn divide_no_more(&self, why: &str) {
+        if self.divides.swap(false, Ordering::Relaxed) {
+            self.connection.remark(why);
+        }
+    }
+
+    /// How many sessions could be lent that nobody wants.
+    pub(super) fn spare_places(&self) -> usize {
+        match self.is_wanted() {
+            true => 0,
+            false => self.work.available_permits().min(self.places.available_permits()),
+        }
+    }
+
+    /// Lends a session that nobody wants; `None` where there is none. The server's limit is learned here
+    /// as by [`Self::lease`].
+    pub(super) async fn spare(self: &Arc<Self>) -> Option<Lease> {
+        if self.is_wanted() {
+            return None;
+        }
+        let work = Arc::clone(&self.work).try_acquire_owned().ok()?;
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        if let Some(open) = self.idle.take_living().await {
+            return self.lend(open, (place, Some(work))).await.ok();
+        }
+        if self.connection.is_one_time() {
+            return None;
+        }
+        match self.log_in(Purpose::Lane).await {
+            Ok(session) => {
+                let open = Open::new(session, &self.open);
+                self.lend(open, (place, Some(work))).await.ok()
+            }
+            Err(error) => {
+                if error.is_turned_away() && self.is_open() {
+                    let why = "the server allows no further connection; going on with fewer";
+                    self.go_on_with_fewer(why, place, Some(work), error.is_limit());
+                }
+                None
             }
         }
     }

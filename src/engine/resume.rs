@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::blocking;
+use super::division;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::origins::Origins;
@@ -17,6 +18,7 @@ use crate::local::part::{look, parts_in, read_between, take_over};
 use crate::local::{boot, runs::Fate};
 use crate::model::part_name::{Origin, is_part_of};
 use crate::model::path::RemotePath;
+use crate::plan::division::Range;
 use crate::plan::resume::{Anew, Overlap, Part, asked_from, continues};
 
 /// A temporary file on this machine that no job works on.
@@ -94,6 +96,8 @@ pub(super) async fn left_here(task: &Task, target: &Path) -> Vec<Left> {
 pub(super) struct Resumed {
     pub(super) part: PathBuf,
     pub(super) length: u64,
+    /// What is missing, where it was divided; the first of it begins at `length`.
+    pub(super) missing: Option<Vec<Range>>,
     /// What the server is to send first.
     pub(super) overlap: Overlap,
 }
@@ -154,6 +158,9 @@ fn take_up(
     let Some((length, written)) = look(&left.path)? else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
+    let missing = division::missing(&left.path, length, size).filter(|missing| !missing.is_empty());
+    // the map of a file that was divided stands behind its end
+    let length = missing.as_ref().map_or(length, |missing| missing[0].from);
     // a run that came to its end has synced what it kept; what another one has written is there as
     // long as the machine has not broken down
     let is_written = left.fate != Some(Fate::Broken)
@@ -178,6 +185,7 @@ fn take_up(
     Ok(Ok(Resumed {
         part,
         length,
+        missing,
         overlap: Overlap::new(overlap),
     }))
 }

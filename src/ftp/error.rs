@@ -155,8 +155,8 @@ impl Error {
     /// permitted, try again`.
     pub(crate) fn refuses_to_continue(&self) -> bool {
         match self {
-            Self::Refused(Stage::Command, _, reply) => reply.code != 421,
-            Self::Refused(Stage::Transfer, _, reply) => {
+            Self::Refused(Stage::Command, verb, reply) if verb != "STOR" => reply.code != 421,
+            Self::Refused(Stage::Command | Stage::Transfer, _, reply) => {
                 !matches!(reply.code, 421 | 425 | 426 | 450 | 452 | 552)
             }
             _ => false,
@@ -503,4 +503,33 @@ fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Fail
         "If you have checked the fingerprint with the server's administrator, accept it with --pin {}.",
         certificate.pin
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where an upload that goes on is refused, only what is said of the beginning in the middle is a reason
+    /// to begin anew: room and a data connection would be missing for the whole file too.
+    #[test]
+    fn what_is_refused_for_want_of_room_is_not_begun_anew() {
+        for (verb, reply, refuses) in [
+            ("REST", "450 Not now.", true),
+            ("REST", "502 No.", true),
+            ("REST", "421 Bye.", false),
+            ("STOR", "451 Append/Restart not permitted, try again", true),
+            ("STOR", "550 No.", true),
+            ("STOR", "452 Disk full.", false),
+            ("STOR", "552 Quota exceeded.", false),
+            ("STOR", "425 Cannot open data connection.", false),
+        ] {
+            for stage in [Stage::Command, Stage::Transfer] {
+                let parsed = Reply::parse(reply.as_bytes()).unwrap();
+                let error = Error::Refused(stage, verb.into(), parsed);
+                if verb == "STOR" || stage == Stage::Command {
+                    assert_eq!(error.refuses_to_continue(), refuses, "{verb} {reply}");
+                }
+            }
+        }
+    }
 }

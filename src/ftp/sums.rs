@@ -33,6 +33,15 @@ impl Hashing {
         self.sums.last().is_some_and(|(last, _)| *last == algorithm)
     }
 
+    /// The same checksums, from the beginning.
+    pub(crate) fn anew(&self) -> Self {
+        let mut anew = Self::default();
+        for (algorithm, _) in &self.sums {
+            anew.add(*algorithm);
+        }
+        anew
+    }
+
     /// How many are computed.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {

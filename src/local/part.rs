@@ -50,17 +50,19 @@ impl PartFile {
     }
 
     /// Takes up a temporary file for `target` that was kept, to be continued after its first `length`
-    /// bytes.
+    /// bytes. What is behind those goes, or stays where it `has_more`.
     pub(crate) fn reopen(
         part: &Path,
-        length: u64,
+        (length, has_more): (u64, bool),
         target: &Path,
         may_replace: bool,
     ) -> io::Result<(Self, File)> {
         let target = followed(target)?;
         let replaces = standing(&target)?;
         let mut file = File::options().write(true).open(part)?;
-        file.set_len(length)?;
+        if !has_more {
+            file.set_len(length)?;
+        }
         file.seek(SeekFrom::Start(length))?;
         let part = tempfile::TempPath::try_from_path(part)?;
         let reopened = Self {
@@ -70,6 +72,11 @@ impl PartFile {
             may_replace,
         };
         Ok((reopened, file))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.part
     }
 
     /// Keeps it as it is, to be continued later, and writes it to the disk: its length is believed
@@ -338,7 +345,7 @@ mod tests {
 
         assert_eq!(read_between(&taken, 2, 5).unwrap(), b"rst");
         assert!(read_between(&taken, 2, 50).is_err());
-        let (part, mut file) = PartFile::reopen(&taken, 6, &target, true).unwrap();
+        let (part, mut file) = PartFile::reopen(&taken, (6, false), &target, true).unwrap();
         file.write_all(b"second").unwrap();
         part.commit(file, None, true).unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"first second");

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod conflict;
+pub mod division;
 pub mod fence;
 pub mod ground;
 pub mod journal;

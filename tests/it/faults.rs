@@ -286,7 +286,8 @@ async fn a_tree_arrives_whole_over_a_line_that_breaks_again_and_again() {
 /// Random faults of the line, many runs, each given by its seed ([`seeds`]).
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_a_target_is_the_old_file_or_the_new_one() {
-    const AT_ONCE: usize = 10;
+    // most of them wait for a stall to be given up
+    const AT_ONCE: usize = 24;
     let seeds = seeds(80);
     let mut runs = JoinSet::new();
     let mut fallen = 0;
@@ -307,9 +308,10 @@ async fn whatever_happens_a_target_is_the_old_file_or_the_new_one() {
 
 async fn random_run(seed: u64) -> usize {
     let mut dice = Dice::new(seed);
+    // the login is through a good line: only stalls are to meet this limit, on the busiest machine
     let patience = Patience {
-        connect: Duration::from_millis(700),
-        silence: Duration::from_millis(700),
+        connect: Duration::from_secs(3),
+        silence: Duration::from_secs(3),
         retries: 0,
     };
     let mut setting = Setting::new(dice.below(2) == 0, patience).await;

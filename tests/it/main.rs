@@ -42,5 +42,6 @@ mod resume;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+mod segments;
 mod unfinished;
 mod walks;

@@ -8,6 +8,7 @@ use ftpane::model::command::{Command, Generation, WalkOrder};
 use ftpane::model::entry::{Kind, SortKey};
 use ftpane::model::event::{Event, Speaker};
 use ftpane::model::job::{Direction, Policy};
+use ftpane::model::part_name::{Origin, part_name};
 use ftpane::model::server::{Protocol, Server};
 
 use crate::harness::engine::{Driver, remote_place};
@@ -279,6 +280,39 @@ async fn files_flow_while_the_walk_goes_on() {
     let came = crate::harness::engine::tree(&to);
     assert_eq!(came.iter().filter(|(_, content)| content.is_some()).count(), 61);
     assert!(server.sessions() <= 2);
+    driver.shutdown().await;
+}
+
+/// What ftpane itself has left half-done, in whatever run, is no file of anybody's; by its name it is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_files_of_ours_are_left_out_and_that_is_said() {
+    let part = String::from_utf8(part_name(b"file", &Origin::default())).unwrap();
+    let script = tree(Script::new(Protocol::Ftp), 1).file(&format!("/t/00/{part}"), "half");
+    let (server, mut driver) = with_sessions(script, 2).await;
+    let here = tempfile::tempdir().unwrap();
+    let (down, up) = (here.path().join("down"), here.path().join("up"));
+    for (direction, local, path) in [
+        (Direction::Download, &down, "/t"),
+        (Direction::Upload, &up, "/up"),
+    ] {
+        std::fs::create_dir_all(up.join("00")).unwrap();
+        std::fs::write(up.join("00").join(&part), "half").unwrap();
+        std::fs::write(up.join("00/file"), "x").unwrap();
+        let ended = driver.transfer(direction, Kind::Dir, local, path).await;
+        ended.assert_all_done();
+        let said = driver.notices.pop().unwrap();
+        assert!(said.starts_with("1 temporary file of ftpane in "), "{said}");
+    }
+    assert!(down.join("00/file").exists() && !down.join("00").join(&part).exists());
+    let up = |name: &str| server.content(&format!("/up/00/{name}"));
+    assert_eq!((up("file"), up(&part)), (Some(b"x".to_vec()), None));
+
+    let wanted = here.path().join("wanted");
+    let ended = driver
+        .transfer(Direction::Download, Kind::File, &wanted, &format!("/t/00/{part}"))
+        .await;
+    ended.assert_all_done();
+    assert_eq!(std::fs::read_to_string(&wanted).unwrap(), "half");
     driver.shutdown().await;
 }
 

@@ -163,11 +163,12 @@ impl Loop {
                 known.insert(source, number);
             }
         }
+        self.begin(batch, known);
         if rest.walked {
             let effects = self.queue.walked(batch, None);
             self.carry_out(effects);
         } else {
-            self.walk(request, known);
+            self.walk(request);
         }
         let synced = self.journal.synced();
         self.tasks.spawn(async move {

@@ -21,24 +21,29 @@ impl Loop {
             return self.carry_out(effects);
         }
         self.journal.batch(&request, None, Vec::new());
-        self.walk(request, HashMap::new());
+        self.begin(request.id, HashMap::new());
+        self.walk(request);
     }
 
-    /// Looks through what a batch asks for, as soon as the disk has that it was asked for.
-    pub(super) fn walk(&mut self, request: BatchRequest, known: HashMap<WrittenPath, JobId>) {
-        let Some(pool) = self.pools.get(&request.connection).cloned() else {
-            return;
-        };
+    /// Its jobs share what is found out about their targets.
+    pub(super) fn begin(&mut self, id: BatchId, known: HashMap<WrittenPath, JobId>) {
         let batch = Batch {
             targets: Arc::new(Targets::new(Arc::clone(&self.origins))),
             walk: self.end.child_token(),
             known,
         };
-        let id = request.id;
-        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
-        let walk = walk::walk(request, pool, targets, notes, batch.walk.clone());
-        let synced = self.journal.synced();
         self.batches.insert(id, batch);
+    }
+
+    /// Looks through what a batch asks for, as soon as the disk has that it was asked for.
+    pub(super) fn walk(&mut self, request: BatchRequest) {
+        let id = request.id;
+        let (Some(pool), Some(batch)) = (self.pools.get(&request.connection), self.batches.get(&id)) else {
+            return;
+        };
+        let (targets, notes) = (Arc::clone(&batch.targets), self.notes.clone());
+        let walk = walk::walk(request, Arc::clone(pool), targets, notes, batch.walk.clone());
+        let synced = self.journal.synced();
         let walk = async move {
             // where nothing is kept, nothing is waited for
             let _ = synced.await;

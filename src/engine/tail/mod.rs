@@ -16,7 +16,6 @@ use super::task::{Stop, Task};
 use super::upload::{Sending, Site};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider};
-use crate::ftp::transfer::Ending;
 use crate::model::failure::Failure;
 use crate::model::path::RemotePath;
 use leftover::Leftover;
@@ -72,8 +71,9 @@ impl Tail {
         self.committing.room().await;
     }
 
-    /// The data of a download are over; a failure where the server's word was lost.
-    pub(super) fn received(&mut self, file: Receiving, ending: Result<Ending, Failure>) {
+    /// The data of a download are over, and whether TLS was closed properly where it was used; a failure
+    /// where the server's word was lost.
+    pub(super) fn received(&mut self, file: Receiving, ending: Result<Option<bool>, Failure>) {
         let received = Received::new(file, ending);
         if received.wants_nothing() {
             self.committing.spawn(received.complete());

@@ -4,7 +4,6 @@ use super::WORD_LOST;
 use crate::engine::download::{Receiving, proved};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
-use crate::ftp::transfer::Ending;
 use crate::model::entry::Kind;
 use crate::model::failure::Failure;
 use crate::model::stamp::Stamp;
@@ -29,7 +28,7 @@ struct Wants {
 }
 
 impl Received {
-    pub(super) fn new(file: Receiving, ending: Result<Ending, Failure>) -> Self {
+    pub(super) fn new(file: Receiving, ending: Result<Option<bool>, Failure>) -> Self {
         let fits = file.listed() == Some(file.received());
         Self {
             wants: Wants {
@@ -40,7 +39,7 @@ impl Received {
                 .listed()
                 .filter(|_| fits || file.task.job().item.kind == Kind::File),
             modified: file.exact_time(),
-            closed_properly: ending.as_ref().ok().and_then(|ending| ending.closed_properly),
+            closed_properly: ending.as_ref().ok().copied().flatten(),
             lost: ending.err(),
             losses: 0,
             file,

@@ -8,7 +8,9 @@ use ftpane::model::failure::Class;
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::server::Protocol;
 
-use super::{SHORT, all_at_once, assert_says, connected, connected_as, names, refused, remarked};
+use super::{
+    LONG, SHORT, all_at_once, assert_says, connected, connected_as, names, refused, refused_within, remarked,
+};
 use crate::harness::engine::{Driver, make_tree, remote_place, tree};
 use crate::harness::scripted::{
     GREETING, Script, close, gate, hold, raw, raw_without_end, reset, say, usual,
@@ -123,7 +125,9 @@ async fn greetings_that_are_none_are_explained() {
     all_at_once(cases.into_iter().map(|(greeting, class, words)| async move {
         let shown = format!("{:.60}", format!("{greeting:?}"));
         println!("{shown}");
-        let (server, failure) = refused(Script::new(Protocol::FtpsExplicit).on(GREETING, greeting)).await;
+        let script = Script::new(Protocol::FtpsExplicit).on(GREETING, greeting);
+        let is_silent = words[0].starts_with("no greeting within");
+        let (server, failure) = refused_within(script, if is_silent { SHORT } else { LONG }).await;
         assert_says(&failure, class, words);
         assert!(failure.to_string().contains("127.0.0.1:"), "{failure}");
         server.assert_nothing_given_away();

@@ -76,12 +76,24 @@ async fn connected_to(
     driver
 }
 
-/// The failure of a connection that must fail, with what was said in its dialogue.
+/// For what no limit proves.
+const LONG: Patience = Patience {
+    connect: Duration::from_secs(30),
+    silence: Duration::from_secs(30),
+    retries: 0,
+};
+
+/// The failure of a connection that must fail.
 async fn refused(script: Script) -> (Scripted, Failure) {
+    refused_within(script, SHORT).await
+}
+
+/// The same with this patience.
+async fn refused_within(script: Script, patience: Patience) -> (Scripted, Failure) {
     let server = script.start().await;
     let mut driver = Driver::new();
     let failure = driver
-        .connect_patiently(server.server(), server.secret(), SHORT)
+        .connect_patiently(server.server(), server.secret(), patience)
         .await
         .unwrap_err();
     driver.shutdown().await;

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 24;
 /// How many runs there are if nobody says otherwise.
 const RUNS: u64 = 300;
 
-const PATIENCE: Duration = Duration::from_millis(600);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The name of a file below the tree, what stood at its target, and what it is to become.
 type Files = BTreeMap<PathBuf, (Option<Vec<u8>>, Vec<u8>)>;

@@ -130,21 +130,39 @@ async fn a_cut_line_costs_what_was_on_the_way() {
     }
 }
 
+/// What people say: to resume, at once or never.
+#[derive(Debug, Clone, Copy)]
+enum Words {
+    Resume,
+    Overwrite,
+    /// Not what, but that what was left goes on.
+    Queue,
+}
+
 /// The binary between this folder and the server behind the proxy.
-fn ftpane(setting: &Setting, direction: Direction) -> Command {
+fn ftpane(setting: &Setting, direction: Direction, words: Words) -> Command {
     let (behind, before) = (setting.demo.server(), setting.proxy.server(setting.demo.server()));
     let url = setting.demo.url().replace(&behind.address(), &before.address()) + "f";
     let mut command = Command::new(env!("CARGO_BIN_EXE_ftpane"));
     command
         .env_clear()
         .env("HOME", setting.there.path().with_extension("home"))
+        .env("FTPANE_PASSWORD", setting.demo.secret().reveal())
         .current_dir(setting.here.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    let policy = match words {
+        Words::Resume => "-c",
+        Words::Overwrite => "--on-conflict=overwrite",
+        Words::Queue => {
+            command.args(["queue", "run"]);
+            return command;
+        }
+    };
     match direction {
-        Direction::Download => command.args(["get", "-c", &url]),
-        Direction::Upload => command.args(["put", "-c", "f", &url]),
+        Direction::Download => command.args(["get", policy, &url]),
+        Direction::Upload => command.args(["put", policy, "f", &url]),
     };
     command
 }
@@ -171,18 +189,20 @@ fn kill(mut child: Child) -> io::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_program_goes_on_when_it_is_started_again() {
-    for direction in [Direction::Download, Direction::Upload] {
-        let what = format!("{direction:?}");
+    let (down, up) = (Direction::Download, Direction::Upload);
+    let (same, queue) = ((Words::Resume, Words::Resume), (Words::Overwrite, Words::Queue));
+    for (direction, (first, then)) in [(down, same), (up, same), (down, queue), (up, queue)] {
+        let what = format!("{direction:?} {then:?}");
         let setting = Setting::new(direction, false).await;
         setting.order(direction, Fault::Stall);
-        let child = ftpane(&setting, direction).spawn().unwrap();
+        let child = ftpane(&setting, direction, first).spawn().unwrap();
         let (_, target) = setting.ends(direction);
         let length = part_of(target.parent().unwrap(), SIZE as u64 / 4).await;
         kill(child).unwrap();
         setting.proxy.data_bytes();
         assert_eq!(std::fs::read(&target).unwrap(), b"old", "{what}");
 
-        let mut again = ftpane(&setting, direction);
+        let mut again = ftpane(&setting, direction, then);
         let again = tokio::task::spawn_blocking(move || again.output().unwrap());
         let output = again.await.unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -32,7 +32,7 @@ pub(crate) use tls::{Certified, Face, Wish};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeBounds;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ftpane::model::certificate::Pin;
@@ -298,6 +298,7 @@ pub(crate) struct Script {
     unresumed: Option<Vec<Step>>,
     refusals: Refusals,
     temper: Option<Temper>,
+    pace: Option<u32>,
 }
 
 /// What it refuses to everybody, and with which words.
@@ -323,7 +324,14 @@ impl Script {
             unresumed: None,
             refusals: Refusals::default(),
             temper: None,
+            pace: None,
         }
+    }
+
+    /// No data connection carries more to the client than so many bytes a second.
+    pub(crate) fn pace(mut self, bytes: u32) -> Self {
+        self.pace = Some(bytes);
+        self
     }
 
     /// It does not rename to a name that is taken.
@@ -458,6 +466,8 @@ impl Script {
             unresumed: self.unresumed,
             refusals: self.refusals,
             temper: self.temper,
+            pace: self.pace,
+            data_sent: AtomicU64::new(0),
             mood: Mutex::default(),
             disk: Mutex::new(self.disk),
             heard: Mutex::default(),
@@ -499,6 +509,9 @@ struct House {
     unresumed: Option<Vec<Step>>,
     refusals: Refusals,
     temper: Option<Temper>,
+    pace: Option<u32>,
+    /// How many bytes have gone out on data connections.
+    data_sent: AtomicU64,
     mood: Mutex<Option<Mood>>,
     disk: Mutex<Disk>,
     heard: Mutex<Vec<Heard>>,
@@ -570,6 +583,11 @@ impl Scripted {
             .iter()
             .filter(|h| h.line.split(' ').next() == Some(verb))
             .count()
+    }
+
+    /// How many bytes have gone out on data connections, those included that nobody has read.
+    pub(crate) fn data_sent(&self) -> u64 {
+        self.house.data_sent.load(Ordering::Relaxed)
     }
 
     /// How many sessions there have been.

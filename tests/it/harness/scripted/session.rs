@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ftpane::model::server::Protocol;
 use tokio::io::AsyncReadExt as _;
@@ -308,7 +309,19 @@ impl Session {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.open_data().await?.write(bytes).await
+        let pace = self.house.pace;
+        let house = Arc::clone(&self.house);
+        let data = self.open_data().await?;
+        let mut free = tokio::time::Instant::now();
+        for piece in bytes.chunks(64 * 1024) {
+            data.write(piece).await?;
+            house.data_sent.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            if let Some(pace) = pace {
+                free += Duration::from_secs_f64(piece.len() as f64 / f64::from(pace));
+                tokio::time::sleep_until(free).await;
+            }
+        }
+        Ok(())
     }
 
     async fn receive(&mut self, wanted: usize, line: &str) {
