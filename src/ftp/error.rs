@@ -4,7 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::{says_full, says_limit};
+use super::explain::{says_full, says_limit, says_too_long};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -98,7 +98,10 @@ impl Error {
             Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder => true,
             Self::Refused(stage, verb, reply) => {
                 self.is_limit()
-                    || reply.code / 100 == 4 && reply.code != 452 && !says_full(verb, reply)
+                    || reply.code / 100 == 4
+                        && reply.code != 452
+                        && !says_full(verb, reply)
+                        && !says_too_long(reply)
                     || (reply.code == 530 && *stage != Stage::Login)
             }
             Self::Tls(_, TlsError::Broken(_)) => true,
@@ -168,12 +171,10 @@ impl Error {
     pub(crate) fn refuses_name(&self) -> bool {
         match self {
             Self::Refused(Stage::Command, verb, reply) => {
-                let said = reply.shown().to_ascii_lowercase();
                 verb == "STOR"
                     && matches!(reply.code, 550 | 553)
-                    && !["space", "quota", "full", "limit"]
-                        .iter()
-                        .any(|word| said.contains(word))
+                    && !says_full(verb, reply)
+                    && !says_too_long(reply)
             }
             _ => false,
         }
@@ -530,6 +531,26 @@ mod tests {
                     assert_eq!(error.refuses_to_continue(), refuses, "{verb} {reply}");
                 }
             }
+        }
+    }
+    /// A temporary name that does not fit will not fit the next time; nor is it a folder that wants no
+    /// temporary names.
+    #[test]
+    fn a_name_that_is_too_long_stays_so() {
+        for (reply, passes, refuses) in [
+            ("451 Rename/move failure: File name too long", false, false),
+            ("451 Local error in processing.", true, false),
+            ("550 x: File name too long", false, false),
+            ("550 No space left on device", false, false),
+            ("553 Prohibited file name", false, true),
+        ] {
+            let parsed = Reply::parse(reply.as_bytes()).unwrap();
+            let error = Error::Refused(Stage::Command, "STOR".into(), parsed);
+            assert_eq!(
+                (error.is_transient(), error.refuses_name()),
+                (passes, refuses),
+                "{reply}"
+            );
         }
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 use super::data::{Made, Offer, Prepared};
 use super::digest::{self, Way as DigestWay};
 use super::error::{Error, Stage};
+use super::explain::says_forbidden;
 use super::reply::Reply;
 use super::session::{FileSize, Session, line};
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way, refusing};
@@ -293,7 +294,7 @@ impl Session {
             }),
             Rider::Delete(_) => Answer::Deleted(match first.code {
                 _ if first.is_positive() => Deleted::Done,
-                550 => Deleted::NotThere,
+                550 if !says_forbidden(&first) => Deleted::NotThere,
                 _ => Deleted::Refused,
             }),
             Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),

@@ -88,7 +88,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has no room left, or your quota is used up",
             "Make room there, then let the transfers go on or try them again.",
         ),
-        _ if says(&["name too long"]) => (
+        _ if says_too_long(reply) => (
             Class::Refused,
             "the name is too long for the server",
             "Give it a shorter one.",
@@ -120,18 +120,7 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
         ),
         (_, _, 550) if says(&["exist"]) => (Class::Refused, "it exists already on the server", ""),
         (_, _, 550) if says(&["not empty"]) => (Class::Refused, "the folder is not empty", ""),
-        (_, _, 550 | 553)
-            if says(&[
-                "permission",
-                "denied",
-                "not allowed",
-                "prohibited",
-                "forbidden",
-                "privilege",
-            ]) =>
-        {
-            (Class::Refused, "the server refuses permission", "")
-        }
+        (_, _, 550 | 553) if says_forbidden(reply) => (Class::Refused, "the server refuses permission", ""),
         // RFC 959 means the name; servers mean the folder's permissions most often
         (_, _, 553) => (
             Class::Refused,
@@ -154,6 +143,26 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
     } else {
         failure.hint(hint)
     }
+}
+
+/// Whether the reply says that a name is too long, which no other try makes shorter: pure-ftpd has 451
+/// for it.
+pub(super) fn says_too_long(reply: &Reply) -> bool {
+    reply.shown().to_ascii_lowercase().contains("name too long")
+}
+
+/// Whether the reply says that it is forbidden, and not that there is no such file.
+pub(super) fn says_forbidden(reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let forbidden = [
+        "permission",
+        "denied",
+        "not allowed",
+        "prohibited",
+        "forbidden",
+        "privilege",
+    ];
+    forbidden.iter().any(|words| said.contains(words))
 }
 
 /// Whether the server refuses what would be written because it, or the user's share of it, is full:
