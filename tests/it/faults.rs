@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ftpane::demo::{Demo, DemoOptions};
+use ftpane::demo::Demo;
 use ftpane::model::entry::Kind;
 use ftpane::model::failure::Class;
 use ftpane::model::job::{Direction, JobState, Policy};
 use ftpane::model::part_name::is_part_name;
-use ftpane::model::server::{Patience, Protocol};
+use ftpane::model::server::Patience;
 use tokio::task::JoinSet;
 
 use crate::harness::dice::{Dice, seeds};
@@ -40,13 +40,7 @@ struct Setting {
 impl Setting {
     async fn new(encrypted: bool, patience: Patience) -> Self {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let options = DemoOptions {
-            protocol: Protocol::Ftp,
-            folder: Some(there.path().to_path_buf()),
-            ..DemoOptions::default()
-        };
-        let demo = Demo::start_with(options).await.unwrap();
-        let proxy = Proxy::before(&demo.server(), encrypted).await;
+        let (demo, proxy) = Proxy::before_demo(there.path(), encrypted).await;
         let mut driver = Driver::new();
         driver
             .connect_patiently(proxy.server(demo.server()), demo.secret(), patience)

@@ -5,10 +5,8 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use ftpane::demo::{Demo, DemoOptions};
 use ftpane::model::job::Direction;
 use ftpane::model::part_name::is_part_name;
-use ftpane::model::server::Protocol;
 
 use crate::harness::dice::{Dice, seeds};
 use crate::harness::engine::tree;
@@ -72,13 +70,7 @@ async fn run(seed: u64, direction: Direction, going_on: GoingOn) {
     let what = format!("FAULT_SEED={seed} {direction:?} {going_on:?}");
     let mut dice = Dice::new(seed);
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let options = DemoOptions {
-        protocol: Protocol::Ftp,
-        folder: Some(there.path().to_path_buf()),
-        ..DemoOptions::default()
-    };
-    let demo = Demo::start_with(options).await.unwrap();
-    let proxy = Proxy::before(&demo.server(), false).await;
+    let (demo, proxy) = Proxy::before_demo(there.path(), false).await;
     let server = proxy.server(demo.server());
     let (source, target) = match direction {
         Direction::Download => (there.path().join("t"), here.path().join("t")),

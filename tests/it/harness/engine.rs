@@ -419,3 +419,13 @@ pub(crate) fn assert_same_tree(left: &Path, right: &Path, what: &str) {
         only(&right, &left)
     );
 }
+
+/// Content in which no piece looks like another: the same at each call.
+pub(crate) fn noise(size: usize) -> Vec<u8> {
+    let mut state = 7_u32;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_le_bytes()[3]
+    };
+    (0..size).map(next).collect()
+}

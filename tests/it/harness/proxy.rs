@@ -6,11 +6,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use ftpane::demo::{Demo, DemoOptions};
 use ftpane::model::certificate::Pin as Fingerprint;
 use ftpane::model::server::{Protocol, Server};
 use rustls::ServerConfig;
@@ -89,6 +91,18 @@ struct Line {
 }
 
 impl Proxy {
+    /// Before an embedded server without TLS of its own that has this folder.
+    pub(crate) async fn before_demo(folder: &Path, encrypted: bool) -> (Demo, Self) {
+        let options = DemoOptions {
+            protocol: Protocol::Ftp,
+            folder: Some(folder.to_path_buf()),
+            ..DemoOptions::default()
+        };
+        let demo = Demo::start_with(options).await.unwrap();
+        let proxy = Self::before(&demo.server(), encrypted).await;
+        (demo, proxy)
+    }
+
     /// Stands before a plain server; `encrypts`: its own side speaks implicit TLS.
     pub(crate) async fn before(server: &Server, encrypts: bool) -> Self {
         assert_eq!(server.protocol, Protocol::Ftp, "it has to read the dialogue");

@@ -9,19 +9,10 @@ use ftpane::model::part_name::is_part_name;
 use ftpane::model::server::ConnectionMode;
 
 use super::{ALONE, Ground, demo_secret, ways};
-use crate::harness::engine::{Driver, tree};
+use crate::harness::engine::{Driver, noise, tree};
 use crate::harness::lab::Lab;
 
 const SIZE: usize = 12_000_000;
-
-fn content() -> Vec<u8> {
-    let mut state = 7_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_le_bytes()[3]
-    };
-    (0..SIZE).map(next).collect()
-}
 
 /// One run is stopped in the middle, the next one goes on: with REST, from where the first one was.
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +36,7 @@ async fn a_stopped_transfer_goes_on_in_another_run_on_every_server() {
                 Direction::Upload => (here.path(), ground.path.as_path()),
                 Direction::Download => (ground.path.as_path(), here.path()),
             };
-            std::fs::write(source.join("f"), content()).unwrap();
+            std::fs::write(source.join("f"), noise(SIZE)).unwrap();
             let run = |limit_rate| {
                 let options = Options {
                     queue: Some(queue.path().to_path_buf()),
@@ -83,7 +74,7 @@ async fn a_stopped_transfer_goes_on_in_another_run_on_every_server() {
             let found = tree(target);
             assert_eq!(found.len(), 1, "{what}: nothing else is left");
             assert!(
-                found[0].1.as_deref() == Some(&content()),
+                found[0].1.as_deref() == Some(&noise(SIZE)),
                 "{what}: the content is another"
             );
             let dialogue = driver.shutdown().await;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ftpane::demo::{Demo, DemoOptions};
+use ftpane::demo::Demo;
 use ftpane::model::entry::Kind;
 use ftpane::model::job::Direction;
 use ftpane::model::part_name::is_part_name;
-use ftpane::model::server::{Patience, Protocol};
+use ftpane::model::server::Patience;
 
-use crate::harness::engine::{Driver, tree};
+use crate::harness::engine::{Driver, noise, tree};
 use crate::harness::proxy::{Fault, On, Proxy, Towards, Trouble};
 
 const SIZE: usize = 6_000_000;
@@ -20,15 +20,6 @@ const SIZE: usize = 6_000_000;
 /// What may pass a second time: the overlap, and what was on the way when the line was cut. And TLS and
 /// listings.
 const MORE: u64 = 1_500_000;
-
-fn content() -> Vec<u8> {
-    let mut state = 7_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_le_bytes()[3]
-    };
-    (0..SIZE).map(next).collect()
-}
 
 struct Setting {
     here: tempfile::TempDir,
@@ -41,13 +32,7 @@ impl Setting {
     /// A file on one side, an old one on the other.
     async fn new(direction: Direction, encrypted: bool) -> Self {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let options = DemoOptions {
-            protocol: Protocol::Ftp,
-            folder: Some(there.path().to_path_buf()),
-            ..DemoOptions::default()
-        };
-        let demo = Demo::start_with(options).await.unwrap();
-        let proxy = Proxy::before(&demo.server(), encrypted).await;
+        let (demo, proxy) = Proxy::before_demo(there.path(), encrypted).await;
         let setting = Self {
             here,
             there,
@@ -55,7 +40,7 @@ impl Setting {
             proxy,
         };
         let (source, target) = setting.ends(direction);
-        std::fs::write(source, content()).unwrap();
+        std::fs::write(source, noise(SIZE)).unwrap();
         std::fs::write(target, "old").unwrap();
         setting
     }
@@ -83,7 +68,7 @@ impl Setting {
     /// The target is whole, and nothing else has been left on either side.
     fn assert_whole(&self, direction: Direction, what: &str) {
         let (_, target) = self.ends(direction);
-        assert!(std::fs::read(target).unwrap() == content(), "{what}");
+        assert!(std::fs::read(target).unwrap() == noise(SIZE), "{what}");
         let only = |folder: &Path| {
             let tree = tree(folder);
             tree.into_iter()
