@@ -105,7 +105,8 @@ struct Slot {
     /// The job that makes the folder it goes into, if there is one.
     folder: Option<JobId>,
     phase: Phase,
-    held: Option<Hold>,
+    /// Boxed: few are held, and there may be a hundred thousand jobs.
+    held: Option<Box<Hold>>,
     /// The answer of a person, once given; that of its batch, where it has failed: it may be tried again
     /// when the batch is over.
     policy: Option<Policy>,
@@ -118,7 +119,10 @@ struct Slot {
 impl Slot {
     /// How it stands while it neither runs nor asks.
     fn resting(&self) -> JobState {
-        self.held.clone().map_or(JobState::Waiting, JobState::Held)
+        self.held
+            .as_deref()
+            .cloned()
+            .map_or(JobState::Waiting, JobState::Held)
     }
 
     /// The bytes it adds to the sum of what is wanted.
@@ -312,7 +316,7 @@ impl Queue {
                 connection,
                 folder,
                 phase: Phase::Waiting,
-                held: held.clone(),
+                held: held.clone().map(Box::new),
                 policy: None,
                 care,
                 tries: 0,
@@ -347,7 +351,7 @@ impl Queue {
             let (end, state) = ending::without_folder(how);
             return self.end(id, end, state, effects);
         }
-        match slot.held.clone() {
+        match slot.held.as_deref().cloned() {
             Some(Hold::Full(failure)) if !self.attended => {
                 self.end(id, End::Failed, JobState::Failed(failure), effects);
             }

@@ -229,16 +229,14 @@ async fn twenty_uploads_in_a_row_are_all_resumed_and_the_servers_log_agrees() {
                 );
             }
             let tls = driver.facts.clone().and_then(|f| f.tls).unwrap();
-            assert_eq!(
-                (tls.data_handshakes, tls.data_resumed),
-                (20, Some(20)),
-                "{name} {version:?}"
-            );
+            // and the listings of the folder, one for each upload
+            assert!(tls.data_handshakes >= 40, "{name} {version:?}: {tls:?}");
+            assert_eq!(tls.data_resumed, Some(tls.data_handshakes), "{name} {version:?}");
             driver.shutdown().await;
             assert_eq!(
                 lab_server.logged_resumption(from),
                 LoggedResumption {
-                    resumed: 20,
+                    resumed: tls.data_handshakes,
                     fresh: 0
                 },
                 "{name} {version:?}: what the server says"

@@ -109,7 +109,7 @@ impl Queue {
             return;
         };
         slot.tries = 0;
-        slot.held = paused.then_some(Hold::Paused);
+        slot.held = paused.then(|| Box::new(Hold::Paused));
         self.totals.want(slot);
         self.order.enter(slot.job.rank, id);
         let batch = self.batches.entry(slot.job.batch).or_insert_with(|| Batch {

@@ -37,7 +37,7 @@ impl Queue {
         if slot.is_over() || taken_out || slot.held.is_some() {
             return;
         }
-        slot.held = Some(hold);
+        slot.held = Some(Box::new(hold));
         match slot.phase {
             Phase::Waiting => {
                 self.order.unready(slot.connection, slot.job.rank);

@@ -12,7 +12,7 @@ const FILES: usize = 1000;
 
 /// What it may have in memory at most, its own pages alone: those of the program's file are many in
 /// a build with debugging, and the system's to take back.
-const MOST: u64 = 32 << 10;
+const MOST: u64 = 48 << 10;
 
 /// How much that may grow from the moment all files are known until the last is over.
 const GROWTH: u64 = 6 << 10;
