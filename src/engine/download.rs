@@ -12,7 +12,7 @@ use super::lane::Lane;
 use super::lease::Lease;
 use super::resume::{Left, Resumed, left_here};
 use super::room::fits;
-use super::task::{Moved, Stop, Task, both, conflict, differs, in_the_way};
+use super::task::{Moved, Stop, Task, UNTOUCHED, both, conflict, differs, in_the_way};
 use super::verify::Verification;
 use super::{blocking, ending};
 use crate::ftp::digest::Way;
@@ -35,6 +35,7 @@ use crate::plan::rename::free_name;
 use crate::plan::resume::{Identity, Overlap};
 
 mod asking;
+pub(super) use asking::{size_and_time, what_it_is};
 mod proof;
 mod sharing;
 
@@ -165,6 +166,12 @@ pub(super) fn length(task: &Task) -> Option<u64> {
 /// What does not happen when a download fails.
 pub(super) fn what(task: &Task) -> String {
     format!("Could not download {}", task.job().item.remote)
+}
+
+/// What is here and what comes are not one file: all of it is to come anew.
+pub(super) fn another(task: &Task, why: &str) -> Stop {
+    let failure = Failure::new(Class::Unreachable, what(task), why).hint(UNTOUCHED);
+    Stop::FromStart(failure.transient())
 }
 
 /// What a failure to begin means for this job: a link may lead to a folder.
@@ -378,17 +385,13 @@ impl Receiving {
             let read = lease.read(transfer, &mut again[..most]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 || !overlap.agrees(&again[..n]) {
-                return Err(self.another("what the server sends does not continue what is here"));
+                return Err(another(
+                    &self.task,
+                    "what the server sends does not continue what is here",
+                ));
             }
         }
         Ok(())
-    }
-
-    /// What was continued and what comes are not one file.
-    fn another(&self, why: &str) -> Stop {
-        let failure = Failure::new(Class::Unreachable, what(&self.task), why)
-            .hint("What stood under the target's name is untouched.");
-        Stop::FromStart(failure.transient())
     }
 
     /// Whether more has come than the source has, where the file was continued: the server began
@@ -424,7 +427,7 @@ impl Receiving {
             self.filled += own;
             self.received += own as u64;
             if self.is_too_long() {
-                return Err(self.another("more has come than the file has"));
+                return Err(another(&self.task, "more has come than the file has"));
             }
             self.task.counter.add(own as u64);
             limit.passed(n).await;

@@ -56,8 +56,13 @@ impl Idle {
 
     /// The session used last that still lives.
     pub(super) async fn take_living(&self) -> Option<Open> {
-        while let Some(mut session) = self.take().await {
-            if self.still_lives(&mut session).await {
+        while let Some(mut taken) = self.take().await {
+            let lives = match &mut taken.session {
+                Some(session) => self.still_lives(session).await,
+                None => false,
+            };
+            let session = taken.session.take()?;
+            if lives {
                 return Some(session.open);
             }
             let remark = "the server has closed the idle connection; making a new one";
@@ -66,9 +71,10 @@ impl Idle {
         None
     }
 
-    async fn take(&self) -> Option<Session> {
+    async fn take(&self) -> Option<Taken<'_>> {
         let _answered = self.caring.lock().await;
-        self.sessions().pop()
+        let session = Some(self.sessions().pop()?);
+        Some(Taken { idle: self, session })
     }
 
     /// Whether a session can be used. One that does not answer soon says something of all that have
@@ -108,6 +114,25 @@ impl Idle {
     pub(super) async fn close(&self) {
         let sessions = std::mem::take(&mut *self.sessions());
         join_all(sessions.into_iter().map(|session| session.open.session.quit())).await;
+    }
+}
+
+/// A session that is looked at. Who wanted it may give up meanwhile: then it goes back, and nobody
+/// logs in anew for want of it.
+struct Taken<'i> {
+    idle: &'i Idle,
+    session: Option<Session>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self
+            .session
+            .take()
+            .filter(|session| session.open.session.is_usable())
+        {
+            self.idle.sessions().push(session);
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 
-use crate::local::journal::{Journal, boot, read};
-use crate::local::leftovers;
+use crate::local::journal::{Journal, read};
 use crate::local::runs::{Run, Runs};
+use crate::local::{boot, leftovers};
 use crate::model::job::{BatchId, Direction};
 use crate::model::server::Server;
 use crate::model::unfinished::{RestId, Unfinished};
@@ -89,7 +89,7 @@ pub(super) fn hold_rest(runs: &Runs, id: RestId) -> io::Result<Option<(Held, Res
 impl Held {
     fn rests(&self) -> Vec<(RestId, Rest)> {
         let run = self.run.number();
-        let rests = self.log.rests(boot().as_deref()).into_iter();
+        let rests = self.log.rests(boot::id().as_deref()).into_iter();
         rests.map(|(batch, rest)| (RestId { run, batch }, rest)).collect()
     }
 

@@ -223,8 +223,7 @@ async fn take_up_remote(
 ) -> Result<Option<u64>, Error> {
     let mut why = None;
     for path in own.cloned().into_iter().chain(others) {
-        let origin = path.name().and_then(|name| Origin::of(name.as_bytes()));
-        let source = origin.map_or(0, |origin| origin.source);
+        let source = Origin::at(&path).map_or(0, |origin| origin.source);
         let is_own = own == Some(&path);
         let length = match lease.ask_size(&path).await? {
             FileSize::File(Some(length)) => length,
@@ -266,8 +265,7 @@ pub(super) async fn left_there(task: &Task, parts: Vec<RemotePath>) -> Vec<Remot
     let (origins, source) = (Arc::clone(&task.origins), task.origin.source);
     let left = move || {
         let is_left = |path: &RemotePath| {
-            let origin = path.name().and_then(|name| Origin::of(name.as_bytes()));
-            origin.is_some_and(|origin| {
+            Origin::at(path).is_some_and(|origin| {
                 origin.source == source
                     && (origins.is_left_over(&origin) || origins.kept.inherit(&Piece::There(path.clone())))
             })

@@ -8,12 +8,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::blocking;
 use super::division::{Division, Segment, Share, open_at, overlap};
+use super::download::{size_and_time, what_it_is};
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::Pool;
 use crate::ftp::error::{Error, Stage};
-use crate::ftp::exchange::{Answer, Rider};
-use crate::ftp::session::FileSize;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::plan::division::OVERLAP;
 use crate::plan::resume::{Identity, Overlap};
@@ -45,21 +44,11 @@ impl From<io::Error> for Left {
 
 /// What the source is by the server's word now; `None` where that is not told exactly.
 pub(super) async fn identify(division: &Division, lease: &mut Lease) -> Result<Option<Identity>, Error> {
-    let path = &division.path;
-    let asked = lease
-        .ask(&[Rider::Size(path.clone()), Rider::Modified(path.clone())])
-        .await?;
+    let asked = lease.ask(&what_it_is(&division.path)).await?;
     if let Some(lost) = asked.lost {
         return Err(lost);
     }
-    let (mut size, mut modified) = (None, None);
-    for answer in asked.answers {
-        match answer {
-            Answer::Size(FileSize::File(told)) => size = told,
-            Answer::Modified(told) => modified = told,
-            _ => {}
-        }
-    }
+    let (size, modified) = size_and_time(asked.answers);
     Ok(Identity::remote(size, modified))
 }
 
@@ -182,7 +171,7 @@ impl Reading<'_> {
         while self.overlap.left() > 0 {
             let mut again = vec![0; self.overlap.left()];
             match lease.read(transfer, &mut again).await? {
-                0 => return Err(cut()),
+                0 => return Err(cut().into()),
                 n if self.overlap.agrees(&again[..n]) => {}
                 _ => return Err(Left::Wrong),
             }
@@ -198,7 +187,7 @@ impl Reading<'_> {
                 filled += n;
                 self.limit.passed(n).await;
                 if n == 0 {
-                    over = Some(cut());
+                    over = Some(cut().into());
                 } else if self.helps.is_some_and(Pool::is_wanted) {
                     over = Some(Left::Stopped);
                 }
@@ -258,16 +247,16 @@ impl Reading<'_> {
             (true, true) => {}
             // more than the file has
             (false, true) => return Err(Left::Wrong),
-            (true, false) => return Err(cut()),
+            (true, false) => return Err(cut().into()),
             (false, false) => self.segment.saw_next(beyond),
         }
         Ok(())
     }
 }
 
-fn cut() -> Left {
-    let end = io::ErrorKind::UnexpectedEof.into();
-    Left::Wire(Error::Broken(Stage::Transfer, end))
+/// The data have ended too soon.
+pub(super) fn cut() -> Error {
+    Error::Broken(Stage::Transfer, io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Reads on for as much as is compared, or to the end of the data.

@@ -329,8 +329,7 @@ impl Targets {
 
     /// Whether this temporary file was left by a run that is over.
     pub(super) fn is_left_over(&self, part: &RemotePath) -> bool {
-        let origin = part.name().and_then(|name| Origin::of(name.as_bytes()));
-        origin.is_some_and(|origin| self.origins.is_left_over(&origin))
+        Origin::at(part).is_some_and(|origin| self.origins.is_left_over(&origin))
     }
 
     /// All that stands in a folder.

@@ -31,6 +31,9 @@ use crate::plan::resume::{self, Identity, Way};
 const KEPT: &str = "What has come over is kept: another try goes on from there, also a later one with the \
      policy \"resume\" (-c).";
 
+/// Said where a transfer has failed and its target is what it was.
+pub(super) const UNTOUCHED: &str = "What stood under the target's name is untouched.";
+
 /// Everything a job needs. It is reported when it is ended, and also when it is lost on the way:
 /// its batch would wait for it without end.
 pub(super) struct Task {
@@ -288,8 +291,7 @@ pub(super) fn both(one: Option<String>, other: Option<String>) -> Option<String>
 /// time, most likely: it is tried once more, from the beginning.
 pub(super) fn differs(what: String, why: String) -> Stop {
     let differs = Failure::new(Class::Conflict, what, why);
-    let untouched = "What stood under the target's name is untouched.";
-    Stop::Failed(differs.hint(untouched).transient())
+    Stop::Failed(differs.hint(UNTOUCHED).transient())
 }
 
 /// Makes a folder on this machine, where none is.

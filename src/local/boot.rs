@@ -1,5 +1,8 @@
-//! When this machine was started: what was written after that has not been lost by a breakdown.
+//! When this machine was started, and which start that is: what was written since has not been lost by a
+//! breakdown.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::time::SystemTime;
 
 /// When the system was started; `None` where that is not known.
@@ -14,6 +17,14 @@ pub(crate) fn began() -> Option<SystemTime> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn began() -> Option<SystemTime> {
     None
+}
+
+/// Which start of the machine this is (Linux: proc(5)); `None` where that is not known.
+pub(crate) fn id() -> Option<String> {
+    let mut text = String::new();
+    let file = File::open("/proc/sys/kernel/random/boot_id").ok()?;
+    file.take(64).read_to_string(&mut text).ok()?;
+    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
 #[cfg(all(test, target_os = "linux"))]

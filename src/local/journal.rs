@@ -88,14 +88,6 @@ pub(crate) fn read(file: &File, mut each: impl FnMut(Option<&[u8]>)) -> io::Resu
     Ok(())
 }
 
-/// Which start of the machine this is (Linux: proc(5)).
-pub(crate) fn boot() -> Option<String> {
-    let mut text = String::new();
-    let file = File::open("/proc/sys/kernel/random/boot_id").ok()?;
-    file.take(64).read_to_string(&mut text).ok()?;
-    Some(text.trim().to_owned()).filter(|id| !id.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use super::path::RemotePath;
+
 /// What every temporary name of ours ends in.
 const MARK: &[u8] = b".ftpane-part";
 
@@ -33,6 +35,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The origin that the name of a file on a server tells, as [`Origin::of`].
+    pub fn at(path: &RemotePath) -> Option<Self> {
+        Self::of(path.name()?.as_bytes())
+    }
+
     /// The origin that a temporary name of ours tells; `None` for any other name.
     pub fn of(name: &[u8]) -> Option<Self> {
         Self::before(name, MARK)

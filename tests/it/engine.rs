@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ftpane::demo::{Demo, DemoOptions};
-use ftpane::model::command::{Answer, CertificateAnswer, Command, Extent, Generation, Place, Scope};
+use ftpane::model::command::{Answer, CertificateAnswer, Command, Extent, Place, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Counted, Event, Question};
 use ftpane::model::failure::Class;
@@ -109,19 +109,10 @@ async fn actions_on_the_server_are_done_on_its_disk() {
     assert!(there.path().join("c").exists() && !there.path().join("new folder/a").exists());
 
     make_tree(&there.path().join("tree"));
-    driver.send(Command::Count {
-        places: vec![remote_place("/tree"), remote_place("/b")],
-        generation: Generation(7),
-    });
     let counted = driver
-        .wait(|event| match event {
-            Event::Counted {
-                generation: Generation(7),
-                result,
-            } => Some(result.unwrap()),
-            _ => None,
-        })
-        .await;
+        .count(vec![remote_place("/tree"), remote_place("/b")])
+        .await
+        .unwrap();
     assert_eq!(
         (counted.files, counted.folders, counted.incomplete),
         (27, 5, false),
@@ -472,16 +463,10 @@ async fn counting_on_this_machine_needs_no_server() {
     let here = tempfile::tempdir().unwrap();
     make_tree(here.path());
     let mut driver = Driver::new();
-    driver.send(Command::Count {
-        places: vec![Place::Local(here.path().to_path_buf())],
-        generation: Generation(1),
-    });
     let counted = driver
-        .wait(|event| match event {
-            Event::Counted { result, .. } => Some(result.unwrap()),
-            _ => None,
-        })
-        .await;
+        .count(vec![Place::Local(here.path().to_path_buf())])
+        .await
+        .unwrap();
     assert_eq!(
         counted,
         Counted {

@@ -4,7 +4,7 @@ mod recursive;
 
 use std::collections::BTreeMap;
 
-use ftpane::model::command::{Command, Generation, WalkOrder};
+use ftpane::model::command::{Command, WalkOrder};
 use ftpane::model::entry::{Kind, SortKey};
 use ftpane::model::event::{Event, Speaker};
 use ftpane::model::job::{Direction, Policy};
@@ -321,15 +321,7 @@ async fn temporary_files_of_ours_are_left_out_and_that_is_said() {
 async fn one_session_is_enough() {
     let script = tree(Script::new(Protocol::Ftp), 5).on("RMD", say("250 Gone."));
     let (server, mut driver) = with_sessions(script, 1).await;
-    driver.send(Command::Count {
-        places: vec![remote_place("/t")],
-        generation: Generation(7),
-    });
-    let counted = driver.wait(|event| match event {
-        Event::Counted { result, .. } => Some(result.unwrap()),
-        _ => None,
-    });
-    let counted = counted.await;
+    let counted = driver.count(vec![remote_place("/t")]).await.unwrap();
     assert_eq!((counted.files, counted.folders, counted.bytes), (10, 11, 10));
     assert!(!counted.incomplete);
     let here = tempfile::tempdir().unwrap();

@@ -8,11 +8,31 @@ use super::{Incoming, length};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::transfer::Request;
+use crate::model::path::RemotePath;
+use crate::model::stamp::Stamp;
 use crate::plan::resume::{Identity, WORTH, asked_from};
 
 /// Where a listing does not tell it exactly, it is asked what a file longer than this is: without that
 /// nothing of it could be continued.
 const LONG: u64 = 256 * 1024;
+
+/// Asks what a file is: its size and its time.
+pub(in crate::engine) fn what_it_is(path: &RemotePath) -> [Rider; 2] {
+    [Rider::Size(path.clone()), Rider::Modified(path.clone())]
+}
+
+/// The answers to [`what_it_is`], as far as they tell something.
+pub(in crate::engine) fn size_and_time(answers: Vec<Answer>) -> (Option<u64>, Option<Stamp>) {
+    let (mut size, mut modified) = (None, None);
+    for answer in answers {
+        match answer {
+            Answer::Size(FileSize::File(told)) => size = told,
+            Answer::Modified(told) => modified = told,
+            _ => {}
+        }
+    }
+    (size, modified)
+}
 
 impl Incoming {
     /// Whether the server is to be asked first what the source is: where something may be continued, or
@@ -34,20 +54,12 @@ impl Incoming {
     }
 
     pub(in crate::engine) fn questions(&self) -> [Rider; 2] {
-        let path = &self.task.job().item.remote;
-        [Rider::Size(path.clone()), Rider::Modified(path.clone())]
+        what_it_is(&self.task.job().item.remote)
     }
 
     /// Takes in the answers to [`Incoming::questions`], and takes up what can be continued.
     pub(in crate::engine) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) {
-        let (mut size, mut modified) = (None, None);
-        for answer in answers {
-            match answer {
-                Answer::Size(FileSize::File(told)) => size = told,
-                Answer::Modified(told) => modified = told,
-                _ => {}
-            }
-        }
+        let (size, modified) = size_and_time(answers);
         let identity = Identity::remote(size, modified);
         self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));
         self.told = identity.and(size.zip(modified));

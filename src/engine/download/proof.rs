@@ -1,5 +1,6 @@
 //! Whether what was received is the whole file.
 
+use crate::engine::task::UNTOUCHED;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 
@@ -15,7 +16,7 @@ pub(in crate::engine) fn proved(
 ) -> Result<Option<String>, Failure> {
     let short = |why: String| {
         Failure::new(Class::Unreachable, format!("Could not download {from}"), why)
-            .hint("What stood under the target's name is untouched.")
+            .hint(UNTOUCHED)
             .transient()
     };
     match (size, closed_properly) {

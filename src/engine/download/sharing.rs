@@ -8,10 +8,9 @@ use super::super::blocking;
 use super::super::division::{Division, Segment, Share};
 use super::super::lane::Lane;
 use super::super::lease::Lease;
-use super::super::segment::{help, look_beyond};
+use super::super::segment::{cut, help, look_beyond};
 use super::super::task::Stop;
-use super::{Receiving, length, what};
-use crate::ftp::error::{Error, Stage};
+use super::{Receiving, another, length, what};
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::Transfer;
 use crate::plan::division::{self as plan, Advice, PIECE, Range, Trial, WORTH};
@@ -152,7 +151,7 @@ impl Receiving {
         if let (Some(division), Some(own)) = (&self.sharing.division, &self.sharing.own) {
             own.arrived(self.received.saturating_sub(pending));
             if division.is_wrong() {
-                return Err(self.another("a segment does not fit the rest"));
+                return Err(another(&self.task, "a segment does not fit the rest"));
             }
             if division.is_to_be_saved() {
                 let division = Arc::clone(division);
@@ -242,7 +241,6 @@ impl Receiving {
     }
 
     fn cut(&self) -> Stop {
-        let end = io::ErrorKind::UnexpectedEof.into();
-        Stop::on_wire(&Error::Broken(Stage::Transfer, end), what(&self.task))
+        Stop::on_wire(&cut(), what(&self.task))
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::engine::left;
 use crate::engine::outlet::Outlet;
+use crate::local::boot;
 use crate::local::journal as file;
 use crate::local::runs::Runs;
 use crate::model::event::Event;
@@ -134,7 +135,7 @@ impl Writer {
                 let mut first = Vec::new();
                 let run = Record::Run {
                     version: VERSION,
-                    boot: file::boot(),
+                    boot: boot::id(),
                     program: concat!("ftpane ", env!("CARGO_PKG_VERSION")).into(),
                 };
                 run.write(&mut first);

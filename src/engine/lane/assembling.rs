@@ -9,9 +9,9 @@ use super::{BEGINNINGS, Hands};
 use crate::engine::blocking;
 use crate::engine::carried::Carried;
 use crate::engine::division::{Division, Share};
-use crate::engine::download::{Receiving, what};
+use crate::engine::download::{Receiving, another, what};
 use crate::engine::segment::{Left, identify, read};
-use crate::engine::task::{Stop, Task};
+use crate::engine::task::{Stop, Task, UNTOUCHED};
 use crate::ftp::error::local;
 use crate::model::failure::{Class, Failure};
 
@@ -46,7 +46,7 @@ impl Hands<'_> {
             let compared = Arc::clone(division);
             let fits = blocking(move || compared.fits()).await?.map_err(on_disk)?;
             if !fits {
-                return Err(apart(task, "its segments do not fit together"));
+                return Err(another(task, "its segments do not fit together"));
             }
             let segment = match division.share() {
                 Share::Whole => break,
@@ -65,7 +65,7 @@ impl Hands<'_> {
                 Ok(()) => losses = 0,
                 Err(Left::Stopped) => return Err(Stop::Cancelled),
                 Err(Left::Disk(error)) => return Err(on_disk(error)),
-                Err(Left::Wrong) => return Err(apart(task, "what comes does not continue what is here")),
+                Err(Left::Wrong) => return Err(another(task, "what comes does not continue what is here")),
                 Err(Left::Wire(error)) if error.refuses_to_continue() => {
                     return Err(Stop::FromStart(error.failure(what(task)).transient()));
                 }
@@ -110,16 +110,9 @@ impl Hands<'_> {
     }
 }
 
-fn apart(task: &Task, why: &str) -> Stop {
-    let hint = "What stood under the target's name is untouched.";
-    let failure = Failure::new(Class::Unreachable, what(task), why).hint(hint);
-    Stop::FromStart(failure.transient())
-}
-
 /// What has come is of two files, perhaps: nothing of it is kept.
 fn changed(task: &Task) -> Stop {
     let why = "the file changed on the server while it was read";
-    let hint = "What stood under the target's name is untouched.";
-    let failure = Failure::new(Class::Conflict, what(task), why).hint(hint);
+    let failure = Failure::new(Class::Conflict, what(task), why).hint(UNTOUCHED);
     Stop::Failed(failure.transient())
 }

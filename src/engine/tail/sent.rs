@@ -5,7 +5,7 @@ use super::leftover::Leftover;
 use super::{LOSSES, OLD_OR_NEW, Unfinished, WORD_LOST};
 use crate::engine::kept::Piece;
 use crate::engine::placing::PARTIAL;
-use crate::engine::task::{Moved, Stop, Task, differs};
+use crate::engine::task::{Moved, Stop, Task, UNTOUCHED, differs};
 use crate::engine::upload::{Sending, Site};
 use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
@@ -17,8 +17,6 @@ use crate::model::part_name::aside_name;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::plan::ladder::{End, Ladder, Step, Told};
-
-const UNTOUCHED: &str = "What stood under the target's name is untouched.";
 
 /// Said where the size was the only proof there could have been.
 const NO_SIZE: &str = "the server does not tell the size; its word is the only proof";

@@ -217,15 +217,7 @@ async fn a_folder_in_itself_has_an_end() {
         .on("LIST", say("502 No."));
     let (server, mut driver) = connected(script).await;
     let top = remote_place(&format!("/{ring}"));
-    driver.send(Command::Count {
-        places: vec![top.clone()],
-        generation: Generation(1),
-    });
-    let counted = driver.wait(|event| match event {
-        Event::Counted { result, .. } => Some(result),
-        _ => None,
-    });
-    let counted = counted.await.unwrap();
+    let counted = driver.count(vec![top.clone()]).await.unwrap();
     assert!(counted.incomplete && counted.folders > 10, "{counted:?}");
     driver.send(Command::Delete(vec![top]));
     let failure = driver.wait(|event| match event {

@@ -9,7 +9,7 @@ use ftpane::model::command::{
     Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId, WalkOrder,
 };
 use ftpane::model::entry::Kind;
-use ftpane::model::event::{DialogueLine, Event, Question};
+use ftpane::model::event::{Counted, DialogueLine, Event, Question};
 use ftpane::model::facts::Facts;
 use ftpane::model::failure::Failure;
 use ftpane::model::job::{
@@ -189,6 +189,21 @@ impl Driver {
 
     pub(crate) fn answer(&self, question: QuestionId, answer: Answer) {
         self.send(Command::Answer { question, answer });
+    }
+
+    /// Counts what is at these places.
+    pub(crate) async fn count(&mut self, places: Vec<Place>) -> Result<Counted, Failure> {
+        self.generations += 1;
+        let wanted = Generation(self.generations);
+        self.send(Command::Count {
+            places,
+            generation: wanted,
+        });
+        self.wait(|event| match event {
+            Event::Counted { generation, result } if generation == wanted => Some(result),
+            _ => None,
+        })
+        .await
     }
 
     pub(crate) async fn list(&mut self, path: &str) -> Result<Listing, Failure> {

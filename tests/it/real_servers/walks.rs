@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use ftpane::model::command::{Command, Generation, WalkOrder};
+use ftpane::model::command::WalkOrder;
 use ftpane::model::entry::SortKey;
-use ftpane::model::event::{Event, Speaker};
+use ftpane::model::event::Speaker;
 use ftpane::model::server::Server;
 
 use super::{ALONE, Ground, demo_secret, ways};
@@ -79,15 +79,7 @@ async fn walks_find_what_is_there() {
         found.sort();
         assert_eq!(found, there, "{}", way.name);
 
-        driver.send(Command::Count {
-            places: vec![remote_place(&top)],
-            generation: Generation(900),
-        });
-        let counted = driver.wait(|event| match event {
-            Event::Counted { result, .. } => Some(result.unwrap()),
-            _ => None,
-        });
-        let counted = counted.await;
+        let counted = driver.count(vec![remote_place(&top)]).await.unwrap();
         // the link is a link, also where MLSD hides it
         assert_eq!(
             (counted.folders, counted.files),

@@ -1,7 +1,6 @@
 //! `LIST -aR`: servers that can, cannot, and lie. What a walk finds is the truth in each case.
 
-use ftpane::model::command::{Command, Generation};
-use ftpane::model::event::Event;
+use ftpane::model::command::Command;
 use ftpane::model::server::Protocol;
 
 use super::{BY_NAME, listed, said, with_sessions};
@@ -202,15 +201,7 @@ async fn counts_use_it_and_deletions_do_not() {
         .on("RMD", say("250 Gone."))
         .on("LIST -aR", lines(&recursive(all), "226 Done."));
     let (server, mut driver) = with_sessions(script, 1).await;
-    driver.send(Command::Count {
-        places: vec![remote_place("/t")],
-        generation: Generation(7),
-    });
-    let counted = driver.wait(|event| match event {
-        Event::Counted { result, .. } => Some(result.unwrap()),
-        _ => None,
-    });
-    let counted = counted.await;
+    let counted = driver.count(vec![remote_place("/t")]).await.unwrap();
     assert_eq!((counted.files, counted.folders), (12, 13));
     let asked = || server.heard().iter().filter(|h| h.line == "LIST -aR").count();
     assert_eq!(asked(), 1);
