@@ -20,6 +20,7 @@ pub(crate) mod sums;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod begin;
 mod blot;
 mod challenge;
 mod clock;

@@ -373,12 +373,40 @@ async fn a_changed_source_is_uploaded_anew() {
     run.driver.shutdown().await;
 }
 
+/// The refusal may overtake the data: they were sent before the server gave up, and are kept all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_before_a_refusal_that_came_first_is_kept() {
+    for protocol in [Protocol::Ftp, Protocol::FtpsImplicit] {
+        let refusal = "426 Connection closed; transfer aborted.";
+        // over TLS the handshake has not even begun when it comes
+        let steps = [
+            say("150 go"),
+            say(refusal),
+            send(&content()[..300_000]),
+            end_data(),
+        ];
+        let script = Script::new(protocol).file("/d/f", content()).once("RETR", steps);
+        let server = script.start().await;
+        let mut run = Run::new(&server, Direction::Download, ONCE, None).await;
+        let ended = run.transfer(Direction::Download, Policy::Overwrite).await;
+        assert_is_kept(&ended);
+        let (_, failure) = the_failed(&ended);
+        assert!(failure.contains(refusal), "{failure}");
+        run.driver.shutdown().await;
+    }
+}
+
 fn the_failed(ended: &Ended) -> (ftpane::model::job::JobId, String) {
     let failed = ended.states.iter().find_map(|(job, _, state)| match state {
         JobState::Failed(failure) => Some((*job, failure.to_string())),
         _ => None,
     });
     failed.expect("one job has failed")
+}
+
+fn assert_is_kept(ended: &Ended) {
+    let (_, failure) = the_failed(ended);
+    assert!(failure.contains("is kept"), "{failure}");
 }
 
 /// Waits for the end of a batch; a question offers to go on, or it does not.
@@ -408,7 +436,7 @@ async fn a_later_run_goes_on_if_told_to() {
         let server = cut_download(300_000).start().await;
         let mut run = Run::new(&server, Direction::Download, ONCE, Some(queue.path())).await;
         let ended = run.transfer(Direction::Download, Policy::Overwrite).await;
-        assert!(the_failed(&ended).1.contains("is kept"));
+        assert_is_kept(&ended);
         assert_eq!((run.parts(), run.file()), (1, b"old".to_vec()));
         let mut run = run.again(&server, queue.path()).await;
         run.transfer(Direction::Download, policy).await.assert_all_done();
@@ -423,7 +451,7 @@ async fn a_later_run_goes_on_if_told_to() {
         let server = cut_upload(300_000).start().await;
         let mut run = Run::new(&server, Direction::Upload, ONCE, Some(queue.path())).await;
         let ended = run.transfer(Direction::Upload, Policy::Overwrite).await;
-        assert!(the_failed(&ended).1.contains("is kept"));
+        assert_is_kept(&ended);
         assert_eq!(remote_parts(&server), 1);
         let mut run = run.again(&server, queue.path()).await;
         run.transfer(Direction::Upload, policy).await.assert_all_done();

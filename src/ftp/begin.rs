@@ -1,0 +1,130 @@
+//! The beginning of a transfer: the data connection and the server's preliminary reply, whichever comes first.
+
+use std::pin::pin;
+
+use tokio::time::{Instant, timeout};
+
+use super::data::{Made, Prepared};
+use super::error::{Error, Stage};
+use super::reply::Reply;
+use super::session::Session;
+use super::transfer::{EXPLANATION, Request, Transfer, Way, refusing};
+
+/// It had begun, and closed the data connection (RFC 959 §4.2.2).
+const BROKEN_OFF: u16 = 426;
+
+/// What a server answered to a data command.
+enum Started {
+    /// Whether it has said that it takes the command, and its last word, if that came already.
+    Open(bool, Option<Reply>, Made),
+    Refused(Reply),
+}
+
+impl Session {
+    /// Waits for the data connection and the preliminary reply, at the same time: the handshake
+    /// begins at once (servers take it before they say 150), and a refused command ends the wait
+    /// for a connection that will never come. What is uploaded is not kept back for the 150: a
+    /// refusal stops it soon enough.
+    pub(super) async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
+        let active = matches!(prepared, Prepared::Listening(..));
+        let (opened, early, (stream, port)) = match self.connected(prepared, request).await {
+            Ok(Started::Open(opened, early, (stream, port, handshake))) => {
+                let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
+                resumed
+                    .into_iter()
+                    .for_each(|resumed| self.connection().count_handshake(resumed));
+                (opened, early, (stream, port))
+            }
+            Ok(Started::Refused(reply)) => {
+                let stage = refusing(false, &request.command);
+                let error = self.refused(stage, &request.command, reply);
+                self.learn_of_failed(&error, active);
+                return Err(error);
+            }
+            Err(error) => {
+                self.learn_of_failed(&error, active);
+                self.abandon();
+                return Err(error);
+            }
+        };
+        let next_noop = self.noop_after().map(|every| Instant::now() + every);
+        Ok(Transfer {
+            stream,
+            early,
+            until: None,
+            command: request.command.clone(),
+            way: request.way,
+            opened,
+            taken: opened,
+            _port: port,
+            next_noop,
+            unsettled: None,
+        })
+    }
+
+    /// What a data connection tells that could not be made or was refused; `active`: the server was to
+    /// make it. One that was refused for its session was none that resumed, whether our side of the
+    /// handshake was done or not, and the way it took is none the worse.
+    fn learn_of_failed(&self, error: &Error, active: bool) {
+        if let Error::Unresumed { .. } = error {
+            self.connection().count_handshake(false);
+        }
+        if active && says_nobody_came(error) {
+            self.connection().habits().active = false;
+        }
+    }
+
+    async fn connected(&mut self, prepared: Prepared, request: &Request) -> Result<Started, Error> {
+        // not in active mode: pyftpdlib loses what comes before it has said 150
+        let eager = request.way == Way::Up && self.writes_ahead() && self.offer().is_some()
+            // some servers refuse the middle of a file only: that is to be told from other refusals
+            && !request.continues();
+        let maker = self.data_maker();
+        let mut data = pin!(maker.complete(prepared));
+        let mut stream = None;
+        let mut preliminary = false;
+        loop {
+            tokio::select! {
+                // in this order: what a server says after it has sent its data must not cost them
+                biased;
+                done = &mut data, if stream.is_none() => match done {
+                    Ok(done) => stream = Some(done),
+                    Err(error) => return Err(self.reason(Stage::Data, error).await),
+                },
+                reply = self.control.reply(Stage::Transfer) => match reply?.1 {
+                    reply if reply.class() == 1 => preliminary = true,
+                    // a short transfer may be over before our side of the connection stands
+                    reply if reply.is_positive() => {
+                        let stream = match stream {
+                            Some(stream) => stream,
+                            None => data.await?,
+                        };
+                        return Ok(Started::Open(true, Some(reply), stream));
+                    }
+                    // so may one that the server gave up in the middle: what it has sent is not lost
+                    reply if preliminary && request.way == Way::Down && reply.code == BROKEN_OFF => {
+                        return Ok(match timeout(EXPLANATION, data).await {
+                            Ok(Ok(stream)) => Started::Open(true, Some(reply), stream),
+                            Ok(Err(_)) | Err(_) => Started::Refused(reply),
+                        });
+                    }
+                    reply => return Ok(Started::Refused(reply)),
+                },
+            }
+            if (preliminary || eager)
+                && let Some(stream) = stream.take()
+            {
+                return Ok(Started::Open(preliminary, None, stream));
+            }
+        }
+    }
+}
+
+/// Whether an error says that a data connection was not made.
+pub(super) fn says_nobody_came(error: &Error) -> bool {
+    match error {
+        Error::Silent(stage, _) | Error::Broken(stage, _) => *stage == Stage::Data,
+        Error::Refused(_, _, reply) => reply.code == 425,
+        _ => false,
+    }
+}
