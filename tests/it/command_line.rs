@@ -18,6 +18,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::harness::port::ClosedPort;
+
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -178,10 +180,8 @@ fn what_is_not_there_is_7_alone_and_1_among_others() {
 fn each_class_has_its_code() {
     let site = Site::new();
     // 3: nobody listens
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let nobody = format!("ftp://127.0.0.1:{port}/");
+    let port = ClosedPort::new();
+    let nobody = format!("ftp://127.0.0.1:{}/", port.number);
     ends(
         &bare(site.home.path())
             .args(["ls", "--retries", "0", &nobody])

@@ -12,6 +12,7 @@ use ftpane::model::secret::Secret;
 use ftpane::model::server::{Patience, Protocol, Server};
 
 use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree, remote, remote_place, tree};
+use crate::harness::port::ClosedPort;
 
 const TEST: &str = "the embedded server starts";
 
@@ -379,11 +380,7 @@ async fn refusals_say_what_why_and_what_to_do() {
     let there = tempfile::tempdir().unwrap();
     let demo = empty_demo(Protocol::FtpsExplicit, there.path()).await;
     let secret = demo.secret();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let closed = ClosedPort::new();
     let other = ftpane::model::certificate::Pin([9; 32]);
     let plain = empty_demo(Protocol::Ftp, there.path()).await;
     let base = demo.server();
@@ -396,7 +393,7 @@ async fn refusals_say_what_why_and_what_to_do() {
         ),
         (
             Server {
-                port: Some(closed),
+                port: Some(closed.number),
                 ..base.clone()
             },
             secret.clone(),

@@ -14,6 +14,7 @@ use ftpane::model::server::{ConnectionMode, Protocol, Server};
 
 use super::{SHORT, assert_says, connected_as, connected_to, names, remarked};
 use crate::harness::engine::{Driver, remote_place};
+use crate::harness::port::free_port;
 use crate::harness::scripted::*;
 
 const EPSV: &str = "229 Entering Extended Passive Mode (|||{port}|)";
@@ -97,11 +98,7 @@ async fn mode_auto_turns_to_active_where_passive_ports_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configured_address_and_ports_are_what_is_announced() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let free = free_port();
     let script = script()
         .on("EPRT", [say("200 ok")])
         .on("MLSD", say("425 I cannot get there."));
@@ -173,9 +170,7 @@ async fn a_stranger_at_our_port_is_sent_away() {
 /// More lanes than ports: they wait for each other, and every file comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_share_a_range_that_is_too_small() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let port = free_port();
     let here = tempfile::tempdir().unwrap();
     let mut script = Script::new(Protocol::Ftp);
     for n in 0..12 {

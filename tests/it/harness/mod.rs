@@ -12,6 +12,7 @@ pub(crate) mod gateway;
 pub(crate) mod lab;
 pub(crate) mod left;
 pub(crate) mod line;
+pub(crate) mod port;
 pub(crate) mod proxy;
 #[cfg(unix)]
 pub(crate) mod pty;

@@ -42,6 +42,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::harness::port::ClosedPort;
 use disk::Disk;
 use mood::Mood;
 use session::Session;
@@ -475,6 +476,7 @@ impl Script {
             handshakes: Mutex::default(),
             cut_uploads: AtomicU32::new(0),
             sessions: AtomicU32::new(0),
+            closed: Mutex::default(),
             ended: watch::Sender::new(0),
             gate: watch::Sender::new(false),
         });
@@ -520,6 +522,8 @@ struct House {
     handshakes: Mutex<Vec<bool>>,
     cut_uploads: AtomicU32,
     sessions: AtomicU32,
+    /// Data ports that were announced and are closed.
+    closed: Mutex<Vec<ClosedPort>>,
     /// How many control connections the server has ended.
     ended: watch::Sender<u32>,
     gate: watch::Sender<bool>,

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::stream::Stream;
 use super::tls::Acceptor;
 use super::{GREETING, Heard, House, Port, Step};
+use crate::harness::port::ClosedPort;
 
 /// The way to the next data connection.
 #[derive(Debug)]
@@ -246,14 +247,18 @@ impl Session {
             IpAddr::V6(_) => TcpSocket::new_v6().unwrap(),
         };
         socket.bind(SocketAddr::new(self.house.ip, 0)).unwrap();
-        let address = socket.local_addr().unwrap();
+        let mut address = socket.local_addr().unwrap();
         match port {
             Port::Open => self.lay(Way::Listening(socket.listen(8).unwrap())),
             Port::Narrow => {
                 socket.set_recv_buffer_size(4096).unwrap();
                 self.lay(Way::Listening(socket.listen(8).unwrap()));
             }
-            Port::Closed => drop(socket),
+            Port::Closed => {
+                let port = ClosedPort::at(self.house.ip);
+                address = SocketAddr::new(self.house.ip, port.number);
+                self.house.closed.lock().unwrap().push(port);
+            }
             Port::Dropped => {
                 // a full queue of waiting connections: the system drops what else comes
                 let listener = socket.listen(0).unwrap();
