@@ -110,6 +110,7 @@ impl Session {
             engine: engine::start(Options {
                 limit_rate: connection.limit_rate,
                 browsing: false,
+                silent: true,
                 transcript: connection.transcript()?,
                 active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
                 queue: paths.map(|paths| paths.queue()),

@@ -8,12 +8,15 @@ use super::outlet::Outlet;
 use crate::ftp::transcript::Sink;
 use crate::model::event::{DialogueLine, Event, Speaker};
 
-/// The sink of every session. The transcript's lines are `SESSION > sent`, `SESSION < received`
+/// The sink of every session; `None` where nobody listens (`silent`) and nothing is written. The transcript's lines are `SESSION > sent`, `SESSION < received`
 /// and `SESSION # remark`; secrets were blotted before a line was made. A transcript that cannot
 /// be written any more ends, with a notice, and nothing else does.
-pub(super) fn sink(outlet: Outlet, transcript: Option<File>) -> Sink {
+pub(super) fn sink(outlet: Outlet, transcript: Option<File>, silent: bool) -> Option<Sink> {
+    if silent && transcript.is_none() {
+        return None;
+    }
     let transcript = Mutex::new(transcript);
-    Arc::new(move |line: DialogueLine| {
+    Some(Arc::new(move |line: DialogueLine| {
         let mut file = transcript.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = file.as_mut()
             && let Err(error) = write(open, &line)
@@ -22,8 +25,10 @@ pub(super) fn sink(outlet: Outlet, transcript: Option<File>) -> Sink {
             outlet.tell(Event::Notice(format!("The transcript ends here: {error}")));
         }
         drop(file);
-        outlet.tell(Event::Dialogue(line));
-    })
+        if !silent {
+            outlet.tell(Event::Dialogue(line));
+        }
+    }))
 }
 
 fn write(file: &mut File, line: &DialogueLine) -> std::io::Result<()> {

@@ -65,6 +65,8 @@ pub struct Options {
     /// Somebody browses while files move: where a server may see two connections or more, one of
     /// them stays free for that.
     pub browsing: bool,
+    /// Nobody reads the dialogue: its lines are no events.
+    pub silent: bool,
     /// The dialogue of every session is written to this file.
     pub transcript: Option<File>,
     /// The servers, as `host:port`, on which mode `auto` begins with active mode, because only that

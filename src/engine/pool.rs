@@ -526,7 +526,7 @@ mod tests {
             connections,
             ..Server::default()
         };
-        let connection = Connection::new(Arc::new(server), None, Patience::default(), Arc::new(|_| {}));
+        let connection = Connection::new(Arc::new(server), None, Patience::default(), None);
         let questions = Arc::new(Questions::new(outlet.clone()));
         Pool::new(ConnectionId(1), Arc::new(connection), outlet, questions, true)
     }

@@ -89,7 +89,7 @@ struct Loop {
     notes: mpsc::UnboundedSender<Note>,
     questions: Arc<Questions>,
     limit: Arc<SpeedLimit>,
-    sink: Sink,
+    sink: Option<Sink>,
     browsing: bool,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
@@ -134,7 +134,7 @@ pub(super) async fn run(
         notes,
         limit: Arc::new(SpeedLimit::new(options.limit_rate)),
         browsing: options.browsing,
-        sink: dialogue::sink(outlet.clone(), options.transcript),
+        sink: dialogue::sink(outlet.clone(), options.transcript, options.silent),
         outlet,
         pools: HashMap::new(),
         connecting: HashMap::new(),
@@ -305,7 +305,7 @@ impl Loop {
         self.queue.connects(id, server.in_place);
         self.queue.set_retries(patience.retries);
         self.journal.connected(id, &server);
-        let connection = Connection::new(Arc::new(server), secret, patience, Arc::clone(&self.sink));
+        let connection = Connection::new(Arc::new(server), secret, patience, self.sink.clone());
         if self.active_first.contains(&connection.server.address()) {
             connection.prefer_active();
         }

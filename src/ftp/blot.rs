@@ -48,6 +48,10 @@ impl Secrets {
     /// A received line with the secrets in it blotted; `None` when there is none in it. A reply's
     /// code is never taken for a part of one.
     pub(super) fn blot(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let occurs = |secret: &Zeroizing<Vec<u8>>| line.windows(secret.len()).any(|part| part == &secret[..]);
+        if !self.0.iter().any(occurs) {
+            return None;
+        }
         let code = line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit);
         let from = if code { 3 } else { 0 };
         let mut out = line[..from].to_vec();

@@ -33,7 +33,7 @@ pub(crate) struct Connection {
     said: Mutex<Said>,
     trust: Arc<TrustStore>,
     tls: OnceCell<Arc<Tls>>,
-    sink: Sink,
+    sink: Option<Sink>,
     sessions: AtomicU32,
     habits: Mutex<DataHabits>,
     data_handshakes: AtomicU64,
@@ -88,7 +88,7 @@ pub(crate) struct Learned {
 impl Connection {
     /// A server that will be connected to; nothing is sent yet. `sink` hears every line of every
     /// session's dialogue.
-    pub(crate) fn new(server: Arc<Server>, secret: Option<Secret>, patience: Patience, sink: Sink) -> Self {
+    pub(crate) fn new(server: Arc<Server>, secret: Option<Secret>, patience: Patience, sink: Option<Sink>) -> Self {
         Self {
             trust: Arc::new(TrustStore::new(server.pin)),
             server,
@@ -200,7 +200,7 @@ impl Connection {
 
     /// A remark for the log that belongs to no session.
     pub(crate) fn remark(&self, text: &str) {
-        Transcript::new(0, Arc::clone(&self.sink)).remark(text);
+        Transcript::new(0, self.sink.clone()).remark(text);
     }
 
     async fn tls(&self) -> Result<Option<SessionTls>, Error> {
@@ -261,7 +261,7 @@ impl Connection {
 
     async fn try_login(self: &Arc<Self>, attendant: &dyn Attendant) -> Result<Session, Error> {
         let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
-        let transcript = Transcript::new(number, Arc::clone(&self.sink));
+        let transcript = Transcript::new(number, self.sink.clone());
         let (tls, passage) = (self.tls().await?, self.passage());
         if let Some(passage) = &passage {
             transcript.remark(&format!(

@@ -17,7 +17,8 @@ pub type Sink = Arc<dyn Fn(DialogueLine) + Send + Sync>;
 #[derive(Clone)]
 pub struct Transcript {
     session: u32,
-    sink: Sink,
+    /// `None` where nobody reads it: no line is made then.
+    sink: Option<Sink>,
 }
 
 impl std::fmt::Debug for Transcript {
@@ -30,17 +31,24 @@ impl std::fmt::Debug for Transcript {
 
 impl Transcript {
     /// The transcript of the session with this number.
-    pub fn new(session: u32, sink: Sink) -> Self {
+    pub fn new(session: u32, sink: Option<Sink>) -> Self {
         Self { session, sink }
     }
 
     /// A transcript nobody reads.
     pub fn silent() -> Self {
-        Self::new(0, Arc::new(|_| {}))
+        Self::new(0, None)
+    }
+
+    /// Whether anybody reads it.
+    pub(super) fn is_read(&self) -> bool {
+        self.sink.is_some()
     }
 
     pub(super) fn client(&self, line: &[u8]) {
-        self.say(Speaker::Client, &without_secret(line));
+        if self.is_read() {
+            self.say(Speaker::Client, &without_secret(line));
+        }
     }
 
     pub(super) fn server(&self, line: &[u8]) {
@@ -53,6 +61,9 @@ impl Transcript {
     }
 
     fn say(&self, speaker: Speaker, line: &[u8]) {
+        let Some(sink) = &self.sink else {
+            return;
+        };
         let end = line.len()
             - line
                 .iter()
@@ -60,7 +71,7 @@ impl Transcript {
                 .take_while(|b| matches!(b, b'\r' | b'\n'))
                 .count();
         let text = escape(&line[..end.min(LONGEST)]);
-        (self.sink)(DialogueLine {
+        sink(DialogueLine {
             session: self.session,
             speaker,
             text,
@@ -77,7 +88,7 @@ mod tests {
     fn secrets_are_blotted_and_lines_escaped() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&seen);
-        let transcript = Transcript::new(7, Arc::new(move |line| into.lock().unwrap().push(line.text)));
+        let transcript = Transcript::new(7, Some(Arc::new(move |line| into.lock().unwrap().push(line.text))));
         transcript.client(b"PASS hunter2\r\n");
         transcript.client(b"pass hunter2\r\n");
         transcript.client(b"ACCT hunter2\r\n");

@@ -42,8 +42,9 @@ pub(super) struct Outbox {
 
 #[derive(Debug)]
 struct OutboxState {
-    /// Wiped whenever it is empty: it held the password.
     bytes: Zeroizing<Vec<u8>>,
+    /// Whether a secret was put into it since it was wiped.
+    soiled: bool,
     reader: Option<Waker>,
     last_verb: String,
     last_line: Vec<u8>,
@@ -60,6 +61,7 @@ impl Outbox {
             state: Mutex::new(OutboxState {
                 // room for any batch: what is moved in growing leaves copies behind
                 bytes: Zeroizing::new(Vec::with_capacity(CHUNK)),
+                soiled: false,
                 reader: None,
                 last_verb: String::new(),
                 last_line: Vec::new(),
@@ -118,6 +120,7 @@ impl Outbox {
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             state.last_verb = String::from_utf8_lossy(verb).into_owned();
             state.secrets.learn(&encoded);
+            state.soiled |= holds_secret(verb);
             for &byte in &*encoded {
                 state.bytes.push(byte);
                 if byte == IAC && doubles_iac {
@@ -184,8 +187,10 @@ impl Wire {
             }
             state.bytes.drain(..written);
         }
-        // the whole of its memory, not what is in it now
-        state.bytes.zeroize();
+        if std::mem::take(&mut state.soiled) {
+            // the whole of its memory, not what is in it now
+            state.bytes.zeroize();
+        }
         state.reader = Some(cx.waker().clone());
         drop(state);
         Pin::new(&mut self.io).poll_flush(cx)
@@ -199,9 +204,11 @@ impl Wire {
         let line = &self.inbound[..end];
         let Some(blotted) = state.secrets.blot(line) else {
             drop(state);
-            self.outbox
-                .transcript
-                .server(&self.outbox.charset.from_server(line));
+            if self.outbox.transcript.is_read() {
+                self.outbox
+                    .transcript
+                    .server(&self.outbox.charset.from_server(line));
+            }
             return end;
         };
         let answers_secret = holds_secret(state.last_verb.as_bytes());
