@@ -47,6 +47,8 @@ pub(super) struct Division {
     mapped: Mutex<Instant>,
     helped: AtomicBool,
     alone: AtomicBool,
+    /// Who helps is to leave.
+    unwanted: AtomicBool,
     wrong: AtomicBool,
 }
 
@@ -91,6 +93,7 @@ impl Division {
             mapped: Mutex::new(Instant::now()),
             helped: AtomicBool::new(false),
             alone: AtomicBool::new(false),
+            unwanted: AtomicBool::new(false),
             wrong: AtomicBool::new(false),
         };
         division.save()?;
@@ -153,6 +156,17 @@ impl Division {
     /// Somebody could not help: nobody else is asked for it.
     pub(super) fn helps_no_more(&self) {
         self.alone.store(true, Ordering::Relaxed);
+    }
+
+    /// Help does not help: those who do leave, and nobody else comes.
+    pub(super) fn dismiss(&self) {
+        self.helps_no_more();
+        self.unwanted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether who helps is to leave.
+    pub(super) fn is_unwanted(&self) -> bool {
+        self.unwanted.load(Ordering::Relaxed)
     }
 
     /// What came does not fit what is here.

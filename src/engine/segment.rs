@@ -22,7 +22,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// Why a segment was left before its end.
 pub(super) enum Left {
-    /// Nobody is to read any more, or somebody else waits for the session.
+    /// Nobody is to read any more, somebody else waits for the session, or help did not help.
     Stopped,
     Wire(Error),
     Disk(io::Error),
@@ -77,7 +77,7 @@ pub(super) async fn help(division: Arc<Division>, pool: Arc<Pool>, limit: Arc<Sp
         }
         Err(_) => return division.helps_no_more(),
     }
-    while pool.divides() && !pool.is_wanted() {
+    while pool.divides() && !pool.is_wanted() && !division.is_unwanted() {
         let Share::Segment(segment) = division.share() else {
             return;
         };
@@ -188,7 +188,9 @@ impl Reading<'_> {
                 self.limit.passed(n).await;
                 if n == 0 {
                     over = Some(cut().into());
-                } else if self.helps.is_some_and(Pool::is_wanted) {
+                } else if let Some(pool) = self.helps
+                    && (pool.is_wanted() || self.segment.division().is_unwanted())
+                {
                     over = Some(Left::Stopped);
                 }
             }

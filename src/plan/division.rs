@@ -13,7 +13,7 @@ use crate::model::part_name::source;
 pub const WORTH: u64 = 32 << 20;
 
 /// No segment is made shorter than this, in bytes.
-pub const PIECE: u64 = 4 << 20;
+pub const PIECE: u64 = 2 << 20;
 
 /// How much beyond its end a reader reads, in bytes: the beginning of the next segment must be the same.
 pub const OVERLAP: u64 = 16 * 1024;
@@ -207,13 +207,17 @@ pub fn read_map(size: u64, bytes: &[u8]) -> Option<Vec<Range>> {
     in_order.then_some(missing)
 }
 
-/// How long a rate may take to become steady.
+/// How long a rate is measured before anybody helps, from the first piece on. Short: each moment costs
+/// what those would bring who do not help yet, and what help does is measured all the same.
+const ALONE: Duration = Duration::from_millis(100);
+
+/// How long a rate may take to become steady when somebody has come to help.
 const SETTLES: Duration = Duration::from_millis(250);
 
-/// How long it is measured.
+/// How long it is measured then.
 const MEASURED: Duration = Duration::from_millis(250);
 
-/// How much faster it has to be with one reader more.
+/// How much faster it has to be with help.
 const CLEARLY: f64 = 1.3;
 
 /// How often it is looked whether there are more lanes.
@@ -224,21 +228,21 @@ const LOOK: Duration = Duration::from_secs(1);
 pub enum Advice {
     /// Nothing now.
     Wait,
-    /// One more.
-    One,
     /// As many more as there may be.
-    All,
+    Help,
+    /// Those who help are to leave.
+    Leave,
 }
 
-/// Finds out whether one connection is what holds a file up: whether it comes clearly faster over two.
+/// Finds out whether one connection is what holds a file up: whether it comes clearly faster over several.
 #[derive(Debug, Clone, Default)]
 pub struct Trial(Stage);
 
 #[derive(Debug, Clone)]
 enum Stage {
     Alone(Gauge),
-    /// Somebody helps, or will; the rate before.
-    Two(f64, Gauge),
+    /// Others help, or will; the rate before.
+    Several(f64, Gauge),
     /// Helping helps; when it was last looked for more.
     Helps(Option<Duration>),
     Over,
@@ -258,15 +262,15 @@ struct Gauge {
 }
 
 impl Gauge {
-    /// Bytes a second, when that is known.
-    fn rate(&mut self, now: Duration, moved: u64) -> Option<f64> {
+    /// Bytes a second, when that is known: it may take so long to become steady, and is measured so long.
+    fn rate(&mut self, settles: Duration, measured: Duration, now: Duration, moved: u64) -> Option<f64> {
         let began = *self.began.get_or_insert(now);
-        if now < began + SETTLES {
+        if now < began + settles {
             return None;
         }
         let (since, before) = *self.steady.get_or_insert((now, moved));
         let elapsed = now.saturating_sub(since);
-        (elapsed >= MEASURED).then(|| moved.saturating_sub(before) as f64 / elapsed.as_secs_f64())
+        (elapsed >= measured).then(|| moved.saturating_sub(before) as f64 / elapsed.as_secs_f64())
     }
 }
 
@@ -275,18 +279,18 @@ impl Trial {
     /// from somebody who helps (`helped`).
     pub fn advise(&mut self, now: Duration, moved: u64, helped: bool) -> Advice {
         let (next, advice) = match &mut self.0 {
-            Stage::Alone(gauge) => match gauge.rate(now, moved) {
-                Some(rate) => (Stage::Two(rate, Gauge::default()), Advice::One),
+            Stage::Alone(gauge) => match gauge.rate(Duration::ZERO, ALONE, now, moved) {
+                Some(rate) => (Stage::Several(rate, Gauge::default()), Advice::Help),
                 None => return Advice::Wait,
             },
-            Stage::Two(..) if !helped => return Advice::Wait,
-            Stage::Two(before, gauge) => match gauge.rate(now, moved) {
-                Some(rate) if rate > *before * CLEARLY => (Stage::Helps(Some(now)), Advice::All),
-                Some(_) => (Stage::Over, Advice::Wait),
+            Stage::Several(..) if !helped => return Advice::Wait,
+            Stage::Several(before, gauge) => match gauge.rate(SETTLES, MEASURED, now, moved) {
+                Some(rate) if rate > *before * CLEARLY => (Stage::Helps(Some(now)), Advice::Help),
+                Some(_) => (Stage::Over, Advice::Leave),
                 None => return Advice::Wait,
             },
             Stage::Helps(last) if last.is_none_or(|last| now >= last + LOOK) => {
-                (Stage::Helps(Some(now)), Advice::All)
+                (Stage::Helps(Some(now)), Advice::Help)
             }
             Stage::Helps(_) | Stage::Over => return Advice::Wait,
         };

@@ -159,21 +159,25 @@ impl Receiving {
                 saved.map_err(|error| self.disk.failed(&error))?;
             }
         }
-        let places = lane.pool.spare_places();
         let division = self.sharing.division.as_ref();
-        if places == 0 || division.is_some_and(|division| !division.wants_help()) {
-            return Ok(());
-        }
         let helped = division.is_some_and(|division| division.is_helped());
         let moved = self.task.counter.get();
         let Some((began, trial)) = &mut self.sharing.trial else {
             return Ok(());
         };
-        let more = match trial.advise(began.elapsed(), moved, helped) {
-            Advice::Wait => return Ok(()),
-            Advice::One => 1,
-            Advice::All => places,
-        };
+        let places = lane.pool.spare_places();
+        let is_full = places == 0 || division.is_some_and(|division| !division.wants_help());
+        if is_full && !helped {
+            return Ok(());
+        }
+        match trial.advise(began.elapsed(), moved, helped) {
+            Advice::Help if !is_full => {}
+            Advice::Help | Advice::Wait => return Ok(()),
+            Advice::Leave => {
+                division.inspect(|division| division.dismiss());
+                return Ok(());
+            }
+        }
         if self.sharing.division.is_none() {
             let Some(identity) = self.identity().filter(|identity| self.is_long(identity.size)) else {
                 self.sharing.trial = None;
@@ -188,7 +192,7 @@ impl Receiving {
             self.divide(identity, missing, part, lane).await?;
         }
         if let Some(division) = &self.sharing.division {
-            for _ in 0..more {
+            for _ in 0..places {
                 let (division, pool) = (Arc::clone(division), Arc::clone(&lane.pool));
                 lane.tasks.spawn(help(division, pool, Arc::clone(&lane.limit)));
             }
