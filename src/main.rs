@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use ftpane::cli::{self, Interface, Request};
 use ftpane::demo::{self, Demo};
 use ftpane::term::{self, Wanted};
+use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
     cli::log::explain_panics();
@@ -46,17 +47,23 @@ async fn show(interface: Interface) -> anyhow::Result<u8> {
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    block_on_by(Builder::new_multi_thread(), work)
+}
+
+fn block_on_by(mut threads: Builder, work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = threads.enable_all().build()?;
     let ended = runtime.block_on(work);
     // a read of the terminal that nobody answers must not hold us back
     runtime.shutdown_background();
     ended
 }
 
-/// Among the engine's tasks: to wake a thread of its own for each of the engine's events costs more
-/// than the event.
+/// Among the engine's tasks, and all of them on one thread: to wake another one for each event costs more
+/// than the event. What blocks has threads of its own.
 fn block_on_task(work: impl Future<Output = anyhow::Result<u8>> + Send + 'static) -> anyhow::Result<u8> {
-    block_on(async {
+    let mut one = Builder::new_multi_thread();
+    one.worker_threads(1);
+    block_on_by(one, async {
         match tokio::spawn(work).await {
             Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
             ended => ended?,

@@ -13,7 +13,7 @@ use crate::model::job::Direction;
 
 /// A file up to this long is short: the next job is taken while its data flow, and what is
 /// unfinished may wait for it.
-const SHORT: u64 = 256 * 1024;
+pub(super) const SHORT: u64 = 256 * 1024;
 
 /// What a job has come to before the server is asked anything about it.
 pub(super) enum Fetched {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
+use super::at_once::AtOnce;
+use super::carried::SHORT;
 use super::kept::Piece;
 use super::lane::Lane;
 use super::lease::Lease;
@@ -99,7 +101,7 @@ async fn choose(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> 
     };
     let what = || format!("Could not download {}", item.remote);
     let overwrites = task.start.policy == Policy::Overwrite;
-    Ok(match standing(&item.local).await? {
+    Ok(match standing(&item.local, &task.targets.at_once).await? {
         Some((Kind::Dir, _)) => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
@@ -115,9 +117,9 @@ async fn choose(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> 
 }
 
 /// What stands where the file is to go.
-async fn standing(target: &Path) -> Result<Option<(Kind, Known)>, Failure> {
+async fn standing(target: &Path, at_once: &AtOnce) -> Result<Option<(Kind, Known)>, Failure> {
     let (path, shown) = (target.to_path_buf(), shown_path(target));
-    match blocking(move || stat(&path)).await? {
+    match at_once.run(move || stat(&path)).await? {
         Ok(entry) => {
             let kind = entry
                 .target_kind
@@ -520,7 +522,10 @@ impl Receiving {
             }
             Ok(verified)
         };
-        let placed = blocking(work).await?;
+        let placed = match length <= SHORT && !sync {
+            true => self.task.targets.at_once.run(work).await?,
+            false => blocking(work).await?,
+        };
         self.task.durable.wrote();
         placed.map_err(|unplaced| self.unplaced(unplaced))
     }

@@ -102,6 +102,8 @@ struct Loop {
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
+    /// Walks that are far enough ahead, and what they wait for.
+    resting: HashMap<BatchId, (oneshot::Sender<Vec<JobId>>, Vec<JobId>)>,
     running: HashMap<JobId, (ConnectionId, CancellationToken)>,
     lanes: HashMap<ConnectionId, usize>,
     tasks: TaskTracker,
@@ -144,6 +146,7 @@ pub(super) async fn run(
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
+        resting: HashMap::new(),
         running: HashMap::new(),
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
@@ -377,7 +380,7 @@ impl Loop {
                 reply,
             } => {
                 let (numbers, effects) = self.found(batch, direction, found);
-                let _ = reply.send(numbers);
+                self.answer_walk(batch, direction, reply, numbers);
                 effects
             }
             Note::Walked(batch, failure) => {
@@ -414,7 +417,9 @@ impl Loop {
                 let mut effects = self.reached(job, &outcome);
                 let number = self.questions.number();
                 effects.extend(self.queue.finished(job, outcome, number));
-                effects
+                self.carry_out(effects);
+                self.queue.forget_good(job);
+                Vec::new()
             }
             Note::Due(job) => {
                 self.queue.due(job);
@@ -423,6 +428,7 @@ impl Loop {
             Note::TryServer(connection, tries) => self.queue.try_server(connection, tries),
         };
         self.carry_out(effects);
+        self.let_walks_go_on();
     }
 
     /// Opens lanes where jobs wait, as many as there may be.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::at_once::AtOnce;
 use super::lease::Lease;
 use super::origins::Origins;
 use super::resume::Leftovers;
@@ -109,6 +110,8 @@ pub(super) struct Targets {
     /// Old files that had been left aside and were put back, after their folder was listed.
     put_back: Mutex<HashMap<RemotePath, Standing>>,
     origins: Arc<Origins>,
+    /// Short work on this machine's disk.
+    pub(super) at_once: AtOnce,
 }
 
 impl Targets {
@@ -119,6 +122,7 @@ impl Targets {
             here: Leftovers::default(),
             put_back: Mutex::default(),
             origins,
+            at_once: AtOnce::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use tokio::task::JoinHandle;
 
+use super::at_once::AtOnce;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
@@ -97,7 +98,7 @@ pub(super) enum Prepared {
 
 /// Opens the file, and decides about the target as far as that needs no question to the server.
 pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
-    let source = match open(&task.job().item.local).await {
+    let source = match open(&task.job().item.local, &task.targets.at_once).await {
         Ok(source) => source,
         Err(stop) => return Err((task, stop)),
     };
@@ -172,9 +173,9 @@ fn overwrites(task: &Task) -> bool {
     task.start.policy == Policy::Overwrite
 }
 
-async fn open(path: &Path) -> Result<Source, Stop> {
+async fn open(path: &Path, at_once: &AtOnce) -> Result<Source, Stop> {
     let (opened, shown) = (path.to_path_buf(), shown_path(path));
-    let opened = blocking(move || {
+    let opened = at_once.run(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
         if !metadata.is_file() {

@@ -37,6 +37,9 @@ pub(super) async fn walk(
     cancel: CancellationToken,
 ) -> Option<Failure> {
     let walk = async {
+        if let Some(first) = request.items.first() {
+            targets.at_once.look(first.local.clone()).await;
+        }
         let room = Room::look(&request, &pool).await;
         let walker = Walker {
             request,

@@ -88,7 +88,12 @@ pub(crate) struct Learned {
 impl Connection {
     /// A server that will be connected to; nothing is sent yet. `sink` hears every line of every
     /// session's dialogue.
-    pub(crate) fn new(server: Arc<Server>, secret: Option<Secret>, patience: Patience, sink: Option<Sink>) -> Self {
+    pub(crate) fn new(
+        server: Arc<Server>,
+        secret: Option<Secret>,
+        patience: Patience,
+        sink: Option<Sink>,
+    ) -> Self {
         Self {
             trust: Arc::new(TrustStore::new(server.pin)),
             server,

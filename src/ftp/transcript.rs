@@ -88,7 +88,10 @@ mod tests {
     fn secrets_are_blotted_and_lines_escaped() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&seen);
-        let transcript = Transcript::new(7, Some(Arc::new(move |line| into.lock().unwrap().push(line.text))));
+        let transcript = Transcript::new(
+            7,
+            Some(Arc::new(move |line| into.lock().unwrap().push(line.text))),
+        );
         transcript.client(b"PASS hunter2\r\n");
         transcript.client(b"pass hunter2\r\n");
         transcript.client(b"ACCT hunter2\r\n");

@@ -8,6 +8,7 @@ pub(crate) mod erase;
 pub(crate) mod journal;
 pub(crate) mod leftovers;
 pub(crate) mod list;
+pub(crate) mod mount;
 pub(crate) mod names;
 pub(crate) mod part;
 pub(crate) mod runs;

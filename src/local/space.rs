@@ -3,30 +3,17 @@
 use std::io;
 use std::path::Path;
 
+#[cfg(unix)]
+use super::mount::ask_nearest;
+
 /// How many bytes may still be written below `path`, by whoever runs this; of the nearest folder above
 /// that is there, where it is not yet. `None` where the system does not tell.
 #[cfg(unix)]
 pub(crate) fn free(path: &Path) -> io::Result<Option<u64>> {
-    let mut at = path;
-    loop {
-        let asked = if at.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            at
-        };
-        match rustix::fs::statvfs(asked) {
-            Ok(told) => {
-                let free = told.f_bavail.saturating_mul(told.f_frsize);
-                // file systems without a size of their own (some FUSE) tell zeros
-                return Ok(Some(free).filter(|_| told.f_blocks > 0));
-            }
-            Err(rustix::io::Errno::NOENT) => match at.parent() {
-                Some(above) => at = above,
-                None => return Ok(None),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let told = ask_nearest(path, |path| rustix::fs::statvfs(path))?;
+    // file systems without a size of their own (some FUSE) tell zeros
+    let told = told.filter(|told| told.f_blocks > 0);
+    Ok(told.map(|told| told.f_bavail.saturating_mul(told.f_frsize)))
 }
 
 /// Not told here.

@@ -456,6 +456,11 @@ impl Queue {
         self.batches.is_empty()
     }
 
+    /// How many jobs of a batch are not over.
+    pub fn open_in(&self, batch: BatchId) -> usize {
+        self.batches.get(&batch).map_or(0, |batch| batch.open)
+    }
+
     /// Sums of all batches since the queue was last idle.
     pub fn totals(&self) -> Totals {
         Totals {

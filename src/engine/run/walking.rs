@@ -3,17 +3,45 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{Batch, Loop, Note};
 use crate::engine::browse::not_connected;
 use crate::engine::targets::Targets;
 use crate::engine::{mistake, walk};
 use crate::model::failure::Failure;
-use crate::model::job::{BatchId, BatchRequest, JobId};
+use crate::model::job::{BatchId, BatchRequest, Direction, JobId};
 use crate::plan::journal::written::WrittenPath;
 
+/// So many jobs of an upload may wait before its walk rests: it is far faster than its files. The walk of a
+/// server's tree goes on: it holds a session, and the server may wait for it.
+const AHEAD: usize = 20_000;
+
 impl Loop {
+    /// Gives a walk the numbers of what it has found: with them it goes on.
+    pub(super) fn answer_walk(
+        &mut self,
+        batch: BatchId,
+        direction: Direction,
+        reply: oneshot::Sender<Vec<JobId>>,
+        numbers: Vec<JobId>,
+    ) {
+        if direction == Direction::Upload && self.queue.open_in(batch) > AHEAD {
+            self.resting.insert(batch, (reply, numbers));
+        } else {
+            // a walk that was ended needs none
+            let _ = reply.send(numbers);
+        }
+    }
+
+    /// Lets walks go on whose files have come nearer.
+    pub(super) fn let_walks_go_on(&mut self) {
+        let queue = &self.queue;
+        for (_, (reply, numbers)) in self.resting.extract_if(|batch, _| queue.open_in(*batch) <= AHEAD) {
+            let _ = reply.send(numbers);
+        }
+    }
+
     pub(super) fn enqueue(&mut self, request: BatchRequest) {
         self.queue.open_batch(&request);
         if !self.pools.contains_key(&request.connection) {

@@ -1,6 +1,6 @@
 //! How started jobs come back, and what ends with them.
 
-use super::{Effect, End, Outcome, Phase, Queue, Stopping};
+use super::{Effect, End, Outcome, Phase, Queue, Slot, Stopping};
 use crate::model::command::QuestionId;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
@@ -106,6 +106,15 @@ impl Queue {
                 }));
             }
             self.close_if_over(batch, effects);
+        }
+    }
+
+    /// A file that went well is of no more interest where nobody watches: a hundred thousand of them would only
+    /// take room.
+    pub fn forget_good(&mut self, id: JobId) {
+        let is_good = |slot: &Slot| slot.phase == Phase::Over(End::Good) && slot.is_file();
+        if !self.attended && self.jobs.get(&id).is_some_and(is_good) {
+            self.jobs.remove(&id);
         }
     }
 

@@ -1,0 +1,73 @@
+//! Short work on the disk of this machine, done where it is asked for as long as the disk is quick.
+//!
+//! To hand work to another thread and to be woken by it costs more than a small file does. But a disk must not
+//! hold up the network: so only file systems of this machine count (`local/mount.rs`), and when one has
+//! taken long, what is left of the batch goes the other way.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{LOOK, blocking, mistake};
+use crate::local::mount::is_of_this_machine;
+use crate::model::failure::Failure;
+
+/// What takes longer is not done in place again: a small file is open, read and closed in a hundredth of that.
+const LONG: Duration = Duration::from_millis(5);
+
+/// Whether a batch's disk is quick.
+#[derive(Debug, Default)]
+pub(super) struct AtOnce {
+    quick: AtomicBool,
+}
+
+impl AtOnce {
+    /// Looks at the disk that a batch's files come from or go to.
+    pub(super) async fn look(&self, path: PathBuf) {
+        let quick = blocking(move || is_of_this_machine(&path)).await;
+        self.quick.store(quick.unwrap_or(false), Ordering::Relaxed);
+    }
+
+    /// Does work that blocks for a moment.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        if !self.quick.load(Ordering::Relaxed) {
+            return blocking(work).await;
+        }
+        let began = Instant::now();
+        let done = catch_unwind(AssertUnwindSafe(work));
+        if began.elapsed() > LONG {
+            self.quick.store(false, Ordering::Relaxed);
+        }
+        done.map_err(|_| mistake("Not done", LOOK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_slow_once_is_not_waited_for_again() {
+        let here = std::thread::current().id();
+        let thread = || std::thread::current().id();
+        let at_once = AtOnce::default();
+        assert_ne!(at_once.run(thread).await.unwrap(), here, "nothing is known yet");
+        at_once.look("/dev/shm".into()).await;
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        assert!(at_once.run(|| panic!("on purpose")).await.is_err());
+        at_once.quick.store(true, Ordering::Relaxed);
+        let slow = || {
+            let began = Instant::now();
+            while began.elapsed() <= LONG {}
+            std::thread::current().id()
+        };
+        assert_eq!(at_once.run(slow).await.unwrap(), here);
+        assert_ne!(at_once.run(thread).await.unwrap(), here, "it took long");
+    }
+}
