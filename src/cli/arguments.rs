@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::connection::Connection;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{Direction, Policy};
+use crate::model::job::{Direction, INPUT, Policy};
 use crate::model::server::Server;
 use crate::model::unfinished::Meant;
 
@@ -153,10 +153,11 @@ impl Sort {
 
 #[derive(Debug, Args)]
 pub(super) struct Get {
-    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO
+    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO; *, ? and [a-z]
+    /// stand for what is there; @FILE is a list of targets, one a line
     #[arg(value_name = "TARGET", required = true)]
     pub(super) targets: Vec<OsString>,
-    /// The folder to put it into; made where it is missing
+    /// The folder to put it into, made where it is missing; - is standard output, for files only
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) to: PathBuf,
     /// Wait for the disk with each file; else once a second, and before the end
@@ -173,7 +174,8 @@ pub(super) struct Get {
 #[derive(Debug, Args)]
 #[command(override_usage = "ftpane put [OPTIONS] <LOCAL>... <TARGET>")]
 pub(super) struct Put {
-    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name
+    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name;
+    /// - alone is standard input; @FILE is a list of local paths, one a line (a file of that name: ./@FILE)
     #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2..)]
     pub(super) places: Vec<OsString>,
     /// Write straight to the target where a folder refuses temporary names or renaming: not safe
@@ -185,6 +187,14 @@ pub(super) struct Put {
     pub(super) output: Output,
     #[command(flatten)]
     pub(super) connection: Connection,
+}
+
+impl Put {
+    /// Whether standard input is uploaded.
+    pub(super) fn reads_input(&self) -> bool {
+        let sources = self.places.split_last().map_or(&[][..], |(_, sources)| sources);
+        sources.iter().any(|source| source == INPUT)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -7,8 +7,10 @@
 mod arguments;
 mod connection;
 pub mod dump;
+mod expansion;
 mod get;
 mod json;
+mod list_file;
 pub mod log;
 mod ls;
 mod outcome;
@@ -24,6 +26,7 @@ mod queue;
 mod session;
 mod signal;
 mod speech;
+mod stream;
 mod transfer;
 
 use std::ffi::OsString;
@@ -167,7 +170,8 @@ pub async fn run(command: Command) -> u8 {
 }
 
 async fn carry_out(command: &Subcommands, connection: &Connection, output: Output) -> u8 {
-    let mut session = match Session::start(connection, output.quiet) {
+    let takes_input = matches!(command, Subcommands::Put(put) if put.reads_input());
+    let mut session = match Session::start(connection, output.quiet, takes_input) {
         Ok(session) => session,
         Err(failure) => {
             Speech::new(false).fail(&failure);

@@ -216,7 +216,11 @@ impl Transfers {
                 match session.event_or_tick(false).await {
                     Ok(Some(event)) => self.take(session, event),
                     Ok(None) => {}
-                    Err(_) => break,
+                    Err(End::Signal(_)) => {
+                        session.hurry();
+                        break;
+                    }
+                    Err(End::Failed(_)) => break,
                 }
             }
         };
@@ -231,9 +235,13 @@ impl Transfers {
         session.speech.line(&format!(
             "ftpane: stopped; {} not transferred{more}. {}.",
             size::count(count, "file is", "files are"),
-            match session.keeps_queue {
-                true => "'ftpane queue run' goes on, or the same command with -c",
-                false => "With -c the same command goes on",
+            match (
+                session.keeps_queue,
+                files.iter().any(|job| job.item.reads_input())
+            ) {
+                (_, true) => "What came from standard input is nowhere: give it once more",
+                (true, false) => "'ftpane queue run' goes on, or the same command with -c",
+                (false, false) => "With -c the same command goes on",
             }
         ));
         let mut names: Vec<String> = files.iter().map(|job| job.item.remote.shown()).collect();

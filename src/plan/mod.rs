@@ -4,6 +4,7 @@
 pub mod conflict;
 pub mod division;
 pub mod fence;
+pub mod glob;
 pub mod ground;
 pub mod journal;
 pub mod keeping;

@@ -4,6 +4,7 @@ mod endings;
 mod listings;
 #[cfg(unix)]
 mod queue;
+mod streams;
 mod transfers;
 
 use std::io::{BufRead as _, BufReader};
