@@ -83,7 +83,8 @@ impl App {
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
-            Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::Explored { .. } | Event::BatchWalked(_) | Event::Piece { .. } | Event::ReadOver { .. } => {
+            }
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),
