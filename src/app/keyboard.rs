@@ -20,7 +20,7 @@ impl App {
                 pane.typing.then_some(&pane.filter)
             }
             View::Log => self.log.typing.then_some(&self.log.filter),
-            View::Queue | View::Help => None,
+            View::Pager | View::Queue | View::Help => None,
         }
     }
 
@@ -120,6 +120,7 @@ impl App {
         }
         match self.view {
             View::Panes => self.act_panes(action),
+            View::Pager => self.act_pager(action),
             View::Servers => self.act_servers(action),
             View::Queue => self.act_queue(action),
             View::Log => self.act_log(action),

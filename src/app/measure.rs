@@ -63,6 +63,7 @@ impl App {
     pub fn list_rows(&self, context: Context) -> usize {
         let around = match context {
             Context::Panes => return self.pane_rows(),
+            Context::Pager => 1,
             Context::Servers => 2 + u16::from(self.has_headings()),
             Context::Queue if self.has_details() => 2 + DETAILS,
             _ => 2,

@@ -38,6 +38,7 @@ pub mod log;
 pub mod measure;
 pub mod msg;
 pub mod order;
+pub mod pager;
 pub mod pane;
 mod panes;
 mod passphrase;
@@ -56,6 +57,7 @@ use effect::Effect;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
+use pager::Pager;
 use pane::Pane;
 use zone::Zone;
 
@@ -66,6 +68,8 @@ pub enum View {
     Servers,
     /// The panes.
     Panes,
+    /// The pager.
+    Pager,
     /// The queue.
     Queue,
     /// The log.
@@ -126,6 +130,8 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
+    /// The file that is looked into.
+    pub pager: Option<Pager>,
     /// The window on the help.
     pub help: Cursor,
     /// The server form, while it is open.
@@ -197,6 +203,7 @@ impl App {
             active: Side::Local,
             queue: queue::Queue::default(),
             log: log::Log::default(),
+            pager: None,
             help: Cursor::default(),
             form: None,
             saving: None,
@@ -250,7 +257,7 @@ impl App {
             }
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
-                Vec::new()
+                self.refit_pager()
             }
             Msg::Engine(event) => self.engine(event),
             Msg::Progress(progress) => {
@@ -344,6 +351,7 @@ impl App {
         match view {
             View::Servers => Context::Servers,
             View::Panes => Context::Panes,
+            View::Pager => Context::Pager,
             View::Queue => Context::Queue,
             View::Log => Context::Log,
             View::Help => Context::Help,
@@ -366,7 +374,7 @@ impl App {
             self.view = self.beneath;
             return;
         }
-        if matches!(self.view, View::Servers | View::Panes) {
+        if matches!(self.view, View::Servers | View::Panes | View::Pager) {
             self.beneath = self.view;
         }
         self.view = view;

@@ -34,6 +34,7 @@ impl App {
                 return self.refresh(side, None);
             }
             Action::Servers => self.view = View::Servers,
+            Action::View => return self.view_current(),
             Action::Transfer => self.ask_transfer(),
             Action::Delete => return self.ask_delete(),
             Action::NewFolder => {
@@ -127,7 +128,9 @@ impl App {
                 self.go(self.active, folder, None)
             }
             Some(_) => {
-                self.notice = Some("That is no folder; F5 or t transfers it to the other pane".to_owned());
+                self.notice = Some(
+                    "That is no folder; F3 or v shows it, F5 or t transfers it to the other pane".to_owned(),
+                );
                 Vec::new()
             }
             None => Vec::new(),
