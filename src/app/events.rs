@@ -44,7 +44,9 @@ impl App {
                 if side == Side::Remote {
                     self.made_again();
                 }
-                self.pane_mut(side).listed(generation, result);
+                if !self.looked_into(generation, &result) {
+                    self.pane_mut(side).listed(generation, result);
+                }
             }
             Event::Done(deed) => return self.done(deed),
             Event::Failed(failure) => {

@@ -128,7 +128,7 @@ impl App {
                 self.dialogs.push_back(dialog);
                 return Vec::new();
             }
-            Action::GoTo => {
+            Action::Position => {
                 let dialog = Dialog::asking(Subject::InFile(Asks::GoTo), Line::default());
                 self.dialogs.push_back(dialog);
                 return Vec::new();

@@ -512,9 +512,7 @@ impl Pager {
                 "'{}' does not come before; n looks further down",
                 shown(&needle)
             )),
-            (Quarry::Nowhere, Sought::Line(_, number)) => {
-                Some(format!("The file ends before line {number}"))
-            }
+            (Quarry::Nowhere, Sought::Line(_, number)) => Some(format!("The file ends before line {number}")),
         }
     }
 

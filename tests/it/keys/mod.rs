@@ -2,6 +2,7 @@
 
 mod connecting;
 mod everywhere;
+mod finding;
 mod pager;
 mod panes;
 pub(crate) mod questions;
