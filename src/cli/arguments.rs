@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::completions::{For, TARGET, TARGET_OR_FILE};
 use super::connection::Connection;
+use super::examples;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, INPUT, Policy};
@@ -43,7 +45,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Subcommands>,
     /// Open the interface connected to this; without it, at the list of servers
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_hint = TARGET)]
     pub(super) target: Option<OsString>,
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -52,32 +54,55 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Subcommands {
     /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
+    #[command(after_help = examples::DEMO)]
     Demo {
         /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
         #[arg(long)]
         serve_only: bool,
     },
     /// List a folder, or one file
+    #[command(after_help = examples::LS)]
     Ls(Ls),
     /// Download files, and folders with all that is in them
+    #[command(after_help = examples::GET)]
     Get(Get),
     /// Upload files, and folders with all that is in them
+    #[command(after_help = examples::PUT)]
     Put(Put),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Change the passphrase of the secret store
+    #[command(after_help = examples::PASSPHRASE)]
     Passphrase,
+    /// Print the script by which a shell completes words, saved servers among them
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: For,
+    },
+    /// Print the manual page of ftpane, or of one of its commands
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command
+        command: Vec<String>,
+    },
+    /// What the scripts for shells ask
+    #[command(name = "__servers", hide = true)]
+    ServerNames,
 }
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum QueueCommand {
     /// Show it
+    #[command(after_help = examples::QUEUE_LIST)]
     List(QueueList),
     /// Go on with it: conflicts are treated as was asked for then
+    #[command(after_help = examples::QUEUE_RUN)]
     Run(Box<QueueRun>),
     /// Forget it, and delete its temporary files on this machine
+    #[command(after_help = examples::QUEUE_DROP)]
     Drop(QueueDrop),
 }
 
@@ -115,7 +140,7 @@ pub(super) struct QueueDrop {
 #[derive(Debug, Args)]
 pub(super) struct Ls {
     /// What to list
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) target: OsString,
     /// With all folders below
     #[arg(short = 'R', long)]
@@ -155,7 +180,7 @@ impl Sort {
 pub(super) struct Get {
     /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO; *, ? and [a-z]
     /// stand for what is there; @FILE is a list of targets, one a line
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) targets: Vec<OsString>,
     /// The folder to put it into, made where it is missing; - is standard output, for files only
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -176,7 +201,7 @@ pub(super) struct Get {
 pub(super) struct Put {
     /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name;
     /// - alone is standard input; @FILE is a list of local paths, one a line (a file of that name: ./@FILE)
-    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2..)]
+    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2.., value_hint = TARGET_OR_FILE)]
     pub(super) places: Vec<OsString>,
     /// Write straight to the target where a folder refuses temporary names or renaming: not safe
     #[arg(long)]

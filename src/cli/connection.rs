@@ -98,7 +98,7 @@ pub(super) struct Connection {
     /// Commands sent after each login, with ';' between them or each by itself, in place of the saved ones
     #[arg(long, value_name = "COMMAND", value_delimiter = ';', value_parser = after_login)]
     after_login: Vec<String>,
-    /// Write the dialogue with the server to this file, secrets blotted
+    /// Write the dialogue with the server to this file, secrets blotted; what was in it goes
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
     /// A command whose first line of output is the password
@@ -304,6 +304,119 @@ mod tests {
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    /// What an option has changed: the server, the patience, or something of the run.
+    type Effect = fn(&Server, &Patience, &Connection) -> bool;
+
+    /// Every option, as it is written, and its effect on a server of which nothing else is said.
+    const EFFECTS: &[(&str, Effect)] = &[
+        ("--mode active", |s, _, _| s.mode == ConnectionMode::Active),
+        ("--external-ip 192.0.2.1", |s, _, _| {
+            s.external_ip == Some([192, 0, 2, 1].into())
+        }),
+        ("--port-range 50000-50010", |s, _, _| {
+            s.port_range == Some((50_000, 50_010))
+        }),
+        ("--pasv-address server", |s, _, _| {
+            s.passive_address == PassiveAddress::Server
+        }),
+        ("--tls-min 1.3", |s, _, _| s.tls_min == TlsVersion::V1_3),
+        ("--tls-max 1.2", |s, _, _| s.tls_max == TlsVersion::V1_2),
+        ("--weak-tls", |s, _, _| s.weak_tls),
+        ("--tls-backend system", |s, _, _| {
+            s.tls_backend == TlsBackend::System
+        }),
+        ("--ca-file ca.pem", |s, _, _| s.ca_file == Some("ca.pem".into())),
+        ("--client-cert me.pem", |s, _, _| {
+            s.client_certificate == Some("me.pem".into())
+        }),
+        ("--client-cert me.pem --client-key key.pem", |s, _, _| {
+            s.client_key == Some("key.pem".into())
+        }),
+        (
+            "--pin sha256:0101010101010101010101010101010101010101010101010101010101010101",
+            |s, _, _| s.pin == Some(Pin([1; 32])),
+        ),
+        ("--charset latin1", |s, _, _| Ok(s.charset) == "latin1".parse()),
+        ("--clock-offset -5:30", |s, _, _| {
+            s.clock_offset.map(ClockOffset::minutes) == Some(-330)
+        }),
+        ("--keep-alive 7", |s, _, _| s.keep_alive == 7),
+        ("--connect-timeout 1.5", |_, p, _| {
+            p.connect == Duration::from_millis(1500)
+        }),
+        ("--timeout 9", |_, p, _| p.silence == Duration::from_secs(9)),
+        ("--retries 0", |_, p, _| p.retries == 0),
+        ("--read-only", |s, _, _| s.read_only),
+        ("--root /srv", |s, _, _| s.document_path == "/srv"),
+        ("--explore-depth 0", |s, _, _| s.explore_depth == Some(0)),
+        ("--connections 2", |s, _, _| s.connections == 2),
+        ("--limit-rate 500K", |_, _, c| {
+            c.limit_rate == size::read_rate("500K").ok()
+        }),
+        ("--proxy socks5://p", |s, _, _| {
+            s.proxy
+                .as_ref()
+                .is_some_and(|p| p.to_string() == "socks5://p:1080")
+        }),
+        ("--account dept7", |s, _, _| s.account == "dept7"),
+        ("--after-login NOOP", |s, _, _| s.after_login == ["NOOP"]),
+        ("--transcript /dev/null", |_, _, c| {
+            c.transcript().is_ok_and(|file| file.is_some())
+        }),
+        ("--password-command true", |_, _, c| {
+            c.password_command.as_deref() == Some("true")
+        }),
+    ];
+
+    #[test]
+    fn every_option_has_its_effect() {
+        for (options, effect) in EFFECTS {
+            let plain = parse("ftpane").unwrap().connection;
+            let given = parse(&format!("ftpane {options}")).unwrap().connection;
+            let is_there = |connection: &Connection| {
+                let mut server = Server::default();
+                connection.apply(&mut server).unwrap();
+                effect(&server, &connection.patience(), connection)
+            };
+            assert!(!is_there(&plain), "{options} is nothing new");
+            assert!(is_there(&given), "{options} has no effect");
+        }
+    }
+
+    #[test]
+    fn every_command_that_connects_has_every_option() {
+        use clap::CommandFactory as _;
+        let mut definition = Arguments::command();
+        definition.build();
+        let options = |command: &clap::Command| -> Vec<String> {
+            let ours = command
+                .get_opts()
+                .filter(|arg| arg.get_help_heading() == Some("Connection"));
+            ours.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+        };
+        let all = options(&definition);
+        for option in &all {
+            let is_shown = |(words, _): &&(&str, Effect)| words.contains(&format!("--{option}"));
+            assert!(
+                EFFECTS.iter().any(|row| is_shown(&row)),
+                "--{option} has no row above"
+            );
+        }
+        assert!(all.len() >= EFFECTS.len() - 1, "{all:?}");
+        for command in definition.get_subcommands() {
+            let mut names = command
+                .get_positionals()
+                .flat_map(|arg| arg.get_value_names().unwrap_or_default());
+            if names.any(|name| name == "TARGET" || name == "FROM") {
+                assert_eq!(options(command), all, "{}", command.get_name());
+            }
+        }
+        let run = definition
+            .find_subcommand("queue")
+            .and_then(|queue| queue.find_subcommand("run"));
+        assert_eq!(run.map(options), Some(all));
     }
 
     #[test]

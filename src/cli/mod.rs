@@ -5,14 +5,17 @@
 //! depend on them.
 
 mod arguments;
+mod completions;
 mod connection;
 pub mod dump;
+mod examples;
 mod expansion;
 mod get;
 mod json;
 mod list_file;
 pub mod log;
 mod ls;
+mod manual;
 mod outcome;
 mod passphrase;
 mod password;
@@ -84,11 +87,12 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// Reads the arguments. Help, version and mistakes are printed here.
+/// Reads the arguments. Help, version and mistakes are printed here, and what else needs no more than
+/// the arguments: nothing is started for it.
 ///
 /// # Errors
 ///
-/// The exit code: 0 after help and version, 2 after a mistake, or that of a failure that was
+/// The exit code: 0 after what was printed here, 2 after a mistake, or that of a failure that was
 /// said on stderr.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
@@ -109,6 +113,24 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
             0
         }
     })?;
+    let printed = match &arguments.command {
+        Some(Subcommands::Completions { shell }) => Some(completions::print(*shell)),
+        Some(Subcommands::Man { command }) => Some(manual::print(command)),
+        Some(Subcommands::ServerNames) => {
+            completions::print_names();
+            Some(Ok(()))
+        }
+        _ => None,
+    };
+    if let Some(printed) = printed {
+        return Err(match printed {
+            Ok(()) => 0,
+            Err(failure) => {
+                Speech::new(false).fail(&failure);
+                failure.class.exit_code()
+            }
+        });
+    }
     let request = log::start().and_then(|()| match arguments.command {
         Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
         Some(command) => Ok(Request::Command(Command(Box::new(command)))),
@@ -165,7 +187,10 @@ pub async fn run(command: Command) -> u8 {
             carry_out(command, &connection, output).await
         }
         Subcommands::Passphrase => passphrase::run().await,
-        Subcommands::Demo { .. } => Class::Usage.exit_code(),
+        Subcommands::Demo { .. }
+        | Subcommands::Completions { .. }
+        | Subcommands::Man { .. }
+        | Subcommands::ServerNames => Class::Usage.exit_code(),
     }
 }
 
@@ -183,7 +208,11 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
         Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
-        Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
+        Subcommands::Demo { .. }
+        | Subcommands::Passphrase
+        | Subcommands::Completions { .. }
+        | Subcommands::Man { .. }
+        | Subcommands::ServerNames => Ok(Class::Usage.exit_code()),
     };
     let code = match done {
         Ok(code) => code,

@@ -416,12 +416,16 @@ impl Transfers {
                     size::count(progress.files, "file", "files")
                 ),
             },
-            format!(
-                "{} of {}{}",
-                size::bytes(progress.moved),
-                size::bytes(progress.total),
-                if progress.walking { " and counting" } else { "" }
-            ),
+            match self.jobs.values().any(|job| job.item.reads_input()) {
+                // nobody knows how much there will be
+                true => size::bytes(progress.moved),
+                false => format!(
+                    "{} of {}{}",
+                    size::bytes(progress.moved),
+                    size::bytes(progress.total),
+                    if progress.walking { " and counting" } else { "" }
+                ),
+            },
             size::rate(progress.rate),
         ];
         if let Some(left) = progress.seconds_left {
@@ -429,6 +433,18 @@ impl Transfers {
         }
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
+        }
+        let mut running = progress.running.iter().filter_map(|(id, _)| self.jobs.get(id));
+        if let Some(job) = running.next() {
+            let more = match running.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let name = job.item.remote.name();
+            parts.push(format!(
+                "{}{more}",
+                name.map_or_else(String::new, |name| name.shown())
+            ));
         }
         parts.join(" · ")
     }
