@@ -381,6 +381,10 @@ fn finding_ones_way() {
     pictures("go-to-outside", &mut bench);
     bench.press("esc '");
     pictures("bookmarks-none", &mut bench);
+    bench.press("esc ctrl-y =");
+    pictures("dialog-compare", &mut bench);
+    bench.press("t");
+    pictures("panes-compared", &mut bench);
 }
 
 #[test]

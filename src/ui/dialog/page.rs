@@ -43,6 +43,11 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Compare => page.say(
+                "Marks in both panes what a transfer would bring over: what is on one side only, newer or \
+                 different. Folders are compared by name, what is in them is not looked at.",
+                Role::Text,
+            ),
             Subject::Rename { folder, names } => {
                 page.path("in", &folder.shown());
                 match &names[..] {
