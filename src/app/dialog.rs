@@ -145,6 +145,8 @@ pub enum Subject {
     },
     /// By what are the panes to be compared?
     Compare,
+    /// Something the pager wants to know.
+    InFile(super::pager::Asks),
     /// A password.
     Password {
         /// The server it is for.

@@ -1,5 +1,7 @@
 //! Every screen and dialog as it is drawn, at a small, a large and a tiny terminal.
 
+mod files;
+
 use std::sync::Arc;
 
 use ftpane::app::effect::{Change, Effect};
@@ -358,7 +360,9 @@ fn finding_ones_way() {
         ..server("web")
     });
     bench.press(":");
+    bench.type_in("sort");
     pictures("palette", &mut bench);
+    bench.press("ctrl-u");
     bench.type_in("del");
     pictures("palette-off", &mut bench);
     bench.press("ctrl-u");
