@@ -40,6 +40,7 @@ mod reading;
 mod readme;
 mod real_servers;
 mod resume;
+mod saved_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
