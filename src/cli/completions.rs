@@ -15,6 +15,9 @@ use crate::config::paths::Paths;
 use crate::config::servers::Servers;
 use crate::model::failure::Failure;
 
+/// The word by which the scripts ask for [`print_names`]: no command, so that no help has it.
+pub(super) const ASK: &str = "__servers";
+
 /// The hint of an argument that is a place on a server.
 pub(super) const TARGET: ValueHint = ValueHint::Url;
 

@@ -41,6 +41,11 @@ pub(super) async fn expand(
         return Ok(expanded);
     }
     let itself = place.remote(&live.root)?;
+    let reached = live.fence.may_touch(&itself);
+    reached.map_err(|refusal| {
+        let what = format!("{} is not reached", place.written);
+        Failure::new(Class::Guarded, what, refusal.to_string())
+    })?;
     if probe.look(session, live, &itself).await?.standing != Standing::Nothing {
         expanded.places.push(place);
         return Ok(expanded);
