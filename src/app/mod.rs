@@ -41,7 +41,6 @@ pub mod order;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod queue;
 pub mod servers;
 mod unfinished;

@@ -7,7 +7,6 @@ use super::cursor::Cursor;
 use super::folder::Folder;
 use super::input::Line;
 use super::order::{Sort, arrange};
-use super::pattern::fits;
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -15,6 +14,7 @@ use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
 use crate::model::text::spell_out;
 use crate::plan::naming::lookalikes;
+use crate::plan::pattern::fits;
 
 /// What a pane has to show.
 #[derive(Debug, Clone, PartialEq)]

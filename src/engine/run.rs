@@ -20,10 +20,12 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, dialogue, erase, explore};
+use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, read};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
+use crate::model::command::{
+    Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, Reading,
+};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -97,8 +99,10 @@ struct Loop {
     leaving: HashSet<ConnectionId>,
     /// The servers that active mode is tried on first in mode `auto`, by address.
     active_first: HashSet<String>,
-    /// How far explorations may run ahead.
+    /// How far explorations and readings may run ahead.
     turns: HashMap<Generation, Weak<Semaphore>>,
+    /// What can be stopped.
+    stops: HashMap<Generation, Weak<CancellationToken>>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -141,6 +145,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
+        stops: HashMap::new(),
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -223,14 +228,43 @@ impl Loop {
             Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
             Command::MakeFile(place) => self.act(Action::MakeFile(place)),
             Command::Rename { from, to } => self.act(Action::Rename(from, to)),
+            Command::Stop(generation) => {
+                if let Some(stop) = self.stops.get(&generation).and_then(Weak::upgrade) {
+                    stop.cancel();
+                }
+            }
             Command::Count { places, generation } => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(erase::count(pool, places, generation, outlet));
+                self.spawn_stoppable(generation, count::count(pool, places, generation, outlet));
             }
             Command::Delete(places) => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
                 self.spawn(erase::delete(pool, places, outlet));
             }
+            Command::SetPermissions(wanted) => {
+                let (pool, outlet) = (self.pool_of(&wanted.places), self.outlet.clone());
+                self.spawn(permissions::set(pool, wanted, outlet));
+            }
+            Command::Copy { from, to } => self.act(Action::Copy(from, to)),
+            Command::Checksum {
+                places,
+                algorithm,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
+                let telling = checksum::tell(pool, places, algorithm, generation, outlet);
+                self.spawn_stoppable(generation, telling);
+            }
+            Command::Raw {
+                connection,
+                folder,
+                line,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pools.get(&connection).cloned(), self.outlet.clone());
+                self.spawn(raw::ask(pool, folder, line, generation, outlet));
+            }
+            Command::Read(wanted) => self.read(wanted),
             Command::Enqueue(request) => self.enqueue(request),
             Command::Cancel(extent) => {
                 for batch in self.queue.open_batches(extent) {
@@ -337,12 +371,33 @@ impl Loop {
     }
 
     fn explore(&mut self, wanted: Exploration) {
-        let turns = Arc::new(Semaphore::new(explore::AHEAD));
-        self.turns.retain(|_, turns| turns.strong_count() > 0);
-        self.turns.insert(wanted.generation, Arc::downgrade(&turns));
+        let (generation, turns) = (wanted.generation, self.turns(wanted.generation, explore::AHEAD));
         let pool = self.pools.get(&wanted.connection).cloned();
         let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
-        self.spawn(exploring);
+        self.spawn_stoppable(generation, exploring);
+    }
+
+    fn read(&mut self, wanted: Reading) {
+        let (generation, turns) = (wanted.generation, self.turns(wanted.generation, read::AHEAD));
+        let stop = self.stop(generation);
+        let reading = read::read(self.pool(&wanted.place), wanted, turns, stop, self.outlet.clone());
+        self.spawn(reading);
+    }
+
+    /// How far what is told under this number may run ahead.
+    fn turns(&mut self, generation: Generation, ahead: usize) -> Arc<Semaphore> {
+        let turns = Arc::new(Semaphore::new(ahead));
+        self.turns.retain(|_, turns| turns.strong_count() > 0);
+        self.turns.insert(generation, Arc::downgrade(&turns));
+        turns
+    }
+
+    /// What is cancelled when nobody wants any more what was asked for under this number.
+    fn stop(&mut self, generation: Generation) -> Arc<CancellationToken> {
+        let stop = Arc::new(CancellationToken::new());
+        self.stops.retain(|_, stop| stop.strong_count() > 0);
+        self.stops.insert(generation, Arc::downgrade(&stop));
+        stop
     }
 
     fn pool_of(&self, places: &[Place]) -> Option<Arc<Pool>> {
@@ -351,10 +406,24 @@ impl Loop {
 
     fn act(&mut self, action: Action) {
         let place = match &action {
-            Action::MakeFolder(place) | Action::MakeFile(place) | Action::Rename(place, _) => place,
+            Action::MakeFolder(place)
+            | Action::MakeFile(place)
+            | Action::Rename(place, _)
+            | Action::Copy(place, _) => place,
         };
         let (pool, outlet) = (self.pool(place), self.outlet.clone());
         self.spawn(act(pool, action, outlet));
+    }
+
+    /// Runs a task that ends where nobody wants it any more.
+    fn spawn_stoppable(&mut self, generation: Generation, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop(generation);
+        self.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
 
     /// Runs a task that ends with the engine.

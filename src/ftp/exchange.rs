@@ -66,8 +66,8 @@ pub(crate) enum Answer {
     Modified(Option<Stamp>),
     /// To MFMT; a server that does not take the time keeps its own.
     TimeSet,
-    /// To SITE CHMOD: whether it was done.
-    PermissionsSet(bool),
+    /// To SITE CHMOD.
+    PermissionsSet(Result<(), Error>),
     /// To RNFR and RNTO.
     Renamed(Result<(), Error>),
     /// To a question for a checksum; the server's words where it gives none.
@@ -212,6 +212,15 @@ impl Session {
         done
     }
 
+    /// Whether the gate would let all of these out: asked before answers are waited for.
+    pub(crate) fn admits_riders(&self, riders: &[Rider]) -> Result<(), Error> {
+        riders.iter().try_for_each(|rider| {
+            let (first, second) = rider.lines();
+            self.control.admits(&first)?;
+            second.map_or(Ok(()), |second| self.control.admits(&second))
+        })
+    }
+
     /// Whether every reply has been read, so that the next one is the next command's: a command that
     /// was cancelled leaves its own behind.
     pub(super) async fn settled(&mut self) -> Result<(), Error> {
@@ -285,7 +294,11 @@ impl Session {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(..) => Answer::TimeSet,
-            Rider::SetPermissions(..) => Answer::PermissionsSet(first.is_positive()),
+            Rider::SetPermissions(..) => Answer::PermissionsSet(match first.code {
+                // "not implemented, superfluous at this site" (RFC 959 §4.2.2)
+                200..=299 if first.code != 202 => Ok(()),
+                _ => Err(self.control.refusal(Stage::Command, b"SITE", first)),
+            }),
             Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
