@@ -44,7 +44,9 @@ impl App {
                 if side == Side::Remote {
                     self.made_again();
                 }
-                self.pane_mut(side).listed(generation, result);
+                if !self.looked_into(generation, &result) {
+                    self.pane_mut(side).listed(generation, result);
+                }
             }
             Event::Done(deed) => return self.done(deed),
             Event::Failed(failure) => {
@@ -89,10 +91,10 @@ impl App {
             // the interface asks for none
             Event::Explored { .. }
             | Event::BatchWalked(_)
+            | Event::Piece { .. }
+            | Event::ReadOver { .. }
             | Event::Checksummed { .. }
-            | Event::RawAnswered { .. }
-            | Event::Content { .. }
-            | Event::ContentOver { .. } => {}
+            | Event::RawAnswered { .. } => {}
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),

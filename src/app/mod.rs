@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::bookmarks::Bookmark;
 use crate::config::theme::Theme;
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
@@ -21,6 +22,7 @@ use crate::model::server::{Patience, Server};
 pub mod action;
 mod answer;
 mod arrivals;
+mod bookmarks;
 mod choosing;
 pub mod connect;
 mod controls;
@@ -30,17 +32,23 @@ pub mod effect;
 mod events;
 pub mod folder;
 pub mod form;
+mod fuzzy;
+pub mod goto;
 pub mod help;
 pub mod hints;
+pub mod history;
 pub mod input;
+mod jump;
 mod keyboard;
 pub mod log;
 pub mod measure;
 pub mod msg;
 pub mod order;
+mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
+pub mod picker;
 pub mod queue;
 pub mod servers;
 mod unfinished;
@@ -56,6 +64,7 @@ use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
 use pane::Pane;
+use picker::Picker;
 use zone::Zone;
 
 /// What fills the screen.
@@ -86,6 +95,10 @@ pub struct Start {
     pub path: Vec<u8>,
     /// The folder of the left pane; absolute.
     pub folder: PathBuf,
+    /// The person's home folder: what `~` is.
+    pub home: Option<PathBuf>,
+    /// The bookmarked folders.
+    pub bookmarks: Vec<Bookmark>,
     /// The keys.
     pub keys: Keys,
     /// The colours.
@@ -125,8 +138,14 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
-    /// The window on the help.
-    pub help: Cursor,
+    /// The help.
+    pub help: help::Help,
+    /// The palette, the bookmarks, or a path that is typed, while it is open.
+    pub picker: Option<Picker>,
+    /// The bookmarked folders.
+    bookmarks: Vec<Bookmark>,
+    /// What `~` is on this machine.
+    home: Option<PathBuf>,
     /// The server form, while it is open.
     pub form: Option<Form>,
     /// The name of the server the form wants saved.
@@ -176,6 +195,8 @@ pub struct App {
 /// A question of the engine comes uncalled for: for so long a letter does not answer it, it was
 /// meant for what was shown before. Enter takes what loses nothing in any case.
 const SURPRISE: Duration = Duration::from_millis(500);
+/// Said where something needs a connection.
+const NO_CONNECTION: &str = "There is no connection; S shows the list of servers";
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(8);
 
@@ -196,7 +217,10 @@ impl App {
             active: Side::Local,
             queue: queue::Queue::default(),
             log: log::Log::default(),
-            help: Cursor::default(),
+            help: help::Help::default(),
+            picker: None,
+            bookmarks: start.bookmarks,
+            home: start.home,
             form: None,
             saving: None,
             dialogs: VecDeque::new(),
@@ -243,10 +267,7 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
-            Msg::Paste(text) => {
-                self.paste(text.reveal());
-                Vec::new()
-            }
+            Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
                 Vec::new()
@@ -274,13 +295,13 @@ impl App {
             Msg::AnswerResolved(question, connection, result) => {
                 self.answer_resolved(question, connection, result)
             }
+            Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
-                if saved.is_some() {
-                    self.form = None;
-                }
+                let form = self.form.take_if(|_| saved.is_some());
                 self.servers.set(all, saved.as_deref());
-                Vec::new()
+                let before = form.as_ref().and_then(Form::existing);
+                self.server_renamed(before, saved.as_deref())
             }
             Msg::ServersSaved(Err(failure)) => {
                 self.saving = None;
@@ -354,9 +375,16 @@ impl App {
         match self.dialogs.front() {
             Some(dialog) if dialog.line.is_some() => Context::Text,
             Some(_) => Context::Dialog,
-            None if self.form.is_some() || self.filter_line().is_some() => Context::Text,
+            None if self.form.is_some() => Context::Text,
+            None if self.picker.is_some() => Context::Picker,
+            None if self.is_typing() => Context::Text,
             None => self.context_of(self.view),
         }
+    }
+
+    /// Whether a dialog or a picker lies over what is shown.
+    pub fn is_covered(&self) -> bool {
+        !self.dialogs.is_empty() || self.picker.is_some()
     }
 
     /// Opens queue, log or help over what is shown, or closes it.
@@ -372,7 +400,7 @@ impl App {
         if view == View::Queue {
             self.queue.look_at_unfinished();
         }
-        self.help = Cursor::default();
+        self.help = help::Help::default();
         self.log.cursor = Cursor::default();
     }
 

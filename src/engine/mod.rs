@@ -45,7 +45,7 @@ mod placing;
 mod pool;
 mod questions;
 mod raw;
-mod read;
+mod reading;
 mod resume;
 mod room;
 mod run;

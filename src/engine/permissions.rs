@@ -279,7 +279,7 @@ fn what_not(path: &(impl std::fmt::Display + ?Sized)) -> String {
 
 fn what_not_of(riders: &[Rider], at: usize) -> String {
     let path = riders.get(at).and_then(|rider| rider.paths().0.first().copied());
-    path.map_or_else(|| "Could not set permissions".into(), |path| what_not(path))
+    path.map_or_else(|| "Could not set permissions".into(), what_not)
 }
 
 fn untold(path: &RemotePath) -> Failure {

@@ -20,7 +20,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, read};
+use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{
@@ -101,8 +101,8 @@ struct Loop {
     active_first: HashSet<String>,
     /// How far explorations and readings may run ahead.
     turns: HashMap<Generation, Weak<Semaphore>>,
-    /// What can be stopped.
-    stops: HashMap<Generation, Weak<CancellationToken>>,
+    /// What ends readings that nobody wants to the end.
+    readings: HashMap<Generation, CancellationToken>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -145,7 +145,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
-        stops: HashMap::new(),
+        readings: HashMap::new(),
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -225,17 +225,18 @@ impl Loop {
                     turns.add_permits(1);
                 }
             }
-            Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
-            Command::MakeFile(place) => self.act(Action::MakeFile(place)),
-            Command::Rename { from, to } => self.act(Action::Rename(from, to)),
-            Command::Stop(generation) => {
-                if let Some(stop) = self.stops.get(&generation).and_then(Weak::upgrade) {
+            Command::Read(wanted) => self.read(wanted),
+            Command::StopReading(generation) => {
+                if let Some(stop) = self.readings.remove(&generation) {
                     stop.cancel();
                 }
             }
+            Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
+            Command::MakeFile(place) => self.act(Action::MakeFile(place)),
+            Command::Rename { from, to } => self.act(Action::Rename(from, to)),
             Command::Count { places, generation } => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn_stoppable(generation, count::count(pool, places, generation, outlet));
+                self.spawn(count::count(pool, places, generation, outlet));
             }
             Command::Delete(places) => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
@@ -252,8 +253,7 @@ impl Loop {
                 generation,
             } => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                let telling = checksum::tell(pool, places, algorithm, generation, outlet);
-                self.spawn_stoppable(generation, telling);
+                self.spawn(checksum::tell(pool, places, algorithm, generation, outlet));
             }
             Command::Raw {
                 connection,
@@ -264,7 +264,6 @@ impl Loop {
                 let (pool, outlet) = (self.pools.get(&connection).cloned(), self.outlet.clone());
                 self.spawn(raw::ask(pool, folder, line, generation, outlet));
             }
-            Command::Read(wanted) => self.read(wanted),
             Command::Enqueue(request) => self.enqueue(request),
             Command::Cancel(extent) => {
                 for batch in self.queue.open_batches(extent) {
@@ -370,21 +369,7 @@ impl Loop {
         }
     }
 
-    fn explore(&mut self, wanted: Exploration) {
-        let (generation, turns) = (wanted.generation, self.turns(wanted.generation, explore::AHEAD));
-        let pool = self.pools.get(&wanted.connection).cloned();
-        let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
-        self.spawn_stoppable(generation, exploring);
-    }
-
-    fn read(&mut self, wanted: Reading) {
-        let (generation, turns) = (wanted.generation, self.turns(wanted.generation, read::AHEAD));
-        let stop = self.stop(generation);
-        let reading = read::read(self.pool(&wanted.place), wanted, turns, stop, self.outlet.clone());
-        self.spawn(reading);
-    }
-
-    /// How far what is told under this number may run ahead.
+    /// The turns of what runs only so far ahead of who asked for it.
     fn turns(&mut self, generation: Generation, ahead: usize) -> Arc<Semaphore> {
         let turns = Arc::new(Semaphore::new(ahead));
         self.turns.retain(|_, turns| turns.strong_count() > 0);
@@ -392,12 +377,29 @@ impl Loop {
         turns
     }
 
-    /// What is cancelled when nobody wants any more what was asked for under this number.
-    fn stop(&mut self, generation: Generation) -> Arc<CancellationToken> {
-        let stop = Arc::new(CancellationToken::new());
-        self.stops.retain(|_, stop| stop.strong_count() > 0);
-        self.stops.insert(generation, Arc::downgrade(&stop));
-        stop
+    fn read(&mut self, wanted: Reading) {
+        let turns = self.turns(wanted.generation, reading::AHEAD);
+        // forgotten with their turns
+        let known = &self.turns;
+        self.readings
+            .retain(|generation, _| known.contains_key(generation));
+        let stop = self.end.child_token();
+        self.readings.insert(wanted.generation, stop.clone());
+        let means = reading::Means {
+            turns,
+            limit: Arc::clone(&self.limit),
+            stop,
+            outlet: self.outlet.clone(),
+        };
+        let pool = self.pool(&wanted.place);
+        self.spawn(reading::read(pool, wanted, means));
+    }
+
+    fn explore(&mut self, wanted: Exploration) {
+        let turns = self.turns(wanted.generation, explore::AHEAD);
+        let pool = self.pools.get(&wanted.connection).cloned();
+        let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
+        self.spawn(exploring);
     }
 
     fn pool_of(&self, places: &[Place]) -> Option<Arc<Pool>> {
@@ -413,17 +415,6 @@ impl Loop {
         };
         let (pool, outlet) = (self.pool(place), self.outlet.clone());
         self.spawn(act(pool, action, outlet));
-    }
-
-    /// Runs a task that ends where nobody wants it any more.
-    fn spawn_stoppable(&mut self, generation: Generation, task: impl Future<Output = ()> + Send + 'static) {
-        let stop = self.stop(generation);
-        self.spawn(async move {
-            tokio::select! {
-                () = task => {}
-                () = stop.cancelled() => {}
-            }
-        });
     }
 
     /// Runs a task that ends with the engine.

@@ -67,14 +67,14 @@ pub struct Permit {
     pub reach: Reach,
 }
 
-/// A part of a file, to be looked at.
+/// A file, or a part of one, that is read by who wants its bytes: nothing is written anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// Of which file.
+    /// The file.
     pub place: Place,
-    /// Its first byte.
-    pub offset: u64,
-    /// How many bytes; `None` for all to the end.
+    /// The first byte wanted.
+    pub from: u64,
+    /// How many; `None` for all up to the end.
     pub length: Option<u64>,
     /// Number of the answers.
     pub generation: Generation,
@@ -106,12 +106,14 @@ pub enum Command {
     /// List all that is below a folder. Answered by [`super::event::Event::Listed`] for each folder and
     /// [`super::event::Event::Explored`] at the end.
     Explore(Exploration),
-    /// One more listing of this exploration, or piece of this reading, has been dealt with: they run
-    /// only so far ahead.
+    /// One more listing of this exploration, or piece of this reading, has been dealt with: it runs only
+    /// so far ahead.
     DealtWith(Generation),
-    /// What was asked for under this number is not wanted any more: an exploration, a count,
-    /// checksums, a reading. Nothing more is told of it but what is on its way.
-    Stop(Generation),
+    /// Read a file. Answered by [`super::event::Event::Piece`] as the bytes come, and
+    /// [`super::event::Event::ReadOver`] at the end.
+    Read(Reading),
+    /// Nobody wants the rest of this reading.
+    StopReading(Generation),
     /// Make a folder; its parent exists.
     MakeFolder(Place),
     /// Make an empty file where none is.
@@ -165,9 +167,6 @@ pub enum Command {
         /// Number of the answer.
         generation: Generation,
     },
-    /// Read a part of a file. Answered by [`super::event::Event::Content`] for each piece, which is to be
-    /// [dealt with](Self::DealtWith), and [`super::event::Event::ContentOver`].
-    Read(Reading),
     /// Put a batch into the queue.
     Enqueue(BatchRequest),
     /// Take jobs out; a running one is stopped and leaves no target.

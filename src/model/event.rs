@@ -184,17 +184,6 @@ pub struct RawReply {
     pub lines: Vec<Vec<u8>>,
 }
 
-/// How a reading ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ContentEnd {
-    /// Behind the last byte that was told.
-    pub offset: u64,
-    /// Whether the file ends there.
-    pub is_end: bool,
-    /// How long the file is, where that is known.
-    pub size: Option<u64>,
-}
-
 /// What a finished action was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
@@ -232,6 +221,15 @@ pub enum Deed {
         /// The copy.
         to: Place,
     },
+}
+
+/// A reading that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WasRead {
+    /// The size of the whole file, where it is known.
+    pub size: Option<u64>,
+    /// Something the person should know all the same (a warning), if any.
+    pub note: Option<String>,
 }
 
 /// Something happened in the engine.
@@ -278,6 +276,20 @@ pub enum Event {
         /// Why it could not.
         result: Result<(), Failure>,
     },
+    /// The next bytes of a file that is read. Of hostile content: a screen gets them escaped.
+    Piece {
+        /// The number of the request.
+        generation: Generation,
+        /// What comes next, in order and without gaps.
+        bytes: Vec<u8>,
+    },
+    /// A reading is over.
+    ReadOver {
+        /// The number of the request.
+        generation: Generation,
+        /// That all that was wanted has been told, or why not; what was told is right in either case.
+        result: Result<WasRead, Failure>,
+    },
     /// An action is done; the folders concerned should be listed again.
     Done(Deed),
     /// An action failed.
@@ -301,22 +313,6 @@ pub enum Event {
         generation: Generation,
         /// What the server said, refusals too; or why nothing came, or nothing was sent.
         result: Result<RawReply, Failure>,
-    },
-    /// A piece of a file that is read. They come in order, without gaps.
-    Content {
-        /// The number of the request.
-        generation: Generation,
-        /// Where in the file it begins.
-        offset: u64,
-        /// The bytes, as they are.
-        bytes: Arc<[u8]>,
-    },
-    /// A reading is over.
-    ContentOver {
-        /// The number of the request.
-        generation: Generation,
-        /// Where it ended, or why it broke off.
-        result: Result<ContentEnd, Failure>,
     },
     /// The answer to a count.
     Counted {

@@ -19,6 +19,7 @@ pub mod layout;
 mod log;
 mod pane;
 mod panes;
+mod picker;
 mod queue;
 mod servers;
 mod strip;
@@ -35,6 +36,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     match &app.form {
         Some(form) => form::draw(frame, area, form, &app.theme),
         None => draw_view(frame, parts, app),
+    }
+    if let Some(picker) = &app.picker
+        && app.form.is_none()
+    {
+        let area = picker::place(parts.body.union(parts.bar.unwrap_or(parts.body)), picker);
+        frame.render_widget(Clear, area);
+        picker::draw(frame, area, picker, app);
     }
     if let Some(dialog) = app.dialogs.front() {
         let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);

@@ -37,6 +37,7 @@ mod operations;
 #[cfg(unix)]
 mod pty;
 mod read_only;
+mod reading;
 mod readme;
 mod real_servers;
 mod resume;

@@ -131,7 +131,14 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             generation: Generation(3),
         }),
         Command::Explore(_) => Command::DealtWith(Generation(3)),
-        Command::DealtWith(_) => Command::MakeFolder(remote_place("/new")),
+        Command::DealtWith(_) => Command::Read(Reading {
+            place: remote_place("/there.txt"),
+            from: 0,
+            length: None,
+            generation: Generation(4),
+        }),
+        Command::Read(_) => Command::StopReading(Generation(4)),
+        Command::StopReading(_) => Command::MakeFolder(remote_place("/new")),
         Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
         Command::MakeFile(_) => Command::Rename {
             from: remote_place("/there.txt"),
@@ -161,14 +168,7 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             line: b"SITE CHMOD 600 there.txt".to_vec(),
             generation: Generation(5),
         },
-        Command::Raw { .. } => Command::Read(Reading {
-            place: remote_place("/there.txt"),
-            offset: 2,
-            length: None,
-            generation: Generation(6),
-        }),
-        Command::Read(_) => Command::Stop(Generation(6)),
-        Command::Stop(_) => Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec()),
+        Command::Raw { .. } => Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec()),
         Command::Delete(_) => Command::Enqueue(BatchRequest {
             id: BatchId(1),
             connection: CONNECTION,
@@ -214,6 +214,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
+                | Command::StopReading(_)
                 | Command::Cancel(_)
                 | Command::Hold(_)
                 | Command::GoOn(_)
@@ -221,7 +222,6 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
                 | Command::LimitRate(_)
                 | Command::ClearFinished
                 | Command::Answer { .. }
-                | Command::Stop(_)
                 | Command::Disconnect(_)
         );
         if silent {
@@ -232,9 +232,9 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
             | (Command::Explore(_), Event::Explored { .. })
+            | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Checksum { .. }, Event::Checksummed { .. })
-            | (Command::Read(_), Event::ContentOver { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
             | (Command::LookForUnfinished, Event::Unfinished(_))

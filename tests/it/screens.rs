@@ -352,6 +352,38 @@ fn help() {
 }
 
 #[test]
+fn finding_ones_way() {
+    let mut bench = Bench::connected_to(Server {
+        read_only: true,
+        ..server("web")
+    });
+    bench.press(":");
+    pictures("palette", &mut bench);
+    bench.type_in("del");
+    pictures("palette-off", &mut bench);
+    bench.press("ctrl-u");
+    bench.type_in("zzz");
+    pictures("palette-nothing", &mut bench);
+    bench.press("esc ? /");
+    bench.type_in("bookmark");
+    pictures("help-filter", &mut bench);
+    bench.press("esc esc f");
+    bench.type_in("rel");
+    pictures("panes-jump", &mut bench);
+    bench.press("esc s p");
+    pictures("panes-by-permissions", &mut bench);
+    let mut bench = Bench::connected();
+    bench.press("g p");
+    bench.type_in("p");
+    pictures("go-to", &mut bench);
+    bench.press("ctrl-u");
+    bench.type_in("/etc");
+    pictures("go-to-outside", &mut bench);
+    bench.press("esc '");
+    pictures("bookmarks-none", &mut bench);
+}
+
+#[test]
 fn dialog_transfer() {
     let mut bench = Bench::connected();
     bench.press("a f5 down");

@@ -139,6 +139,8 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         connect: None,
         path: Vec::new(),
         folder: "/home/me/work".into(),
+        home: Some("/home/me".into()),
+        bookmarks: Vec::new(),
         keys: keys(None).unwrap(),
         theme: Theme::default(),
         zone: Zone::fixed(3600),

@@ -2,6 +2,7 @@
 
 mod connecting;
 mod everywhere;
+mod finding;
 mod panes;
 pub(crate) mod questions;
 mod queue;

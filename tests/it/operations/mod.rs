@@ -1,11 +1,10 @@
-//! What acts on files without transferring them: permissions, copies on the server, checksums,
-//! commands as a person writes them, and reading a part of a file.
+//! What acts on files without transferring them: permissions, copies on the server, checksums, and
+//! commands as a person writes them.
 
 mod checksums;
 mod copying;
 mod permissions;
 mod raw;
-mod reading;
 
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::server::{Patience, Protocol, Server};

@@ -26,6 +26,7 @@ fn way(context: Context) -> &'static [&'static str] {
         // of this machine's side: the other's are refused before
         Context::Dialog => &["tab", "f8"],
         Context::Text => &["tab", "f7"],
+        Context::Picker => &["g", "p"],
     }
 }
 
