@@ -15,6 +15,8 @@ pub enum Context {
     Servers,
     /// The two panes.
     Panes,
+    /// The pager.
+    Pager,
     /// The queue's screen.
     Queue,
     /// The log of the dialogue.
@@ -31,8 +33,9 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Panes,
+        Self::Pager,
         Self::Servers,
         Self::Queue,
         Self::Log,
@@ -49,6 +52,7 @@ impl Context {
             Self::Global => "global",
             Self::Servers => "servers",
             Self::Panes => "panes",
+            Self::Pager => "pager",
             Self::Queue => "queue",
             Self::Log => "log",
             Self::Help => "help",
@@ -64,6 +68,7 @@ impl Context {
             Self::Global => "Everywhere",
             Self::Servers => "Servers",
             Self::Panes => "Panes",
+            Self::Pager => "Pager",
             Self::Queue => "Queue",
             Self::Log => "Log",
             Self::Help => "Help",
@@ -113,6 +118,7 @@ macro_rules! actions {
 
 actions! {
     Transfer "transfer" [Panes] "transfer" "Transfer what is marked or under the cursor to the other pane";
+    View "view" [Panes] "view" "View the file under the cursor";
     Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
     NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
     Delete "delete" [Panes] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;
@@ -137,8 +143,8 @@ actions! {
     SortSize "sort-size" [Panes] "by size" "Sort by size; again: the other way";
     SortTime "sort-time" [Panes] "by time" "Sort by time; again: the other way";
     SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
+    Refresh "refresh" [Panes Pager] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
-    Refresh "refresh" [Panes] "refresh" "List the folder again; where it failed, try again";
     Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
     Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
     NewServer "new" [Servers] "new" "Enter a new server";
@@ -168,17 +174,26 @@ actions! {
     ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
     Unfinished "unfinished" [Queue] "left over" "Show what earlier runs have left unfinished";
     NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
-    Up "up" [Panes Servers Queue Log Help Dialog Picker] "up" "One line up";
-    Down "down" [Panes Servers Queue Log Help Dialog Picker] "down" "One line down";
-    PageUp "page-up" [Panes Servers Queue Log Help Dialog Picker] "page up" "One page up";
-    PageDown "page-down" [Panes Servers Queue Log Help Dialog Picker] "page down" "One page down";
-    First "first" [Panes Servers Queue Log Help] "first" "To the first line";
-    Last "last" [Panes Servers Queue Log Help] "last" "To the last line";
+    Search "search" [Pager] "search" "Search for a text, or for bytes written as 0x0d0a; capitals count once one is typed";
+    SearchNext "search-next" [Pager] "next" "To the next place of what was searched for";
+    SearchPrevious "search-previous" [Pager] "previous" "To the place before";
+    Position "position" [Pager] "go to" "Go to a line (120), a byte (@4096, 0x1000) or a share (50%)";
+    Wrap "wrap" [Pager] "wrap" "Break long lines, or do not";
+    Hex "hex" [Pager] "hex" "Show bytes as numbers, or as text";
+    NextCharset "charset" [Pager] "charset" "Read the text in another character set";
+    Left "left" [Pager] "left" "To the left, where lines are not broken";
+    Right "right" [Pager] "right" "To the right, where lines are not broken";
+    Up "up" [Panes Pager Servers Queue Log Help Dialog Picker] "up" "One line up";
+    Down "down" [Panes Pager Servers Queue Log Help Dialog Picker] "down" "One line down";
+    PageUp "page-up" [Panes Pager Servers Queue Log Help Dialog Picker] "page up" "One page up";
+    PageDown "page-down" [Panes Pager Servers Queue Log Help Dialog Picker] "page down" "One page down";
+    First "first" [Panes Pager Servers Queue Log Help] "first" "To the first line";
+    Last "last" [Panes Pager Servers Queue Log Help] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
     Accept "accept" [Dialog Text Picker] "OK" "Take the choice, or what was typed";
     Toggle "toggle" [Dialog] "this/all" "Switch between this file, the whole batch, and always";
-    Back "back" [Panes Servers Queue Log Help Dialog Text Picker] "back" "Close, or clear the filter";
+    Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker] "back" "Close, or clear the filter";
     Complete "complete" [Picker] "complete" "Take the folder under the cursor into the line, and go on from there";
     Forget "forget" [Picker] "forget" "Forget the bookmark under the cursor";
     Palette "palette" [Global] "actions" "Choose any action by its name";

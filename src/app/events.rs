@@ -91,10 +91,10 @@ impl App {
             // the interface asks for none
             Event::Explored { .. }
             | Event::BatchWalked(_)
-            | Event::Piece { .. }
-            | Event::ReadOver { .. }
             | Event::Checksummed { .. }
             | Event::RawAnswered { .. } => {}
+            Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
+            Event::ReadOver { generation, result } => return self.was_read(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),

@@ -65,6 +65,20 @@ impl App {
                 A::RetryAll,
                 A::CancelBatch,
             ],
+            Context::Pager => &[
+                A::Back,
+                A::Search,
+                A::SearchNext,
+                A::Position,
+                A::Hex,
+                A::Wrap,
+                A::PageDown,
+                A::Last,
+                A::Help,
+                A::SearchPrevious,
+                A::NextCharset,
+                A::Refresh,
+            ],
             Context::Log => &[A::Back, A::Filter, A::NextView, A::Help],
             Context::Help | Context::Global => &[A::Back, A::Filter, A::PageDown, A::PageUp],
             Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Opening(_)) => {
@@ -78,6 +92,7 @@ impl App {
                 A::Rename,
                 A::NewFolder,
                 A::Delete,
+                A::View,
                 A::OtherPane,
                 A::Mark,
                 A::Filter,
@@ -141,7 +156,7 @@ impl App {
         let key = keys.find(is_function).unwrap_or(first);
         let function_for_mc = matches!(
             action,
-            Action::Transfer | Action::Rename | Action::NewFolder | Action::Delete
+            Action::View | Action::Transfer | Action::Rename | Action::NewFolder | Action::Delete
         );
         Some(Hint {
             key: shown(if function_for_mc { key } else { first }),

@@ -63,6 +63,7 @@ impl App {
     pub fn list_rows(&self, context: Context) -> usize {
         let around = match context {
             Context::Panes => return self.pane_rows(),
+            Context::Pager => 1,
             // the frame, the line that is typed in, and what is said below the list
             Context::Picker => return usize::from(self.size.1.min(PICKER).saturating_sub(4)),
             Context::Servers => 2 + u16::from(self.has_headings()),

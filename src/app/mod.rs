@@ -44,6 +44,7 @@ pub mod log;
 pub mod measure;
 pub mod msg;
 pub mod order;
+pub mod pager;
 mod palette;
 pub mod pane;
 mod panes;
@@ -63,6 +64,7 @@ use effect::Effect;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
+use pager::Pager;
 use pane::Pane;
 use picker::Picker;
 use zone::Zone;
@@ -74,6 +76,8 @@ pub enum View {
     Servers,
     /// The panes.
     Panes,
+    /// The pager.
+    Pager,
     /// The queue.
     Queue,
     /// The log.
@@ -138,6 +142,8 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
+    /// The file that is looked into.
+    pub pager: Option<Pager>,
     /// The help.
     pub help: help::Help,
     /// The palette, the bookmarks, or a path that is typed, while it is open.
@@ -217,6 +223,7 @@ impl App {
             active: Side::Local,
             queue: queue::Queue::default(),
             log: log::Log::default(),
+            pager: None,
             help: help::Help::default(),
             picker: None,
             bookmarks: start.bookmarks,
@@ -270,7 +277,7 @@ impl App {
             Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
-                Vec::new()
+                self.refit_pager()
             }
             Msg::Engine(event) => self.engine(event),
             Msg::Progress(progress) => {
@@ -364,6 +371,7 @@ impl App {
         match view {
             View::Servers => Context::Servers,
             View::Panes => Context::Panes,
+            View::Pager => Context::Pager,
             View::Queue => Context::Queue,
             View::Log => Context::Log,
             View::Help => Context::Help,
@@ -393,7 +401,7 @@ impl App {
             self.view = self.beneath;
             return;
         }
-        if matches!(self.view, View::Servers | View::Panes) {
+        if matches!(self.view, View::Servers | View::Panes | View::Pager) {
             self.beneath = self.view;
         }
         self.view = view;

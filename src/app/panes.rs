@@ -35,6 +35,7 @@ impl App {
                 return self.refresh(side, None);
             }
             Action::Servers => self.view = View::Servers,
+            Action::View => return self.view_current(),
             Action::Jump => self.pane_mut(side).jump = Some(Line::default()),
             Action::GoTo => return self.ask_path(),
             Action::HistoryBack => return self.turn_history(true),
@@ -135,7 +136,9 @@ impl App {
                 self.go(self.active, folder, None)
             }
             Some(_) => {
-                self.notice = Some("That is no folder; F5 or t transfers it to the other pane".to_owned());
+                self.notice = Some(
+                    "That is no folder; F3 or v shows it, F5 or t transfers it to the other pane".to_owned(),
+                );
                 Vec::new()
             }
             None => Vec::new(),

@@ -17,6 +17,7 @@ pub mod form;
 mod help;
 pub mod layout;
 mod log;
+mod pager;
 mod pane;
 mod panes;
 mod picker;
@@ -58,6 +59,7 @@ fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
     match app.view {
         View::Servers => servers::draw(frame, parts.body, app),
         View::Panes => panes::draw(frame, parts.body, app),
+        View::Pager => pager::draw(frame, parts.body, app),
         View::Queue => queue::draw(frame, parts.body, app),
         View::Log => log::draw(frame, parts.body, app),
         View::Help => help::draw(frame, parts.body, app),

@@ -1,5 +1,7 @@
 //! Every screen and dialog as it is drawn, at a small, a large and a tiny terminal.
 
+mod files;
+
 use std::sync::Arc;
 
 use ftpane::app::effect::{Change, Effect};

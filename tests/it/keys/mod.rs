@@ -3,6 +3,7 @@
 mod connecting;
 mod everywhere;
 mod finding;
+mod pager;
 mod panes;
 pub(crate) mod questions;
 mod queue;

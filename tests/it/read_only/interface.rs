@@ -19,6 +19,7 @@ use crate::harness::seat::{Seat, SmallWorld};
 fn way(context: Context) -> &'static [&'static str] {
     match context {
         Context::Panes | Context::Global => &[],
+        Context::Pager => &["end", "f3"],
         Context::Servers => &["S"],
         Context::Queue => &["Q"],
         Context::Log => &["L"],
