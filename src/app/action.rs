@@ -2,7 +2,7 @@
 //!
 //! Key bindings, help, the line of hints and the README's list of keys are made from it.
 
-use crate::config::keymap::{Keymap, Words};
+use crate::config::keymap::{DEFAULT, Keymap, Words};
 use crate::config::mistake::Mistake;
 
 /// Where a key is pressed. A key is looked up in the context of what has the focus, then in
@@ -215,8 +215,6 @@ impl Action {
 
 /// The keymap of this program's contexts and actions.
 pub type Keys = Keymap<Context, Action>;
-
-const DEFAULT: &str = include_str!("../config/default/keymap.toml");
 
 /// The keymap: the default one, and over it what the person's own file says, if there is one
 /// (its text, and its name for the error).

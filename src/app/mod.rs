@@ -107,6 +107,8 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// Whether names that begin with a dot are shown at first.
+    pub show_hidden: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -253,6 +255,8 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        app.local.hidden = start.show_hidden;
+        app.remote.hidden = start.show_hidden;
         if let Some(text) = start.notice {
             // it may be long and matters longer than a line that passes
             let what = "Something in your files cannot be used";
