@@ -24,6 +24,7 @@ mod answer;
 mod arrivals;
 mod bookmarks;
 mod choosing;
+mod compare;
 pub mod connect;
 mod controls;
 pub mod cursor;
@@ -37,6 +38,7 @@ pub mod goto;
 pub mod help;
 pub mod hints;
 pub mod history;
+pub mod in_step;
 pub mod input;
 mod jump;
 mod keyboard;
@@ -140,6 +142,8 @@ pub struct App {
     pub remote: Pane,
     /// The pane with the focus.
     pub active: Side,
+    /// Whether the panes go in step.
+    pub in_step: in_step::InStep,
     /// The queue.
     pub queue: queue::Queue,
     /// The log.
@@ -223,6 +227,7 @@ impl App {
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),
             active: Side::Local,
+            in_step: in_step::InStep::default(),
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
