@@ -51,7 +51,6 @@ mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod picker;
 pub mod queue;
 pub mod servers;
