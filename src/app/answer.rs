@@ -155,6 +155,10 @@ impl App {
                 effects
             }
             (Choice::InPlace(decided), Subject::InPlace { id, .. }) => answer(*id, Answer::InPlace(decided)),
+            (Choice::Compare(by), _) => {
+                self.compare(by);
+                Vec::new()
+            }
             (Choice::CancelAll, _) => vec![Effect::Engine(Command::Cancel(Extent::All))],
             (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Once))
@@ -187,6 +191,7 @@ impl App {
         let connection = self.connection();
         match &dialog.subject {
             Subject::Limit => self.limit(text),
+            Subject::InFile(asks) => self.in_file(*asks, text),
             Subject::NewFolder { folder } => {
                 let place = self.resolve(folder, text, false)?;
                 self.must_be_free(&place)?;

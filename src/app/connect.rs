@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
+use super::history::History;
+use super::in_step::InStep;
 use super::input::Line;
 use super::{App, View};
 use crate::model::certificate::Pin;
@@ -225,6 +227,7 @@ impl App {
     fn hang_up(&mut self) -> Vec<Effect> {
         let old = std::mem::replace(&mut self.link, Link::Down);
         self.remote.empty();
+        self.in_step = InStep::default();
         // questions of a connection that is given up have nobody to answer to
         let gone = old.attempt().map(|a| a.connection);
         self.dialogs.retain(|d| match &d.subject {
@@ -338,7 +341,8 @@ impl App {
         let back = lost
             .map(|(_, path)| path)
             .filter(|p| p.depth_below(&root).is_some());
-        let start = server.start_folder.clone().filter(|_| back.is_none());
+        let is_back = back.is_some();
+        let start = server.start_folder.clone().filter(|_| !is_back);
         let keep = attempt
             .keep
             .take()
@@ -361,7 +365,12 @@ impl App {
                 root
             }),
         };
+        let same = self.remote.folder == Folder::Remote(folder.clone()) && is_back;
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        if !same {
+            // those of another server lead nowhere
+            self.remote.history = History::default();
+        }
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }

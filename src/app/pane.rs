@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::folder::Folder;
+use super::history::History;
 use super::input::Line;
 use super::order::{Sort, arrange};
-use super::pattern::fits;
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -15,6 +15,7 @@ use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
 use crate::model::text::spell_out;
 use crate::plan::naming::lookalikes;
+use crate::plan::pattern::fits;
 
 /// What a pane has to show.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +66,10 @@ pub struct Pane {
     pub filter: Line,
     /// Whether the filter is being typed.
     pub typing: bool,
+    /// The name one types ahead to.
+    pub jump: Option<Line>,
+    /// Where the pane has been.
+    pub(super) history: History,
     /// The name the cursor goes to when the listing comes.
     wanted: Option<Name>,
     /// Places of entries whose names look like another's.
@@ -86,6 +91,8 @@ impl Pane {
             hidden: false,
             filter: Line::default(),
             typing: false,
+            jump: None,
+            history: History::default(),
             wanted: None,
             alike: HashSet::new(),
         }
@@ -156,6 +163,7 @@ impl Pane {
         self.marks.clear();
         self.filter.clear();
         self.typing = false;
+        self.jump = None;
         self.cursor = Cursor::default();
         self.wanted = wanted;
         self.awaited = Some(generation);

@@ -21,7 +21,10 @@ mod actions;
 mod at_once;
 mod browse;
 mod carried;
+mod checksum;
 mod committing;
+mod copy;
+mod count;
 mod dialogue;
 mod division;
 mod download;
@@ -29,6 +32,7 @@ mod durable;
 mod erase;
 mod explore;
 mod idle;
+mod input;
 mod journal;
 mod kept;
 mod lane;
@@ -38,16 +42,21 @@ mod meter;
 mod naming;
 mod origins;
 mod outlet;
+mod permissions;
 mod placing;
 mod pool;
 mod questions;
+mod raw;
+mod reading;
 mod resume;
 mod room;
 mod run;
 mod segment;
+mod standing;
 mod tail;
 mod targets;
 mod task;
+mod ticker;
 mod tree;
 mod upload;
 mod verify;
@@ -76,6 +85,8 @@ pub struct Options {
     /// The folder that the runs of one installation share: there the queue is kept, and a temporary
     /// file that a dead run has left is known by it. `None` keeps nothing.
     pub queue: Option<PathBuf>,
+    /// What an upload of standard input reads ([`Item::reads_input`](crate::model::job::Item::reads_input)).
+    pub input: Option<File>,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::durable::Durable;
+use super::input::Input;
 use super::journal::Journal;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
@@ -20,10 +21,12 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, dialogue, erase, explore};
+use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
+use crate::model::command::{
+    Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, Reading,
+};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -97,8 +100,10 @@ struct Loop {
     leaving: HashSet<ConnectionId>,
     /// The servers that active mode is tried on first in mode `auto`, by address.
     active_first: HashSet<String>,
-    /// How far explorations may run ahead.
+    /// How far explorations and readings may run ahead.
     turns: HashMap<Generation, Weak<Semaphore>>,
+    /// What ends readings that nobody wants to the end.
+    readings: HashMap<Generation, CancellationToken>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -107,6 +112,8 @@ struct Loop {
     running: HashMap<JobId, (ConnectionId, CancellationToken)>,
     lanes: HashMap<ConnectionId, usize>,
     tasks: TaskTracker,
+    /// Standard input, for an upload of it.
+    input: Input,
     durable: Arc<Durable>,
     /// Ends everything, at the end.
     end: CancellationToken,
@@ -143,6 +150,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
+        readings: HashMap::new(),
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -150,6 +158,7 @@ pub(super) async fn run(
         running: HashMap::new(),
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
+        input: Input::new(options.input),
         durable: Arc::default(),
         end: CancellationToken::new(),
         origins: Arc::new(origins),
@@ -223,16 +232,44 @@ impl Loop {
                     turns.add_permits(1);
                 }
             }
+            Command::Read(wanted) => self.read(wanted),
+            Command::StopReading(generation) => {
+                if let Some(stop) = self.readings.remove(&generation) {
+                    stop.cancel();
+                }
+            }
             Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
             Command::MakeFile(place) => self.act(Action::MakeFile(place)),
             Command::Rename { from, to } => self.act(Action::Rename(from, to)),
             Command::Count { places, generation } => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(erase::count(pool, places, generation, outlet));
+                self.spawn(count::count(pool, places, generation, outlet));
             }
             Command::Delete(places) => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
                 self.spawn(erase::delete(pool, places, outlet));
+            }
+            Command::SetPermissions(wanted) => {
+                let (pool, outlet) = (self.pool_of(&wanted.places), self.outlet.clone());
+                self.spawn(permissions::set(pool, wanted, outlet));
+            }
+            Command::Copy { from, to } => self.act(Action::Copy(from, to)),
+            Command::Checksum {
+                places,
+                algorithm,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
+                self.spawn(checksum::tell(pool, places, algorithm, generation, outlet));
+            }
+            Command::Raw {
+                connection,
+                folder,
+                line,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pools.get(&connection).cloned(), self.outlet.clone());
+                self.spawn(raw::ask(pool, folder, line, generation, outlet));
             }
             Command::Enqueue(request) => self.enqueue(request),
             Command::Cancel(extent) => {
@@ -339,10 +376,34 @@ impl Loop {
         }
     }
 
-    fn explore(&mut self, wanted: Exploration) {
-        let turns = Arc::new(Semaphore::new(explore::AHEAD));
+    /// The turns of what runs only so far ahead of who asked for it.
+    fn turns(&mut self, generation: Generation, ahead: usize) -> Arc<Semaphore> {
+        let turns = Arc::new(Semaphore::new(ahead));
         self.turns.retain(|_, turns| turns.strong_count() > 0);
-        self.turns.insert(wanted.generation, Arc::downgrade(&turns));
+        self.turns.insert(generation, Arc::downgrade(&turns));
+        turns
+    }
+
+    fn read(&mut self, wanted: Reading) {
+        let turns = self.turns(wanted.generation, reading::AHEAD);
+        // forgotten with their turns
+        let known = &self.turns;
+        self.readings
+            .retain(|generation, _| known.contains_key(generation));
+        let stop = self.end.child_token();
+        self.readings.insert(wanted.generation, stop.clone());
+        let means = reading::Means {
+            turns,
+            limit: Arc::clone(&self.limit),
+            stop,
+            outlet: self.outlet.clone(),
+        };
+        let pool = self.pool(&wanted.place);
+        self.spawn(reading::read(pool, wanted, means));
+    }
+
+    fn explore(&mut self, wanted: Exploration) {
+        let turns = self.turns(wanted.generation, explore::AHEAD);
         let pool = self.pools.get(&wanted.connection).cloned();
         let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
         self.spawn(exploring);
@@ -354,7 +415,10 @@ impl Loop {
 
     fn act(&mut self, action: Action) {
         let place = match &action {
-            Action::MakeFolder(place) | Action::MakeFile(place) | Action::Rename(place, _) => place,
+            Action::MakeFolder(place)
+            | Action::MakeFile(place)
+            | Action::Rename(place, _)
+            | Action::Copy(place, _) => place,
         };
         let (pool, outlet) = (self.pool(place), self.outlet.clone());
         self.spawn(act(pool, action, outlet));
@@ -474,6 +538,7 @@ impl Loop {
             self.meter.begin(job),
             cancel,
             Means {
+                input: self.input.clone(),
                 durable: Arc::clone(&self.durable),
                 origins: Arc::clone(&self.origins),
                 server,

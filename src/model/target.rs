@@ -1,5 +1,6 @@
 //! What a person writes to name a place: `SERVER:PATH`, an `ftp://` URL, or a local path.
 
+use super::charset::Charset;
 use super::path::PathError;
 use super::secret::Secret;
 use super::server::{Protocol, Server};
@@ -145,6 +146,17 @@ impl Url {
         })
     }
 
+    /// The path as a server's document path: empty for the root, beginning with `~` where it is
+    /// relative to the login folder. `None` where it is no text in this character set.
+    pub fn document_path(&self, charset: Charset) -> Option<String> {
+        let path = String::from_utf8(charset.from_server(&self.path).into_owned()).ok()?;
+        let path = match path.strip_prefix("/~") {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            _ => path,
+        };
+        Some(path.strip_suffix('/').unwrap_or(&path).to_owned())
+    }
+
     /// A server made of the URL, without name and path.
     pub fn server(&self) -> Server {
         Server {
@@ -200,7 +212,12 @@ pub(super) fn split_address(address: &str) -> Result<(String, Option<u16>), Targ
     Ok((host.to_owned(), port))
 }
 
-pub(super) fn decode_text(text: &str) -> Result<String, TargetError> {
+/// Percent-decodes a text (RFC 3986 §2.1).
+///
+/// # Errors
+///
+/// `%` without two hexadecimal digits behind it, and bytes that are not UTF-8.
+pub fn decode_text(text: &str) -> Result<String, TargetError> {
     String::from_utf8(decode(text)?).map_err(|_| TargetError::NotText)
 }
 
@@ -240,6 +257,25 @@ pub fn blot(line: &str) -> String {
         Some(format!("{scheme}://{shown}:***@{after}"))
     });
     blotted.unwrap_or_else(|| line.to_owned())
+}
+
+/// A URL in which what is percent-encoded and would mean something in a pattern has a backslash before
+/// it: decoded, it still stands for itself.
+pub fn quote_encoded(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some(at) = rest.find('%') {
+        let (before, encoded) = rest.split_at(at);
+        out.push_str(before);
+        let digits = encoded.get(1..3).unwrap_or_default().to_ascii_uppercase();
+        // * ? [ \
+        if matches!(digits.as_str(), "2A" | "3F" | "5B" | "5C") {
+            out.push_str("%5C");
+        }
+        out.push('%');
+        rest = &encoded[1..];
+    }
+    out + rest
 }
 
 /// Percent-encodes path bytes for a URL; `/` stays.
@@ -350,6 +386,19 @@ mod tests {
         ] {
             assert_eq!(blot(text), want);
         }
+    }
+
+    #[test]
+    fn what_is_encoded_means_nothing_in_a_pattern() {
+        for (url, path) in [
+            ("ftp://h/a*%2a%2A?%5Bx]", "/a*\\*\\*?\\[x]"),
+            ("ftp://h/%41%5c", "/A\\\\"),
+            ("ftp://h/100%25*", "/100%*"),
+        ] {
+            let url = Url::parse(&quote_encoded(url)).unwrap();
+            assert_eq!(String::from_utf8(url.path).unwrap(), path);
+        }
+        assert_eq!(quote_encoded("%"), "%");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub mod screen;
 mod signals;
 mod tty;
 
-pub use begin::{Wanted, begin};
+pub use begin::{Wanted, begin, check_keymap};
 pub use input::Input;
 pub use outside::{Outside, World};
 pub use signals::received;
@@ -277,6 +277,14 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                             }
                         };
                         let _ = answer.send(told);
+                    });
+                }
+                Effect::ChangeBookmarks(change) => {
+                    let saved = self.world.change_bookmarks(change);
+                    self.awaited += 1;
+                    let answer = self.answer.clone();
+                    self.saves.spawn(async move {
+                        let _ = answer.send(Msg::BookmarksSaved(saved.await));
                     });
                 }
                 Effect::RememberActiveFirst(server, active) => {

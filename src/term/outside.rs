@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
+use crate::config::bookmarks::{self, Bookmark};
 use crate::config::netrc;
 use crate::config::paths::Paths;
-use crate::config::secrets::{Moved, Secrets, Trouble};
+use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::Servers;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
@@ -31,6 +32,12 @@ pub trait Outside {
     /// Changes the file of saved servers and what is kept for them, and gives the servers as they
     /// are then. Where the secret store wants its passphrase first, nothing was changed.
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static;
+
+    /// Changes the file of bookmarks, and gives them as they are then.
+    fn change_bookmarks(
+        &self,
+        change: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
 
     /// Takes the passphrase of the secret store; the next use shows whether it is the right one.
     fn unlock(&self, passphrase: Secret);
@@ -111,52 +118,22 @@ impl Outside for World {
         in_place(move || {
             // a change that panicked left the file whole: it is replaced at once or not at all
             let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
-            if matches!(change, Change::Keep(..) | Change::Remove(_)) {
-                // where its password is kept by now, another instance may have changed
-                servers.reload().map_err(Failure::from)?;
-            }
-            let moved = moved(&servers, &change);
-            secrets.prepare(&moved)?;
-            match change {
-                Change::Add(server, _) => servers.add(*server),
-                Change::Replace(name, server, _) => servers.replace(&name, *server),
-                Change::Keep(name, source, _) => servers.password(&name, &source),
-                Change::Pin(name, pin) => servers.pin(&name, pin),
-                Change::InPlace(name) => servers.in_place(&name),
-                Change::OnConflict(name, direction, policy) => servers.on_conflict(&name, direction, policy),
-                Change::Remove(name) => servers.remove(&name),
-            }
-            .map_err(Failure::from)?;
-            secrets.carry(&moved).map_err(|trouble| {
-                let failure = Failure::from(trouble);
-                Trouble::Failed(failure.while_trying("The server is saved, its password is not"))
-            })?;
+            change.carry_out(&mut servers, &secrets)?;
             Ok(servers.list().to_vec())
         })
     }
 
+    fn change_bookmarks(
+        &self,
+        change: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static {
+        let path = self.paths.bookmarks();
+        let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
+        async { changed.await.map_err(Failure::from) }
+    }
+
     fn unlock(&self, passphrase: Secret) {
         self.secrets.unlock(passphrase);
-    }
-}
-
-/// What a change means for the kept password.
-fn moved(servers: &Servers, change: &Change) -> Moved {
-    match change {
-        Change::Add(server, secret) => Moved::between(None, Some(server), secret.clone()),
-        Change::Replace(name, server, secret) => {
-            Moved::between(servers.find(name), Some(server), secret.clone())
-        }
-        Change::Keep(name, source, secret) => {
-            let before = servers.find(name);
-            let after = before.map(|server| Server {
-                password: source.clone(),
-                ..server.clone()
-            });
-            Moved::between(before, after.as_ref(), Some(secret.clone()))
-        }
-        Change::Pin(..) | Change::InPlace(_) | Change::OnConflict(..) => Moved::default(),
-        Change::Remove(name) => Moved::between(servers.find(name), None, None),
     }
 }
 

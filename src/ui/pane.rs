@@ -12,7 +12,7 @@ use super::{layout, when};
 use crate::app::App;
 use crate::app::connect::Link;
 use crate::app::folder::Side;
-use crate::app::order::SortBy;
+use crate::app::order::{Sort, SortBy};
 use crate::app::pane::{Content, Pane, Totals};
 use crate::config::theme::{Role, Theme};
 use crate::model::entry::{Entry, Kind};
@@ -75,11 +75,12 @@ impl Columns {
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     let theme = &app.theme;
     let pane = app.pane(side);
-    let focus = app.active == side && app.dialogs.is_empty();
+    let focus = app.active == side && !app.is_covered();
     let room = usize::from(area.width.saturating_sub(4));
     let mut block = panel(format!(" {} ", fit_end(&title(app, side), room)), focus, theme);
     if area.height > 2 {
-        block = block.title_bottom(footer(pane, room, theme));
+        let sorted = !app.has_headings() && pane.sort != Sort::default();
+        block = block.title_bottom(footer(pane, room, (sorted, app.in_step.on), theme));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -150,7 +151,7 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
     for (heading, by, wide, left) in [
         ("size", Some(SortBy::Size), columns.size, false),
         ("modified", Some(SortBy::Time), columns.time, true),
-        ("mode", None, columns.permissions, true),
+        ("mode", Some(SortBy::Permissions), columns.permissions, true),
     ] {
         if wide > 0 {
             let heading = format!("{heading}{}", by.map_or("", arrow));
@@ -265,9 +266,17 @@ fn empty(pane: &Pane) -> String {
     }
 }
 
+/// Said of both panes while they go the same way.
+const IN_STEP: &str = "in step";
+
 /// Totals, the filter, and what is missing from the listing.
-fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
+fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &Theme) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
+    if let Some(jump) = &pane.jump {
+        spans.push(Span::styled(" to ", theme.style(Role::Title)));
+        spans.extend(field(jump, room.saturating_sub(4).min(24), true, theme).spans);
+        return Line::from(spans);
+    }
     if pane.typing {
         spans.push(Span::styled(" / ", theme.style(Role::Title)));
         spans.extend(field(&pane.filter, room.saturating_sub(3).min(24), true, theme).spans);
@@ -285,15 +294,25 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
         let lines = count(listing.unreadable_count, "line", "lines");
         parts.push((format!("{lines} unreadable"), Role::Warning));
     }
+    // the totals are shortened before what follows is cut
+    let amounts = room.saturating_sub(if in_step { width(IN_STEP) + 3 } else { 0 });
     if pane.shown.is_empty() && pane.marks.is_empty() {
         // the list itself says why there is nothing
     } else if pane.marks.is_empty() {
-        parts.push((amount(pane.all(), "", room), Role::Muted));
+        parts.push((amount(pane.all(), "", amounts), Role::Muted));
     } else {
-        parts.push((amount(pane.marked(), " marked", room), Role::Mark));
+        parts.push((amount(pane.marked(), " marked", amounts), Role::Mark));
     }
     if !pane.filter.text().is_empty() {
         parts.push((format!("/{}", escape_str(pane.filter.text())), Role::Title));
+    }
+    if in_step {
+        parts.push((IN_STEP.to_owned(), Role::Title));
+    }
+    if sorted {
+        // there are no headings to say it
+        let arrow = if pane.sort.reversed { '↓' } else { '↑' };
+        parts.push((format!("by {}{arrow}", pane.sort.by.word()), Role::Muted));
     }
     if pane.awaited.is_some() {
         parts.push(("listing …".to_owned(), Role::Muted));

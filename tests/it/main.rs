@@ -21,6 +21,7 @@ mod faults;
 mod fence;
 mod harness;
 mod hostile;
+mod input;
 mod journey;
 mod journey_real;
 mod keys;
@@ -33,12 +34,15 @@ mod local_disk;
 mod namespaces;
 #[cfg(unix)]
 mod no_secret;
+mod operations;
 #[cfg(unix)]
 mod pty;
 mod read_only;
+mod reading;
 mod readme;
 mod real_servers;
 mod resume;
+mod saved_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use ftpane::engine::Options;
 use ftpane::model::command::{
-    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Shift, WalkOrder,
+    Answer, Command, Exploration, Extent, Generation, Permit, Place, QuestionId, Reading, Shift, WalkOrder,
 };
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::mode::Reach;
 use ftpane::model::server::{Patience, Protocol, Server};
 use ftpane::model::unfinished::RestId;
 
@@ -130,7 +131,14 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             generation: Generation(3),
         }),
         Command::Explore(_) => Command::DealtWith(Generation(3)),
-        Command::DealtWith(_) => Command::MakeFolder(remote_place("/new")),
+        Command::DealtWith(_) => Command::Read(Reading {
+            place: remote_place("/there.txt"),
+            from: 0,
+            length: None,
+            generation: Generation(4),
+        }),
+        Command::Read(_) => Command::StopReading(Generation(4)),
+        Command::StopReading(_) => Command::MakeFolder(remote_place("/new")),
         Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
         Command::MakeFile(_) => Command::Rename {
             from: remote_place("/there.txt"),
@@ -140,9 +148,27 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             places: vec![remote_place("/folder"), remote_place("/there.txt")],
             generation: Generation(2),
         },
-        Command::Count { .. } => {
-            Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec())
-        }
+        Command::Count { .. } => Command::SetPermissions(Permit {
+            places: ["/folder", "/there.txt"].map(remote_place).to_vec(),
+            mode: "600".parse().unwrap(),
+            reach: Reach::All,
+        }),
+        Command::SetPermissions(_) => Command::Copy {
+            from: remote_place("/there.txt"),
+            to: remote_place("/new"),
+        },
+        Command::Copy { .. } => Command::Checksum {
+            places: vec![remote_place("/there.txt")],
+            algorithm: None,
+            generation: Generation(4),
+        },
+        Command::Checksum { .. } => Command::Raw {
+            connection: CONNECTION,
+            folder: remote("/"),
+            line: b"SITE CHMOD 600 there.txt".to_vec(),
+            generation: Generation(5),
+        },
+        Command::Raw { .. } => Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec()),
         Command::Delete(_) => Command::Enqueue(BatchRequest {
             id: BatchId(1),
             connection: CONNECTION,
@@ -188,6 +214,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
+                | Command::StopReading(_)
                 | Command::Cancel(_)
                 | Command::Hold(_)
                 | Command::GoOn(_)
@@ -205,7 +232,9 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
             | (Command::Explore(_), Event::Explored { .. })
+            | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
+            | (Command::Checksum { .. }, Event::Checksummed { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
             | (Command::LookForUnfinished, Event::Unfinished(_))
@@ -217,7 +246,12 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
                     break;
                 }
             }
-            (Command::MakeFolder(_) | Command::MakeFile(_) | Command::Rename { .. }, Event::Failed(_)) => {
+            (
+                Command::MakeFolder(_) | Command::MakeFile(_) | Command::Rename { .. } | Command::Copy { .. },
+                Event::Failed(_),
+            ) => break,
+            (Command::Raw { .. }, Event::RawAnswered { result, .. }) => {
+                failed.extend(result.err());
                 break;
             }
             (_, Event::Question { question, .. }) => panic!("{question:?}"),
@@ -267,8 +301,11 @@ async fn no_command_of_the_engine_changes_a_read_only_server() {
                 Command::MakeFolder(_)
                 | Command::MakeFile(_)
                 | Command::Rename { .. }
+                | Command::Copy { .. }
+                | Command::Raw { .. }
                 | Command::TakeUp { .. }
                 | Command::Retry(_) => 1,
+                Command::SetPermissions(_) => 2,
                 Command::Delete(_) => 3,
                 // the folder's file waits for its folder, and fails with it
                 Command::Enqueue(_) => 4,
@@ -372,7 +409,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
                 ("queue drop --yes", 0),
             ],
             // these ask no server
-            "demo" | "passphrase" => &[],
+            "demo" | "passphrase" | "servers" | "config" | "completions" | "man" => &[],
             "ls" => &[
                 ("ls --read-only -R URL/", 0),
                 ("ls --read-only --json URL/there.txt", 0),
