@@ -374,6 +374,9 @@ impl App {
         }
         effects.extend(keep);
         if let Some(server) = self.link.attempt().map(|attempt| attempt.server.clone()) {
+            if self.servers.named(&server.name).is_some() {
+                effects.push(Effect::RememberUse(server.name.clone()));
+            }
             effects.extend(self.take_up_connected(id, &server));
         }
         effects

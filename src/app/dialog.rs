@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::input::Line;
+use crate::config::import::Looked;
 use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, InPlaceAnswer, Place, QuestionId, Scope};
@@ -58,6 +59,10 @@ pub enum Choice {
     Drop,
     /// Leave it for later.
     Later,
+    /// Save it.
+    Import,
+    /// Save it, but no passwords.
+    ImportWithout,
 }
 
 impl Choice {
@@ -91,6 +96,8 @@ impl Choice {
             Self::TakeUp => "&Resume",
             Self::Drop => "&Drop",
             Self::Later => "&Later",
+            Self::Import => "&Import",
+            Self::ImportWithout => "&Without passwords",
         }
     }
 
@@ -239,6 +246,8 @@ pub enum Subject {
         /// Whether they are offered at the next start.
         kept: bool,
     },
+    /// Other programs have saved this.
+    Import(Box<Looked>),
     /// Earlier runs have left this.
     Unfinished(Vec<Unfinished>),
 }
