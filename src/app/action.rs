@@ -135,6 +135,8 @@ actions! {
     GoTo "go-to" [Panes] "go to" "Go to a path, which Tab completes";
     HistoryBack "history-back" [Panes] "back" "Go back to the folder before";
     HistoryForward "history-forward" [Panes] "forward" "Go forward again";
+    InStep "synchronise" [Panes] "in step" "Synchronised browsing: both panes go the same way; again: each its own";
+    Compare "compare" [Panes] "compare" "Mark what differs between the panes: by time, size or name";
     Bookmark "bookmark" [Panes] "bookmark" "Bookmark this folder";
     Bookmarks "bookmarks" [Panes] "bookmarks" "Choose a bookmarked folder to go to";
     Filter "filter" [Panes Servers Log Help] "filter" "Show only what contains a text";

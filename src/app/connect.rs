@@ -6,6 +6,7 @@ use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
 use super::history::History;
+use super::in_step::InStep;
 use super::input::Line;
 use super::{App, View};
 use crate::model::certificate::Pin;
@@ -226,6 +227,7 @@ impl App {
     fn hang_up(&mut self) -> Vec<Effect> {
         let old = std::mem::replace(&mut self.link, Link::Down);
         self.remote.empty();
+        self.in_step = InStep::default();
         // questions of a connection that is given up have nobody to answer to
         let gone = old.attempt().map(|a| a.connection);
         self.dialogs.retain(|d| match &d.subject {
@@ -365,6 +367,9 @@ impl App {
         };
         let same = self.remote.folder == Folder::Remote(folder.clone()) && is_back;
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        let name = self.link.attempt().map(|attempt| attempt.server.name.clone());
+        let saved = name.filter(|name| self.servers.named(name).is_some());
+        effects.extend(saved.map(Effect::RememberUse));
         if !same {
             // those of another server lead nowhere
             self.remote.history = History::default();
@@ -374,9 +379,6 @@ impl App {
         }
         effects.extend(keep);
         if let Some(server) = self.link.attempt().map(|attempt| attempt.server.clone()) {
-            if self.servers.named(&server.name).is_some() {
-                effects.push(Effect::RememberUse(server.name.clone()));
-            }
             effects.extend(self.take_up_connected(id, &server));
         }
         effects

@@ -19,6 +19,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::size::{bytes, count};
 use crate::model::unfinished::Unfinished;
+use crate::plan::compare::By;
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +64,8 @@ pub enum Choice {
     Import,
     /// Save it, but no passwords.
     ImportWithout,
+    /// Compare the panes by this.
+    Compare(By),
 }
 
 impl Choice {
@@ -98,6 +101,9 @@ impl Choice {
             Self::Later => "&Later",
             Self::Import => "&Import",
             Self::ImportWithout => "&Without passwords",
+            Self::Compare(By::Time) => "By &time and size",
+            Self::Compare(By::Size) => "By &size",
+            Self::Compare(By::Name) => "By &name",
         }
     }
 
@@ -144,6 +150,8 @@ pub enum Subject {
         /// Whether they are marked.
         mark: bool,
     },
+    /// By what are the panes to be compared?
+    Compare,
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
     /// A password.
@@ -509,7 +517,13 @@ mod tests {
         );
         assert_eq!(conflict.choices.len(), 6);
         let in_place = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];
-        let together: [&[Choice]; 6] = [
+        let together: [&[Choice]; 7] = [
+            &[
+                Choice::Compare(By::Time),
+                Choice::Compare(By::Size),
+                Choice::Compare(By::Name),
+                Choice::Cancel,
+            ],
             &in_place.map(Choice::InPlace),
             &[Choice::TakeUp, Choice::Drop, Choice::Later],
             &conflict.choices,

@@ -25,6 +25,7 @@ mod answer;
 mod arrivals;
 mod bookmarks;
 mod choosing;
+mod compare;
 pub mod connect;
 mod controls;
 pub mod cursor;
@@ -38,6 +39,7 @@ pub mod goto;
 pub mod help;
 pub mod hints;
 pub mod history;
+pub mod in_step;
 pub mod input;
 mod jump;
 mod keyboard;
@@ -50,7 +52,6 @@ mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod picker;
 pub mod queue;
 pub mod servers;
@@ -144,6 +145,8 @@ pub struct App {
     pub remote: Pane,
     /// The pane with the focus.
     pub active: Side,
+    /// Whether the panes go in step.
+    pub in_step: in_step::InStep,
     /// The queue.
     pub queue: queue::Queue,
     /// The log.
@@ -227,6 +230,7 @@ impl App {
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),
             active: Side::Local,
+            in_step: in_step::InStep::default(),
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,

@@ -128,7 +128,7 @@ fn an_import_is_shown_and_saved_after_a_yes() {
     bench.update(Msg::ImportsFound(looked()));
     let wanted = Effect::ChangeServers(Change::Import(looked().found.taken));
     let effects = bench.press("enter");
-    assert_eq!(effects, [wanted.clone()]);
+    assert_eq!(effects, std::slice::from_ref(&wanted));
     // the store wants its passphrase first
     bench.update(Msg::Locked(Lock::Closed, Box::new(wanted.clone())));
     bench.type_in("open sesame");
