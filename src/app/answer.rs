@@ -182,7 +182,7 @@ impl App {
             }
             (Choice::Import | Choice::ImportWithout, Subject::Import(looked)) => {
                 let looked = std::mem::take(&mut **looked);
-                self.import(looked, choice == Choice::Import)
+                Self::import(looked, choice == Choice::Import)
             }
             (Choice::Quit, _) => vec![Effect::Quit],
             _ => Vec::new(),

@@ -113,15 +113,11 @@ impl App {
     }
 
     /// Saves what was shown, with its passwords or without.
-    pub(super) fn import(&mut self, looked: Looked, with: bool) -> Vec<Effect> {
+    pub(super) fn import(looked: Looked, with: bool) -> Vec<Effect> {
         let mut taken = looked.found.taken;
         if !with {
             taken.iter_mut().for_each(Taken::without_secret);
         }
-        self.say(format!(
-            "{} imported",
-            count(taken.len() as u64, "server", "servers")
-        ));
         vec![Effect::ChangeServers(Change::Import(taken))]
     }
 

@@ -191,3 +191,23 @@ fn the_last_use_is_shown() {
     bench.press("down");
     assert!(bench.at_size((120, 40)).contains("Last used 2026-01-02 04:04"));
 }
+
+#[test]
+fn names_with_a_dot_are_shown_from_the_start_where_the_settings_say_so() {
+    for show_hidden in [false, true] {
+        let mut start = crate::harness::bench::start(Vec::new());
+        start.show_hidden = show_hidden;
+        let (app, effects) = ftpane::app::App::new(start);
+        let mut bench = Bench {
+            app,
+            ..Bench::new(Vec::new())
+        };
+        bench.answer_listings(&effects);
+        let local = &bench.app.local;
+        let mut shown = (0..).map_while(|line| local.entry(line));
+        assert_eq!(
+            shown.any(|entry| entry.name.as_bytes() == b".profile"),
+            show_hidden
+        );
+    }
+}
