@@ -119,6 +119,8 @@ macro_rules! actions {
 actions! {
     Transfer "transfer" [Panes] "transfer" "Transfer what is marked or under the cursor to the other pane";
     View "view" [Panes] "view" "View the file under the cursor";
+    Edit "edit-file" [Panes] "edit" "Edit the file under the cursor in your editor; a server's is fetched, and sent back when it was changed" changes;
+    ViewOutside "pager" [Panes Pager] "pager" "View the file in your own pager ($PAGER)";
     Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
     NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
     Delete "delete" [Panes] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;

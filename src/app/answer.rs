@@ -84,6 +84,7 @@ impl App {
             }
             (None, Subject::Password { .. }) => self.cancel_connecting(),
             (None, Subject::Passphrase { wanted, .. }) => self.give_up(&wanted),
+            (None, Subject::Errand(asks)) => self.choose_on_errand(*asks, Choice::Leave),
             _ => Vec::new(),
         }
     }
@@ -97,6 +98,10 @@ impl App {
             (Choice::Cancel | Choice::Close | Choice::Stay | Choice::Later, _) => {
                 self.dialogs.push_front(dialog);
                 self.dismiss()
+            }
+            (choice, Subject::Errand(asks)) => {
+                let asks = (**asks).clone();
+                self.choose_on_errand(asks, choice)
             }
             (Choice::Start, Subject::Transfer { request, .. }) => {
                 let request = request.clone();

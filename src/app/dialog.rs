@@ -40,6 +40,8 @@ pub enum Choice {
     Pin,
     /// Do not accept it.
     Refuse,
+    /// Leave the server's file as it is, and keep the edited copy here.
+    Leave,
     /// Write files in place, or not.
     InPlace(InPlaceAnswer),
     /// Delete.
@@ -80,6 +82,7 @@ impl Choice {
             Self::AcceptOnce => "Accept &once",
             Self::Pin => "Accept and &pin",
             Self::Refuse => "&Refuse",
+            Self::Leave => "&Leave it",
             Self::InPlace(InPlaceAnswer::No) => "&No",
             Self::InPlace(InPlaceAnswer::Once) => "Yes, &this time",
             Self::InPlace(InPlaceAnswer::Remember) => "Yes, and &remember",
@@ -139,6 +142,8 @@ pub enum Subject {
     },
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
+    /// Something to decide about a file in a program of the person's own.
+    Errand(Box<super::errand::Asks>),
     /// A password.
     Password {
         /// The server it is for.

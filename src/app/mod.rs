@@ -29,6 +29,7 @@ mod controls;
 pub mod cursor;
 pub mod dialog;
 pub mod effect;
+pub mod errand;
 mod events;
 pub mod folder;
 pub mod form;
@@ -62,6 +63,7 @@ use connect::Link;
 use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
+use errand::Errand;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
@@ -143,6 +145,9 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
+    /// Files of a server on their way to a program of the person's own, and back.
+    errands: Vec<Errand>,
+    last_errand: u64,
     /// The file that is looked into.
     pub pager: Option<Pager>,
     /// The help.
@@ -225,6 +230,8 @@ impl App {
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
+            errands: Vec::new(),
+            last_errand: 0,
             help: help::Help::default(),
             picker: None,
             bookmarks: start.bookmarks,
@@ -304,6 +311,8 @@ impl App {
                 self.answer_resolved(question, connection, result)
             }
             Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
+            Msg::PrivateFolder(errand, made) => self.private_folder(errand, made),
+            Msg::Returned(errand, returned) => self.returned(errand, returned),
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 let form = self.form.take_if(|_| saved.is_some());

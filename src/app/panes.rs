@@ -4,6 +4,7 @@ use super::action::Action;
 use super::connect::Link;
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
+use super::errand::Program;
 use super::folder::{Folder, Side};
 use super::input::Line;
 use super::order::SortBy;
@@ -36,6 +37,8 @@ impl App {
             }
             Action::Servers => self.view = View::Servers,
             Action::View => return self.view_current(),
+            Action::Edit => return self.open_current(Program::Editor),
+            Action::ViewOutside => return self.open_current(Program::Pager),
             Action::Jump => self.pane_mut(side).jump = Some(Line::default()),
             Action::GoTo => return self.ask_path(),
             Action::HistoryBack => return self.turn_history(true),
@@ -112,6 +115,7 @@ impl App {
                     Action::Transfer => "nothing can be uploaded to it",
                     Action::Delete => "nothing can be deleted there",
                     Action::Rename => "nothing can be renamed there",
+                    Action::Edit => "nothing can be edited there; F3 views it",
                     _ => "nothing can be made there",
                 }
             )

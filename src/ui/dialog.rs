@@ -12,6 +12,7 @@ use super::text::wrap;
 use super::widgets::{choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
+use crate::app::errand;
 use crate::app::pager::Asks;
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
@@ -23,7 +24,10 @@ use page::Page;
 /// Where the dialog stands: as high as it needs.
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
-        Subject::Certificate { .. } | Subject::Conflict { .. } | Subject::InPlace { .. } => 78,
+        Subject::Certificate { .. }
+        | Subject::Conflict { .. }
+        | Subject::Errand(_)
+        | Subject::InPlace { .. } => 78,
         _ => 64,
     };
     let columns = area.width.saturating_sub(2).min(most);
@@ -115,6 +119,10 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
+        Subject::Errand(asks) => match **asks {
+            errand::Asks::Large { .. } => "A large file",
+            errand::Asks::Changed { .. } => "Changed meanwhile",
+        },
         Subject::InFile(Asks::Search) => "Search",
         Subject::InFile(Asks::GoTo) => "Go to",
         Subject::Password { .. } => "Password",

@@ -1,5 +1,7 @@
 //! What a dialog says: the text of each subject, line by line.
 
+mod files;
+
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
@@ -44,6 +46,7 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Errand(asks) => page.errand(asks),
             Subject::InFile(Asks::Search) => page.say(
                 "A text, or bytes written as 0x0d0a. Capitals count once one is typed.",
                 Role::Text,
