@@ -47,7 +47,7 @@ impl App {
                 if side == Side::Remote {
                     self.made_again();
                 }
-                if !self.looked_into(generation, &result) {
+                if !(self.looked_into(generation, &result) || self.followed(generation, &result)) {
                     self.pane_mut(side).listed(generation, result);
                 }
             }

@@ -41,6 +41,7 @@ mod reading;
 mod readme;
 mod real_servers;
 mod resume;
+mod saved_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
