@@ -52,7 +52,6 @@ mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod picker;
 pub mod queue;
 pub mod servers;

@@ -34,6 +34,7 @@ mod local_disk;
 mod namespaces;
 #[cfg(unix)]
 mod no_secret;
+mod operations;
 #[cfg(unix)]
 mod pty;
 mod read_only;
