@@ -92,10 +92,13 @@ impl App {
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
-            Event::Explored { .. }
-            | Event::BatchWalked(_)
-            | Event::Checksummed { .. }
-            | Event::RawAnswered { .. } => {}
+            Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::Checksummed {
+                place,
+                generation,
+                result,
+            } => self.checksummed(&place, generation, result),
+            Event::RawAnswered { generation, result } => self.raw_answered(generation, result),
             Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
             Event::ReadOver { generation, result } => return self.was_read(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),

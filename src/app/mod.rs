@@ -32,6 +32,7 @@ pub mod dialog;
 pub mod effect;
 pub mod errand;
 mod events;
+pub mod files;
 pub mod folder;
 pub mod form;
 mod fuzzy;
@@ -153,6 +154,8 @@ pub struct App {
     /// Files of a server on their way to a program of the person's own, and back.
     errands: Vec<Errand>,
     last_errand: u64,
+    /// The commands that were sent in the server's own words, oldest first.
+    raw_sent: Vec<String>,
     /// The file that is looked into.
     pub pager: Option<Pager>,
     /// The help.
@@ -238,6 +241,7 @@ impl App {
             pager: None,
             errands: Vec::new(),
             last_errand: 0,
+            raw_sent: Vec::new(),
             help: help::Help::default(),
             picker: None,
             bookmarks: start.bookmarks,

@@ -12,8 +12,8 @@ use super::text::wrap;
 use super::widgets::{choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
-use crate::app::errand;
 use crate::app::pager::Asks;
+use crate::app::{errand, files};
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::event::Wanted;
@@ -27,6 +27,7 @@ pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
         Subject::Certificate { .. }
         | Subject::Conflict { .. }
         | Subject::Errand(_)
+        | Subject::Files(_)
         | Subject::InPlace { .. } => 78,
         _ => 64,
     };
@@ -118,8 +119,15 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Compare => "Compare the panes",
         Subject::Pattern { mark: true } => "Mark",
         Subject::Pattern { mark: false } => "Unmark",
+        Subject::Rename { copies: true, .. } => "Copy",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
+        Subject::Files(asks) => match **asks {
+            files::Asks::NewFile { .. } => "New file",
+            files::Asks::Permissions { .. } => "Permissions",
+            files::Asks::Properties(_) => "Properties",
+            files::Asks::Raw { .. } => "In the server's words",
+        },
         Subject::Errand(asks) => match **asks {
             errand::Asks::Large { .. } => "A large file",
             errand::Asks::Changed { .. } => "Changed meanwhile",

@@ -11,6 +11,7 @@
 
 mod anything;
 mod awkward;
+mod changes;
 mod command_line;
 mod command_line_terminal;
 mod command_line_tls;
