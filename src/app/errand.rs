@@ -132,7 +132,7 @@ pub enum Asks {
         /// What is there now; `None` where nothing is, or where that cannot be told.
         now: Option<Known>,
         /// Why it cannot be told.
-        failure: Option<Failure>,
+        failure: Option<Box<Failure>>,
     },
 }
 
@@ -413,7 +413,7 @@ impl App {
         };
         let (now, failure) = match found {
             Ok(found) => (found.map(|entry| side((entry.size, entry.modified))), None),
-            Err(failure) => (None, Some(failure)),
+            Err(failure) => (None, Some(Box::new(failure))),
         };
         let asks = Asks::Changed {
             id,

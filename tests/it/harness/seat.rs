@@ -95,6 +95,9 @@ impl Backend for Glass {
     }
 }
 
+/// A file that was opened, and what stood in it then.
+type Opened = (PathBuf, Vec<u8>);
+
 /// A world that keeps the servers in memory and knows one password.
 #[derive(Clone, Default)]
 pub(crate) struct SmallWorld {
@@ -106,7 +109,7 @@ pub(crate) struct SmallWorld {
     /// What somebody else writes into which file while the next program has the terminal.
     pub(crate) meanwhile: Arc<Mutex<Option<(PathBuf, String)>>>,
     /// What was opened, and what stood in it then.
-    pub(crate) opened: Arc<Mutex<Vec<(PathBuf, Vec<u8>)>>>,
+    pub(crate) opened: Arc<Mutex<Vec<Opened>>>,
     /// The texts that were copied.
     pub(crate) copied: Arc<Mutex<Vec<String>>>,
     private: Arc<Private>,
