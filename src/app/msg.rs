@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::effect::Effect;
 use super::errand::{ErrandId, Returned};
 use crate::config::bookmarks::Bookmark;
+use crate::config::import::Looked;
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -13,6 +14,7 @@ use crate::model::job::ConnectionId;
 use crate::model::key::Key;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
+use crate::model::stamp::Stamp;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,12 @@ pub enum Msg {
     Returned(ErrandId, Returned),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
+    /// The file of saved servers was read again, or could not be.
+    ServersRead(Result<Vec<Server>, Failure>),
+    /// What other programs have saved, made to fit what is saved here.
+    ImportsFound(Looked),
+    /// The server of this name is used, since this moment.
+    ServerUsed(String, Stamp),
     /// The bookmarks were changed, and are these now; or they were not.
     BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

@@ -1,5 +1,6 @@
 //! Dialogs: what is asked, what there is to know for the answer, and the choices.
 
+mod importing;
 mod page;
 
 use ratatui::Frame;
@@ -28,7 +29,8 @@ pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
         | Subject::Conflict { .. }
         | Subject::Errand(_)
         | Subject::Files(_)
-        | Subject::InPlace { .. } => 78,
+        | Subject::InPlace { .. }
+        | Subject::Import(_) => 78,
         _ => 64,
     };
     let columns = area.width.saturating_sub(2).min(most);
@@ -154,6 +156,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::CancelAll { .. } => "Cancel all",
         Subject::Quit { .. } => "Quit",
         Subject::Unfinished(_) => "Unfinished",
+        Subject::Import(_) => "Import servers",
     }
 }
 
