@@ -5,9 +5,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::chmod::Chmod;
 use super::config::ConfigCommand;
 use super::connection::Connection;
+use super::du::Du;
+use super::mkdir::Mkdir;
+use super::mv::{Cp, Mv};
+use super::raw::Raw;
+use super::rm::Rm;
 use super::servers::ServersCommand;
+use super::sum::Sum;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Policy};
@@ -62,10 +69,28 @@ pub(super) enum Subcommands {
     },
     /// List a folder, or one file
     Ls(Ls),
+    /// Look for names below a folder
+    Find(Find),
     /// Download files, and folders with all that is in them
     Get(Get),
     /// Upload files, and folders with all that is in them
     Put(Put),
+    /// Give a file or a folder another path on its server
+    Mv(Mv),
+    /// Delete files, and with -r folders
+    Rm(Rm),
+    /// Make folders
+    Mkdir(Mkdir),
+    /// Set permissions
+    Chmod(Chmod),
+    /// Copy on the server, where it can
+    Cp(Cp),
+    /// Checksums of files, where the server offers them
+    Sum(Sum),
+    /// How much is in a folder
+    Du(Du),
+    /// Send one command, and print the answer
+    Raw(Raw),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -140,6 +165,32 @@ pub(super) struct Ls {
     #[command(flatten)]
     pub(super) connection: Connection,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = FIND_HELP)]
+pub(super) struct Find {
+    /// The folder to look in, and below
+    #[arg(value_name = "TARGET", required = true)]
+    pub(super) target: OsString,
+    /// Only names that fit: * stands for any text, ? for one character
+    #[arg(long, value_name = "GLOB")]
+    pub(super) name: Option<String>,
+    /// At most so many levels below the target (0: only what is in it); never more than --explore-depth allows
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<usize>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+const FIND_HELP: &str = "\
+Prints a path a line, as it is written in a target.
+
+Examples:
+  ftpane find web:/htdocs --name '*.php'
+  ftpane find web: --name core --depth 2
+  ftpane find --json web:/logs --name '*.gz' | jq -r 'select(.size > 1e9).path'";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sort {
