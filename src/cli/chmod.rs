@@ -30,7 +30,7 @@ Examples:
 pub(super) struct Chmod {
     /// The permissions
     #[arg(value_name = "MODE", allow_hyphen_values = true)]
-    mode: Mode,
+    permissions: Mode,
     /// Whose
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<OsString>,
@@ -86,7 +86,7 @@ async fn set(
     let named = connections.find(session, place).await?;
     let wanted = Permit {
         places: vec![named.somewhere()],
-        mode: arguments.mode.clone(),
+        mode: arguments.permissions.clone(),
         reach: arguments.reach(),
     };
     let command = Command::SetPermissions(wanted);

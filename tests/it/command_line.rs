@@ -2,6 +2,7 @@
 
 mod endings;
 mod listings;
+mod operations;
 #[cfg(unix)]
 mod queue;
 mod transfers;
