@@ -6,13 +6,14 @@ use clap::Args;
 
 use super::arguments::Output;
 use super::connection::Connection;
-use super::connections::{self, Connections};
+use super::connections::{self, Connections, Named};
 use super::deeds::{Deeds, act};
 use super::json::{DeedLine, Text};
 use super::place::Place;
 use super::session::{End, Session};
 use crate::model::command::{Command, Place as Somewhere};
 use crate::model::failure::{Class, Failure};
+use crate::model::path::RemotePath;
 use crate::plan::landing::Standing;
 
 const AFTER_HELP: &str = "\
@@ -61,28 +62,10 @@ async fn make(
     place: Place,
 ) -> Result<bool, End> {
     let named = connections.find(session, place).await?;
-    let mut missing = Vec::new();
-    let mut at = named.path.clone();
-    while parents {
-        match connections.look(session, &named.live, &at).await?.standing {
-            Standing::Folder => break,
-            Standing::File => {
-                let what = format!("The folder {} cannot be made", named.place.written);
-                return Err(Failure::new(Class::Conflict, what, format!("{at} is a file")).into());
-            }
-            Standing::Nothing => {
-                let above = at.parent();
-                missing.push(at);
-                match above {
-                    Some(above) => at = above,
-                    None => break,
-                }
-            }
-        }
-    }
-    if !parents {
-        missing.push(named.path.clone());
-    }
+    let mut missing = match parents {
+        true => above_too(session, connections, &named).await?,
+        false => vec![named.path.clone()],
+    };
     let is_new = !missing.is_empty();
     while let Some(folder) = missing.pop() {
         act(
@@ -93,4 +76,28 @@ async fn make(
     }
     connections.forget();
     Ok(is_new)
+}
+
+/// What is to be made so that a folder stands, the first one last.
+async fn above_too(
+    session: &mut Session,
+    connections: &mut Connections,
+    named: &Named,
+) -> Result<Vec<RemotePath>, End> {
+    let mut missing = Vec::new();
+    let mut at = Some(named.path.clone());
+    while let Some(path) = at {
+        match connections.look(session, &named.live, &path).await?.standing {
+            Standing::Folder => break,
+            Standing::File => {
+                let what = format!("The folder {} cannot be made", named.place.written);
+                return Err(Failure::new(Class::Conflict, what, format!("{path} is a file")).into());
+            }
+            Standing::Nothing => {
+                at = path.parent();
+                missing.push(path);
+            }
+        }
+    }
+    Ok(missing)
 }
