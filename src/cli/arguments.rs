@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::chmod::Chmod;
+use super::completions::{For, TARGET, TARGET_OR_FILE};
 use super::config::ConfigCommand;
 use super::connection::Connection;
 use super::du::Du;
+use super::examples;
 use super::mkdir::Mkdir;
 use super::mv::{Cp, Mv};
 use super::raw::Raw;
@@ -17,7 +19,7 @@ use super::servers::ServersCommand;
 use super::sum::Sum;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{Direction, Policy};
+use crate::model::job::{Direction, INPUT, Policy};
 use crate::model::server::Server;
 use crate::model::unfinished::Meant;
 
@@ -53,7 +55,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Subcommands>,
     /// Open the interface connected to this; without it, at the list of servers
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_hint = TARGET)]
     pub(super) target: Option<OsString>,
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -62,34 +64,50 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Subcommands {
     /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
+    #[command(after_help = examples::DEMO)]
     Demo {
         /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
         #[arg(long)]
         serve_only: bool,
     },
     /// List a folder, or one file
+    #[command(after_help = examples::LS)]
     Ls(Ls),
     /// Look for names below a folder
+    #[command(after_help = examples::FIND)]
     Find(Find),
+    /// Write files to standard output
+    #[command(after_help = examples::CAT)]
+    Cat(Cat),
     /// Download files, and folders with all that is in them
+    #[command(after_help = examples::GET)]
     Get(Get),
     /// Upload files, and folders with all that is in them
+    #[command(after_help = examples::PUT)]
     Put(Put),
     /// Give a file or a folder another path on its server
+    #[command(after_help = examples::MV)]
     Mv(Mv),
     /// Delete files, and with -r folders
+    #[command(after_help = examples::RM)]
     Rm(Rm),
     /// Make folders
+    #[command(after_help = examples::MKDIR)]
     Mkdir(Mkdir),
     /// Set permissions
+    #[command(after_help = examples::CHMOD)]
     Chmod(Chmod),
     /// Copy on the server, where it can
+    #[command(after_help = examples::CP)]
     Cp(Cp),
     /// Checksums of files, where the server offers them
+    #[command(after_help = examples::SUM)]
     Sum(Sum),
     /// How much is in a folder
+    #[command(after_help = examples::DU)]
     Du(Du),
     /// Send one command, and print the answer
+    #[command(after_help = examples::RAW)]
     Raw(Raw),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
@@ -101,17 +119,33 @@ pub(super) enum Subcommands {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Change the passphrase of the secret store
+    #[command(after_help = examples::PASSPHRASE)]
     Passphrase,
+    /// Print the script by which a shell completes words, saved servers among them
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: For,
+    },
+    /// Print the manual page of ftpane, or of one of its commands
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum QueueCommand {
     /// Show it
+    #[command(after_help = examples::QUEUE_LIST)]
     List(QueueList),
     /// Go on with it: conflicts are treated as was asked for then
+    #[command(after_help = examples::QUEUE_RUN)]
     Run(Box<QueueRun>),
     /// Forget it, and delete its temporary files on this machine
+    #[command(after_help = examples::QUEUE_DROP)]
     Drop(QueueDrop),
 }
 
@@ -149,7 +183,7 @@ pub(super) struct QueueDrop {
 #[derive(Debug, Args)]
 pub(super) struct Ls {
     /// What to list
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) target: OsString,
     /// With all folders below
     #[arg(short = 'R', long)]
@@ -167,14 +201,13 @@ pub(super) struct Ls {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = FIND_HELP)]
 pub(super) struct Find {
     /// The folder to look in, and below
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) target: OsString,
-    /// Only names that fit: * stands for any text, ? for one character
+    /// Only names that fit: * is any text, ? one character, [a-z] one of these; hidden names too
     #[arg(long, value_name = "GLOB")]
-    pub(super) name: Option<String>,
+    pub(super) name: Option<OsString>,
     /// At most so many levels below the target (0: only what is in it); never more than --explore-depth allows
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<usize>,
@@ -184,13 +217,17 @@ pub(super) struct Find {
     pub(super) connection: Connection,
 }
 
-const FIND_HELP: &str = "\
-Prints a path a line, as it is written in a target.
-
-Examples:
-  ftpane find web:/htdocs --name '*.php'
-  ftpane find web: --name core --depth 2
-  ftpane find --json web:/logs --name '*.gz' | jq -r 'select(.size > 1e9).path'";
+#[derive(Debug, Args)]
+pub(super) struct Cat {
+    /// Which files; *, ? and [a-z] stand for what is there
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
+    pub(super) targets: Vec<OsString>,
+    /// No progress and no remarks on stderr, errors only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sort {
@@ -213,10 +250,11 @@ impl Sort {
 
 #[derive(Debug, Args)]
 pub(super) struct Get {
-    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO
-    #[arg(value_name = "TARGET", required = true)]
+    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO; *, ? and [a-z]
+    /// stand for what is there; @FILE is a list of targets, one a line
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) targets: Vec<OsString>,
-    /// The folder to put it into; made where it is missing
+    /// The folder to put it into, made where it is missing; - is standard output, for files only
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) to: PathBuf,
     /// Wait for the disk with each file; else once a second, and before the end
@@ -233,8 +271,9 @@ pub(super) struct Get {
 #[derive(Debug, Args)]
 #[command(override_usage = "ftpane put [OPTIONS] <LOCAL>... <TARGET>")]
 pub(super) struct Put {
-    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name
-    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2..)]
+    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name;
+    /// - alone is standard input; @FILE is a list of local paths, one a line (a file of that name: ./@FILE)
+    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2.., value_hint = TARGET_OR_FILE)]
     pub(super) places: Vec<OsString>,
     /// Write straight to the target where a folder refuses temporary names or renaming: not safe
     #[arg(long)]
@@ -245,6 +284,14 @@ pub(super) struct Put {
     pub(super) output: Output,
     #[command(flatten)]
     pub(super) connection: Connection,
+}
+
+impl Put {
+    /// Whether standard input is uploaded.
+    pub(super) fn reads_input(&self) -> bool {
+        let sources = self.places.split_last().map_or(&[][..], |(_, sources)| sources);
+        sources.iter().any(|source| source == INPUT)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections};
 use super::deeds::{Deeds, amount};
@@ -14,25 +15,13 @@ use super::session::{End, Session};
 use crate::model::command::{Command, Permit};
 use crate::model::mode::{Mode, Reach};
 
-const AFTER_HELP: &str = "\
-MODE is octal (644, 2755) or symbolic (u+x, go-w, a+rX, g=u), as chmod(1) has it. Symbolic modes begin from
-what the server's listing tells. Where nobody is named (+w), only the owner is let write.
-With -R links are left as they are.
-
-Examples:
-  ftpane chmod 644 web:/htdocs/index.html
-  ftpane chmod -R u=rwX,go=rX web:/htdocs
-  ftpane chmod -R --folders 2775 web:/shared
-  ftpane chmod -x ftpes://me@host/notes.txt";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Chmod {
     /// The permissions
     #[arg(value_name = "MODE", allow_hyphen_values = true)]
     permissions: Mode,
     /// Whose
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     targets: Vec<OsString>,
     /// And of all that is below
     #[arg(short = 'R', long)]

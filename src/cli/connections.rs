@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::connection::Connection;
 use super::json::Text;
-use super::place::Place;
+use super::place::{Place, Saved};
 use super::probe::{Found, Probe};
 use super::session::{End, Live, Session};
 use crate::model::command::Place as Somewhere;
@@ -42,7 +42,8 @@ impl Named {
 
 /// Reads targets: a mistake in one is found before anything is done.
 pub(super) fn read(targets: &[OsString], connection: &Connection) -> Result<Vec<Place>, Failure> {
-    let read = |target: &OsString| Place::read(target, connection);
+    let mut saved = Saved::default();
+    let read = |target: &OsString| Place::read_among(&mut saved, target, connection);
     targets.iter().map(read).collect()
 }
 

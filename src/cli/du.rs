@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::Connections;
 use super::deeds::amount;
@@ -15,19 +16,10 @@ use super::session::{End, Session};
 use crate::model::failure::Class;
 use crate::model::size;
 
-const AFTER_HELP: &str = "\
-Prints bytes of content, a tab, and the path; how many files and folders that are is said on stderr. Links are
-not followed.
-
-Examples:
-  ftpane du web:/htdocs
-  ftpane du --json ftpes://me@host/pub | jq .files";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Du {
     /// A folder, or a file
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_hint = TARGET)]
     target: OsString,
     #[command(flatten)]
     pub(super) output: Output,

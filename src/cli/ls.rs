@@ -12,6 +12,7 @@ use super::place::Place;
 use super::printer::{self, Printer};
 use super::probe::Probe;
 use super::session::{End, Live, Session};
+use crate::local::names::bytes_of;
 use crate::model::command::{Command, Exploration, Generation, Place as Somewhere, WalkOrder};
 use crate::model::entry::{Entry, Kind, SortKey};
 use crate::model::event::Event;
@@ -20,15 +21,15 @@ use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::stamp::Precision;
+use crate::plan::glob::Glob;
 use crate::plan::naming::lookalikes;
-use crate::plan::pattern::fits_exactly;
 
 /// What is said of an entry.
 enum Form {
     /// A line with all that is known.
     Columns,
     /// Its path, if its name fits this pattern.
-    Paths(Option<String>),
+    Paths(Option<Glob>),
 }
 
 /// What is wanted.
@@ -67,7 +68,7 @@ pub(super) async fn find(arguments: &Find, session: &mut Session) -> Result<u8, 
         sort: (!json).then_some(SortKey::Name),
         depth: arguments.depth.unwrap_or(usize::MAX),
         json,
-        form: Form::Paths(arguments.name.clone()),
+        form: Form::Paths(arguments.name.as_ref().map(|name| Glob::new(&bytes_of(name)))),
     };
     list(wanted, session).await
 }
@@ -329,7 +330,7 @@ impl Lister {
 
     fn print_entry(&mut self, path: &RemotePath, entry: &Entry, alike: bool) -> Result<(), Halt> {
         if let Form::Paths(Some(pattern)) = &self.form
-            && !fits_exactly(pattern, entry.name.as_bytes())
+            && !pattern.fits_hidden(entry.name.as_bytes())
         {
             return Ok(());
         }

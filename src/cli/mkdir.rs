@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Named};
 use super::deeds::{Deeds, act};
@@ -16,16 +17,10 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::plan::landing::Standing;
 
-const AFTER_HELP: &str = "\
-Examples:
-  ftpane mkdir web:/htdocs/new
-  ftpane mkdir -p ftpes://me@host/backup/2026/01";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Mkdir {
     /// The folder to make
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     targets: Vec<OsString>,
     /// The folders above it too; one that is there is no failure
     #[arg(short, long)]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Named};
 use super::deeds::{Deeds, act};
@@ -16,40 +17,13 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::plan::landing;
 
-/// What both have to say.
-macro_rules! landing_help {
-    ($examples:literal) => {
-        concat!(
-            "TO-PATH lies on the same server, and is written like the path of FROM. Where it is a folder, or ends\n",
-            "in a slash, FROM goes into it; else it is the new name. What stands there is never replaced: exit\n",
-            "code 9.\n\nExamples:\n",
-            $examples
-        )
-    };
-}
-
-const MV_HELP: &str = landing_help!(
-    "  ftpane mv web:/htdocs/index.html index.old.html     into the document path
-  ftpane mv web:/incoming/a.zip /done/                into a folder
-  ftpane mv ftpes://me@host/a/b /a/c"
-);
-
-const CP_HELP: &str = landing_help!(
-    "  ftpane cp web:/htdocs/index.html /htdocs/index.bak
-  ftpane cp web:/htdocs /backup/                      with all that is in it
-
-The server copies itself, by SITE CPFR and CPTO: ProFTPD does so with mod_copy."
-);
-
 #[derive(Debug, Args)]
-#[command(after_help = MV_HELP)]
 pub(super) struct Mv {
     #[command(flatten)]
     pub(super) ends: Ends,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = CP_HELP)]
 pub(super) struct Cp {
     #[command(flatten)]
     pub(super) ends: Ends,
@@ -58,7 +32,7 @@ pub(super) struct Cp {
 #[derive(Debug, Args)]
 pub(super) struct Ends {
     /// What
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", value_hint = TARGET)]
     from: OsString,
     /// Where to, on the same server
     #[arg(value_name = "TO-PATH")]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::Connections;
 use super::json::RawLine;
@@ -16,21 +17,10 @@ use crate::model::command::Command;
 use crate::model::event::{Event, RawReply};
 use crate::model::failure::Class;
 
-const AFTER_HELP: &str = "\
-Relative names in COMMAND begin in the folder that TARGET names. Commands that need a data connection, or that
-would change the session, are refused, and so is what could leave the document path; read only holds.
-A refusal by the server (4xx, 5xx) is printed like any answer, and the exit code is 7.
-
-Examples:
-  ftpane raw web: FEAT
-  ftpane raw web:/htdocs SITE CHMOD 644 index.html
-  ftpane raw ftpes://me@host/ STAT";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Raw {
     /// The server, and the folder to begin in
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_hint = TARGET)]
     target: OsString,
     /// The command, in one word or several; ftpane's own options stand before TARGET
     #[arg(

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Named};
 use super::deeds::{Deeds, amount};
@@ -17,20 +18,10 @@ use crate::model::failure::{Class, Failure};
 use crate::model::size;
 use crate::plan::landing::Standing;
 
-const AFTER_HELP: &str = "\
-On a terminal -r counts first and asks; in a script it asks nothing. Links are deleted, never followed.
-The document path itself is never deleted, and of a folder that reaches below the server's depth nothing is.
-
-Examples:
-  ftpane rm web:/old.zip web:/older.zip
-  ftpane rm -r web:/htdocs/cache           counts, and asks
-  ftpane rm -rf ftpes://me@host/tmp/build  asks nothing, and may find nothing";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Rm {
     /// What to delete
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     targets: Vec<OsString>,
     /// Folders too, with all that is in them
     #[arg(short = 'r', short_alias = 'R', long)]

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
+use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Named};
 use super::json::{ChecksumLine, DeedLine, Text};
@@ -16,20 +17,10 @@ use crate::model::checksum::{Algorithm, Checksum};
 use crate::model::command::Command;
 use crate::model::event::Event;
 
-const AFTER_HELP: &str = "\
-The server reads the file and computes; nothing is downloaded. Lines have the form that sha256sum -c and its
-kin read, if their names are those of files here.
-
-Examples:
-  ftpane sum web:/pub/release.zip
-  ftpane sum --algorithm SHA-256 web:/pub/a.iso web:/pub/b.iso
-  ftpane sum web:release.zip | sha256sum -c    is the file here the same?";
-
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
 pub(super) struct Sum {
     /// Of which files
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     targets: Vec<OsString>,
     /// SHA-256, SHA-512, SHA-1, MD5 or CRC32 [default: the best that the server offers]
     #[arg(short, long, value_name = "NAME", value_parser = algorithm)]

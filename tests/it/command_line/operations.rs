@@ -23,7 +23,9 @@ fn lines(text: &str) -> Vec<&str> {
 #[test]
 fn help_has_examples_and_mistakes_end_with_2() {
     let home = tempfile::tempdir().unwrap();
-    for command in ["find", "mv", "cp", "rm", "mkdir", "chmod", "sum", "du", "raw"] {
+    for command in [
+        "find", "cat", "mv", "cp", "rm", "mkdir", "chmod", "sum", "du", "raw",
+    ] {
         let output = bare(home.path()).args([command, "--help"]).output().unwrap();
         ends(&output, 0);
         let help = stdout(&output);
@@ -69,6 +71,7 @@ fn find_prints_paths_as_targets_are_written() {
         "",
         "capitals are letters of their own"
     );
+    assert_eq!(find("find --name .h*", "/"), find("find --name ?hidden", "/"));
     assert_eq!(lines(&find("find --depth 0", "/docs")).len(), 4);
     assert_eq!(lines(&find("find", "/docs")).len(), 9);
     let output = site.run("find --json --name guide*", &[&site.url("/")]);
@@ -83,6 +86,24 @@ fn find_prints_paths_as_targets_are_written() {
     let output = site.run("find --explore-depth 1", &["web:"]);
     ends(&output, 0);
     assert!(stderr(&output).contains("cut at depth 1"), "{}", stderr(&output));
+}
+
+#[test]
+fn cat_writes_what_is_in_files() {
+    let site = Site::new();
+    let notes = std::fs::read(site.demo.folder().join("docs/2025/archive/notes.txt")).unwrap();
+    let output = site.run(
+        "cat",
+        &[&site.url("/docs/2025/archive/*.txt"), &site.url("/empty")],
+    );
+    ends(&output, 0);
+    assert_eq!(output.stdout, notes);
+    ends(&site.run("cat", &[&site.url("/gone")]), 7);
+    ends(&site.run("cat", &[&site.url("/docs")]), 2);
+    ends(
+        &bare(site.home.path()).args(["cat", "plain"]).output().unwrap(),
+        2,
+    );
 }
 
 #[test]
