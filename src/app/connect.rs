@@ -302,8 +302,11 @@ impl App {
             Link::Opening(attempt) if attempt.connection == id => attempt.steps.push(step),
             // the browsing session was lost and is being made again
             Link::Up(session) if session.attempt.connection == id => {
-                self.step = Some(step.clone());
-                self.notice = Some(step);
+                // what was said of something that has come to its end is worth more
+                if self.notice.is_none() || self.notice == self.step {
+                    self.notice = Some(step.clone());
+                }
+                self.step = Some(step);
             }
             _ => {}
         }
@@ -367,6 +370,9 @@ impl App {
         };
         let same = self.remote.folder == Folder::Remote(folder.clone()) && is_back;
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        let name = self.link.attempt().map(|attempt| attempt.server.name.clone());
+        let saved = name.filter(|name| self.servers.named(name).is_some());
+        effects.extend(saved.map(Effect::RememberUse));
         if !same {
             // those of another server lead nowhere
             self.remote.history = History::default();

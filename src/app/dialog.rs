@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::input::Line;
+use crate::config::import::Looked;
 use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, InPlaceAnswer, Place, QuestionId, Scope};
@@ -41,6 +42,12 @@ pub enum Choice {
     Pin,
     /// Do not accept it.
     Refuse,
+    /// Count what is in a folder.
+    Count,
+    /// Ask for the checksum.
+    Checksum,
+    /// Leave the server's file as it is, and keep the edited copy here.
+    Leave,
     /// Write files in place, or not.
     InPlace(InPlaceAnswer),
     /// Delete.
@@ -59,6 +66,10 @@ pub enum Choice {
     Drop,
     /// Leave it for later.
     Later,
+    /// Save it.
+    Import,
+    /// Save it, but no passwords.
+    ImportWithout,
     /// Compare the panes by this.
     Compare(By),
 }
@@ -83,6 +94,9 @@ impl Choice {
             Self::AcceptOnce => "Accept &once",
             Self::Pin => "Accept and &pin",
             Self::Refuse => "&Refuse",
+            Self::Leave => "&Leave it",
+            Self::Count => "C&ount",
+            Self::Checksum => "Check&sum",
             Self::InPlace(InPlaceAnswer::No) => "&No",
             Self::InPlace(InPlaceAnswer::Once) => "Yes, &this time",
             Self::InPlace(InPlaceAnswer::Remember) => "Yes, and &remember",
@@ -94,6 +108,8 @@ impl Choice {
             Self::TakeUp => "&Resume",
             Self::Drop => "&Drop",
             Self::Later => "&Later",
+            Self::Import => "&Import",
+            Self::ImportWithout => "&Without passwords",
             Self::Compare(By::Time) => "By &time and size",
             Self::Compare(By::Size) => "By &size",
             Self::Compare(By::Name) => "By &name",
@@ -137,6 +153,8 @@ pub enum Subject {
         folder: Folder,
         /// What is renamed; several are moved.
         names: Vec<Name>,
+        /// Whether copies are made instead.
+        copies: bool,
     },
     /// A pattern of names to be marked or unmarked in the active pane.
     Pattern {
@@ -147,6 +165,10 @@ pub enum Subject {
     Compare,
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
+    /// Something that is asked or told about files.
+    Files(Box<super::files::Asks>),
+    /// Something to decide about a file in a program of the person's own.
+    Errand(Box<super::errand::Asks>),
     /// A password.
     Password {
         /// The server it is for.
@@ -247,6 +269,8 @@ pub enum Subject {
         /// Whether they are offered at the next start.
         kept: bool,
     },
+    /// Other programs have saved this.
+    Import(Box<Looked>),
     /// Earlier runs have left this.
     Unfinished(Vec<Unfinished>),
 }

@@ -1,5 +1,8 @@
 //! What the interface wants done outside itself.
 
+use std::path::PathBuf;
+
+use super::errand::{ErrandId, Program};
 use crate::config::bookmarks;
 pub use crate::config::change::Change;
 use crate::model::command::{Command, QuestionId};
@@ -23,12 +26,37 @@ pub enum Effect {
     ChangeServers(Change),
     /// Change the file of bookmarks; answered by [`super::msg::Msg::BookmarksSaved`].
     ChangeBookmarks(bookmarks::Change),
+    /// Read the file of saved servers again; answered by [`super::msg::Msg::ServersRead`].
+    ReadServers,
+    /// Look for servers that other programs have saved; answered by
+    /// [`super::msg::Msg::ImportsFound`].
+    LookForImports,
+    /// Remember that the saved server of this name is used now; answered by
+    /// [`super::msg::Msg::ServerUsed`].
+    RememberUse(String),
     /// Remember for the next run whether mode `auto` begins with active mode on this server
     /// (`host:port`).
     RememberActiveFirst(String, bool),
     /// The passphrase of the secret store from now on. The effect that asked for it by
     /// [`super::msg::Msg::Locked`] follows.
     Unlock(Secret),
+    /// Make a folder for an errand into which only this person can look; answered by
+    /// [`super::msg::Msg::PrivateFolder`] with the same number.
+    MakePrivateFolder(ErrandId),
+    /// Remove such a folder with what is in it.
+    RemovePrivateFolder(PathBuf),
+    /// Give the terminal to a program of the person's own that opens this file; answered by
+    /// [`super::msg::Msg::Returned`] with the same number when it has ended.
+    Open {
+        /// The number.
+        errand: ErrandId,
+        /// Which program.
+        program: Program,
+        /// The file; absolute.
+        path: PathBuf,
+    },
+    /// Put a text into the clipboard of the person's own terminal.
+    CopyText(String),
     /// Clear the screen and draw it whole.
     Redraw,
     /// Give the terminal back to the shell until it says continue.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::bookmarks::Bookmark;
+use crate::config::last_used::LastUsed;
 use crate::config::theme::Theme;
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
@@ -30,7 +31,9 @@ mod controls;
 pub mod cursor;
 pub mod dialog;
 pub mod effect;
+pub mod errand;
 mod events;
+pub mod files;
 pub mod folder;
 pub mod form;
 mod fuzzy;
@@ -63,6 +66,7 @@ use connect::Link;
 use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
+use errand::Errand;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
@@ -109,6 +113,8 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// When each saved server was last used.
+    pub used: LastUsed,
     /// Whether names that begin with a dot are shown at first.
     pub show_hidden: bool,
     /// Local time.
@@ -148,6 +154,11 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
+    /// Files of a server on their way to a program of the person's own, and back.
+    errands: Vec<Errand>,
+    last_errand: u64,
+    /// The commands that were sent in the server's own words, oldest first.
+    raw_sent: Vec<String>,
     /// The file that is looked into.
     pub pager: Option<Pager>,
     /// The help.
@@ -231,6 +242,9 @@ impl App {
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
+            errands: Vec::new(),
+            last_errand: 0,
+            raw_sent: Vec::new(),
             help: help::Help::default(),
             picker: None,
             bookmarks: start.bookmarks,
@@ -260,6 +274,7 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        app.servers.used = start.used;
         app.local.hidden = start.show_hidden;
         app.remote.hidden = start.show_hidden;
         if let Some(text) = start.notice {
@@ -311,7 +326,21 @@ impl App {
             Msg::AnswerResolved(question, connection, result) => {
                 self.answer_resolved(question, connection, result)
             }
+            Msg::ServersRead(read) => {
+                self.servers_read(read);
+                Vec::new()
+            }
+            Msg::ImportsFound(looked) => {
+                self.offer_import(looked);
+                Vec::new()
+            }
+            Msg::ServerUsed(name, at) => {
+                self.servers.used.insert(name, at);
+                Vec::new()
+            }
             Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
+            Msg::PrivateFolder(errand, made) => self.private_folder(errand, made),
+            Msg::Returned(errand, returned) => self.returned(errand, returned),
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 let form = self.form.take_if(|_| saved.is_some());

@@ -1,7 +1,11 @@
 //! What the interface is told.
 
+use std::path::PathBuf;
+
 use super::effect::Effect;
+use super::errand::{ErrandId, Returned};
 use crate::config::bookmarks::Bookmark;
+use crate::config::import::Looked;
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -10,6 +14,7 @@ use crate::model::job::ConnectionId;
 use crate::model::key::Key;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
+use crate::model::stamp::Stamp;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +39,18 @@ pub enum Msg {
     Locked(Lock, Box<Effect>),
     /// What the engine asked for was found, or not.
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
+    /// A private folder was made for this errand, or was not.
+    PrivateFolder(ErrandId, Result<PathBuf, Failure>),
+    /// The program has ended that this errand was handed to.
+    Returned(ErrandId, Returned),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
+    /// The file of saved servers was read again, or could not be.
+    ServersRead(Result<Vec<Server>, Failure>),
+    /// What other programs have saved, made to fit what is saved here.
+    ImportsFound(Looked),
+    /// The server of this name is used, since this moment.
+    ServerUsed(String, Stamp),
     /// The bookmarks were changed, and are these now; or they were not.
     BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

@@ -80,9 +80,19 @@ impl Paths {
         self.state.join("active-first")
     }
 
+    /// When each server was last used.
+    pub fn last_used(&self) -> PathBuf {
+        self.state.join("last-used")
+    }
+
     /// The folder of the queues that running instances keep.
     pub fn queue(&self) -> PathBuf {
         self.state.join("queue")
+    }
+
+    /// The folder of the private folders in which files of servers are edited.
+    pub fn edited(&self) -> PathBuf {
+        self.state.join("edited")
     }
 
     /// The encrypted store of passwords.

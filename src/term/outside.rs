@@ -2,12 +2,17 @@
 
 use std::future::Future;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::tty;
+use super::{program, tty};
 use crate::app::effect::Change;
+use crate::app::errand::{Program, Returned};
 use crate::config::active_first;
 use crate::config::bookmarks::{self, Bookmark};
+use crate::config::import::{self, Looked};
+use crate::config::last_used;
 use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, Trouble};
@@ -15,6 +20,7 @@ use crate::config::servers::Servers;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::model::stamp::Stamp;
 
 /// The world: files, programs, the shell. Tests have one of their own.
 pub trait Outside {
@@ -39,6 +45,15 @@ pub trait Outside {
         change: bookmarks::Change,
     ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
 
+    /// Reads the file of saved servers again.
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
+
+    /// Looks for what other programs have saved, made to fit what is saved here.
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static;
+
+    /// Remembers that the server of this name is used now; it is a help, and nothing depends on it.
+    fn remember_use(&self, name: String) -> impl Future<Output = Stamp> + Send + 'static;
+
     /// Takes the passphrase of the secret store; the next use shows whether it is the right one.
     fn unlock(&self, passphrase: Secret);
 
@@ -54,6 +69,34 @@ pub trait Outside {
     /// Takes the terminal's modes again after somebody stopped the program.
     fn reclaim(&mut self) -> io::Result<()> {
         tty::reclaim()
+    }
+
+    /// Makes a folder into which only this person can look.
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static;
+
+    /// Removes such a folder with what is in it; nobody waits for it.
+    fn remove_private_folder(&self, folder: PathBuf);
+
+    /// Gives the terminal to a program that opens this file, until it has ended.
+    fn hand_over(
+        &mut self,
+        program: Program,
+        path: PathBuf,
+    ) -> impl Future<Output = Returned> + Send + 'static {
+        program::hand_over(program, path)
+    }
+
+    /// Takes the terminal again, after it was handed over.
+    fn take_back(&mut self) -> io::Result<()> {
+        program::take_back()
+    }
+
+    /// Puts a text into the clipboard of the terminal, which may be on another machine (OSC 52).
+    fn copy_text(&mut self, text: &str) -> io::Result<()> {
+        crossterm::execute!(
+            io::stdout(),
+            crossterm::clipboard::CopyToClipboard::to_clipboard_from(text)
+        )
     }
 
     /// Rings the bell.
@@ -130,6 +173,62 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        let all = self.paths.edited();
+        async move {
+            let made = tokio::task::spawn_blocking(move || program::make_private_folder(&all));
+            let what = "Could not make a private folder";
+            made.await
+                .unwrap_or_else(|error| Err(Failure::new(Class::Local, what, error.to_string())))
+        }
+    }
+
+    fn remove_private_folder(&self, folder: PathBuf) {
+        let all = self.paths.edited();
+        tokio::task::spawn_blocking(move || program::remove_private_folder(&all, &folder));
+    }
+
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        let servers = Arc::clone(&self.servers);
+        async move {
+            let read = in_place(move || {
+                let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
+                servers.reload().map_err(Failure::from)?;
+                Ok(servers.list().to_vec())
+            });
+            read.await.map_err(Failure::from)
+        }
+    }
+
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static {
+        let saved = self.read_servers();
+        async move {
+            let saved = saved.await?;
+            let look = in_place(move || {
+                let mut looked = import::look(None);
+                looked.found = import::settle(looked.found, &saved, None);
+                Ok(looked)
+            });
+            look.await.map_err(Failure::from)
+        }
+    }
+
+    fn remember_use(&self, name: String) -> impl Future<Output = Stamp> + Send + 'static {
+        let path = self.paths.last_used();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        async move {
+            let remembered = in_place(move || {
+                if let Err(error) = last_used::remember(&path, &name, now) {
+                    tracing::warn!("{} cannot be written: {error}", path.display());
+                }
+                Ok(())
+            });
+            drop(remembered.await);
+            Stamp::exact(now)
+        }
     }
 
     fn unlock(&self, passphrase: Secret) {

@@ -1,5 +1,6 @@
 //! Dialogs: what is asked, what there is to know for the answer, and the choices.
 
+mod importing;
 mod page;
 
 use ratatui::Frame;
@@ -13,6 +14,7 @@ use super::widgets::{choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
 use crate::app::pager::Asks;
+use crate::app::{errand, files};
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::event::Wanted;
@@ -23,7 +25,12 @@ use page::Page;
 /// Where the dialog stands: as high as it needs.
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
-        Subject::Certificate { .. } | Subject::Conflict { .. } | Subject::InPlace { .. } => 78,
+        Subject::Certificate { .. }
+        | Subject::Conflict { .. }
+        | Subject::Errand(_)
+        | Subject::Files(_)
+        | Subject::InPlace { .. }
+        | Subject::Import(_) => 78,
         _ => 64,
     };
     let columns = area.width.saturating_sub(2).min(most);
@@ -114,8 +121,19 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Compare => "Compare the panes",
         Subject::Pattern { mark: true } => "Mark",
         Subject::Pattern { mark: false } => "Unmark",
+        Subject::Rename { copies: true, .. } => "Copy",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
+        Subject::Files(asks) => match **asks {
+            files::Asks::NewFile { .. } => "New file",
+            files::Asks::Permissions { .. } => "Permissions",
+            files::Asks::Properties(_) => "Properties",
+            files::Asks::Raw { .. } => "In the server's words",
+        },
+        Subject::Errand(asks) => match **asks {
+            errand::Asks::Large { .. } => "A large file",
+            errand::Asks::Changed { .. } => "Changed meanwhile",
+        },
         Subject::InFile(Asks::Search) => "Search",
         Subject::InFile(Asks::GoTo) => "Go to",
         Subject::Password { .. } => "Password",
@@ -138,6 +156,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::CancelAll { .. } => "Cancel all",
         Subject::Quit { .. } => "Quit",
         Subject::Unfinished(_) => "Unfinished",
+        Subject::Import(_) => "Import servers",
     }
 }
 

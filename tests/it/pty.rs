@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
 use ftpane::config::bookmarks;
+use ftpane::config::import::Looked;
 use ftpane::config::secrets::Trouble;
 use ftpane::config::servers::Servers;
 use ftpane::engine::{self, Options};
@@ -14,6 +15,7 @@ use ftpane::model::failure::Failure;
 use ftpane::model::proxy::ProxyKind;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Protocol, Server};
+use ftpane::model::stamp::Stamp;
 use ftpane::term::{Outside, run};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
@@ -215,7 +217,25 @@ impl Outside for Broken {
         std::future::ready(Ok(Vec::new()))
     }
 
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static {
+        std::future::ready(Ok(Looked::default()))
+    }
+
+    fn remember_use(&self, _: String) -> impl Future<Output = Stamp> + Send + 'static {
+        std::future::ready(Stamp::exact(0))
+    }
+
     fn unlock(&self, _: Secret) {}
+
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        std::future::ready(Ok(PathBuf::new()))
+    }
+
+    fn remove_private_folder(&self, _: PathBuf) {}
 }
 
 /// Not a test: the program that [`a_panic_gives_the_terminal_back`] runs in its terminal.

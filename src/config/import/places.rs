@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Format;
+use super::{Format, Found, load};
 use crate::config::{netrc, store};
+use crate::model::failure::Failure;
 
 /// The places that are looked at, in this order, whether something is there or not.
 pub fn places() -> Vec<(Format, PathBuf)> {
@@ -14,9 +15,7 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     };
     let mut out = Vec::new();
     let mut add = |format, base: Option<PathBuf>, below: &str| {
-        if let Some(base) = base {
-            out.push((format, base.join(below)));
-        }
+        out.extend(base.map(|base| (format, base.join(below))));
     };
     let home = folder("HOME");
     let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
@@ -30,22 +29,43 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     add(Format::Lftp, data, "lftp/bookmarks");
     add(Format::Lftp, home.clone(), ".lftp/bookmarks");
     add(Format::Termscp, config.clone(), "termscp/bookmarks.toml");
-    match folder("RCLONE_CONFIG") {
-        Some(file) => add(Format::Rclone, Some(file), ""),
-        None => add(Format::Rclone, config, "rclone/rclone.conf"),
-    }
     add(Format::Ncftp, home, ".ncftp/bookmarks");
+    let rclone = config.map(|config| config.join("rclone/rclone.conf"));
+    let rclone = folder("RCLONE_CONFIG").or(rclone);
+    out.extend(rclone.map(|file| (Format::Rclone, file)));
     if let Some(path) = netrc::path() {
         out.push((Format::Netrc, path));
     }
     out
 }
 
-/// The places where something is.
-pub fn usual() -> Vec<(Format, PathBuf)> {
-    let mut places = places();
-    places.retain(|(_, path)| path.is_file());
-    places
+/// What was found in the usual places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// The files that are there, whether they could be read or not.
+    pub files: Vec<(Format, PathBuf)>,
+    /// What they hold, one after the other.
+    pub found: Found,
+    /// Why some could not be read.
+    pub broken: Vec<Failure>,
+}
+
+/// Looks in the usual places of one program, or of all. One file that cannot be read keeps the
+/// others from nothing.
+pub fn look(format: Option<Format>) -> Looked {
+    let mut looked = Looked::default();
+    let wanted = |one: Format| format.is_none_or(|format| format == one);
+    for (format, path) in places() {
+        if !wanted(format) || !path.is_file() {
+            continue;
+        }
+        match load(format, &path) {
+            Ok(found) => looked.found.append(found),
+            Err(failure) => looked.broken.push(failure),
+        }
+        looked.files.push((format, path));
+    }
+    looked
 }
 
 /// Whether a file is where its program keeps it.
