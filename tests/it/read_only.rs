@@ -429,7 +429,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             "du" => &[("du --read-only URL/folder", 0)],
             "sum" => &[("sum --read-only URL/there.txt", 7)],
             "raw" => &[
-                ("raw --read-only URL/ MDTM there.txt", 0),
+                ("raw --read-only URL/ MDTM /there.txt", 0),
                 ("raw --read-only URL/ DELE there.txt", 8),
             ],
             "mv" => &[("mv --read-only URL/there.txt /new", 8)],
