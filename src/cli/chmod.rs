@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
-use super::connections::{self, Connections};
+use super::connections::{self, Connections, Meant};
 use super::deeds::{Deeds, amount};
 use super::json::Text;
 use super::place::Place;
@@ -55,10 +55,13 @@ pub(super) async fn run(arguments: &Chmod, session: &mut Session) -> Result<u8, 
     connections::must_be_writable(&places)?;
     let mut connections = Connections::default();
     let mut deeds = Deeds::new(arguments.output);
-    for place in places {
-        let text = Text::new(&place.source);
-        match set(arguments, session, &mut connections, &mut deeds, place).await {
-            Err(End::Failed(failure)) => deeds.failed(session, text, &failure)?,
+    for Meant { source, place } in connections.expand(session, places).await? {
+        let done = match place {
+            Ok(place) => set(arguments, session, &mut connections, &mut deeds, place).await,
+            Err(failure) => Err(failure.into()),
+        };
+        match done {
+            Err(End::Failed(failure)) => deeds.failed(session, Text::new(&source), &failure)?,
             done => done?,
         }
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::connection::Connection;
+use super::expansion::{Expanded, expand};
 use super::json::Text;
 use super::place::{Place, Saved};
 use super::probe::{Found, Probe};
@@ -59,7 +60,56 @@ pub(super) fn must_be_writable(places: &[Place]) -> Result<(), Failure> {
     }
 }
 
+/// What a target stands for.
+pub(super) struct Meant {
+    /// As it is named in JSON.
+    pub(super) source: Vec<u8>,
+    /// One thing, or why nothing could be found.
+    pub(super) place: Result<Place, Failure>,
+}
+
 impl Connections {
+    /// What these targets stand for, each pattern for what fits. All are looked up before anything is
+    /// done; a target without a pattern costs nothing here.
+    pub(super) async fn expand(
+        &mut self,
+        session: &mut Session,
+        places: Vec<Place>,
+    ) -> Result<Vec<Meant>, End> {
+        let mut meant = Vec::new();
+        for place in places {
+            let source = place.source.clone();
+            if !place.may_be_pattern() {
+                let place = Ok(place);
+                meant.push(Meant { source, place });
+                continue;
+            }
+            match self.fitting(session, place).await {
+                Ok(expanded) => {
+                    meant.extend(expanded.failures.into_iter().map(|failure| Meant {
+                        source: source.clone(),
+                        place: Err(failure),
+                    }));
+                    meant.extend(expanded.places.into_iter().map(|place| Meant {
+                        source: place.source.clone(),
+                        place: Ok(place),
+                    }));
+                }
+                Err(End::Failed(failure)) => meant.push(Meant {
+                    source,
+                    place: Err(failure),
+                }),
+                Err(end) => return Err(end),
+            }
+        }
+        Ok(meant)
+    }
+
+    async fn fitting(&mut self, session: &mut Session, place: Place) -> Result<Expanded, End> {
+        let named = self.find(session, place.clone()).await?;
+        expand(session, &mut self.probe, &named.live, place).await
+    }
+
     /// Connects to a place's server, unless that was done already, and finds its path.
     pub(super) async fn find(&mut self, session: &mut Session, mut place: Place) -> Result<Named, End> {
         let same = |(server, secret, _): &&(Server, Option<Secret>, _)| {

@@ -36,7 +36,7 @@ pub(super) async fn expand(
     let mut expanded = Expanded::default();
     let parts = parts(&place.pattern);
     let is_pattern = parts.iter().any(|part| matches!(part, Part::Pattern(_)));
-    if !is_pattern && !place.pattern.contains(&b'\\') {
+    if !place.may_be_pattern() {
         expanded.places.push(place);
         return Ok(expanded);
     }

@@ -212,6 +212,11 @@ impl Place {
         landing::below(root, &self.path).map_err(|e| unreached(&self.written, &e))
     }
 
+    /// Whether its path may stand for others than itself.
+    pub(super) fn may_be_pattern(&self) -> bool {
+        self.pattern.iter().any(|byte| b"*?[\\".contains(byte))
+    }
+
     /// The place of this path on the same server; `base` is what paths are relative to here. It ends in a
     /// slash where this one does.
     pub(super) fn at(&self, base: &RemotePath, path: &RemotePath) -> Self {

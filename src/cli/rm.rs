@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
-use super::connections::{self, Connections, Named};
+use super::connections::{self, Connections, Meant, Named};
 use super::deeds::{Deeds, amount};
 use super::json::Text;
 use super::place::Place;
@@ -20,7 +20,7 @@ use crate::plan::landing::Standing;
 
 #[derive(Debug, Args)]
 pub(super) struct Rm {
-    /// What to delete
+    /// What to delete; *, ? and [a-z] stand for what is there
     #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     targets: Vec<OsString>,
     /// Folders too, with all that is in them
@@ -47,10 +47,13 @@ pub(super) async fn run(arguments: &Rm, session: &mut Session) -> Result<u8, End
         connections: Connections::default(),
         deeds: Deeds::new(arguments.output),
     };
-    for place in places {
-        let text = Text::new(&place.source);
-        match remover.remove(session, place).await {
-            Err(End::Failed(failure)) => remover.deeds.failed(session, text, &failure)?,
+    for Meant { source, place } in remover.connections.expand(session, places).await? {
+        let removed = match place {
+            Ok(place) => remover.remove(session, place).await,
+            Err(failure) => Err(failure.into()),
+        };
+        match removed {
+            Err(End::Failed(failure)) => remover.deeds.failed(session, Text::new(&source), &failure)?,
             done => done?,
         }
     }

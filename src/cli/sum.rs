@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
-use super::connections::{self, Connections, Named};
+use super::connections::{self, Connections, Meant, Named};
 use super::json::{ChecksumLine, DeedLine, Text};
 use super::outcome::Outcome;
 use super::place::Place;
@@ -43,9 +43,12 @@ pub(super) async fn run(arguments: &Sum, session: &mut Session) -> Result<u8, En
     let places = connections::read(&arguments.targets, &arguments.connection)?;
     let mut connections = Connections::default();
     let (mut printer, mut outcome) = (Printer::new(), Outcome::default());
-    for place in places {
-        let source = place.source.clone();
-        let printed = match ask(arguments, session, &mut connections, place).await {
+    for Meant { source, place } in connections.expand(session, places).await? {
+        let asked = match place {
+            Ok(place) => ask(arguments, session, &mut connections, place).await,
+            Err(failure) => Err(failure.into()),
+        };
+        let printed = match asked {
             Ok((named, sum)) => {
                 outcome.success();
                 match arguments.output.json {

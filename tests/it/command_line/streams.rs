@@ -323,3 +323,31 @@ fn a_signal_says_that_standard_input_is_nowhere() {
     assert!(!site.demo.folder().join("half").exists());
     drop(input);
 }
+
+#[test]
+fn patterns_of_what_is_deleted() {
+    let site = Site::new();
+    for name in ["r/1.log", "r/2.log", "r/*.log", "r/keep.txt", "r/sub/1.log"] {
+        there(&site, name, name);
+    }
+    let left = || {
+        let mut names: Vec<_> = std::fs::read_dir(site.demo.folder().join("r"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    // what is called so is meant, and nothing else
+    ends(&site.run("rm", &[&site.url("/r/\\*.log")]), 0);
+    for nothing in ["/r/\\*.log", "/r/%2A.log", "/r/*.none"] {
+        ends(&site.run("rm", &[&site.url(nothing)]), 7);
+    }
+    assert_eq!(left(), ["1.log", "2.log", "keep.txt", "sub"]);
+    ends(&site.run("rm --read-only", &[&site.url("/r/*")]), 8);
+    ends(&site.run("rm", &[&site.url("/r/*")]), 1);
+    assert_eq!(left(), ["sub"], "a folder is not deleted without -r");
+    ends(&site.run("rm -r", &[&site.url("/r/s*")]), 0);
+    assert!(left().is_empty());
+    ends(&site.run("rm", &[&site.url("/r/*")]), 7);
+}
