@@ -44,6 +44,7 @@ mod resume;
 mod saved_servers;
 mod screens;
 #[cfg(unix)]
+mod search;
 mod secrets;
 mod segments;
 mod unfinished;

@@ -44,6 +44,14 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Search { folder } => {
+                page.path("below", &folder.shown());
+                page.say(
+                    "A part of the name, or a pattern such as *.log. Further conditions: larger:1M smaller:2G newer:7d \
+                     older:1y depth:2 kind:file|folder|link",
+                    Role::Text,
+                );
+            }
             Subject::Compare => page.say(
                 "Marks in both panes what a transfer would bring over: what is on one side only, newer or \
                  different. Folders are compared by name, what is in them is not looked at.",

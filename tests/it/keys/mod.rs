@@ -3,6 +3,7 @@
 mod connecting;
 mod everywhere;
 mod finding;
+mod found;
 mod pager;
 mod panes;
 pub(crate) mod questions;
@@ -10,6 +11,7 @@ mod queue;
 mod secrets;
 mod unfinished;
 
+pub(crate) use found::searches;
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;
 pub(crate) use unfinished::left;
