@@ -61,9 +61,7 @@ impl Search {
                 // a name may hold a colon
                 _ => match nearest(condition, CONDITIONS) {
                     Some(near) => {
-                        return Err(format!(
-                            "there is no condition {condition}:; did you mean {near}:?"
-                        ));
+                        return Err(format!("the condition '{condition}:' is not known; '{near}:' is"));
                     }
                     None => pattern.push(word),
                 },
@@ -166,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, want) in [
-            ("lager:1M", "did you mean larger:?"),
+            ("lager:1M", "'larger:' is"),
             ("larger:many", "20K"),
             ("newer:7", "7d"),
             ("newer:-1d", "7d"),

@@ -92,7 +92,7 @@ fn draw_hit(
         _ => (0, 0),
     };
     let others = if size > 0 { size + 1 } else { 0 } + if time > 0 { time + 2 } else { 0 };
-    let room = columns.saturating_sub(2 + others);
+    let room = columns.saturating_sub(3 + others);
     let name = fit(&hit.entry.name.shown(), room);
     let below = match search.folder(hit).below(&search.top) {
         Some(names) => names.iter().map(|name| format!("{}/", name.shown())).collect(),
@@ -102,7 +102,8 @@ fn draw_hit(
     let gap = " ".repeat(room.saturating_sub(width(&name) + width(&below)));
     let mut line = Line::from(vec![
         Span::styled(if marked { "*" } else { " " }, style(role)),
-        Span::styled(sign, style(role)),
+        // apart from the path: a sign of a folder is no root
+        Span::styled(format!("{sign} "), style(role)),
         Span::styled(below, style(Role::Muted)),
         Span::styled(name + &gap, style(role)),
     ]);
@@ -128,18 +129,17 @@ fn draw_hit(
 /// How much was found, how far the search is, and what it has not looked at.
 fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
     let looked = count(search.looked, "folder", "folders");
-    let mut parts = vec![match &search.stage {
+    let stage = match &search.stage {
         Stage::Running => (format!("searching, {looked} so far"), Role::Title),
         Stage::Over => (format!("all of {looked} searched"), Role::Muted),
         Stage::Stopped => (format!("stopped after {looked}"), Role::Warning),
         Stage::Full => (format!("stopped: no more than {KEPT} are kept"), Role::Warning),
         Stage::Failed(failure) => (format!("{}: {}", failure.what, failure.why), Role::Error),
-    }];
-    let found = match search.marks.len() {
+    };
+    let mut parts = vec![match search.marks.len() {
         0 => (format!("{} found", search.hits.len()), Role::Muted),
         n => (format!("{n} of {} marked", search.hits.len()), Role::Mark),
-    };
-    parts.insert(0, found);
+    }];
     if search.unlisted > 0 {
         let why = search
             .trouble
@@ -158,6 +158,8 @@ fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
             Role::Warning,
         ));
     }
+    // what is missing is said before how far it is, which there may be no room for
+    parts.push(stage);
     let mut line = Line::default();
     let mut used = 1;
     for (place, (part, role)) in parts.into_iter().enumerate() {

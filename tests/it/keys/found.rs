@@ -178,7 +178,7 @@ fn what_is_wrong_with_a_condition_is_said_before_anything_is_asked() {
             .complaint
             .as_ref()
             .unwrap()
-            .contains("did you mean larger:")
+            .contains("'larger:' is")
     );
     // conditions go by what is known, times by the clock: it is the 22nd of March
     bench.press("ctrl-u");
