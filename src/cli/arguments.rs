@@ -5,11 +5,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::chmod::Chmod;
 use super::completions::{For, TARGET, TARGET_OR_FILE};
 use super::config::ConfigCommand;
 use super::connection::Connection;
+use super::du::Du;
 use super::examples;
+use super::mkdir::Mkdir;
+use super::mv::{Cp, Mv};
+use super::raw::Raw;
+use super::rm::Rm;
 use super::servers::ServersCommand;
+use super::sum::Sum;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, INPUT, Policy};
@@ -66,12 +73,42 @@ pub(super) enum Subcommands {
     /// List a folder, or one file
     #[command(after_help = examples::LS)]
     Ls(Ls),
+    /// Look for names below a folder
+    #[command(after_help = examples::FIND)]
+    Find(Find),
+    /// Write files to standard output
+    #[command(after_help = examples::CAT)]
+    Cat(Cat),
     /// Download files, and folders with all that is in them
     #[command(after_help = examples::GET)]
     Get(Get),
     /// Upload files, and folders with all that is in them
     #[command(after_help = examples::PUT)]
     Put(Put),
+    /// Give a file or a folder another path on its server
+    #[command(after_help = examples::MV)]
+    Mv(Mv),
+    /// Delete files, and with -r folders
+    #[command(after_help = examples::RM)]
+    Rm(Rm),
+    /// Make folders
+    #[command(after_help = examples::MKDIR)]
+    Mkdir(Mkdir),
+    /// Set permissions
+    #[command(after_help = examples::CHMOD)]
+    Chmod(Chmod),
+    /// Copy on the server, where it can
+    #[command(after_help = examples::CP)]
+    Cp(Cp),
+    /// Checksums of files, where the server offers them
+    #[command(after_help = examples::SUM)]
+    Sum(Sum),
+    /// How much is in a folder
+    #[command(after_help = examples::DU)]
+    Du(Du),
+    /// Send one command, and print the answer
+    #[command(after_help = examples::RAW)]
+    Raw(Raw),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -159,6 +196,35 @@ pub(super) struct Ls {
     pub(super) sort: Option<Sort>,
     #[command(flatten)]
     pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Find {
+    /// The folder to look in, and below
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
+    pub(super) target: OsString,
+    /// Only names that fit: * is any text, ? one character, [a-z] one of these; hidden names too
+    #[arg(long, value_name = "GLOB")]
+    pub(super) name: Option<OsString>,
+    /// At most so many levels below the target (0: only what is in it); never more than --explore-depth allows
+    #[arg(long, value_name = "N")]
+    pub(super) depth: Option<usize>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Cat {
+    /// Which files; *, ? and [a-z] stand for what is there
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
+    pub(super) targets: Vec<OsString>,
+    /// No progress and no remarks on stderr, errors only
+    #[arg(short, long)]
+    pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) connection: Connection,
 }

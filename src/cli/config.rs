@@ -22,14 +22,33 @@ use crate::model::size::count;
 /// keys can have are the interface's, which the command line does not know.
 pub type KeymapCheck = fn(&str, &str) -> Result<(), Mistake>;
 
+const PATH_HELP: &str = "\
+Examples:
+  ftpane config path
+  $EDITOR \"$(ftpane config path keys)\"";
+
+const DEFAULT_HELP: &str = "\
+Examples:
+  ftpane config default > \"$(ftpane config path settings)\"
+  ftpane config default keys | less";
+
+const CHECK_HELP: &str = "\
+Examples:
+  ftpane config check && echo good
+
+Exit code 2 where something is wrong; each mistake is said with its file and line.";
+
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum ConfigCommand {
     /// Say where the files are
+    #[command(after_help = PATH_HELP)]
     Path(Wanted),
     /// Print a file with all that can stand in it, and what it does
+    #[command(after_help = DEFAULT_HELP)]
     Default(Wanted),
     /// Look for mistakes in settings, servers, keys, theme and bookmarks
+    #[command(after_help = CHECK_HELP)]
     Check,
 }
 

@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::model::charset::Charset;
+use crate::model::checksum::Checksum;
 use crate::model::entry::{Entry, Kind};
+use crate::model::event::{Counted, RawReply};
 use crate::model::stamp::Precision;
 
 /// Bytes as text, and in base64 beside it when they are not that text in UTF-8.
@@ -126,6 +128,150 @@ impl From<Text> for PathLine {
         Self {
             path: text.text,
             path_bytes: text.bytes,
+        }
+    }
+}
+
+/// Something that was changed, or could not be.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(super) enum DeedLine {
+    /// It was done.
+    Done {
+        path: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
+        /// The new path, or the copy's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to_bytes: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        files: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        folders: Option<u64>,
+    },
+    /// It failed, or a part of it.
+    Failed {
+        path: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
+        error: String,
+    },
+    /// The last line.
+    Summary { done: u64, failed: u64 },
+}
+
+impl DeedLine {
+    pub(super) fn done(path: Text) -> Self {
+        Self::Done {
+            path: path.text,
+            path_bytes: path.bytes,
+            to: None,
+            to_bytes: None,
+            files: None,
+            folders: None,
+        }
+    }
+
+    /// With where it went.
+    pub(super) fn to(mut self, target: Text) -> Self {
+        if let Self::Done { to, to_bytes, .. } = &mut self {
+            (*to, *to_bytes) = (Some(target.text), target.bytes);
+        }
+        self
+    }
+
+    /// With how much it was.
+    pub(super) fn counted(mut self, counted: &Counted) -> Self {
+        if let Self::Done { files, folders, .. } = &mut self {
+            (*files, *folders) = (Some(counted.files), Some(counted.folders));
+        }
+        self
+    }
+
+    pub(super) fn failed(path: Text, error: String) -> Self {
+        Self::Failed {
+            path: path.text,
+            path_bytes: path.bytes,
+            error,
+        }
+    }
+
+    pub(super) fn summary(done: u64, failed: u64) -> Self {
+        Self::Summary { done, failed }
+    }
+}
+
+/// A file's checksum.
+#[derive(Debug, Serialize)]
+pub(super) struct ChecksumLine {
+    #[serde(flatten)]
+    path: PathLine,
+    algorithm: &'static str,
+    checksum: String,
+}
+
+impl ChecksumLine {
+    pub(super) fn new(path: Text, sum: &Checksum) -> Self {
+        Self {
+            path: path.into(),
+            algorithm: sum.algorithm.word(),
+            checksum: sum.to_string(),
+        }
+    }
+}
+
+/// How much is below a path.
+#[derive(Debug, Serialize)]
+pub(super) struct CountedLine {
+    #[serde(flatten)]
+    path: PathLine,
+    bytes: u64,
+    files: u64,
+    folders: u64,
+    /// Whether all of it could be looked into.
+    complete: bool,
+    /// The server's depth, where something lies deeper.
+    cut: Option<u32>,
+}
+
+impl CountedLine {
+    pub(super) fn new(path: Text, counted: &Counted) -> Self {
+        Self {
+            path: path.into(),
+            bytes: counted.bytes,
+            files: counted.files,
+            folders: counted.folders,
+            complete: !counted.incomplete,
+            cut: counted.cut,
+        }
+    }
+}
+
+/// A server's answer.
+#[derive(Debug, Serialize)]
+pub(super) struct RawLine {
+    code: u16,
+    lines: Vec<ReplyLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReplyLine {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+}
+
+impl RawLine {
+    pub(super) fn new(reply: &RawReply, charset: Charset) -> Self {
+        let line = |line: &Vec<u8>| {
+            let Text { text, bytes } = Text::of_server(line, charset);
+            ReplyLine { text, bytes }
+        };
+        Self {
+            code: reply.code,
+            lines: reply.lines.iter().map(line).collect(),
         }
     }
 }

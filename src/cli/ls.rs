@@ -1,15 +1,18 @@
-//! `ftpane ls`: what is in a folder, for people or as JSON.
+//! `ftpane ls` and `ftpane find`: what is in a folder, or below it, for people or as JSON.
 
+use std::ffi::OsStr;
 use std::io;
 use std::sync::Arc;
 
-use super::arguments::{Ls, Sort};
+use super::arguments::{Find, Ls, Sort};
+use super::connection::Connection;
 use super::json::{EntryLine, EventLine, Text};
 use super::outcome::Outcome;
 use super::place::Place;
 use super::printer::{self, Printer};
 use super::probe::Probe;
 use super::session::{End, Live, Session};
+use crate::local::names::bytes_of;
 use crate::model::command::{Command, Exploration, Generation, Place as Somewhere, WalkOrder};
 use crate::model::entry::{Entry, Kind, SortKey};
 use crate::model::event::Event;
@@ -18,34 +21,80 @@ use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::stamp::Precision;
+use crate::plan::glob::Glob;
 use crate::plan::naming::lookalikes;
 
-/// Runs it; the exit code.
+/// What is said of an entry.
+enum Form {
+    /// A line with all that is known.
+    Columns,
+    /// Its path, if its name fits this pattern.
+    Paths(Option<Glob>),
+}
+
+/// What is wanted.
+struct Wanted<'a> {
+    target: &'a OsStr,
+    connection: &'a Connection,
+    sort: Option<SortKey>,
+    depth: usize,
+    json: bool,
+    form: Form,
+}
+
+/// Runs `ls`; the exit code.
 pub(super) async fn run(arguments: &Ls, session: &mut Session) -> Result<u8, End> {
-    let mut place = Place::read(&arguments.target, &arguments.connection)?;
+    let json = arguments.output.json;
+    let wanted = Wanted {
+        target: &arguments.target,
+        connection: &arguments.connection,
+        sort: (arguments.sort.map(Sort::key)).or((!json).then_some(SortKey::Name)),
+        depth: match (arguments.recursive, arguments.depth) {
+            (false, _) => 0,
+            (true, depth) => depth.unwrap_or(usize::MAX),
+        },
+        json,
+        form: Form::Columns,
+    };
+    list(wanted, session).await
+}
+
+/// Runs `find`; the exit code.
+pub(super) async fn find(arguments: &Find, session: &mut Session) -> Result<u8, End> {
+    let json = arguments.output.json;
+    let wanted = Wanted {
+        target: &arguments.target,
+        connection: &arguments.connection,
+        sort: (!json).then_some(SortKey::Name),
+        depth: arguments.depth.unwrap_or(usize::MAX),
+        json,
+        form: Form::Paths(arguments.name.as_ref().map(|name| Glob::new(&bytes_of(name)))),
+    };
+    list(wanted, session).await
+}
+
+async fn list(wanted: Wanted<'_>, session: &mut Session) -> Result<u8, End> {
+    let mut place = Place::read(wanted.target, wanted.connection)?;
     let live = session.connect(&mut place).await?;
     let target = place.remote(&live.root)?;
     let target = Probe::default().spelled(session, &live, target).await?;
-    let depth = match (arguments.recursive, arguments.depth) {
-        (false, _) => 0,
-        (true, depth) => depth.unwrap_or(usize::MAX),
-    };
     let mut lister = Lister {
         shown_root: if place.saved {
             live.root.clone()
         } else {
             RemotePath::root()
         },
-        sort: (arguments.sort.map(Sort::key)).or((!arguments.output.json).then_some(SortKey::Name)),
-        json: arguments.output.json,
+        sort: wanted.sort,
+        json: wanted.json,
+        form: wanted.form,
         printer: Printer::new(),
         outcome: Outcome::default(),
         cut: None,
         target: target.clone(),
-        depth,
+        depth: wanted.depth,
         live,
     };
-    match lister.run(session, &target, depth).await {
+    match lister.run(session, &target, wanted.depth).await {
         Ok(()) => Ok(lister.outcome.exit_code()),
         // whoever read our output has seen enough
         Err(Halt::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(lister.outcome.exit_code()),
@@ -80,6 +129,7 @@ struct Lister {
     shown_root: RemotePath,
     sort: Option<SortKey>,
     json: bool,
+    form: Form,
     printer: Printer,
     outcome: Outcome,
     /// Folders below the server's depth, and the first of them.
@@ -109,7 +159,7 @@ impl Lister {
         {
             return self.print_file(target, &entry);
         }
-        if depth == 0 {
+        if depth == 0 && matches!(self.form, Form::Columns) {
             self.print_folder(session, target, &listing)?;
             self.outcome.success();
         } else {
@@ -227,7 +277,7 @@ impl Lister {
     ) -> Result<(), Halt> {
         match result {
             Ok(listing) => {
-                if heading && !self.json {
+                if heading && !self.json && matches!(self.form, Form::Columns) {
                     self.printer.heading(&self.shown(path))?;
                 }
                 self.print_folder(session, path, listing)?;
@@ -279,9 +329,17 @@ impl Lister {
     }
 
     fn print_entry(&mut self, path: &RemotePath, entry: &Entry, alike: bool) -> Result<(), Halt> {
+        if let Form::Paths(Some(pattern)) = &self.form
+            && !pattern.fits_hidden(entry.name.as_bytes())
+        {
+            return Ok(());
+        }
         if self.json {
             let line = EntryLine::new(&self.shown(path), entry, self.live.charset);
             self.printer.json(&line)?;
+        } else if let Form::Paths(_) = self.form {
+            let shown = self.shown(path);
+            self.printer.text(&shown)?;
         } else {
             self.printer.entry(&columns(entry), entry, alike)?;
         }

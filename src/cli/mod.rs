@@ -5,9 +5,13 @@
 //! depend on them.
 
 mod arguments;
+mod chmod;
 mod completions;
 mod config;
 mod connection;
+mod connections;
+mod deeds;
+mod du;
 pub mod dump;
 mod examples;
 mod expansion;
@@ -17,6 +21,8 @@ mod list_file;
 pub mod log;
 mod ls;
 mod manual;
+mod mkdir;
+mod mv;
 mod outcome;
 mod passphrase;
 mod password;
@@ -27,11 +33,14 @@ mod prompt;
 mod put;
 mod question;
 mod queue;
+mod raw;
+mod rm;
 mod servers;
 mod session;
 mod signal;
 mod speech;
 mod stream;
+mod sum;
 mod transfer;
 
 use std::ffi::OsString;
@@ -190,8 +199,21 @@ pub async fn run(command: Command, keymap: KeymapCheck) -> u8 {
     let command = &*command.0;
     match command {
         Subcommands::Ls(ls) => carry_out(command, &ls.connection, ls.output).await,
+        Subcommands::Find(find) => carry_out(command, &find.connection, find.output).await,
+        Subcommands::Cat(cat) => {
+            let (json, quiet) = (false, cat.quiet);
+            carry_out(command, &cat.connection, Output { json, quiet }).await
+        }
         Subcommands::Get(get) => carry_out(command, &get.connection, get.output).await,
         Subcommands::Put(put) => carry_out(command, &put.connection, put.output).await,
+        Subcommands::Mv(mv) => carry_out(command, &mv.ends.connection, mv.ends.output).await,
+        Subcommands::Cp(cp) => carry_out(command, &cp.ends.connection, cp.ends.output).await,
+        Subcommands::Rm(rm) => carry_out(command, &rm.connection, rm.output).await,
+        Subcommands::Mkdir(mkdir) => carry_out(command, &mkdir.connection, mkdir.output).await,
+        Subcommands::Chmod(chmod) => carry_out(command, &chmod.connection, chmod.output).await,
+        Subcommands::Sum(sum) => carry_out(command, &sum.connection, sum.output).await,
+        Subcommands::Du(du) => carry_out(command, &du.connection, du.output).await,
+        Subcommands::Raw(raw) => carry_out(command, &raw.connection, raw.output).await,
         Subcommands::Queue(queue) => {
             let (connection, output) = queue.connects();
             carry_out(command, &connection, output).await
@@ -216,8 +238,21 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
     };
     let done = match command {
         Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
+        Subcommands::Find(find) => ls::find(find, &mut session).await,
+        Subcommands::Cat(cat) => match connections::read(&cat.targets, &cat.connection) {
+            Ok(places) => stream::run(places, &mut session).await,
+            Err(failure) => Err(failure.into()),
+        },
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
+        Subcommands::Mv(arguments) => mv::mv(arguments, &mut session).await,
+        Subcommands::Cp(arguments) => mv::cp(arguments, &mut session).await,
+        Subcommands::Rm(rm) => rm::run(rm, &mut session).await,
+        Subcommands::Mkdir(mkdir) => mkdir::run(mkdir, &mut session).await,
+        Subcommands::Chmod(chmod) => chmod::run(chmod, &mut session).await,
+        Subcommands::Sum(sum) => sum::run(sum, &mut session).await,
+        Subcommands::Du(du) => du::run(du, &mut session).await,
+        Subcommands::Raw(raw) => raw::run(raw, &mut session).await,
         Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
         Subcommands::Servers(_)
         | Subcommands::Config(_)

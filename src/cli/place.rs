@@ -96,6 +96,58 @@ impl Place {
         Ok(place)
     }
 
+    /// Another path on the same server: written as the path of a target of it, or as a whole one.
+    pub(super) fn beside(&self, text: &OsStr, connection: &Connection) -> Result<Self, Failure> {
+        let bytes = bytes_of(text);
+        let is_whole = match target(&bytes) {
+            Ok(Target::Url(_)) => true,
+            Ok(Target::Saved { server, .. }) => Saved::default().server(&server).is_ok(),
+            _ => false,
+        };
+        let other = if is_whole {
+            Self::read(text, connection)?
+        } else if self.saved {
+            let path = typed(bytes.to_vec(), connection.charset.unwrap_or(self.server.charset));
+            Self {
+                written: escape(&bytes),
+                source: path.clone(),
+                pattern: path.clone(),
+                path,
+                ..self.clone()
+            }
+        } else {
+            let from_home = self.source == b"/~" || self.source.starts_with(b"/~/");
+            let root = match (bytes.starts_with(b"/"), from_home) {
+                (true, _) => &b""[..],
+                (false, true) => b"/~/",
+                (false, false) => b"/",
+            };
+            let url = Url {
+                protocol: self.server.protocol,
+                user: self.server.user.clone(),
+                password: self.secret.clone(),
+                host: self.server.host.clone(),
+                port: self.server.port,
+                path: typed([root, &bytes].concat(), connection.charset.unwrap_or_default()),
+            };
+            let mut other = Self::of_url(url, connection.root.as_deref())?;
+            connection
+                .apply(&mut other.server)
+                .map_err(|why| usage(&bytes, why))?;
+            other
+        };
+        match other.server == self.server && other.whole == self.whole {
+            true => Ok(other),
+            false => {
+                let why = format!(
+                    "it is not on the same server as {}, or begins elsewhere there",
+                    self.written
+                );
+                Err(usage(&bytes, why).hint("From one server to another: get, then put."))
+            }
+        }
+    }
+
     /// The path of a URL begins at the server's root, or with `/~` where the login lands. A
     /// document path beside it (`root`) only bounds it.
     fn of_url(url: Url, root: Option<&str>) -> Result<Self, Failure> {

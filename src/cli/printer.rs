@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
+use crate::model::checksum::Checksum;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::{Class, Failure};
 use crate::model::text::{escape, is_plain, spell_out};
@@ -72,6 +73,25 @@ impl Printer {
         self.out.write_all(b"    ")?;
         self.name(path)?;
         self.out.write_all(b"\n")
+    }
+
+    /// A line that came from a server, or a path of its own.
+    pub(super) fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.name(bytes)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// So many bytes, and the path that has them.
+    pub(super) fn size(&mut self, bytes: u64, path: &[u8]) -> io::Result<()> {
+        write!(self.out, "{bytes}\t")?;
+        self.text(path)
+    }
+
+    /// `SHA256 (path) = digits`.
+    pub(super) fn checksum(&mut self, word: &str, path: &[u8], sum: &Checksum) -> io::Result<()> {
+        write!(self.out, "{word} (")?;
+        self.name(path)?;
+        writeln!(self.out, ") = {sum}")
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {

@@ -26,7 +26,7 @@ use crate::model::command::{
     Answer, CertificateAnswer, Command, Exploration, Generation, InPlaceAnswer, Place as Somewhere, Reading,
     Scope,
 };
-use crate::model::event::{Event, Progress, Question};
+use crate::model::event::{Counted, Event, Progress, Question};
 use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{ConnectionId, Direction, Policy};
@@ -235,6 +235,27 @@ impl Session {
                 && generation == wanted
             {
                 return Ok(result?);
+            }
+        }
+    }
+
+    /// The number of a request to come.
+    pub(super) fn next_generation(&mut self) -> Generation {
+        self.generation += 1;
+        Generation(self.generation)
+    }
+
+    /// Counts what is at and below a path.
+    pub(super) async fn count(&mut self, live: &Live, path: &RemotePath) -> Result<Counted, End> {
+        let wanted = self.next_generation();
+        self.send(Command::Count {
+            places: vec![Somewhere::Remote(live.id, path.clone())],
+            generation: wanted,
+        });
+        loop {
+            match self.event().await? {
+                Event::Counted { generation, result } if generation == wanted => return Ok(result?),
+                _ => {}
             }
         }
     }

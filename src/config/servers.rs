@@ -371,6 +371,7 @@ fn plain(message: &str) -> String {
         ("invalid type: string", "this is a text"),
         ("invalid type: integer", "this is a number"),
         ("invalid type: boolean", "this is true or false"),
+        ("expected a boolean", "expected true or false"),
         ("invalid value: integer ", ""),
         ("unknown variant ", "there is no "),
     ] {

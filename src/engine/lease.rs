@@ -354,7 +354,11 @@ impl Lease {
             }
         }
         // last: judging a path may go elsewhere
-        self.enter(folder).await?;
+        match self.enter(folder).await {
+            // nothing of it was sent yet
+            Err(error) if error.is_loss() && self.renew().await => self.enter(folder).await?,
+            entered => entered?,
+        }
         let reply = self.session()?.raw(line).await;
         self.pool.ground().forget();
         reply

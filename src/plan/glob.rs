@@ -50,11 +50,20 @@ impl Part {
 }
 
 impl Glob {
+    /// Reads a pattern.
+    pub fn new(pattern: &[u8]) -> Self {
+        Self(tokens(&units(pattern)))
+    }
+
     /// Whether a name fits.
     pub fn fits(&self, name: &[u8]) -> bool {
-        if name.first() == Some(&b'.') && self.0.first() != Some(&Token::Unit(u32::from(b'.'))) {
-            return false;
-        }
+        let is_hidden = name.first() == Some(&b'.');
+        let means_hidden = self.0.first() == Some(&Token::Unit(u32::from(b'.')));
+        (!is_hidden || means_hidden) && self.fits_hidden(name)
+    }
+
+    /// The same, where hidden names are meant as all others, as find(1) has it.
+    pub fn fits_hidden(&self, name: &[u8]) -> bool {
         let (tokens, name) = (&self.0, units(name));
         let (mut t, mut n) = (0, 0);
         // where the last star stands, and what it has swallowed so far: only it has to be tried again

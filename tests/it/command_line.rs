@@ -6,6 +6,7 @@ mod exit_codes;
 #[cfg(unix)]
 mod json_lines;
 mod listings;
+mod operations;
 #[cfg(unix)]
 mod queue;
 #[cfg(unix)]

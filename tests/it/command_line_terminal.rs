@@ -132,6 +132,28 @@ fn password_and_certificate_are_asked_for() {
 }
 
 #[test]
+fn a_folder_is_counted_and_asked_about_before_it_is_deleted() {
+    let (_runtime, demo, home) = site();
+    let (url, pin) = (url(&demo, "/docs/2025"), demo.pin().to_string());
+    for (answer, stays) in [("\r", true), ("n\r", true), ("y\r", false)] {
+        let mut terminal = Terminal::run(home.path(), &["rm", "-r", "--pin", &pin, &url]);
+        terminal.until("Password of");
+        terminal.press(demo.secret().reveal());
+        terminal.press("\r");
+        let asked = terminal.until("[y/N] ");
+        assert!(
+            asked.contains("/docs/2025: 1 file and 2 folders, 11 B?"),
+            "{asked}"
+        );
+        terminal.press(answer);
+        let (ended, rest) = terminal.end();
+        assert_eq!(ended, 0, "{rest}");
+        assert_eq!(rest.contains("is kept"), stays, "{rest}");
+        assert_eq!(demo.folder().join("docs/2025").is_dir(), stays);
+    }
+}
+
+#[test]
 fn ctrl_c_at_the_password_ends_with_130() {
     let (_runtime, demo, home) = site();
     let mut terminal = Terminal::run(home.path(), &["ls", &url(&demo, "/")]);

@@ -2,6 +2,7 @@
 
 mod alive;
 mod names;
+mod operations;
 mod order;
 mod resume;
 mod soak;

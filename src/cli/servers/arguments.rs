@@ -16,6 +16,26 @@ Examples:
 The password is never saved in the file of servers. With --password-from store it is asked for, or taken
 from FTPANE_PASSWORD, and kept in the secret store; so is the password of a URL.";
 
+const LIST_HELP: &str = "\
+Examples:
+  ftpane servers list
+  ftpane servers list --json | jq -r 'select(.\"read-only\") | .name'";
+
+const SHOW_HELP: &str = "\
+Examples:
+  ftpane servers show web";
+
+const REMOVE_HELP: &str = "\
+Examples:
+  ftpane servers remove old 'old 2'";
+
+const EXPORT_HELP: &str = "\
+Examples:
+  ftpane servers export customers.toml --group Customers
+  ftpane servers import ftpane customers.toml --dry-run      on another machine
+
+Passwords, accounts, password commands, and files and folders of this machine are left out.";
+
 const EDIT_HELP: &str = "\
 Examples:
   ftpane servers edit web --name www --group Customers
@@ -23,6 +43,10 @@ Examples:
   ftpane servers edit web --unset external-ip --password-from store";
 
 const IMPORT_HELP: &str = "\
+Examples:
+  ftpane servers import auto --dry-run
+  ftpane servers import filezilla sitemanager.xml --group Customers
+
 What each is read from, where FILE is not given:
   filezilla  ~/.config/filezilla/sitemanager.xml     winscp   WinSCP.ini
   lftp       ~/.local/share/lftp/bookmarks, and rc   termscp  ~/.config/termscp/bookmarks.toml
@@ -36,18 +60,22 @@ neither they are left out, and said.";
 #[command(disable_help_subcommand = true)]
 pub(in crate::cli) enum ServersCommand {
     /// List the saved servers
+    #[command(after_help = LIST_HELP)]
     List(List),
     /// Show all that is saved of a server, as the file has it
+    #[command(after_help = SHOW_HELP)]
     Show(Show),
     /// Save a new server
     Add(Box<Add>),
     /// Change a saved server
     Edit(Box<Edit>),
     /// Delete saved servers, and what is kept of their passwords
+    #[command(after_help = REMOVE_HELP)]
     Remove(Remove),
     /// Take over the servers of another program
     Import(Import),
     /// Write the saved servers to a file to share, without any password
+    #[command(after_help = EXPORT_HELP)]
     Export(Export),
 }
 

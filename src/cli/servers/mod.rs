@@ -21,6 +21,7 @@ use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::{self, Servers, ServersError};
 use crate::model::failure::{Class, Failure};
 use crate::model::server::{ConnectionMode, Server};
+use crate::model::target::encode_path;
 use crate::model::text::escape_str;
 pub(super) use arguments::ServersCommand;
 use arguments::{Export, List, Remove, Show};
@@ -179,10 +180,9 @@ fn cells(server: &Server) -> [String; 4] {
     if server.read_only {
         words.push("read only");
     }
-    let path = match server.document_path.as_str() {
-        "" => String::new(),
+    let path = match encode_path(server.document_path.as_bytes()) {
         path if path.starts_with('~') => format!("/{path}"),
-        path => path.to_owned(),
+        path => path,
     };
     [
         escape_str(&server.name),

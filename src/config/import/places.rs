@@ -15,9 +15,7 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     };
     let mut out = Vec::new();
     let mut add = |format, base: Option<PathBuf>, below: &str| {
-        if let Some(base) = base {
-            out.push((format, base.join(below)));
-        }
+        out.extend(base.map(|base| (format, base.join(below))));
     };
     let home = folder("HOME");
     let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
@@ -31,11 +29,10 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     add(Format::Lftp, data, "lftp/bookmarks");
     add(Format::Lftp, home.clone(), ".lftp/bookmarks");
     add(Format::Termscp, config.clone(), "termscp/bookmarks.toml");
-    match folder("RCLONE_CONFIG") {
-        Some(file) => add(Format::Rclone, Some(file), ""),
-        None => add(Format::Rclone, config, "rclone/rclone.conf"),
-    }
     add(Format::Ncftp, home, ".ncftp/bookmarks");
+    let rclone = config.map(|config| config.join("rclone/rclone.conf"));
+    let rclone = folder("RCLONE_CONFIG").or(rclone);
+    out.extend(rclone.map(|file| (Format::Rclone, file)));
     if let Some(path) = netrc::path() {
         out.push((Format::Netrc, path));
     }

@@ -393,13 +393,23 @@ fn what_is_exported_comes_back_without_what_is_private() {
 #[test]
 fn no_command_of_somebody_else_is_taken() {
     let text = "[[server]]\nname = 'a'\nhost = 'h'\npassword = { command = 'rm -rf ~' }\n\
-        proxy-password = { command = 'x' }\n[[server]]\nname = 'b'\nhost = 'h'\npassword = 'store'\n";
+        proxy-password = { environment = 'SECRET' }\nafter-login = ['DELE x']\nweak-tls = true\n\
+        proxy = 'socks5://p.example'\n[[server]]\nname = 'b'\nhost = 'h'\npassword = 'store'\n";
     let found = read(Format::Own, text, "f").unwrap();
     for taken in &found.taken {
         assert_eq!(taken.server.password, PasswordSource::Ask);
         assert_eq!(taken.server.proxy_password, PasswordSource::Ask);
     }
-    assert_eq!(found.taken[0].remarks.len(), 2);
+    for part in [
+        "a command",
+        "a variable",
+        "sent: DELE x",
+        "through socks5://p.example",
+        "weak TLS",
+    ] {
+        says(&found.taken[0], part);
+    }
+    assert!(found.taken[1].remarks.is_empty());
     let mistake = read(Format::Own, "\n[[server]]\nname = 'a'\nhost = 'h'\nprot = 3", "f").unwrap_err();
     assert_eq!(
         mistake.to_string(),

@@ -27,10 +27,8 @@ pub fn export(servers: &[Server]) -> Result<String, ServersError> {
     let mut document = DocumentMut::new();
     for server in servers {
         let share = |source: &PasswordSource| match source {
-            PasswordSource::Store | PasswordSource::Keyring | PasswordSource::Command(_) => {
-                PasswordSource::Ask
-            }
-            other => other.clone(),
+            PasswordSource::Netrc | PasswordSource::Challenge => source.clone(),
+            _ => PasswordSource::Ask,
         };
         let shared = Server {
             password: share(&server.password),
