@@ -27,13 +27,15 @@ pub enum Context {
     Dialog,
     /// A line of text: a filter, a name, a password.
     Text,
+    /// What a search has found.
+    Found,
     /// A line of text with a list below it: the palette, the bookmarks, a path.
     Picker,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Panes,
         Self::Pager,
         Self::Servers,
@@ -42,6 +44,7 @@ impl Context {
         Self::Help,
         Self::Dialog,
         Self::Text,
+        Self::Found,
         Self::Picker,
         Self::Global,
     ];
@@ -58,6 +61,7 @@ impl Context {
             Self::Help => "help",
             Self::Dialog => "dialog",
             Self::Text => "text",
+            Self::Found => "found",
             Self::Picker => "picker",
         }
     }
@@ -74,6 +78,7 @@ impl Context {
             Self::Help => "Help",
             Self::Dialog => "Dialogs",
             Self::Text => "Typing",
+            Self::Found => "What a search has found",
             Self::Picker => "Choosing from a list while typing",
         }
     }
@@ -117,8 +122,8 @@ macro_rules! actions {
 }
 
 actions! {
-    Transfer "transfer" [Panes] "transfer" "Transfer what is marked or under the cursor to the other pane";
-    View "view" [Panes] "view" "View the file under the cursor";
+    Transfer "transfer" [Panes Found] "transfer" "Transfer what is marked or under the cursor to the other pane";
+    View "view" [Panes Found] "view" "View the file under the cursor";
     Edit "edit-file" [Panes] "edit" "Edit the file under the cursor in your editor; a server's is fetched, and sent back when it was changed" changes;
     ViewOutside "pager" [Panes Pager] "pager" "View the file in your own pager ($PAGER)";
     Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
@@ -131,20 +136,23 @@ actions! {
     CopyCommand "copy-command" [Panes] "command line" "Copy the command line that transfers them to the other pane";
     NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
     NewFile "new-file" [Panes] "new file" "Make an empty file" changes;
-    Delete "delete" [Panes] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;
+    Delete "delete" [Panes Found] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;
     Enter "enter" [Panes] "open" "Go into the folder under the cursor";
     Leave "leave" [Panes] "up" "Go to the folder above";
     OtherPane "other-pane" [Panes] "other pane" "Go to the other pane";
-    Mark "mark" [Panes] "mark" "Mark or unmark, and go down";
-    MarkAll "mark-all" [Panes] "mark all" "Mark everything shown";
-    Unmark "unmark" [Panes] "unmark" "Unmark everything";
+    Mark "mark" [Panes Found] "mark" "Mark or unmark, and go down";
+    MarkAll "mark-all" [Panes Found] "mark all" "Mark everything shown";
+    Unmark "unmark" [Panes Found] "unmark" "Unmark everything";
     MarkPattern "mark-pattern" [Panes] "mark by name" "Mark what a pattern fits, such as *.log";
     UnmarkPattern "unmark-pattern" [Panes] "unmark by name" "Unmark what a pattern fits";
-    Invert "invert" [Panes] "invert" "Mark what is not marked, and the other way round";
+    Invert "invert" [Panes Found] "invert" "Mark what is not marked, and the other way round";
     Jump "jump" [Panes] "jump" "Type the beginning of a name to go to it; again: the next one";
     GoTo "go-to" [Panes] "go to" "Go to a path, which Tab completes";
     HistoryBack "history-back" [Panes] "back" "Go back to the folder before";
     HistoryForward "history-forward" [Panes] "forward" "Go forward again";
+    Find "find" [Panes Found] "find" "Search all folders below this one";
+    Found "found" [Panes] "found" "Show what the last search has found";
+    Reveal "reveal" [Found] "go there" "Go to where it lies, in its pane";
     InStep "synchronise" [Panes] "in step" "Synchronised browsing: both panes go the same way; again: each its own";
     Compare "compare" [Panes] "compare" "Mark what differs between the panes: by time, size or name";
     Bookmark "bookmark" [Panes] "bookmark" "Bookmark this folder";
@@ -196,17 +204,17 @@ actions! {
     NextCharset "charset" [Pager] "charset" "Read the text in another character set";
     Left "left" [Pager] "left" "To the left, where lines are not broken";
     Right "right" [Pager] "right" "To the right, where lines are not broken";
-    Up "up" [Panes Pager Servers Queue Log Help Dialog Picker] "up" "One line up";
-    Down "down" [Panes Pager Servers Queue Log Help Dialog Picker] "down" "One line down";
-    PageUp "page-up" [Panes Pager Servers Queue Log Help Dialog Picker] "page up" "One page up";
-    PageDown "page-down" [Panes Pager Servers Queue Log Help Dialog Picker] "page down" "One page down";
-    First "first" [Panes Pager Servers Queue Log Help] "first" "To the first line";
-    Last "last" [Panes Pager Servers Queue Log Help] "last" "To the last line";
+    Up "up" [Panes Pager Servers Queue Log Help Dialog Picker Found] "up" "One line up";
+    Down "down" [Panes Pager Servers Queue Log Help Dialog Picker Found] "down" "One line down";
+    PageUp "page-up" [Panes Pager Servers Queue Log Help Dialog Picker Found] "page up" "One page up";
+    PageDown "page-down" [Panes Pager Servers Queue Log Help Dialog Picker Found] "page down" "One page down";
+    First "first" [Panes Pager Servers Queue Log Help Found] "first" "To the first line";
+    Last "last" [Panes Pager Servers Queue Log Help Found] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
     Accept "accept" [Dialog Text Picker] "OK" "Take the choice, or what was typed";
     Toggle "toggle" [Dialog] "this/all" "Switch between this file, the whole batch, and always";
-    Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker] "back" "Close, or clear the filter";
+    Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker Found] "back" "Close, or clear the filter";
     Complete "complete" [Picker] "complete" "Take the folder under the cursor into the line, and go on from there";
     Forget "forget" [Picker] "forget" "Forget the bookmark under the cursor";
     Palette "palette" [Global] "actions" "Choose any action by its name";

@@ -111,12 +111,12 @@ impl App {
             }
             (Choice::Start, Subject::Transfer { request, .. }) => {
                 let request = request.clone();
-                self.pane_mut(self.active).marks.clear();
+                self.clear_marks();
                 vec![Effect::Engine(Command::Enqueue(request))]
             }
             (Choice::Delete, Subject::Delete { places, .. }) => {
                 let places = std::mem::take(places);
-                self.pane_mut(self.active).marks.clear();
+                self.clear_marks();
                 vec![Effect::Engine(Command::Delete(places))]
             }
             (Choice::Delete, Subject::RemoveServer(name)) => {
@@ -206,6 +206,7 @@ impl App {
         let connection = self.connection();
         match &dialog.subject {
             Subject::Limit => self.limit(text),
+            Subject::Search { .. } => self.begin_search(text),
             Subject::InFile(asks) => self.in_file(*asks, text),
             Subject::NewFolder { folder } => {
                 let place = self.resolve(folder, text, false)?;

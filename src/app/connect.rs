@@ -228,6 +228,7 @@ impl App {
         let old = std::mem::replace(&mut self.link, Link::Down);
         self.remote.empty();
         self.in_step = InStep::default();
+        let stopped = self.drop_search();
         // questions of a connection that is given up have nobody to answer to
         let gone = old.attempt().map(|a| a.connection);
         self.dialogs.retain(|d| match &d.subject {
@@ -244,9 +245,11 @@ impl App {
                 attempt: Attempt { connection, .. },
                 ..
             }) => {
-                vec![Effect::Engine(Command::Disconnect(connection))]
+                let mut effects = stopped;
+                effects.push(Effect::Engine(Command::Disconnect(connection)));
+                effects
             }
-            Link::Down | Link::Lost(..) => Vec::new(),
+            Link::Down | Link::Lost(..) => stopped,
         }
     }
 

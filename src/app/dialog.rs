@@ -163,6 +163,11 @@ pub enum Subject {
     },
     /// By what are the panes to be compared?
     Compare,
+    /// What is searched for below a folder.
+    Search {
+        /// Which.
+        folder: Folder,
+    },
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
     /// Something that is asked or told about files.

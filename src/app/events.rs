@@ -44,6 +44,9 @@ impl App {
                     Place::Local(_) => Side::Local,
                     Place::Remote(..) => Side::Remote,
                 };
+                if let Some(effects) = self.searched(&place, generation, &result) {
+                    return effects;
+                }
                 if side == Side::Remote {
                     self.made_again();
                 }
@@ -92,7 +95,7 @@ impl App {
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
-            Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::BatchWalked(_) => {}
             Event::Checksummed {
                 place,
                 generation,
@@ -101,6 +104,7 @@ impl App {
             Event::RawAnswered { generation, result } => self.raw_answered(generation, result),
             Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
             Event::ReadOver { generation, result } => return self.was_read(generation, result),
+            Event::Explored { generation, result } => self.explored(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),
@@ -150,6 +154,7 @@ impl App {
                 self.refresh_around(&[to], true)
             }
             Deed::Deleted { places, counted } => {
+                self.deleted_from_found(places);
                 self.say(format!("Deleted {}", amount(counted)));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)

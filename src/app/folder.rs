@@ -50,6 +50,35 @@ impl Folder {
         Self::Local(os_text(path).into())
     }
 
+    /// The place's path.
+    pub fn of(place: &Place) -> Self {
+        match place {
+            Place::Local(path) => Self::Local(path.clone()),
+            Place::Remote(_, path) => Self::Remote(path.clone()),
+        }
+    }
+
+    /// The names that lead down to it from another folder; `None` where it does not lie there.
+    pub fn below(&self, top: &Self) -> Option<Vec<Name>> {
+        match (self, top) {
+            (Self::Local(path), Self::Local(top)) => {
+                let rest = path.strip_prefix(top).ok()?;
+                Some(Self::Local(rest.to_owned()).names())
+            }
+            (Self::Remote(path), Self::Remote(top)) => path.below(top),
+            _ => None,
+        }
+    }
+
+    /// Whether it is that folder, or lies somewhere below it.
+    pub fn is_at_or_below(&self, top: &Self) -> bool {
+        match (self, top) {
+            (Self::Local(path), Self::Local(top)) => path.starts_with(top),
+            (Self::Remote(path), Self::Remote(top)) => path.depth_below(top).is_some(),
+            _ => false,
+        }
+    }
+
     /// The side it is on.
     pub fn side(&self) -> Side {
         match self {

@@ -86,6 +86,16 @@ impl App {
                 A::NextCharset,
                 A::Refresh,
             ],
+            Context::Found => &[
+                A::Reveal,
+                A::Back,
+                A::Transfer,
+                A::View,
+                A::Delete,
+                A::Mark,
+                A::Find,
+                A::Help,
+            ],
             Context::Log => &[A::Back, A::Filter, A::NextView, A::Help],
             Context::Help | Context::Global => &[A::Back, A::Filter, A::PageDown, A::PageUp],
             Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Opening(_)) => {
@@ -169,7 +179,7 @@ impl App {
             key: shown(if function_for_mc { key } else { first }),
             word: action.row().short,
             enabled: match context {
-                Context::Panes => self.refusal(action).is_none(),
+                Context::Panes | Context::Found => self.refusal(action).is_none(),
                 Context::Servers => {
                     self.servers.current().is_some() || !(acts_on_server(action) || action == Action::Connect)
                 }

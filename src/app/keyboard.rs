@@ -22,7 +22,7 @@ impl App {
             }
             View::Log => self.log.typing.then_some(&self.log.filter),
             View::Help => self.help.typing.then_some(&self.help.filter),
-            View::Pager | View::Queue => None,
+            View::Pager | View::Found | View::Queue => None,
         }
     }
 
@@ -147,6 +147,7 @@ impl App {
         match self.view {
             View::Panes => self.act_panes(action),
             View::Pager => self.act_pager(action),
+            View::Found => self.act_found(action),
             View::Servers => self.act_servers(action),
             View::Queue => self.act_queue(action),
             View::Log => self.act_log(action),

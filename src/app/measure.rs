@@ -86,6 +86,10 @@ impl App {
         let rows = self.list_rows(Context::Servers);
         let len = self.servers.rows().len();
         self.servers.cursor.settle(len, rows);
+        let rows = self.list_rows(Context::Found);
+        if let Some(search) = &mut self.search {
+            search.cursor.settle(search.hits.len(), rows);
+        }
         if self.view == View::Queue {
             let (rows, len) = (self.list_rows(Context::Queue), self.queue.len());
             self.queue.cursor.settle(len, rows);

@@ -56,6 +56,7 @@ mod panes;
 mod passphrase;
 pub mod picker;
 pub mod queue;
+pub mod search;
 pub mod servers;
 mod unfinished;
 pub mod zone;
@@ -84,6 +85,8 @@ pub enum View {
     Panes,
     /// The pager.
     Pager,
+    /// What a search has found.
+    Found,
     /// The queue.
     Queue,
     /// The log.
@@ -119,6 +122,8 @@ pub struct Start {
     pub show_hidden: bool,
     /// Local time.
     pub zone: Zone,
+    /// When it begins, in Unix seconds.
+    pub begun: i64,
     /// Time-outs of connections.
     pub patience: Patience,
     /// Something the person should know first.
@@ -150,6 +155,8 @@ pub struct App {
     pub active: Side,
     /// Whether the panes go in step.
     pub in_step: in_step::InStep,
+    /// The last search.
+    pub search: Option<search::Search>,
     /// The queue.
     pub queue: queue::Queue,
     /// The log.
@@ -201,6 +208,10 @@ pub struct App {
     refused: Option<ConnectionId>,
     /// Time since the start, as last told.
     now: Duration,
+    /// The start, in Unix seconds.
+    begun: i64,
+    /// What the pager was opened over.
+    pager_over: View,
     /// From when on a letter answers the question that is shown.
     letters_from: Duration,
     /// When the notice goes, as time since the start.
@@ -239,6 +250,9 @@ impl App {
             remote: Pane::new(Self::nowhere()),
             active: Side::Local,
             in_step: in_step::InStep::default(),
+            search: None,
+            begun: start.begun,
+            pager_over: View::Panes,
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
@@ -374,6 +388,11 @@ impl App {
         self.now
     }
 
+    /// Now, in Unix seconds.
+    fn unix_now(&self) -> i64 {
+        self.begun.saturating_add_unsigned(self.now.as_secs())
+    }
+
     /// Whether what is shown has come uncalled for.
     fn is_surprising(&self) -> bool {
         let is_offer = |dialog: &Dialog| matches!(dialog.subject, Subject::Unfinished(_));
@@ -410,6 +429,7 @@ impl App {
             View::Servers => Context::Servers,
             View::Panes => Context::Panes,
             View::Pager => Context::Pager,
+            View::Found => Context::Found,
             View::Queue => Context::Queue,
             View::Log => Context::Log,
             View::Help => Context::Help,
@@ -439,7 +459,7 @@ impl App {
             self.view = self.beneath;
             return;
         }
-        if matches!(self.view, View::Servers | View::Panes | View::Pager) {
+        if matches!(self.view, View::Servers | View::Panes | View::Pager | View::Found) {
             self.beneath = self.view;
         }
         self.view = view;

@@ -70,7 +70,7 @@ impl App {
             return Some(format!("Only in: {}", places.join(", ")));
         }
         match here {
-            Context::Panes => self.refusal(action),
+            Context::Panes | Context::Found => self.refusal(action),
             Context::Servers if acts_on_server(action) && self.servers.current().is_none() => {
                 Some("There is no server under the cursor".to_owned())
             }

@@ -1,5 +1,7 @@
 //! What the keys do in the two panes.
 
+use std::collections::HashSet;
+
 use super::action::Action;
 use super::connect::Link;
 use super::dialog::{Choice, Dialog, Subject};
@@ -47,6 +49,8 @@ impl App {
             Action::GoTo => return self.ask_path(),
             Action::HistoryBack => return self.turn_history(true),
             Action::HistoryForward => return self.turn_history(false),
+            Action::Find => self.ask_search(),
+            Action::Found => self.show_found(),
             Action::InStep => self.toggle_in_step(),
             Action::Compare => self.ask_compare(),
             Action::Bookmark => return self.bookmark(),
@@ -167,12 +171,25 @@ impl App {
     /// Why a folder of the server is not entered, if it lies outside document path or depth. The
     /// engine would say the same; the pane stays where it is.
     pub(super) fn beyond(&self, folder: &Folder) -> Option<String> {
-        let (Folder::Remote(path), Some(root)) = (folder, &self.remote.root) else {
+        let Folder::Remote(path) = folder else {
             return None;
         };
+        let refusal = self.fence()?.may_enter(path).err();
+        refusal.map(|refusal| refusal.to_string())
+    }
+
+    /// What is open of the server.
+    fn fence(&self) -> Option<Fence> {
         let server = &self.link.session()?.server;
-        let fence = Fence::new(root.clone(), server.depth());
-        fence.may_enter(path).err().map(|refusal| refusal.to_string())
+        Some(Fence::new(self.remote.root.clone()?, server.depth()))
+    }
+
+    /// Whether a folder lies deeper than the server's levels.
+    pub(super) fn is_cut(&self, folder: &Folder) -> bool {
+        match folder {
+            Folder::Local(_) => false,
+            Folder::Remote(path) => self.fence().is_some_and(|fence| fence.cuts(path).is_some()),
+        }
     }
 
     fn leave(&mut self) -> Vec<Effect> {
@@ -230,21 +247,52 @@ impl App {
         self.link.attempt().map_or(ConnectionId(0), |a| a.connection)
     }
 
+    /// The selection of the active pane, each with its folder.
+    fn chosen(&self) -> Vec<(Folder, Entry)> {
+        let pane = self.pane(self.active);
+        let own = |entry: &Entry| (pane.folder.clone(), entry.clone());
+        pane.selection().into_iter().map(own).collect()
+    }
+
+    /// What was chosen is on its way: the marks go.
+    pub(super) fn clear_marks(&mut self) {
+        match (&mut self.search, self.view) {
+            (Some(search), View::Found) => search.marks.clear(),
+            _ => self.pane_mut(self.active).marks.clear(),
+        }
+    }
+
     fn ask_transfer(&mut self) {
-        let (Folder::Local(local), Folder::Remote(remote)) = (&self.local.folder, &self.remote.folder) else {
+        self.ask_transfer_of(&self.chosen());
+    }
+
+    /// Asks whether these may be transferred from their folders into the other pane's.
+    pub(super) fn ask_transfer_of(&mut self, chosen: &[(Folder, Entry)]) {
+        let mut names = HashSet::new();
+        if let Some((_, twin)) = chosen.iter().find(|(_, entry)| !names.insert(&entry.name)) {
+            let name = twin.name.shown();
+            self.say(format!(
+                "Several of them are called {name} and would be one file there"
+            ));
             return;
+        }
+        let to = &self.pane(self.active.other()).folder;
+        let item = |(from, entry): &(Folder, Entry)| {
+            let (source, target) = (from.join(&entry.name), to.join(&entry.name));
+            let (local, remote) = match (source, target) {
+                (Folder::Local(local), Folder::Remote(remote))
+                | (Folder::Remote(remote), Folder::Local(local)) => (local, remote),
+                _ => return None,
+            };
+            Some(Item {
+                local,
+                remote,
+                kind: entry.kind,
+                size: entry.size,
+                modified: entry.modified,
+            })
         };
-        let item = |entry: &Entry| Item {
-            local: match Folder::Local(local.clone()).join(&entry.name) {
-                Folder::Local(path) => path,
-                Folder::Remote(_) => local.clone(),
-            },
-            remote: remote.join(&entry.name),
-            kind: entry.kind,
-            size: entry.size,
-            modified: entry.modified,
-        };
-        let items: Vec<Item> = self.pane(self.active).selection().into_iter().map(item).collect();
+        let items: Vec<Item> = chosen.iter().filter_map(item).collect();
         if items.is_empty() {
             self.notice = Some("There is nothing to transfer".to_owned());
             return;
@@ -274,7 +322,14 @@ impl App {
     }
 
     fn ask_delete(&mut self) -> Vec<Effect> {
-        let places = self.selected_places();
+        self.ask_delete_of(&self.chosen())
+    }
+
+    /// Counts these, then asks whether they may be deleted.
+    pub(super) fn ask_delete_of(&mut self, chosen: &[(Folder, Entry)]) -> Vec<Effect> {
+        let connection = self.connection();
+        let place = |(folder, entry): &(Folder, Entry)| folder.join(&entry.name).place(connection);
+        let places: Vec<Place> = chosen.iter().map(place).collect();
         if places.is_empty() {
             self.notice = Some("There is nothing to delete".to_owned());
             return Vec::new();

@@ -82,7 +82,8 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
     });
 }
 
-async fn list_local(path: PathBuf) -> Result<Listing, Failure> {
+/// Lists a folder of this machine.
+pub(super) async fn list_local(path: PathBuf) -> Result<Listing, Failure> {
     let what = format!("Could not list {}", shown_path(&path));
     let listed = blocking(move || crate::local::list::list(&path)).await?;
     listed.map_err(|error| local(what, &error))

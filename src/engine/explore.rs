@@ -18,6 +18,10 @@ use crate::model::path::RemotePath;
 use crate::plan::fence::Fence;
 use crate::plan::tree::Folder;
 
+mod here;
+
+pub(super) use here::explore_here;
+
 /// How many listings may be told that nobody has said to have dealt with.
 pub(super) const AHEAD: usize = 64;
 

@@ -102,8 +102,8 @@ struct Loop {
     active_first: HashSet<String>,
     /// How far explorations and readings may run ahead.
     turns: HashMap<Generation, Weak<Semaphore>>,
-    /// What ends readings that nobody wants to the end.
-    readings: HashMap<Generation, CancellationToken>,
+    /// What ends readings and explorations that nobody wants to the end.
+    stops: HashMap<Generation, CancellationToken>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -150,7 +150,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
-        readings: HashMap::new(),
+        stops: HashMap::new(),
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -227,14 +227,20 @@ impl Loop {
                 self.spawn(browse::list(pool, place, generation, outlet));
             }
             Command::Explore(wanted) => self.explore(wanted),
+            Command::ExploreHere(wanted) => {
+                let (generation, outlet) = (wanted.generation, self.outlet.clone());
+                let turns = self.turns(generation, explore::AHEAD);
+                let stop = self.stop_of(generation);
+                self.spawn_until(stop, explore::explore_here(wanted, turns, outlet));
+            }
             Command::DealtWith(generation) => {
                 if let Some(turns) = self.turns.get(&generation).and_then(Weak::upgrade) {
                     turns.add_permits(1);
                 }
             }
             Command::Read(wanted) => self.read(wanted),
-            Command::StopReading(generation) => {
-                if let Some(stop) = self.readings.remove(&generation) {
+            Command::StopReading(generation) | Command::StopExploring(generation) => {
+                if let Some(stop) = self.stops.remove(&generation) {
                     stop.cancel();
                 }
             }
@@ -386,12 +392,7 @@ impl Loop {
 
     fn read(&mut self, wanted: Reading) {
         let turns = self.turns(wanted.generation, reading::AHEAD);
-        // forgotten with their turns
-        let known = &self.turns;
-        self.readings
-            .retain(|generation, _| known.contains_key(generation));
-        let stop = self.end.child_token();
-        self.readings.insert(wanted.generation, stop.clone());
+        let stop = self.stop_of(wanted.generation);
         let means = reading::Means {
             turns,
             limit: Arc::clone(&self.limit),
@@ -405,8 +406,29 @@ impl Loop {
     fn explore(&mut self, wanted: Exploration) {
         let turns = self.turns(wanted.generation, explore::AHEAD);
         let pool = self.pools.get(&wanted.connection).cloned();
+        let stop = self.stop_of(wanted.generation);
         let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
-        self.spawn(exploring);
+        self.spawn_until(stop, exploring);
+    }
+
+    /// What ends something that runs only so far ahead before it is over.
+    fn stop_of(&mut self, generation: Generation) -> CancellationToken {
+        // forgotten with their turns
+        let known = &self.turns;
+        self.stops.retain(|generation, _| known.contains_key(generation));
+        let stop = self.end.child_token();
+        self.stops.insert(generation, stop.clone());
+        stop
+    }
+
+    /// Runs a task that ends with the engine, or when nobody wants it any more.
+    fn spawn_until(&self, stop: CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
 
     fn pool_of(&self, places: &[Place]) -> Option<Arc<Pool>> {

@@ -80,6 +80,19 @@ pub struct Reading {
     pub generation: Generation,
 }
 
+/// The same on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalExploration {
+    /// Where it begins.
+    pub folder: PathBuf,
+    /// That folder's listing; it is not told again.
+    pub listing: Arc<Listing>,
+    /// How many levels below it; `None` for all.
+    pub levels: Option<u32>,
+    /// Number of the answers.
+    pub generation: Generation,
+}
+
 /// A request to the engine. Each is answered by events; none blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -106,6 +119,10 @@ pub enum Command {
     /// List all that is below a folder. Answered by [`super::event::Event::Listed`] for each folder and
     /// [`super::event::Event::Explored`] at the end.
     Explore(Exploration),
+    /// The same on this machine; links are not followed.
+    ExploreHere(LocalExploration),
+    /// Nobody wants the rest of this exploration; its end is not told.
+    StopExploring(Generation),
     /// One more listing of this exploration, or piece of this reading, has been dealt with: it runs only
     /// so far ahead.
     DealtWith(Generation),

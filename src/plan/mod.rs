@@ -20,4 +20,5 @@ pub mod raw;
 pub mod rename;
 pub mod resume;
 pub mod retry;
+pub mod search;
 pub mod tree;

@@ -74,6 +74,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         used: last_used::load(&paths.last_used()),
         show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
+        begun: clock::unix_now(),
         patience: wanted.patience,
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
         keeps_queue: wanted.keeps_queue,

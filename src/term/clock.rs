@@ -1,6 +1,6 @@
 //! The system's time zone as a table.
 
-use chrono::{DateTime, Local, Offset as _, TimeZone as _};
+use chrono::{DateTime, Local, Offset as _, TimeZone as _, Utc};
 
 use crate::app::zone::Zone;
 
@@ -17,6 +17,11 @@ pub fn local_zone() -> Zone {
                 .local_minus_utc()
         })
     })
+}
+
+/// Now, in Unix seconds.
+pub fn unix_now() -> i64 {
+    Utc::now().timestamp()
 }
 
 #[cfg(test)]

@@ -119,6 +119,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Delete { .. } => "Delete",
         Subject::NewFolder { .. } => "New folder",
         Subject::Compare => "Compare the panes",
+        Subject::Search { .. } => "Search",
         Subject::Pattern { mark: true } => "Mark",
         Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { copies: true, .. } => "Copy",

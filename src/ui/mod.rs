@@ -14,6 +14,7 @@ use crate::config::theme::Role;
 mod bar;
 mod dialog;
 pub mod form;
+mod found;
 mod help;
 pub mod layout;
 mod log;
@@ -62,6 +63,7 @@ fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
         View::Pager => pager::draw(frame, parts.body, app),
         View::Queue => queue::draw(frame, parts.body, app),
         View::Log => log::draw(frame, parts.body, app),
+        View::Found => found::draw(frame, parts.body, app),
         View::Help => help::draw(frame, parts.body, app),
     }
     if let Some(hints) = parts.hints {

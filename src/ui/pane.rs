@@ -165,7 +165,7 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
 }
 
 /// What a kind looks like in front of the name, so that it is told apart without colour.
-fn sign(entry: &Entry) -> (&'static str, Role) {
+pub(super) fn sign(entry: &Entry) -> (&'static str, Role) {
     match (entry.kind, entry.target_kind) {
         (Kind::Dir, _) => ("/", Role::Folder),
         (Kind::File, _) => (" ", Role::File),

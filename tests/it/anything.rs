@@ -1,16 +1,23 @@
 //! The interface under anything at all: random keys and events at every size, and huge folders.
 
+use std::sync::Arc;
+
 use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
-use ftpane::model::command::Command;
-use ftpane::model::event::Event;
+use ftpane::model::command::{Command, Place};
+use ftpane::model::event::{Counted, Deed, Event};
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{ConnectionId, JobId, JobState};
 use ftpane::model::key::{Code, Key};
 use ftpane::model::secret::Secret;
+use ftpane::term::Input;
 use proptest::prelude::*;
 
-use crate::harness::bench::{Bench, file, name, server};
+use crate::harness::bench::{
+    Bench, facts, file, listing, local_entries, name, path, remote_entries, server, start,
+};
+use crate::harness::dice::Dice;
+use crate::harness::seat::{Puppet, Seat, SmallWorld};
 use crate::keys::{certificate_question, conflict, job};
 
 #[test]
@@ -87,5 +94,110 @@ proptest! {
                 prop_assert!(rows == 0 || pane.cursor.at < pane.cursor.top + rows);
             }
         }
+    }
+
+    /// The same through the loop, with a screen behind it and an engine that does what is asked, or fails at it.
+    #[test]
+    fn no_keys_break_the_loop(keys in proptest::collection::vec(any_key(), 50..300), dice in proptest::option::of(any::<u64>())) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(pressed_through(keys, dice));
+    }
+}
+
+/// Presses the keys, looks at what is on the screen, and ends; where there are `dice` they say what fails.
+async fn pressed_through(keys: Vec<Key>, dice: Option<u64>) {
+    let (engine, puppet) = Puppet::new();
+    let mut dice = dice.map(Dice::new);
+    puppet.play(move |command| {
+        let fails = dice.as_mut().is_some_and(|dice| dice.below(3) == 0);
+        answered(command, fails)
+    });
+    let servers = vec![server("a"), server("b")];
+    let world = SmallWorld::default();
+    world.servers.lock().unwrap().clone_from(&servers);
+    let mut seat = Seat::take(start(servers), engine, world);
+    for some in keys.chunks(4) {
+        for key in some {
+            seat.give_if_there(Input::Msg(Msg::Key(*key)));
+        }
+        // what comes of them comes in between
+        seat.settle(|_| true).await;
+    }
+    if !seat.settle(|_| true).await.over {
+        let screen = seat.screen();
+        assert!(!screen.chars().any(|c| c.is_control() && c != '\n'), "{screen}");
+        // once more where it asks whether to end
+        for _ in 0..2 {
+            seat.give_if_there(Input::Msg(Msg::Key(Key::ctrl('c'))));
+        }
+    }
+    assert_eq!(seat.leave().await, 0);
+}
+
+/// What an engine says to a command.
+fn answered(command: Command, fails: bool) -> Vec<Event> {
+    let failure = || Failure::new(Class::Refused, "Not done", "the dice say so").reply(b"550 No.\r\n");
+    match command {
+        Command::Connect { connection, .. } if fails => vec![Event::ConnectionFailed(connection, failure())],
+        Command::Connect {
+            connection, server, ..
+        } => vec![Event::Connected {
+            connection,
+            server: Arc::new(*server),
+            root: path("/srv/www"),
+            facts: facts(),
+        }],
+        Command::List { place, generation } => {
+            let entries = match place {
+                Place::Local(_) => local_entries(),
+                Place::Remote(..) => remote_entries(),
+            };
+            let result = if fails {
+                Err(failure())
+            } else {
+                Ok(listing(entries))
+            };
+            vec![Event::Listed {
+                place,
+                generation,
+                result,
+            }]
+        }
+        Command::Explore(wanted) => vec![
+            Event::Listed {
+                place: Place::Remote(wanted.connection, wanted.folder.join(&name("logs"))),
+                generation: wanted.generation,
+                result: if fails {
+                    Err(failure())
+                } else {
+                    Ok(listing(remote_entries()))
+                },
+            },
+            Event::Explored {
+                generation: wanted.generation,
+                result: if fails { Err(failure()) } else { Ok(()) },
+            },
+        ],
+        Command::Count { generation, .. } => vec![Event::Counted {
+            generation,
+            result: if fails {
+                Err(failure())
+            } else {
+                Ok(Counted::default())
+            },
+        }],
+        Command::Delete(places) if !fails => vec![Event::Done(Deed::Deleted {
+            places,
+            counted: Counted::default(),
+        })],
+        Command::MakeFolder(place) if !fails => vec![Event::Done(Deed::MadeFolder(place))],
+        Command::Rename { from, to } if !fails => vec![Event::Done(Deed::Renamed { from, to })],
+        Command::Shutdown => vec![Event::Ended],
+        _ if fails => vec![Event::Failed(failure())],
+        _ => Vec::new(),
     }
 }

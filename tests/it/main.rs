@@ -47,6 +47,7 @@ mod resume;
 mod saved_servers;
 mod screens;
 #[cfg(unix)]
+mod search;
 mod secrets;
 mod segments;
 mod unfinished;

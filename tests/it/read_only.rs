@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use ftpane::engine::Options;
 use ftpane::model::command::{
-    Answer, Command, Exploration, Extent, Generation, Permit, Place, QuestionId, Reading, Shift, WalkOrder,
+    Answer, Command, Exploration, Extent, Generation, LocalExploration, Permit, Place, QuestionId, Reading,
+    Shift, WalkOrder,
 };
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
@@ -130,8 +131,15 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             order: WalkOrder::AsItComes,
             generation: Generation(3),
         }),
-        Command::Explore(_) => Command::DealtWith(Generation(3)),
-        Command::DealtWith(_) => Command::Read(Reading {
+        Command::Explore(_) => Command::ExploreHere(LocalExploration {
+            folder: here.to_owned(),
+            listing: Arc::default(),
+            levels: None,
+            generation: Generation(6),
+        }),
+        Command::ExploreHere(_) => Command::DealtWith(Generation(3)),
+        Command::DealtWith(_) => Command::StopExploring(Generation(3)),
+        Command::StopExploring(_) => Command::Read(Reading {
             place: remote_place("/there.txt"),
             from: 0,
             length: None,

@@ -405,6 +405,14 @@ fn finding_ones_way() {
     pictures("go-to-outside", &mut bench);
     bench.press("esc '");
     pictures("bookmarks-none", &mut bench);
+    bench.press("esc F");
+    bench.type_in("*.tar lager:1M");
+    bench.press("enter");
+    pictures("dialog-search", &mut bench);
+    bench.press("esc");
+    for (picture, mut bench) in crate::keys::searches() {
+        pictures(picture, &mut bench);
+    }
     bench.press("esc ctrl-y =");
     pictures("dialog-compare", &mut bench);
     bench.press("t");

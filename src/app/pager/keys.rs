@@ -50,6 +50,7 @@ impl App {
         };
         let title = shown_place(&place);
         let mut effects = self.close_pager();
+        self.pager_over = self.view;
         self.pager = Some(Pager::new(place, title, size, charset));
         self.view = View::Pager;
         effects.extend(self.read_on());
@@ -60,7 +61,7 @@ impl App {
     pub(in crate::app) fn close_pager(&mut self) -> Vec<Effect> {
         let stopped = self.pager.take().and_then(|mut pager| pager.stop());
         if self.view == View::Pager {
-            self.view = View::Panes;
+            self.view = self.pager_over;
         }
         stopping(stopped)
     }

@@ -46,6 +46,14 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Search { folder } => {
+                page.path("below", &folder.shown());
+                page.say(
+                    "A part of the name, or a pattern such as *.log. Further conditions: larger:1M smaller:2G newer:7d \
+                     older:1y depth:2 kind:file|folder|link",
+                    Role::Text,
+                );
+            }
             Subject::Errand(asks) => page.errand(asks),
             Subject::Files(asks) => {
                 let typed = dialog.line.as_ref().map_or("", |line| line.text());

@@ -146,6 +146,8 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         used: std::collections::HashMap::new(),
         show_hidden: false,
         zone: Zone::fixed(3600),
+        // 2026-03-22, 12:00
+        begun: 1_774_180_800,
         patience: Patience::default(),
         notice: None,
         keeps_queue: true,

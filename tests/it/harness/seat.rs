@@ -266,6 +266,18 @@ impl Puppet {
             .expect("the loop is gone")
     }
 
+    /// Answers every command from now on as `answer` says, until the loop is gone.
+    pub(crate) fn play(mut self, mut answer: impl FnMut(Command) -> Vec<Event> + Send + 'static) {
+        tokio::spawn(async move {
+            while let Some(command) = self.commands.recv().await {
+                for event in answer(command) {
+                    // the loop may be gone by now
+                    let _ = self.events.send(event);
+                }
+            }
+        });
+    }
+
     /// Whether every command was looked at.
     pub(crate) fn is_quiet(&mut self) -> bool {
         self.commands.try_recv().is_err()
@@ -311,6 +323,11 @@ impl Seat {
     pub(crate) fn give(&mut self, input: Input) {
         self.sent += 1;
         self.keyboard.send(input).expect("the loop is gone");
+    }
+
+    /// The same where the loop may have ended by what was given before.
+    pub(crate) fn give_if_there(&mut self, input: Input) {
+        self.sent += u64::from(self.keyboard.send(input).is_ok());
     }
 
     /// Presses keys, written with a space between them, and waits until the screen shows what

@@ -4,6 +4,7 @@ mod connecting;
 mod everywhere;
 mod files;
 mod finding;
+mod found;
 mod pager;
 mod panes;
 pub(crate) mod questions;
@@ -12,6 +13,7 @@ mod saved;
 mod secrets;
 mod unfinished;
 
+pub(crate) use found::searches;
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;
 pub(crate) use saved::looked;

@@ -28,6 +28,7 @@ fn way(context: Context) -> &'static [&'static str] {
         Context::Dialog => &["tab", "f8"],
         Context::Text => &["tab", "f7"],
         Context::Picker => &["g", "p"],
+        Context::Found => &["F", "enter"],
     }
 }
 

@@ -1,0 +1,177 @@
+//! What a search has found, and how far it is.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::pane::sign;
+use super::text::{fit, fit_end, width, wrap};
+use super::widgets::{panel, point_at, put_lines};
+use super::{layout, when};
+use crate::app::App;
+use crate::app::search::{Hit, KEPT, Search, Stage};
+use crate::config::theme::{Role, Theme};
+use crate::model::size::{count, short};
+use crate::model::text::escape_str;
+
+const SIZE: usize = 6;
+const DAY: usize = 10;
+
+/// Draws the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.theme;
+    let Some(search) = &app.search else {
+        return;
+    };
+    let room = usize::from(area.width.saturating_sub(4));
+    let what = format!("'{}' below ", escape_str(&search.text));
+    let top = fit_end(&search.top.shown(), room.saturating_sub(width(&what) + 2));
+    let mut block = panel(
+        format!(" {} ", fit(&format!("{what}{top}"), room)),
+        !app.is_covered(),
+        theme,
+    );
+    if area.height > 2 {
+        block = block.title_bottom(footer(search, room, theme));
+    }
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if search.hits.is_empty() {
+        let text = match search.stage {
+            Stage::Running => "Nothing yet.",
+            _ => "Nothing was found.",
+        };
+        let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
+        let styled = lines
+            .into_iter()
+            .map(|line| Line::styled(line, theme.style(Role::Muted)));
+        put_lines(frame, layout::indented(inner), styled);
+        return;
+    }
+    let rows = usize::from(inner.height);
+    let hits = search.hits.iter().enumerate().skip(search.cursor.top).take(rows);
+    for (y, (nth, hit)) in (inner.y..inner.bottom()).zip(hits) {
+        let row = Rect {
+            y,
+            height: 1,
+            ..inner
+        };
+        let here = nth == search.cursor.at;
+        draw_hit(frame, row, app, search, hit, (here, search.marks.contains(&nth)));
+        if here && !app.is_covered() {
+            point_at(frame, row, theme);
+        }
+    }
+}
+
+fn draw_hit(
+    frame: &mut Frame<'_>,
+    row: Rect,
+    app: &App,
+    search: &Search,
+    hit: &Hit,
+    (here, marked): (bool, bool),
+) {
+    let theme = &app.theme;
+    let (sign, role) = sign(&hit.entry);
+    let mut over = Style::new();
+    if here {
+        over = theme.style(Role::Cursor);
+        frame.buffer_mut().set_style(row, over);
+    }
+    if marked {
+        over.fg = None;
+    }
+    let style = |role| theme.style(if marked { Role::Mark } else { role }).patch(over);
+    let columns = usize::from(row.width);
+    // the time gives way first, then the size
+    let (size, time) = match columns {
+        60.. => (SIZE, DAY),
+        30.. => (SIZE, 0),
+        _ => (0, 0),
+    };
+    let others = if size > 0 { size + 1 } else { 0 } + if time > 0 { time + 2 } else { 0 };
+    let room = columns.saturating_sub(3 + others);
+    let name = fit(&hit.entry.name.shown(), room);
+    let below = match search.folder(hit).below(&search.top) {
+        Some(names) => names.iter().map(|name| format!("{}/", name.shown())).collect(),
+        None => String::new(),
+    };
+    let below = fit_end(&below, room.saturating_sub(width(&name)));
+    let gap = " ".repeat(room.saturating_sub(width(&name) + width(&below)));
+    let mut line = Line::from(vec![
+        Span::styled(if marked { "*" } else { " " }, style(role)),
+        // apart from the path: a sign of a folder is no root
+        Span::styled(format!("{sign} "), style(role)),
+        Span::styled(below, style(Role::Muted)),
+        Span::styled(name + &gap, style(role)),
+    ]);
+    if size > 0 {
+        let size = hit
+            .entry
+            .size
+            .filter(|_| !hit.entry.is_folder())
+            .map_or(String::new(), short);
+        line.push_span(Span::styled(format!(" {size:>SIZE$}"), style(Role::Muted)));
+    }
+    if time > 0 {
+        let time = hit
+            .entry
+            .modified
+            .as_ref()
+            .map_or(String::new(), |m| when::day(m, &app.zone));
+        line.push_span(Span::styled(format!(" {time}"), style(Role::Muted)));
+    }
+    frame.render_widget(line, row);
+}
+
+/// How much was found, how far the search is, and what it has not looked at.
+fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
+    let looked = count(search.looked, "folder", "folders");
+    let stage = match &search.stage {
+        Stage::Running => (format!("searching, {looked} so far"), Role::Title),
+        Stage::Over => (format!("all of {looked} searched"), Role::Muted),
+        Stage::Stopped => (format!("stopped after {looked}"), Role::Warning),
+        Stage::Full => (format!("stopped: no more than {KEPT} are kept"), Role::Warning),
+        Stage::Failed(failure) => (format!("{}: {}", failure.what, failure.why), Role::Error),
+    };
+    let mut parts = vec![match search.marks.len() {
+        0 => (format!("{} found", search.hits.len()), Role::Muted),
+        n => (format!("{n} of {} marked", search.hits.len()), Role::Mark),
+    }];
+    if search.unlisted > 0 {
+        let why = search
+            .trouble
+            .as_ref()
+            .map(|failure| format!(" ({})", failure.why));
+        let text = format!(
+            "{} not listed to the end{}",
+            search.unlisted,
+            why.unwrap_or_default()
+        );
+        parts.push((text, Role::Warning));
+    }
+    if search.cut > 0 {
+        parts.push((
+            format!("{} deeper than this server's levels", search.cut),
+            Role::Warning,
+        ));
+    }
+    // what is missing is said before how far it is, which there may be no room for
+    parts.push(stage);
+    let mut line = Line::default();
+    let mut used = 1;
+    for (place, (part, role)) in parts.into_iter().enumerate() {
+        let gap = if place == 0 { " " } else { " · " };
+        let part = fit(&part, room.saturating_sub(used + width(gap)));
+        if part.is_empty() {
+            break;
+        }
+        used += width(&part) + width(gap);
+        line.push_span(Span::styled(gap, theme.style(Role::Muted)));
+        line.push_span(Span::styled(part, theme.style(role)));
+    }
+    line.push_span(" ");
+    line
+}
