@@ -114,7 +114,8 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action) -> Vec<Effect> {
+    /// An action where one is.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
         if !action.row().contexts.contains(&self.context_of(self.view)) {
             return self.anywhere(action);
         }

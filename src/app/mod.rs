@@ -42,6 +42,7 @@ pub mod pane;
 mod panes;
 mod passphrase;
 mod pattern;
+pub mod pointer;
 pub mod queue;
 pub mod servers;
 mod unfinished;
@@ -162,6 +163,8 @@ pub struct App {
     now: Duration,
     /// From when on a letter answers the question that is shown.
     letters_from: Duration,
+    /// What was clicked last, and when: a second click soon after it opens.
+    clicked: Option<(pointer::Spot, Duration)>,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -215,6 +218,7 @@ impl App {
             refused: None,
             now: Duration::ZERO,
             letters_from: Duration::ZERO,
+            clicked: None,
             notice_until: None,
             batches: HashMap::new(),
             over: HashSet::new(),
@@ -244,6 +248,7 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
+            Msg::Pointed(spot, gesture) => self.point(spot, gesture),
             Msg::Paste(text) => {
                 self.paste(text.reveal());
                 Vec::new()

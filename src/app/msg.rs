@@ -1,6 +1,7 @@
 //! What the interface is told.
 
 use super::effect::Effect;
+use super::pointer::{Gesture, Spot};
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -15,6 +16,8 @@ use crate::model::server::Server;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something there.
+    Pointed(Spot, Gesture),
     /// A text was pasted into the terminal; it may be a password.
     Paste(Secret),
     /// The terminal has this many columns and rows now.

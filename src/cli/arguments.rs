@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::connection::Connection;
+use crate::config::looks;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Policy};
@@ -46,13 +47,33 @@ pub(super) struct Arguments {
     #[arg(value_name = "TARGET")]
     pub(super) target: Option<OsString>,
     #[command(flatten)]
+    pub(super) looks: Looks,
+    #[command(flatten)]
     pub(super) connection: Connection,
+}
+
+/// What the interface does with the terminal.
+#[derive(Debug, Default, Args)]
+pub(super) struct Looks {
+    /// The interface leaves the mouse to the terminal, which selects text with it
+    #[arg(long)]
+    pub(super) no_mouse: bool,
+}
+
+impl From<Looks> for looks::Looks {
+    fn from(given: Looks) -> Self {
+        Self {
+            no_mouse: given.no_mouse,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subcommands {
     /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
     Demo {
+        #[command(flatten)]
+        looks: Looks,
         /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
         #[arg(long)]
         serve_only: bool,

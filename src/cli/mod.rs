@@ -31,6 +31,7 @@ use std::ffi::OsString;
 use clap::Parser as _;
 use clap::error::ContextValue;
 
+use crate::config::looks::Looks;
 use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
@@ -52,6 +53,8 @@ pub enum Request {
     Demo {
         /// Without the interface.
         serve_only: bool,
+        /// How the interface uses the terminal.
+        looks: Looks,
     },
     /// Anything that ends by itself.
     Command(Command),
@@ -65,6 +68,8 @@ pub struct Interface {
     pub connect: Option<(Server, Option<Secret>)>,
     /// The folder to open then, relative to the document path, as it was written.
     pub path: Vec<u8>,
+    /// How it uses the terminal.
+    pub looks: Looks,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
     /// Settings of the engine.
@@ -107,9 +112,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
         }
     })?;
     let request = log::start().and_then(|()| match arguments.command {
-        Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
+        Some(Subcommands::Demo { looks, serve_only }) => Ok(Request::Demo {
+            serve_only,
+            looks: looks.into(),
+        }),
         Some(command) => Ok(Request::Command(Command(Box::new(command)))),
-        None => interface(arguments.target, &arguments.connection),
+        None => interface(arguments.target, arguments.looks.into(), &arguments.connection),
     });
     request.map_err(|failure| {
         Speech::new(false).fail(&failure);
@@ -117,7 +125,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
-fn interface(target: Option<OsString>, connection: &Connection) -> Result<Request, Failure> {
+fn interface(target: Option<OsString>, looks: Looks, connection: &Connection) -> Result<Request, Failure> {
     let (connect, path) = match target {
         None => (None, Vec::new()),
         Some(target) => {
@@ -139,6 +147,7 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
     Ok(Request::Interface(Box::new(Interface {
         connect,
         path,
+        looks,
         patience: connection.patience(),
         options: Options {
             limit_rate: connection.limit_rate,

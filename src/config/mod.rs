@@ -7,6 +7,7 @@
 
 pub mod active_first;
 pub mod keymap;
+pub mod looks;
 pub mod mistake;
 pub mod netrc;
 pub mod paths;

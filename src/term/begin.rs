@@ -3,6 +3,7 @@
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
 use crate::config::active_first;
+use crate::config::looks::Looks;
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
@@ -24,6 +25,8 @@ pub struct Wanted {
     pub path: Vec<u8>,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
+    /// How the terminal is used.
+    pub looks: Looks,
     /// Whether the queue outlasts the run: not where nothing is to be left behind.
     pub keeps_queue: bool,
     /// Settings of the engine.
@@ -74,9 +77,14 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
-    run(start, engine, World::new(servers, secrets, paths))
-        .await
-        .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+    run(
+        start,
+        engine,
+        World::new(servers, secrets, paths),
+        !wanted.looks.no_mouse,
+    )
+    .await
+    .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }
 
 fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {

@@ -24,10 +24,13 @@ use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::ui;
+use outlet::Outlet;
 
 mod begin;
+mod cells;
 pub mod clock;
 pub mod input;
+pub mod outlet;
 pub mod outside;
 pub mod screen;
 mod signals;
@@ -44,6 +47,8 @@ const FRAME: Duration = Duration::from_millis(33);
 const SAMPLE: Duration = Duration::from_millis(250);
 /// How long what is being saved at the end may take: the file may be locked by another instance.
 const SAVING: Duration = Duration::from_secs(3);
+/// How long the last frame may take to leave, at the end.
+const LAST_FRAME: Duration = Duration::from_secs(2);
 /// How many events are taken in before the screen gets its turn.
 const BURST: usize = 4_096;
 
@@ -62,14 +67,16 @@ pub struct Idle {
     pub over: bool,
 }
 
-/// Runs the interface in this terminal until it ends; gives the exit code. Must run on the main
+/// Runs the interface in this terminal until it ends; gives the exit code. With `mouse` the mouse is
+/// listened to. Must run on the main
 /// thread (`block_on`), so that a panic of the loop gives the terminal back.
-pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::Result<u8> {
+pub async fn run(mut start: Start, engine: Engine, world: impl Outside, mouse: bool) -> io::Result<u8> {
     let signals = signals::signals()?;
-    let tty = tty::Tty::take()?;
+    let tty = tty::Tty::take(mouse)?;
     let size = crossterm::terminal::size()?;
     start.size = size;
-    let screen = screen::Screen::new(io::stdout(), || {
+    let outlet = Outlet::to_terminal()?;
+    let screen = screen::Screen::new(outlet.clone(), || {
         crossterm::terminal::size().map(|(columns, rows)| Size::new(columns, rows))
     });
     let mut terminal = Terminal::new(screen)?;
@@ -78,17 +85,34 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
     terminal.draw(|frame| ui::draw(frame, &app))?;
     let keys = crossterm::event::EventStream::new().filter_map(|event| async move {
         match event {
-            Ok(event) => input::message(event).map(Input::Msg),
+            Ok(event) => input::input(event),
             // the terminal is gone: as if it had hung up
             Err(_) => Some(Input::End(129)),
         }
     });
     let (idle, _) = watch::channel(Idle::default());
-    let mut driver = Loop::new(app, terminal, engine, world, idle);
-    let code = driver.run(effects, select(Box::pin(keys), signals)).await?;
-    drop(tty);
+    let mut driver = Loop::new(app, terminal, outlet.clone(), engine, world, idle);
+    let code = driver.run(effects, select(Box::pin(keys), signals)).await;
+    let code = code.unwrap_or_else(|error| {
+        // it takes nothing any more: as if it had hung up
+        tracing::warn!("the terminal is gone: {error}");
+        129
+    });
+    match timeout(LAST_FRAME, outlet.free()).await {
+        Ok(()) => drop(tty),
+        Err(_) => tty.abandon(),
+    }
     driver.goodbye().await;
     Ok(code)
+}
+
+/// The terminal changes hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handover {
+    /// To the shell, until that gives it back.
+    Suspend,
+    /// Back to us, after somebody else stopped the program.
+    Reclaim,
 }
 
 /// The loop.
@@ -96,12 +120,16 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
 pub struct Loop<B: Backend, O> {
     app: App,
     terminal: Terminal<B>,
+    /// A frame is drawn when the one before has left.
+    outlet: Outlet,
     engine: Engine,
     world: O,
     idle: watch::Sender<Idle>,
     begun: Instant,
     drawn: Option<Instant>,
     dirty: bool,
+    /// What is to be done with the terminal once nothing is on its way to it.
+    handover: Option<Handover>,
     told: Idle,
     /// Answers of the world.
     answers: mpsc::UnboundedReceiver<Msg>,
@@ -114,17 +142,26 @@ pub struct Loop<B: Backend, O> {
 
 impl<B: Backend, O: Outside> Loop<B, O> {
     /// A loop that has not begun.
-    pub fn new(app: App, terminal: Terminal<B>, engine: Engine, world: O, idle: watch::Sender<Idle>) -> Self {
+    pub fn new(
+        app: App,
+        terminal: Terminal<B>,
+        outlet: Outlet,
+        engine: Engine,
+        world: O,
+        idle: watch::Sender<Idle>,
+    ) -> Self {
         let (answer, answers) = mpsc::unbounded_channel();
         Self {
             app,
             terminal,
+            outlet,
             engine,
             world,
             idle,
             begun: Instant::now(),
             drawn: None,
             dirty: true,
+            handover: None,
             told: Idle::default(),
             answers,
             answer,
@@ -151,9 +188,15 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             }
             let now = Instant::now();
             let frame_at = self.drawn.map_or(now, |drawn| drawn + FRAME);
-            if self.dirty && now >= frame_at {
+            let free = self.outlet.is_free();
+            if free && let Some(handover) = self.handover.take() {
+                self.hand_over(handover)?;
+            }
+            if free && self.dirty && now >= frame_at {
                 self.draw()?;
             }
+            let waits = self.dirty || self.handover.is_some();
+            let free = self.outlet.is_free();
             if !self.dirty && !progress_waits {
                 self.told.waiting = self.awaited > 0;
                 self.idle.send_replace(self.told);
@@ -167,13 +210,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     match given {
                         Some(Input::Msg(msg)) => self.update(msg)?,
                         Some(Input::End(code)) => self.end = Some(code),
-                        Some(Input::Stop) => self.suspend()?,
-                        Some(Input::Continued) => {
-                            if let Err(error) = self.world.reclaim() {
-                                tracing::warn!("could not take the terminal back: {error}");
+                        Some(Input::Mouse(column, row, gesture)) => {
+                            if let Some(spot) = ui::under(&self.app, column, row) {
+                                self.update(Msg::Pointed(spot, gesture))?;
                             }
-                            self.redraw()?;
                         }
+                        Some(Input::Stop) => self.handover = Some(Handover::Suspend),
+                        Some(Input::Continued) => self.handover = Some(Handover::Reclaim),
                         // nobody can press a key any more
                         None => self.end = Some(129),
                     }
@@ -204,7 +247,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let progress = self.engine.progress.borrow_and_update().clone();
                     self.update(Msg::Progress(progress))?;
                 }
-                () = sleep_until(frame_at), if self.dirty => {}
+                () = self.outlet.free(), if waits && !free => {}
+                () = sleep_until(frame_at), if self.dirty && free => {}
                 () = sleep_until(tick_at.unwrap_or(now)), if tick_at.is_some() => self.update(Msg::Tick)?,
             }
         }
@@ -284,9 +328,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
                 Effect::Redraw => self.redraw()?,
-                Effect::Suspend => self.suspend()?,
+                Effect::Suspend => self.handover = Some(Handover::Suspend),
                 Effect::Bell => {
-                    if let Err(error) = self.world.bell() {
+                    if let Err(error) = self.world.bell(&mut self.outlet) {
                         tracing::debug!("could not ring the bell: {error}");
                     }
                 }
@@ -303,9 +347,13 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         tokio::spawn(async move { answer.send(work.await) });
     }
 
-    fn suspend(&mut self) -> Result<(), B::Error> {
-        if let Err(error) = self.world.suspend() {
-            tracing::warn!("could not suspend: {error}");
+    fn hand_over(&mut self, handover: Handover) -> Result<(), B::Error> {
+        let (done, what) = match handover {
+            Handover::Suspend => (self.world.suspend(), "suspend"),
+            Handover::Reclaim => (self.world.reclaim(), "take the terminal back"),
+        };
+        if let Err(error) = done {
+            tracing::warn!("could not {what}: {error}");
         }
         self.redraw()
     }

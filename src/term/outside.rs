@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::outlet::Outlet;
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
@@ -50,10 +51,8 @@ pub trait Outside {
     }
 
     /// Rings the bell.
-    fn bell(&mut self) -> io::Result<()> {
-        let mut out = io::stdout();
-        out.write_all(b"\x07")?;
-        out.flush()
+    fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
+        terminal.write_all(b"\x07")
     }
 }
 

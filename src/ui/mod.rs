@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear};
 
 use crate::app::{App, View};
@@ -19,6 +20,7 @@ pub mod layout;
 mod log;
 mod pane;
 mod panes;
+mod pointing;
 mod queue;
 mod servers;
 mod strip;
@@ -26,6 +28,8 @@ pub mod svg;
 pub mod text;
 mod when;
 mod widgets;
+
+pub use pointing::under;
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -37,9 +41,25 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         None => draw_view(frame, parts, app),
     }
     if let Some(dialog) = app.dialogs.front() {
-        let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
-        frame.render_widget(Clear, area);
+        let area = dialog::place(dialog::ground(parts), dialog, app);
+        clear(frame, area);
         dialog::draw(frame, area, dialog, app);
+    }
+}
+
+/// Makes room for something that stands before the rest. A wide character that begins beside it goes
+/// whole: its other half would hide the edge.
+fn clear(frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Clear, area);
+    let Some(beside) = area.x.checked_sub(1) else {
+        return;
+    };
+    for y in area.y..area.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((beside, y))
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
     }
 }
 

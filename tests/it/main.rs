@@ -35,6 +35,8 @@ mod namespaces;
 mod no_secret;
 #[cfg(unix)]
 mod pty;
+#[cfg(unix)]
+mod pty_manners;
 mod read_only;
 mod readme;
 mod real_servers;
@@ -43,5 +45,7 @@ mod screens;
 #[cfg(unix)]
 mod secrets;
 mod segments;
+mod slow_terminal;
+mod terminal_bytes;
 mod unfinished;
 mod walks;

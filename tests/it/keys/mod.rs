@@ -3,6 +3,7 @@
 mod connecting;
 mod everywhere;
 mod panes;
+mod pointer;
 pub(crate) mod questions;
 mod queue;
 mod secrets;
