@@ -13,13 +13,15 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr as _;
 
 /// What stands on the terminal, and where and how it would write next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Cells {
     shown: Buffer,
     /// Where the next character goes; `None` when that is not known.
     at: Option<Position>,
     /// How it is written; `None` when that is not known.
     style: Option<Style>,
+    /// Bytes of a frame from which on two ways to write it are compared.
+    long: usize,
 }
 
 /// Foreground, background and attributes.
@@ -46,6 +48,7 @@ impl Cells {
             shown: Buffer::default(),
             at: None,
             style: None,
+            long: 1_024,
         }
     }
 
@@ -66,34 +69,60 @@ impl Cells {
         self.shown.area.is_empty()
     }
 
-    /// Draws a cell. One that the terminal did not have when it was cleared is left out: it has got
-    /// another size meanwhile, and is drawn whole for that.
-    pub(super) fn draw(&mut self, out: &mut String, x: u16, y: u16, cell: &Cell) {
-        let to = Position::new(x, y);
-        let Some(shown) = self.shown.cell(to) else { return };
-        let cell = seen(cell);
-        if *shown == cell {
-            return;
-        }
-        let end = x.saturating_add(columns(&cell));
-        let reach = |x: u16| {
+    /// Draws what has changed. A cell that the terminal did not have when it was cleared is left out: it
+    /// has got another size meanwhile, and is drawn whole for that.
+    pub(super) fn draw<'a>(&mut self, out: &mut String, changed: impl Iterator<Item = (u16, u16, &'a Cell)>) {
+        let differs = |(x, y, cell): (u16, u16, &Cell)| {
+            let (at, cell) = (Position::new(x, y), seen(cell));
             self.shown
-                .cell((x, y))
-                .map(|cell| x.saturating_add(columns(cell)))
+                .cell(at)
+                .is_some_and(|shown| *shown != cell)
+                .then_some((at, cell))
         };
-        let old = (x..end).filter_map(reach).max().unwrap_or(end);
-        if old > end {
-            // what terminals leave of a wide character that is half overwritten differs
-            for x in x..old {
-                self.put(out, Position::new(x, y), &Cell::default());
+        let mut changed: Vec<(Position, Cell)> = changed.filter_map(differs).collect();
+        let (mut rows, mut written) = (self.clone(), String::new());
+        rows.put_all(&mut written, &changed);
+        if written.len() > self.long {
+            // to change the ink costs more than to move: one ink after the other may be shorter
+            sort_by_style(&mut changed);
+            let (mut inks, mut by_ink) = (self.clone(), String::new());
+            inks.put_all(&mut by_ink, &changed);
+            if by_ink.len() < written.len() {
+                (rows, written) = (inks, by_ink);
             }
         }
-        self.put(out, to, &cell);
-        for x in x.saturating_add(1)..end {
-            if let Some(half) = self.shown.cell_mut((x, y)) {
-                // equal to nothing that is drawn
-                half.set_symbol("");
+        *self = rows;
+        out.push_str(&written);
+    }
+
+    fn put_all(&mut self, out: &mut String, changed: &[(Position, Cell)]) {
+        for (to, cell) in changed {
+            let (x, y) = (to.x, to.y);
+            let end = x.saturating_add(columns(cell));
+            let reach = |x: u16| {
+                self.shown
+                    .cell((x, y))
+                    .map(|cell| x.saturating_add(columns(cell)))
+            };
+            let old = (x..end).filter_map(reach).max().unwrap_or(end);
+            if old > end {
+                // what terminals leave of a wide character that is half overwritten differs
+                for x in x..old {
+                    self.put(out, Position::new(x, y), &Cell::default());
+                }
             }
+            self.put(out, *to, cell);
+            for x in x.saturating_add(1)..end {
+                self.forget(x, y);
+            }
+        }
+    }
+
+    /// What stands there is not known: half a wide character, or what is left of one.
+    fn forget(&mut self, x: u16, y: u16) {
+        if let Some(cell) = self.shown.cell_mut((x, y)) {
+            // equal to nothing that is drawn
+            cell.set_symbol("");
         }
     }
 
@@ -141,10 +170,40 @@ impl Cells {
         }
         out.push_str(cell.symbol());
         self.at = is_narrow(cell.symbol()).then(|| Position::new(at.x + 1, at.y));
+        if self.shown.cell(at).is_some_and(|shown| shown.symbol().is_empty())
+            && let Some(before) = at.x.checked_sub(1)
+        {
+            // the other half of it is half no more
+            self.forget(before, at.y);
+        }
         if let Some(shown) = self.shown.cell_mut(at) {
-            shown.clone_from(cell);
+            *shown = seen(cell);
         }
     }
+}
+
+/// Puts cells of one style beside each other, in the order the styles come first. A blank, of which only
+/// the ground is seen, goes with its neighbours.
+fn sort_by_style(cells: &mut [(Position, Cell)]) {
+    let style = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
+    let lend = |cells: &mut [(Position, Cell)], from: usize, to: usize| {
+        let ((a, lender), (b, blank)) = (&cells[from], &cells[to]);
+        let beside = a.y == b.y && a.x.abs_diff(b.x) == 1;
+        if beside && is_blank(blank) && lender.bg == blank.bg && !lender.modifier.intersects(ON_BLANK) {
+            let (fg, _, modifier) = style(lender);
+            (cells[to].1.fg, cells[to].1.modifier) = (fg, modifier);
+        }
+    };
+    let len = cells.len();
+    (1..len).for_each(|to| lend(cells, to - 1, to));
+    (1..len).rev().for_each(|from| lend(cells, from, from - 1));
+    let mut order: Vec<Style> = Vec::new();
+    for (_, cell) in cells.iter() {
+        if !order.contains(&style(cell)) {
+            order.push(style(cell));
+        }
+    }
+    cells.sort_by_key(|(_, cell)| order.iter().position(|known| *known == style(cell)));
 }
 
 /// What of a cell is seen: a blank has no ink.
@@ -240,9 +299,13 @@ mod tests {
     use super::*;
 
     /// Draws one buffer after the other, each by what differs from the one before.
-    fn draw(frames: &[Buffer]) -> Vec<String> {
+    /// Two ways to write a frame are compared from so many bytes on.
+    fn draw(frames: &[Buffer], long: usize) -> Vec<String> {
         let area = frames[0].area;
-        let mut cells = Cells::unknown();
+        let mut cells = Cells {
+            long,
+            ..Cells::unknown()
+        };
         let mut before = Buffer::empty(area);
         let mut out = Vec::new();
         for (place, frame) in frames.iter().enumerate() {
@@ -250,9 +313,7 @@ mod tests {
             if place == 0 {
                 cells.clear(&mut bytes, area.width, area.height);
             }
-            for (x, y, cell) in before.diff(frame) {
-                cells.draw(&mut bytes, x, y, cell);
-            }
+            cells.draw(&mut bytes, before.diff(frame).into_iter());
             before = frame.clone();
             out.push(bytes);
         }
@@ -269,7 +330,7 @@ mod tests {
         second.set_string(2, 1, "ab", blue.bg(Color::Red));
         second.set_string(9, 1, " ", Look::new().fg(Color::Red));
         assert_eq!(
-            draw(&[first.clone(), first, second]),
+            draw(&[first.clone(), first, second], 1_024),
             [
                 "\x1b[0m\x1b[2J\x1b[2;3H\x1b[38;5;75mab",
                 "",
@@ -286,7 +347,7 @@ mod tests {
         first.set_string(3, 1, "d", Look::new());
         first.set_string(0, 3, "日e", Look::new().bold());
         assert_eq!(
-            draw(&[first]),
+            draw(&[first], 1_024),
             ["\x1b[0m\x1b[2J\x1b[1;1Ha b\x1b[27Cc\r\n\x1b[3Cd\x1b[4H\x1b[1m日\x1b[4;3He"]
         );
     }
@@ -295,6 +356,7 @@ mod tests {
         /// Whatever is drawn after whatever: a terminal that is told so shows the last of it.
         #[test]
         fn a_terminal_shows_what_was_drawn(
+            long in prop::sample::select(vec![0, 1_024]),
             texts in prop::collection::vec((0u16..3, 0u16..12, "[ a-c日é]{0,6}", 0u8..4, any::<bool>()), 1..30)
         ) {
             let area = Rect::new(0, 0, 12, 3);
@@ -323,7 +385,7 @@ mod tests {
                 0,
             );
             let last = frames.last().unwrap().clone();
-            for bytes in draw(&frames) {
+            for bytes in draw(&frames, long) {
                 terminal.process(bytes.as_bytes());
             }
             for y in 0..area.height {

@@ -75,7 +75,7 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside, mouse: b
     let tty = tty::Tty::take(mouse)?;
     let size = crossterm::terminal::size()?;
     start.size = size;
-    let outlet = Outlet::to_terminal()?;
+    let mut outlet = Outlet::to_terminal()?;
     let screen = screen::Screen::new(outlet.clone(), || {
         crossterm::terminal::size().map(|(columns, rows)| Size::new(columns, rows))
     });
@@ -98,10 +98,7 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside, mouse: b
         tracing::warn!("the terminal is gone: {error}");
         129
     });
-    match timeout(LAST_FRAME, outlet.free()).await {
-        Ok(()) => drop(tty),
-        Err(_) => tty.abandon(),
-    }
+    tty.leave(&mut outlet, LAST_FRAME).await;
     driver.goodbye().await;
     Ok(code)
 }
@@ -128,6 +125,8 @@ pub struct Loop<B: Backend, O> {
     begun: Instant,
     drawn: Option<Instant>,
     dirty: bool,
+    /// The next frame is drawn whole.
+    whole: bool,
     /// What is to be done with the terminal once nothing is on its way to it.
     handover: Option<Handover>,
     told: Idle,
@@ -161,6 +160,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             begun: Instant::now(),
             drawn: None,
             dirty: true,
+            whole: false,
             handover: None,
             told: Idle::default(),
             answers,
@@ -190,7 +190,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             let frame_at = self.drawn.map_or(now, |drawn| drawn + FRAME);
             let free = self.outlet.is_free();
             if free && let Some(handover) = self.handover.take() {
-                self.hand_over(handover)?;
+                self.hand_over(handover);
             }
             if free && self.dirty && now >= frame_at {
                 self.draw()?;
@@ -208,7 +208,12 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 given = input.next() => {
                     self.told.inputs += 1;
                     match given {
-                        Some(Input::Msg(msg)) => self.update(msg)?,
+                        Some(Input::Msg(msg)) => {
+                            // what a terminal shows after it was another size is known to nobody, even if
+                            // it is the old one again
+                            self.whole |= matches!(msg, Msg::Resize(..));
+                            self.update(msg)?;
+                        }
                         Some(Input::End(code)) => self.end = Some(code),
                         Some(Input::Mouse(column, row, gesture)) => {
                             if let Some(spot) = ui::under(&self.app, column, row) {
@@ -327,7 +332,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.world.remember_active_first(server, active)
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
-                Effect::Redraw => self.redraw()?,
+                Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.handover = Some(Handover::Suspend),
                 Effect::Bell => {
                     if let Err(error) = self.world.bell(&mut self.outlet) {
@@ -347,7 +352,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         tokio::spawn(async move { answer.send(work.await) });
     }
 
-    fn hand_over(&mut self, handover: Handover) -> Result<(), B::Error> {
+    fn hand_over(&mut self, handover: Handover) {
         let (done, what) = match handover {
             Handover::Suspend => (self.world.suspend(), "suspend"),
             Handover::Reclaim => (self.world.reclaim(), "take the terminal back"),
@@ -355,16 +360,18 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         if let Err(error) = done {
             tracing::warn!("could not {what}: {error}");
         }
-        self.redraw()
+        self.redraw();
     }
 
-    fn redraw(&mut self) -> Result<(), B::Error> {
-        self.dirty = true;
+    fn redraw(&mut self) {
+        (self.dirty, self.whole) = (true, true);
         self.drawn = None;
-        self.terminal.clear()
     }
 
     fn draw(&mut self) -> Result<(), B::Error> {
+        if std::mem::take(&mut self.whole) {
+            self.terminal.clear()?;
+        }
         let app = &self.app;
         self.terminal.draw(|frame| ui::draw(frame, app))?;
         self.dirty = false;

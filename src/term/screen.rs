@@ -50,14 +50,16 @@ impl<W: Write> Backend for Screen<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let before = self.frame.len();
-        for (x, y, cell) in content {
-            if self.cells.is_unknown() {
-                // not every terminal clears its second screen, or has one
-                self.clear()?;
-            }
-            self.cells.draw(&mut self.frame, x, y, cell);
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
         }
+        if self.cells.is_unknown() {
+            // not every terminal clears its second screen, or has one
+            self.clear()?;
+        }
+        let before = self.frame.len();
+        self.cells.draw(&mut self.frame, content);
         if self.frame.len() > before {
             self.cursor = None;
         }

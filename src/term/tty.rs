@@ -2,12 +2,16 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 
+use tokio::time::timeout;
+
+use super::outlet::Outlet;
 use crate::model::text::without_values;
 
 /// Whether the terminal is ours. Giving it back twice would move the cursor over what was printed
@@ -47,8 +51,12 @@ impl Tty {
         Ok(Self(()))
     }
 
-    /// Gives up a terminal that takes no bytes: only its modes are put back, which the kernel does.
-    pub(super) fn abandon(self) {
+    /// Gives the terminal back by way of the outlet, so that one that takes no bytes holds nobody up for
+    /// longer than `patience`; its modes, which the kernel keeps, are put back in any case.
+    pub(super) async fn leave(self, outlet: &mut Outlet, patience: Duration) {
+        if outlet.write_all(&farewell()).is_ok() {
+            let _ = timeout(patience, outlet.free()).await;
+        }
         if HELD.swap(false, Ordering::SeqCst) {
             let _ = disable_raw_mode();
         }
@@ -88,15 +96,22 @@ pub(super) fn restore() {
         return;
     }
     let mut out = io::stdout();
+    let _ = out.write_all(&farewell());
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// What undoes [`enter`].
+fn farewell() -> Vec<u8> {
+    let mut bytes = Vec::new();
     let _ = queue!(
-        out,
+        bytes,
         Print(mouse(false)),
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = out.flush();
-    let _ = disable_raw_mode();
+    bytes
 }
 
 /// Raw mode again, where it was lost: a shell puts back its own modes when a program was stopped

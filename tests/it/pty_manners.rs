@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ftpane::demo::{Demo, DemoOptions};
 use ftpane::model::server::Protocol;
