@@ -2,6 +2,7 @@
 
 use super::effect::Effect;
 use super::pointer::{Gesture, Spot};
+use crate::config::bookmarks::Bookmark;
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -38,4 +39,6 @@ pub enum Msg {
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
+    /// The bookmarks were changed, and are these now; or they were not.
+    BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

@@ -392,7 +392,7 @@ mod tests {
                 let mut x = 0;
                 while x < area.width {
                     let (drawn, shown) = (&last[(x, y)], terminal.screen().cell(y, x).unwrap());
-                    let text = if shown.has_contents() { shown.contents() } else { " ".into() };
+                    let text = if shown.has_contents() { shown.contents() } else { " " };
                     prop_assert_eq!(drawn.symbol(), text, "at {},{}", x, y);
                     prop_assert_eq!(drawn.modifier.contains(Modifier::REVERSED), shown.inverse());
                     let ground = match drawn.bg {

@@ -16,7 +16,7 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
     if let Some(asked) = app.dialogs.front() {
         return dialog::under(dialog::ground(parts), asked, app, at);
     }
-    if app.form.is_some() {
+    if app.form.is_some() || app.picker.is_some() {
         return None;
     }
     if let Some(hints) = parts.hints.filter(|area| area.contains(at)) {
@@ -43,7 +43,7 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
             let line = line_of(inner, at, app.queue.cursor.top, app.queue.len());
             Some(Spot::List(line))
         }
-        View::Log | View::Help => Some(Spot::List(None)),
+        View::Pager | View::Log | View::Help => Some(Spot::List(None)),
     }
 }
 

@@ -38,6 +38,7 @@ mod pty;
 #[cfg(unix)]
 mod pty_manners;
 mod read_only;
+mod reading;
 mod readme;
 mod real_servers;
 mod resume;

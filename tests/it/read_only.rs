@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ftpane::engine::Options;
 use ftpane::model::command::{
-    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Shift, WalkOrder,
+    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Reading, Shift, WalkOrder,
 };
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
@@ -130,7 +130,14 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             generation: Generation(3),
         }),
         Command::Explore(_) => Command::DealtWith(Generation(3)),
-        Command::DealtWith(_) => Command::MakeFolder(remote_place("/new")),
+        Command::DealtWith(_) => Command::Read(Reading {
+            place: remote_place("/there.txt"),
+            from: 0,
+            length: None,
+            generation: Generation(4),
+        }),
+        Command::Read(_) => Command::StopReading(Generation(4)),
+        Command::StopReading(_) => Command::MakeFolder(remote_place("/new")),
         Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
         Command::MakeFile(_) => Command::Rename {
             from: remote_place("/there.txt"),
@@ -188,6 +195,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
+                | Command::StopReading(_)
                 | Command::Cancel(_)
                 | Command::Hold(_)
                 | Command::GoOn(_)
@@ -205,6 +213,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
             | (Command::Explore(_), Event::Explored { .. })
+            | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
