@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::bookmarks::Bookmark;
-use crate::config::theme::Theme;
+use crate::config::theme::{Named, Theme};
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
@@ -54,6 +54,7 @@ pub mod picker;
 pub mod pointer;
 pub mod queue;
 pub mod servers;
+mod themes;
 mod unfinished;
 pub mod zone;
 
@@ -109,6 +110,10 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// The colours there are to choose from.
+    pub themes: Vec<Named>,
+    /// Nothing beyond ASCII is drawn.
+    pub ascii: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -166,6 +171,10 @@ pub struct App {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// The colours there are to choose from.
+    themes: Vec<Named>,
+    /// Nothing beyond ASCII is drawn.
+    pub ascii: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -238,6 +247,8 @@ impl App {
             notice: None,
             keys: start.keys,
             theme: start.theme,
+            themes: start.themes,
+            ascii: start.ascii,
             zone: start.zone,
             patience: start.patience,
             first_path: start.path,

@@ -58,12 +58,21 @@ pub(super) struct Looks {
     /// The interface leaves the mouse to the terminal, which selects text with it
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// The colours of the interface: dark, light, contrast, mono, gruvbox, nord, or NAME.toml in `themes` in the
+    /// folder of the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
+    /// The interface draws with ASCII alone, as it does where the locale is C or no UTF-8
+    #[arg(long)]
+    pub(super) ascii: bool,
 }
 
 impl From<Looks> for looks::Looks {
     fn from(given: Looks) -> Self {
         Self {
             no_mouse: given.no_mouse,
+            theme: given.theme,
+            ascii: given.ascii,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod active_first;
 pub mod bookmarks;
+pub mod colours;
 pub mod keymap;
 pub mod looks;
 pub mod mistake;

@@ -1,16 +1,20 @@
 //! From the arguments and the files of this person to a running interface.
 
+use std::path::Path;
+
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
-use crate::config::looks::Looks;
+use crate::config::colours::Depth;
+use crate::config::looks::{Looks, Told};
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::store;
-use crate::config::theme::Theme;
+use crate::config::theme::{Named, Theme};
 use crate::config::{active_first, bookmarks};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -54,7 +58,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         Servers::unread(paths.servers())
     });
     let keys = own_keys(&paths, &mut notices)?;
-    let theme = own_theme(&paths, &mut notices);
+    let told = Told::by(|name| std::env::var(name).ok());
+    let (theme, themes) = own_themes(&paths, &wanted.looks, told, &mut notices)?;
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -69,6 +74,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         bookmarks,
         keys,
         theme,
+        themes,
+        ascii: wanted.looks.ascii || told.ascii,
         zone: clock::local_zone(),
         patience: wanted.patience,
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
@@ -110,23 +117,59 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
 }
 
-/// The person's own theme; without colour where NO_COLOR is set (no-color.org).
-fn own_theme(paths: &Paths, notices: &mut Vec<String>) -> Theme {
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return Theme::named("mono").unwrap_or_default();
+/// The themes there are, and the one to begin with: what the command line names, none where NO_COLOR is
+/// set (no-color.org), the person's own, the default. One that cannot be read is said and left out.
+fn own_themes(
+    paths: &Paths,
+    looks: &Looks,
+    told: Told,
+    notices: &mut Vec<String>,
+) -> Result<(Theme, Vec<Named>), Failure> {
+    let mut themes = Named::shipped();
+    let mut files: Vec<_> = std::fs::read_dir(paths.themes())
+        .map(|files| files.filter_map(|file| Some(file.ok()?.path())).collect())
+        .unwrap_or_default();
+    files.sort();
+    files.push(paths.theme());
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+    {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        match read_theme(&name, path) {
+            Ok(Some(named)) => themes.push(named),
+            Ok(None) => {}
+            Err(why) => notices.push(format!("A theme is left out: {why}")),
+        }
     }
-    let path = paths.theme();
-    let own = store::read(&path)
-        .map_err(|e| e.to_string())
-        .and_then(|text| match text {
-            Some(text) => Theme::parse(&text, &path.display().to_string())
-                .map(Some)
-                .map_err(|e| e.to_string()),
-            None => Ok(None),
-        });
-    own.unwrap_or_else(|why| {
-        notices.push(format!("The default theme is in force: {why}"));
-        None
-    })
-    .unwrap_or_default()
+    let depth = match (told.no_colour, &looks.theme) {
+        (true, None) => Depth::Mono,
+        // no colours are seen, or are wanted in spite of what TERM says
+        (_, Some(_)) => told.depth.max(Depth::Sixteen),
+        (false, None) => told.depth,
+    };
+    for named in &mut themes {
+        named.theme = named.theme.clone().shown_in(depth);
+    }
+    let wanted = looks.theme.as_deref();
+    let found = themes
+        .iter()
+        .find(|named| named.name == wanted.unwrap_or("theme"));
+    match (found, wanted) {
+        (Some(named), _) => Ok((named.theme.clone(), themes)),
+        (None, None) => Ok((Theme::default().shown_in(depth), themes)),
+        (None, Some(name)) => {
+            let names = themes.iter().map(|named| named.name.as_str());
+            let near = did_you_mean(name, names.clone());
+            let why = format!("there is no theme '{name}'{near}");
+            let all = names.collect::<Vec<_>>().join(", ");
+            Err(Failure::new(Class::Usage, "--theme", why).hint(format!("There are {all}")))
+        }
+    }
+}
+
+fn read_theme(name: &str, path: &Path) -> Result<Option<Named>, String> {
+    let text = store::read(path).map_err(|e| e.to_string())?;
+    let read = |text: String| Named::read(name, &text, &path.display().to_string());
+    text.map(read).transpose().map_err(|e| e.to_string())
 }

@@ -12,6 +12,7 @@ use ratatui::widgets::{Block, Clear};
 use crate::app::{App, View};
 use crate::config::theme::Role;
 
+mod ascii;
 mod bar;
 mod dialog;
 pub mod form;
@@ -53,6 +54,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         let area = dialog::place(dialog::ground(parts), dialog, app);
         clear(frame, area);
         dialog::draw(frame, area, dialog, app);
+    }
+    if app.ascii {
+        ascii::spell(frame.buffer_mut());
     }
 }
 

@@ -44,7 +44,10 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, here: &Path, home: &
     command.cwd(here);
     command.env("FTPANE_CONFIG_DIR", home);
     command.env("TERM", "xterm-256color");
-    command.env_remove("NO_COLOR");
+    command.env("LANG", "C.UTF-8");
+    for name in ["LC_ALL", "LC_CTYPE", "COLORTERM", "NO_COLOR"] {
+        command.env_remove(name);
+    }
     command.env("RUST_BACKTRACE", "0");
     command
 }

@@ -9,6 +9,7 @@ mod pointer;
 pub(crate) mod questions;
 mod queue;
 mod secrets;
+mod themes;
 mod unfinished;
 
 pub(crate) use questions::{certificate_question, conflict};
