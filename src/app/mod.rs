@@ -24,6 +24,7 @@ mod answer;
 mod arrivals;
 mod bookmarks;
 mod choosing;
+mod compare;
 pub mod connect;
 mod controls;
 pub mod cursor;
@@ -37,6 +38,7 @@ pub mod goto;
 pub mod help;
 pub mod hints;
 pub mod history;
+pub mod in_step;
 pub mod input;
 mod jump;
 mod keyboard;
@@ -49,7 +51,6 @@ mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod picker;
 pub mod pointer;
 pub mod queue;
@@ -114,6 +115,8 @@ pub struct Start {
     pub themes: Vec<Named>,
     /// Nothing beyond ASCII is drawn.
     pub ascii: bool,
+    /// Whether names that begin with a dot are shown at first.
+    pub show_hidden: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -145,6 +148,8 @@ pub struct App {
     pub remote: Pane,
     /// The pane with the focus.
     pub active: Side,
+    /// Whether the panes go in step.
+    pub in_step: in_step::InStep,
     /// The queue.
     pub queue: queue::Queue,
     /// The log.
@@ -234,6 +239,7 @@ impl App {
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),
             active: Side::Local,
+            in_step: in_step::InStep::default(),
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
@@ -269,6 +275,8 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        app.local.hidden = start.show_hidden;
+        app.remote.hidden = start.show_hidden;
         if let Some(text) = start.notice {
             // it may be long and matters longer than a line that passes
             let what = "Something in your files cannot be used";

@@ -55,9 +55,8 @@ impl App {
 
     /// A theme was chosen; it is worn already.
     pub(super) fn wear(&mut self, name: &str) -> Vec<Effect> {
-        self.say(format!(
-            "The colours are those of {name}; ftpane --theme {name} begins with them"
-        ));
+        let keep = format!("theme = \"{name}\" in config.toml, or --theme {name}, begins with them");
+        self.say(format!("The colours are those of {name}; {keep}"));
         Vec::new()
     }
 }

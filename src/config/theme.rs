@@ -136,8 +136,11 @@ pub struct Theme {
     styles: Vec<Style>,
 }
 
+/// The default theme, as a file.
+pub const DEFAULT: &str = include_str!("../../themes/dark.toml");
+
 const SHIPPED: [(&str, &str); 6] = [
-    ("dark", include_str!("../../themes/dark.toml")),
+    ("dark", DEFAULT),
     ("light", include_str!("../../themes/light.toml")),
     ("contrast", include_str!("../../themes/contrast.toml")),
     ("mono", include_str!("../../themes/mono.toml")),

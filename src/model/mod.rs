@@ -7,6 +7,7 @@
 
 pub mod certificate;
 pub mod charset;
+pub mod checksum;
 pub mod clock;
 pub mod command;
 pub mod entry;
@@ -17,6 +18,7 @@ pub mod firewall;
 pub mod job;
 pub mod key;
 pub mod listing;
+pub mod mode;
 pub mod nearest;
 pub mod part_name;
 pub mod path;

@@ -6,9 +6,11 @@ use crate::app::Start;
 use crate::app::action::{Keys, keys};
 use crate::config::colours::Depth;
 use crate::config::looks::{Looks, Told};
+use crate::config::mistake::Mistake;
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
+use crate::config::settings::Settings;
 use crate::config::store;
 use crate::config::theme::{Named, Theme};
 use crate::config::{active_first, bookmarks};
@@ -57,9 +59,12 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         unread = Some(why);
         Servers::unread(paths.servers())
     });
+    let mut wrong = Vec::new();
+    let settings = Settings::lenient(&paths, &mut wrong);
+    notices.extend(wrong.iter().map(Failure::to_string));
     let keys = own_keys(&paths, &mut notices)?;
     let told = Told::by(|name| std::env::var(name).ok());
-    let (theme, themes) = own_themes(&paths, &wanted.looks, told, &mut notices)?;
+    let (theme, themes) = own_themes(&paths, &wanted.looks, &settings, told, &mut notices)?;
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -75,7 +80,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         keys,
         theme,
         themes,
-        ascii: wanted.looks.ascii || told.ascii,
+        ascii: wanted.looks.ascii || settings.ascii || told.ascii,
+        show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
         patience: wanted.patience,
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
@@ -94,10 +100,19 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         start,
         engine,
         World::new(servers, secrets, paths),
-        !wanted.looks.no_mouse,
+        settings.mouse && !wanted.looks.no_mouse,
     )
     .await
     .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+}
+
+/// What is wrong with the text of a keymap; `file` is its name for the error.
+///
+/// # Errors
+///
+/// The first mistake in it.
+pub fn check_keymap(text: &str, file: &str) -> Result<(), Mistake> {
+    keys(Some((text, file))).map(drop)
 }
 
 fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
@@ -118,10 +133,11 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
 }
 
 /// The themes there are, and the one to begin with: what the command line names, none where NO_COLOR is
-/// set (no-color.org), the person's own, the default. One that cannot be read is said and left out.
+/// set (no-color.org), the person's own, what the settings name. One that cannot be read is said and left out.
 fn own_themes(
     paths: &Paths,
     looks: &Looks,
+    settings: &Settings,
     told: Told,
     notices: &mut Vec<String>,
 ) -> Result<(Theme, Vec<Named>), Failure> {
@@ -152,9 +168,11 @@ fn own_themes(
         named.theme = named.theme.clone().shown_in(depth);
     }
     let wanted = looks.theme.as_deref();
-    let found = themes
-        .iter()
-        .find(|named| named.name == wanted.unwrap_or("theme"));
+    let called = |name: &str| themes.iter().find(|named| named.name == name);
+    let found = match wanted {
+        Some(name) => called(name),
+        None => called("theme").or_else(|| called(&settings.theme)),
+    };
     match (found, wanted) {
         (Some(named), _) => Ok((named.theme.clone(), themes)),
         (None, None) => Ok((Theme::default().shown_in(depth), themes)),

@@ -33,6 +33,7 @@ mod local_disk;
 mod namespaces;
 #[cfg(unix)]
 mod no_secret;
+mod operations;
 #[cfg(unix)]
 mod pty;
 #[cfg(unix)]
@@ -42,6 +43,7 @@ mod reading;
 mod readme;
 mod real_servers;
 mod resume;
+mod saved_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;
