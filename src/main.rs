@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use ftpane::cli::{self, Interface, Request};
-use ftpane::config::looks::Looks;
 use ftpane::demo::{self, Demo};
-use ftpane::term::{self, Wanted};
+use ftpane::term::{self, Looks, Wanted};
 
 fn main() -> ExitCode {
     cli::log::explain_panics();

@@ -55,8 +55,9 @@ impl App {
 
     /// A theme was chosen; it is worn already.
     pub(super) fn wear(&mut self, name: &str) -> Vec<Effect> {
-        let keep = format!("theme = \"{name}\" in config.toml, or --theme {name}, begins with them");
-        self.say(format!("The colours are those of {name}; {keep}"));
+        self.say(format!(
+            "The colours of {name}; theme = \"{name}\" in config.toml keeps them"
+        ));
         Vec::new()
     }
 }

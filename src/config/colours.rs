@@ -1,6 +1,11 @@
 //! How many colours a terminal has, and which of them is nearest to one it has not.
 
+use std::ops::RangeInclusive;
+
 use ratatui::style::{Color, Style};
+
+/// Red, green and blue.
+pub type Rgb = (u8, u8, u8);
 
 /// How many colours a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,14 +66,15 @@ impl Depth {
     /// The nearest colour there is.
     pub fn nearest(self, colour: Color) -> Color {
         let Some(wanted) = rgb(colour) else { return colour };
-        let nearest = |indices: std::ops::RangeInclusive<u8>| {
-            indices.min_by_key(|n| distance(wanted, indexed(*n))).unwrap_or(7)
+        let nearest = |indices: RangeInclusive<u8>, fits: fn(Rgb, Rgb) -> bool| {
+            let near = indices.filter(|n| fits(wanted, indexed(*n)));
+            near.min_by_key(|n| distance(wanted, indexed(*n))).unwrap_or(7)
         };
         match (self, colour) {
             (Self::Mono, _) => Color::Reset,
-            (Self::Sixteen, Color::Rgb(..) | Color::Indexed(_)) => named(nearest(0..=15)),
+            (Self::Sixteen, Color::Rgb(..) | Color::Indexed(_)) => named(nearest(0..=15, is_alike)),
             // the first sixteen are whatever the person made of them
-            (Self::Indexed, Color::Rgb(..)) => Color::Indexed(nearest(16..=255)),
+            (Self::Indexed, Color::Rgb(..)) => Color::Indexed(nearest(16..=255, |_, _| true)),
             _ => colour,
         }
     }
@@ -78,7 +84,7 @@ impl Depth {
 const LEGIBLE: f64 = 3.0;
 
 /// Red, green and blue of a colour, as xterm shows it by default; `None` for the terminal's own.
-pub fn rgb(colour: Color) -> Option<(u8, u8, u8)> {
+pub fn rgb(colour: Color) -> Option<Rgb> {
     Some(match colour {
         Color::Reset => return None,
         Color::Rgb(r, g, b) => (r, g, b),
@@ -103,8 +109,8 @@ pub fn rgb(colour: Color) -> Option<(u8, u8, u8)> {
 }
 
 /// xterm's 256 colours.
-fn indexed(n: u8) -> (u8, u8, u8) {
-    const SIXTEEN: [(u8, u8, u8); 16] = [
+fn indexed(n: u8) -> Rgb {
+    const SIXTEEN: [Rgb; 16] = [
         (0, 0, 0),
         (205, 0, 0),
         (0, 205, 0),
@@ -158,20 +164,26 @@ fn named(n: u8) -> Color {
     NAMES[usize::from(n % 16)]
 }
 
+/// Whether both are greys, or neither: of sixteen colours the nearest to a light red is a grey.
+fn is_alike(a: Rgb, b: Rgb) -> bool {
+    let is_grey = |(r, g, b): Rgb| r.max(g).max(b) - r.min(g).min(b) < 48;
+    is_grey(a) == is_grey(b)
+}
+
 /// How different two colours look: distance in red, green and blue, weighted as eyes do.
-fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> u32 {
+fn distance(a: Rgb, b: Rgb) -> u32 {
     let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
     2 * square(a.0, b.0) + 4 * square(a.1, b.1) + 3 * square(a.2, b.2)
 }
 
 /// Contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
-pub fn contrast(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
+pub fn contrast(a: Rgb, b: Rgb) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
 /// WCAG 2.2, "relative luminance".
-fn luminance((r, g, b): (u8, u8, u8)) -> f64 {
+fn luminance((r, g, b): Rgb) -> f64 {
     let linear = |v: u8| {
         let v = f64::from(v) / 255.0;
         if v <= 0.04045 {

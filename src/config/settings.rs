@@ -90,26 +90,6 @@ pub const TABLE: &[Setting] = &[
         },
     },
     Setting {
-        key: "mouse",
-        default: "true",
-        help: "Whether the mouse is listened to; false leaves it to the terminal (--no-mouse)",
-        words: Vec::new,
-        take: |settings, value| {
-            settings.mouse = switch(value)?;
-            Ok(())
-        },
-    },
-    Setting {
-        key: "ascii",
-        default: "false",
-        help: "true draws with ASCII alone, as a locale that is no UTF-8 does (--ascii)",
-        words: Vec::new,
-        take: |settings, value| {
-            settings.ascii = switch(value)?;
-            Ok(())
-        },
-    },
-    Setting {
         key: "show-hidden",
         default: "false",
         help: "Whether the panes begin with names shown that begin with a dot",
@@ -164,6 +144,26 @@ pub const TABLE: &[Setting] = &[
                 "" => None,
                 rate => Some(size::read_rate(rate)?),
             };
+            Ok(())
+        },
+    },
+    Setting {
+        key: "mouse",
+        default: "true",
+        help: "Whether the mouse is listened to; false leaves it to the terminal (--no-mouse)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.mouse = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "ascii",
+        default: "false",
+        help: "true draws with ASCII alone, as a locale that is no UTF-8 does (--ascii)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.ascii = switch(value)?;
             Ok(())
         },
     },

@@ -36,6 +36,7 @@ pub mod screen;
 mod signals;
 mod tty;
 
+pub use crate::config::looks::Looks;
 pub use begin::{Wanted, begin, check_keymap};
 pub use input::Input;
 pub use outside::{Outside, World};

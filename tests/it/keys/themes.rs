@@ -29,7 +29,11 @@ fn each_theme_is_shown_as_one_goes_through_the_list_and_esc_goes_back() {
     assert_eq!(bench.app.theme, before);
     bench.press("T down down enter");
     assert_eq!(Some(&bench.app.theme), Theme::named("contrast").as_ref());
-    assert!(bench.screen().contains("--theme contrast"), "{}", bench.screen());
+    assert!(
+        bench.screen().contains("theme = \"contrast\""),
+        "{}",
+        bench.screen()
+    );
 }
 
 /// What is marked under the cursor looks like both, in every theme and depth.
