@@ -11,6 +11,7 @@ pub mod change;
 pub mod colours;
 pub mod import;
 pub mod keymap;
+pub mod last_used;
 pub mod looks;
 pub mod mistake;
 pub mod netrc;

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod conflict;
 pub mod division;
 pub mod fence;
+pub mod glob;
 pub mod ground;
 pub mod journal;
 pub mod keeping;

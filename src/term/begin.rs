@@ -13,7 +13,7 @@ use crate::config::servers::Servers;
 use crate::config::settings::Settings;
 use crate::config::store;
 use crate::config::theme::{Named, Theme};
-use crate::config::{active_first, bookmarks};
+use crate::config::{active_first, bookmarks, last_used};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
@@ -81,6 +81,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         theme,
         themes,
         ascii: wanted.looks.ascii || settings.ascii || told.ascii,
+        used: last_used::load(&paths.last_used()),
         show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
         patience: wanted.patience,

@@ -21,6 +21,7 @@ mod faults;
 mod fence;
 mod harness;
 mod hostile;
+mod input;
 mod journey;
 mod journey_real;
 mod keys;

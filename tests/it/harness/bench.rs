@@ -145,6 +145,7 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         theme: Theme::default(),
         themes: Named::shipped(),
         ascii: false,
+        used: std::collections::HashMap::new(),
         show_hidden: false,
         zone: Zone::fixed(3600),
         patience: Patience::default(),

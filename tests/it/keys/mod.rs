@@ -8,12 +8,14 @@ mod panes;
 mod pointer;
 pub(crate) mod questions;
 mod queue;
+mod saved;
 mod secrets;
 mod themes;
 mod unfinished;
 
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;
+pub(crate) use saved::looked;
 pub(crate) use unfinished::left;
 
 use ftpane::app::effect::Effect;
