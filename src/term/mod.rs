@@ -4,7 +4,9 @@
 //! input and world, so that tests drive it with a channel for a keyboard and a buffer for a
 //! screen.
 
+use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt as _, select};
@@ -16,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::app::effect::Effect;
+use crate::app::errand::{ErrandId, Program};
 use crate::app::msg::Msg;
 use crate::app::{App, Start};
 use crate::config::secrets::Trouble;
@@ -30,8 +33,10 @@ mod begin;
 mod cells;
 pub mod clock;
 pub mod input;
+mod keyboard;
 pub mod outlet;
 pub mod outside;
+mod program;
 pub mod screen;
 mod signals;
 mod tty;
@@ -84,7 +89,7 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside, mouse: b
     let (app, effects) = App::new(start);
     // the first picture comes before anything else is set up
     terminal.draw(|frame| ui::draw(frame, &app))?;
-    let keys = crossterm::event::EventStream::new().filter_map(|event| async move {
+    let keys = keyboard::events().filter_map(|event| async move {
         match event {
             Ok(event) => input::input(event),
             // the terminal is gone: as if it had hung up
@@ -138,6 +143,10 @@ pub struct Loop<B: Backend, O> {
     /// Changes of files that are under way: the program does not end before them.
     saves: JoinSet<()>,
     end: Option<u8>,
+    /// Whether another program has the terminal: nothing is drawn then.
+    away: bool,
+    /// What else is to be opened, one after the other.
+    opening: VecDeque<(ErrandId, Program, PathBuf)>,
 }
 
 impl<B: Backend, O: Outside> Loop<B, O> {
@@ -169,6 +178,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             awaited: 0,
             saves: JoinSet::new(),
             end: None,
+            away: false,
+            opening: VecDeque::new(),
         }
     }
 
@@ -193,12 +204,15 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             if free && let Some(handover) = self.handover.take() {
                 self.hand_over(handover);
             }
-            if free && self.dirty && now >= frame_at {
+            if free {
+                self.open_next();
+            }
+            if free && self.is_to_be_drawn() && now >= frame_at {
                 self.draw()?;
             }
-            let waits = self.dirty || self.handover.is_some();
+            let waits = self.is_to_be_drawn() || self.handover.is_some() || !self.opening.is_empty();
             let free = self.outlet.is_free();
-            if !self.dirty && !progress_waits {
+            if !self.is_to_be_drawn() && !progress_waits {
                 self.told.waiting = self.awaited > 0;
                 self.idle.send_replace(self.told);
             }
@@ -215,6 +229,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                             self.whole |= matches!(msg, Msg::Resize(..));
                             self.update(msg)?;
                         }
+                        // Ctrl-C was meant for the program that has the terminal
+                        Some(Input::End(130)) if self.away => {}
                         Some(Input::End(code)) => self.end = Some(code),
                         Some(Input::Mouse(column, row, gesture)) => {
                             if let Some(spot) = ui::under(&self.app, column, row) {
@@ -222,6 +238,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                             }
                         }
                         Some(Input::Stop) => self.handover = Some(Handover::Suspend),
+                        Some(Input::Continued) if self.away => {}
                         Some(Input::Continued) => self.handover = Some(Handover::Reclaim),
                         // nobody can press a key any more
                         None => self.end = Some(129),
@@ -229,6 +246,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 }
                 Some(msg) = self.answers.recv() => {
                     self.awaited = self.awaited.saturating_sub(1);
+                    if matches!(msg, Msg::Returned(..)) {
+                        self.come_back();
+                    }
                     self.update(msg)?;
                 }
                 event = self.engine.events.recv(), if engine_runs => {
@@ -254,7 +274,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.update(Msg::Progress(progress))?;
                 }
                 () = self.outlet.free(), if waits && !free => {}
-                () = sleep_until(frame_at), if self.dirty && free => {}
+                () = sleep_until(frame_at), if self.is_to_be_drawn() && free => {}
                 () = sleep_until(tick_at.unwrap_or(now)), if tick_at.is_some() => self.update(Msg::Tick)?,
             }
         }
@@ -358,6 +378,22 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.world.remember_active_first(server, active)
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
+                Effect::MakePrivateFolder(errand) => {
+                    let made = self.world.private_folder();
+                    self.later(async move { Msg::PrivateFolder(errand, made.await) });
+                }
+                Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),
+                // once nothing is on its way to the terminal
+                Effect::Open {
+                    errand,
+                    program,
+                    path,
+                } => self.opening.push_back((errand, program, path)),
+                Effect::CopyText(text) => {
+                    if let Err(error) = self.world.copy_text(&text) {
+                        tracing::warn!("could not copy a text: {error}");
+                    }
+                }
                 Effect::Redraw => self.redraw(),
                 Effect::Suspend => self.handover = Some(Handover::Suspend),
                 Effect::Bell => {
@@ -378,6 +414,31 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         tokio::spawn(async move { answer.send(work.await) });
     }
 
+    fn is_to_be_drawn(&self) -> bool {
+        self.dirty && !self.away
+    }
+
+    /// Gives the terminal to the next program that is to have it.
+    fn open_next(&mut self) {
+        if self.away {
+            return;
+        }
+        if let Some((errand, program, path)) = self.opening.pop_front() {
+            self.away = true;
+            let returned = self.world.hand_over(program, path);
+            self.later(async move { Msg::Returned(errand, returned.await) });
+        }
+    }
+
+    /// Takes the terminal again.
+    fn come_back(&mut self) {
+        self.away = false;
+        if let Err(error) = self.world.take_back() {
+            tracing::warn!("could not take the terminal back: {error}");
+        }
+        self.redraw();
+    }
+
     fn hand_over(&mut self, handover: Handover) {
         let (done, what) = match handover {
             Handover::Suspend => (self.world.suspend(), "suspend"),
@@ -386,7 +447,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         if let Err(error) = done {
             tracing::warn!("could not {what}: {error}");
         }
-        self.redraw();
+        if !self.away {
+            self.redraw();
+        }
     }
 
     fn redraw(&mut self) {

@@ -11,11 +11,13 @@
 
 mod anything;
 mod awkward;
+mod changes;
 mod command_line;
 mod command_line_terminal;
 mod command_line_tls;
 mod controls;
 mod demo;
+mod editing;
 mod engine;
 mod faults;
 mod fence;

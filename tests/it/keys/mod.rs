@@ -2,6 +2,7 @@
 
 mod connecting;
 mod everywhere;
+mod files;
 mod finding;
 mod pager;
 mod panes;
