@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ftpane::cli::{self, Interface, Request};
 use ftpane::demo::{self, Demo};
-use ftpane::term::{self, Wanted};
+use ftpane::term::{self, Looks, Wanted};
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
@@ -16,8 +16,11 @@ fn main() -> ExitCode {
     };
     let ended = match request {
         Request::Command(command) => block_on_task(async { Ok(cli::run(command, term::check_keymap).await) }),
-        Request::Demo { serve_only: true } => block_on(async { Ok(demo::serve().await?) }),
-        Request::Demo { serve_only: false } => block_on(show_demo()),
+        Request::Demo { serve_only: true, .. } => block_on(async { Ok(demo::serve().await?) }),
+        Request::Demo {
+            serve_only: false,
+            looks,
+        } => block_on(show_demo(looks)),
         Request::Interface(interface) => block_on(show(*interface)),
     };
     match ended {
@@ -26,10 +29,11 @@ fn main() -> ExitCode {
     }
 }
 
-async fn show_demo() -> anyhow::Result<u8> {
+async fn show_demo(looks: Looks) -> anyhow::Result<u8> {
     let demo = Demo::start().await?;
     let wanted = Wanted {
         connect: Some((demo.server(), Some(demo.secret()))),
+        looks,
         ..Wanted::default()
     };
     Ok(term::begin(wanted).await?)
@@ -39,6 +43,7 @@ async fn show(interface: Interface) -> anyhow::Result<u8> {
     let wanted = Wanted {
         connect: interface.connect,
         path: interface.path,
+        looks: interface.looks,
         patience: interface.patience,
         keeps_queue: true,
         options: interface.options,

@@ -217,6 +217,7 @@ actions! {
     Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker Found] "back" "Close, or clear the filter";
     Complete "complete" [Picker] "complete" "Take the folder under the cursor into the line, and go on from there";
     Forget "forget" [Picker] "forget" "Forget the bookmark under the cursor";
+    Themes "themes" [Global] "colours" "Choose the colours; each is shown as one goes through the list";
     Palette "palette" [Global] "actions" "Choose any action by its name";
     Queue "queue" [Global] "queue" "Open or close the queue";
     Log "log" [Global] "log" "Open or close the log of the dialogue with the server";

@@ -94,6 +94,19 @@ impl App {
         }
     }
 
+    /// A click on a choice. One that comes uncalled for is not answered by a click that was meant for
+    /// what it covers.
+    pub(super) fn click_choice(&mut self, place: usize) -> Vec<Effect> {
+        if self.is_surprising() && self.now < self.letters_from {
+            return Vec::new();
+        }
+        let choice = self
+            .dialogs
+            .front()
+            .and_then(|dialog| dialog.choices.get(place).copied());
+        self.take_choice(choice)
+    }
+
     fn take_choice(&mut self, choice: Option<Choice>) -> Vec<Effect> {
         let (Some(choice), Some(mut dialog)) = (choice, self.dialogs.pop_front()) else {
             return Vec::new();

@@ -19,6 +19,8 @@ pub struct Hint {
     pub word: &'static str,
     /// Whether it would do something now.
     pub enabled: bool,
+    /// What a click on it does.
+    pub action: Action,
 }
 
 impl App {
@@ -156,6 +158,7 @@ impl App {
                     key: shown(b.keys.get(self.pressed.len()..)?),
                     word: b.action.row().short,
                     enabled: true,
+                    action: b.action,
                 })
             })
             .collect()
@@ -178,6 +181,7 @@ impl App {
         Some(Hint {
             key: shown(if function_for_mc { key } else { first }),
             word: action.row().short,
+            action,
             enabled: match context {
                 Context::Panes | Context::Found => self.refusal(action).is_none(),
                 Context::Servers => {

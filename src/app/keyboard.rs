@@ -162,6 +162,7 @@ impl App {
             Action::Queue => self.show(View::Queue),
             Action::Log => self.show(View::Log),
             Action::Help => self.show(View::Help),
+            Action::Themes => return self.choose_theme(),
             Action::Redraw => return vec![Effect::Redraw],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Quit | Action::Interrupt => return self.quit(),

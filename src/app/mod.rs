@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::config::bookmarks::Bookmark;
 use crate::config::last_used::LastUsed;
-use crate::config::theme::Theme;
+use crate::config::theme::{Named, Theme};
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
@@ -55,9 +55,11 @@ pub mod pane;
 mod panes;
 mod passphrase;
 pub mod picker;
+pub mod pointer;
 pub mod queue;
 pub mod search;
 pub mod servers;
+mod themes;
 mod unfinished;
 pub mod zone;
 
@@ -116,6 +118,10 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// The colours there are to choose from.
+    pub themes: Vec<Named>,
+    /// Nothing beyond ASCII is drawn.
+    pub ascii: bool,
     /// When each saved server was last used.
     pub used: LastUsed,
     /// Whether names that begin with a dot are shown at first.
@@ -188,6 +194,10 @@ pub struct App {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// The colours there are to choose from.
+    themes: Vec<Named>,
+    /// Nothing beyond ASCII is drawn.
+    pub ascii: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -214,6 +224,8 @@ pub struct App {
     pager_over: View,
     /// From when on a letter answers the question that is shown.
     letters_from: Duration,
+    /// What was clicked last, and when: a second click soon after it opens.
+    clicked: Option<(pointer::Spot, Duration)>,
     /// When the notice goes, as time since the start.
     notice_until: Option<Duration>,
     /// Which way each batch goes that is not over.
@@ -269,6 +281,8 @@ impl App {
             notice: None,
             keys: start.keys,
             theme: start.theme,
+            themes: start.themes,
+            ascii: start.ascii,
             zone: start.zone,
             patience: start.patience,
             first_path: start.path,
@@ -280,6 +294,7 @@ impl App {
             refused: None,
             now: Duration::ZERO,
             letters_from: Duration::ZERO,
+            clicked: None,
             notice_until: None,
             batches: HashMap::new(),
             over: HashSet::new(),
@@ -312,6 +327,7 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
+            Msg::Pointed(spot, gesture) => self.point(spot, gesture),
             Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::effect::Effect;
 use super::errand::{ErrandId, Returned};
+use super::pointer::{Gesture, Spot};
 use crate::config::bookmarks::Bookmark;
 use crate::config::import::Looked;
 use crate::config::secrets::Lock;
@@ -21,6 +22,8 @@ use crate::model::stamp::Stamp;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something there.
+    Pointed(Spot, Gesture),
     /// A text was pasted into the terminal; it may be a password.
     Paste(Secret),
     /// The terminal has this many columns and rows now.

@@ -12,6 +12,7 @@ use super::goto::Look;
 use super::input::Line;
 use crate::config::bookmarks::Bookmark;
 use crate::config::keymap::Found;
+use crate::config::theme::Theme;
 use crate::model::key::Key;
 
 /// What is chosen from.
@@ -21,6 +22,8 @@ pub enum Subject {
     Palette,
     /// The bookmarks of folders.
     Bookmarks,
+    /// The themes; the one that was in force before.
+    Themes(Box<Theme>),
     /// The folders that a path may lead to.
     Path(Look),
 }
@@ -34,6 +37,8 @@ pub enum Aim {
     Go(Folder),
     /// Go to this bookmark's folder.
     Visit(Bookmark),
+    /// Keep the theme of this name.
+    Wear(String),
 }
 
 /// One line of the list.
@@ -97,10 +102,14 @@ impl App {
         let items = match picker.subject {
             Subject::Palette => self.actions_fitting(&typed),
             Subject::Bookmarks => self.bookmarks_fitting(&typed),
+            Subject::Themes(_) => self.themes_fitting(&typed),
             Subject::Path(_) => return self.look(),
         };
         if let Some(picker) = &mut self.picker {
             picker.items = items;
+        }
+        if !typed.is_empty() {
+            self.try_on();
         }
         Vec::new()
     }
@@ -115,6 +124,7 @@ impl App {
         match found {
             Found::Action(Action::Accept) => self.choose(),
             Found::Action(Action::Back) => {
+                self.take_off();
                 self.picker = None;
                 Vec::new()
             }
@@ -123,7 +133,10 @@ impl App {
             Found::Action(action) => {
                 let len = picker.items.len();
                 match picker.cursor.go(action, len, rows) {
-                    true => Vec::new(),
+                    true => {
+                        self.try_on();
+                        Vec::new()
+                    }
                     false => self.anywhere(action),
                 }
             }
@@ -154,6 +167,7 @@ impl App {
             Aim::Do(action) => self.act(action),
             Aim::Go(folder) => self.go(self.active, folder, None),
             Aim::Visit(bookmark) => self.visit(&bookmark),
+            Aim::Wear(name) => self.wear(&name),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::raw::Raw;
 use super::rm::Rm;
 use super::servers::ServersCommand;
 use super::sum::Sum;
+use crate::config::looks;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, INPUT, Policy};
@@ -58,7 +59,34 @@ pub(super) struct Arguments {
     #[arg(value_name = "TARGET", value_hint = TARGET)]
     pub(super) target: Option<OsString>,
     #[command(flatten)]
+    pub(super) looks: Looks,
+    #[command(flatten)]
     pub(super) connection: Connection,
+}
+
+/// What the interface does with the terminal.
+#[derive(Debug, Default, Args)]
+pub(super) struct Looks {
+    /// The interface leaves the mouse to the terminal, which selects text with it
+    #[arg(long)]
+    pub(super) no_mouse: bool,
+    /// The colours of the interface: dark, light, contrast, mono, gruvbox, nord, or NAME.toml in `themes` in the
+    /// folder of the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
+    /// The interface draws with ASCII alone, as it does where the locale is C or no UTF-8
+    #[arg(long)]
+    pub(super) ascii: bool,
+}
+
+impl From<Looks> for looks::Looks {
+    fn from(given: Looks) -> Self {
+        Self {
+            no_mouse: given.no_mouse,
+            theme: given.theme,
+            ascii: given.ascii,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +94,8 @@ pub(super) enum Subcommands {
     /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
     #[command(after_help = examples::DEMO)]
     Demo {
+        #[command(flatten)]
+        looks: Looks,
         /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
         #[arg(long)]
         serve_only: bool,

@@ -48,6 +48,7 @@ use std::ffi::OsString;
 use clap::Parser as _;
 use clap::error::ContextValue;
 
+use crate::config::looks::Looks;
 use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::engine::Options;
@@ -72,6 +73,8 @@ pub enum Request {
     Demo {
         /// Without the interface.
         serve_only: bool,
+        /// How the interface uses the terminal.
+        looks: Looks,
     },
     /// Anything that ends by itself.
     Command(Command),
@@ -85,6 +88,8 @@ pub struct Interface {
     pub connect: Option<(Server, Option<Secret>)>,
     /// The folder to open then, relative to the document path, as it was written.
     pub path: Vec<u8>,
+    /// How it uses the terminal.
+    pub looks: Looks,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
     /// Settings of the engine.
@@ -147,9 +152,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
         });
     }
     let request = log::start().and_then(|()| match arguments.command {
-        Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
+        Some(Subcommands::Demo { looks, serve_only }) => Ok(Request::Demo {
+            serve_only,
+            looks: looks.into(),
+        }),
         Some(command) => Ok(Request::Command(Command(Box::new(command)))),
-        None => interface(arguments.target, &arguments.connection),
+        None => interface(arguments.target, arguments.looks.into(), &arguments.connection),
     });
     request.map_err(|failure| {
         Speech::new(false).fail(&failure);
@@ -157,7 +165,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
-fn interface(target: Option<OsString>, connection: &Connection) -> Result<Request, Failure> {
+fn interface(target: Option<OsString>, looks: Looks, connection: &Connection) -> Result<Request, Failure> {
     let (connect, path) = match target {
         None => (None, Vec::new()),
         Some(target) => {
@@ -183,6 +191,7 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
     Ok(Request::Interface(Box::new(Interface {
         connect,
         path,
+        looks,
         patience: connection.patience(settings.patience),
         options: Options {
             limit_rate: connection.limit_rate.or(settings.limit_rate),

@@ -8,9 +8,11 @@
 pub mod active_first;
 pub mod bookmarks;
 pub mod change;
+pub mod colours;
 pub mod import;
 pub mod keymap;
 pub mod last_used;
+pub mod looks;
 pub mod mistake;
 pub mod netrc;
 pub mod paths;

@@ -75,6 +75,11 @@ impl Paths {
         self.folder.join("bookmarks.toml")
     }
 
+    /// The folder of themes to choose from besides the shipped ones.
+    pub fn themes(&self) -> PathBuf {
+        self.folder.join("themes")
+    }
+
     /// The servers on which mode `auto` begins with active mode.
     pub fn active_first(&self) -> PathBuf {
         self.state.join("active-first")

@@ -26,6 +26,10 @@ use crate::model::size;
 pub struct Settings {
     /// The name of a shipped theme; a `theme.toml` of one's own goes before it.
     pub theme: String,
+    /// Whether the mouse is listened to; else the terminal selects text with it.
+    pub mouse: bool,
+    /// Whether nothing beyond ASCII is drawn, whatever the locale.
+    pub ascii: bool,
     /// Whether the panes begin with names shown that begin with a dot.
     pub show_hidden: bool,
     /// Time-outs and tries of every connection.
@@ -38,6 +42,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: "dark".into(),
+            mouse: true,
+            ascii: false,
             show_hidden: false,
             patience: Patience::default(),
             limit_rate: None,
@@ -138,6 +144,26 @@ pub const TABLE: &[Setting] = &[
                 "" => None,
                 rate => Some(size::read_rate(rate)?),
             };
+            Ok(())
+        },
+    },
+    Setting {
+        key: "mouse",
+        default: "true",
+        help: "Whether the mouse is listened to; false leaves it to the terminal (--no-mouse)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.mouse = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "ascii",
+        default: "false",
+        help: "true draws with ASCII alone, as a locale that is no UTF-8 does (--ascii)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.ascii = switch(value)?;
             Ok(())
         },
     },

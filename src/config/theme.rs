@@ -2,12 +2,12 @@
 //!
 //! A theme says `folder = "bold 75"`, never "line 3 of the pane": where a role is used is the
 //! business of `ui`. Styles are ratatui's own plain values, so that `ui` needs no translation.
-//! The shipped themes use the 256 indexed colours: they reach the person through `screen`, old
-//! terminals and SSH alike, where 24-bit colour often does not; `#rrggbb` works in own themes.
+//! A theme names the colours it wants; a terminal that has fewer gets the nearest ([`Theme::shown_in`]).
 
 use ratatui::style::{Color, Modifier, Style};
 use toml::de::DeValue;
 
+use super::colours::Depth;
 use super::mistake::{Mistake, read};
 use crate::model::nearest::did_you_mean;
 
@@ -42,6 +42,8 @@ roles! {
     BorderFocus = "border-focus",
     /// The line under the cursor where the focus is.
     Cursor = "cursor",
+    /// A marked entry under the cursor.
+    CursorMark = "cursor-mark",
     /// The line under the cursor elsewhere.
     CursorIdle = "cursor-idle",
     /// A marked entry.
@@ -92,6 +94,42 @@ roles! {
     Reply = "reply",
 }
 
+/// A theme to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// What it is called.
+    pub name: String,
+    /// What it is for: the first line of its file, as far as that is a comment.
+    pub about: String,
+    /// The theme.
+    pub theme: Theme,
+}
+
+impl Named {
+    /// Reads a theme's file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Theme::parse`].
+    pub fn read(name: &str, text: &str, file: &str) -> Result<Self, Mistake> {
+        let first = text.lines().next().unwrap_or_default();
+        let about = first.strip_prefix('#').unwrap_or_default().trim();
+        Ok(Self {
+            name: name.to_owned(),
+            about: about.to_owned(),
+            theme: Theme::parse(text, file)?,
+        })
+    }
+
+    /// The shipped themes.
+    pub fn shipped() -> Vec<Self> {
+        let themes = SHIPPED.iter();
+        themes
+            .filter_map(|(name, text)| Self::read(name, text, name).ok())
+            .collect()
+    }
+}
+
 /// A style for each role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
@@ -101,10 +139,13 @@ pub struct Theme {
 /// The default theme, as a file.
 pub const DEFAULT: &str = include_str!("../../themes/dark.toml");
 
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 6] = [
     ("dark", DEFAULT),
     ("light", include_str!("../../themes/light.toml")),
+    ("contrast", include_str!("../../themes/contrast.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
+    ("gruvbox", include_str!("../../themes/gruvbox.toml")),
+    ("nord", include_str!("../../themes/nord.toml")),
 ];
 
 impl Theme {
@@ -122,6 +163,16 @@ impl Theme {
     pub fn named(name: &str) -> Option<Self> {
         let (_, text) = SHIPPED.iter().find(|(n, _)| *n == name)?;
         Self::parse(text, name).ok()
+    }
+
+    /// The theme on a terminal of so many colours; without any, the one that needs none.
+    pub fn shown_in(self, depth: Depth) -> Self {
+        match depth {
+            Depth::Mono => Self::named("mono").unwrap_or(self),
+            _ => Self {
+                styles: self.styles.into_iter().map(|style| depth.show(style)).collect(),
+            },
+        }
     }
 
     /// Reads a theme. Roles it does not name look like `text`. `file` is for the error only.
@@ -201,6 +252,7 @@ fn style(words: &str) -> Result<Style, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::colours::{contrast, rgb};
 
     #[test]
     fn shipped_themes_name_every_role() {
@@ -224,6 +276,129 @@ mod tests {
             for colour in [style.fg, style.bg] {
                 assert!(matches!(colour, None | Some(Color::Reset)), "{role:?}");
             }
+        }
+    }
+
+    /// Roles that are drawn on another one's ground, and on which.
+    const DRAWN_ON: [(Role, &[Role]); 6] = [
+        (
+            Role::Text,
+            &[
+                Role::Text,
+                Role::Muted,
+                Role::Title,
+                Role::BorderFocus,
+                Role::Mark,
+                Role::Folder,
+                Role::File,
+                Role::Link,
+                Role::Special,
+                Role::Good,
+                Role::Warning,
+                Role::Error,
+                Role::Sent,
+                Role::Reply,
+                Role::Gauge,
+            ],
+        ),
+        (
+            Role::CursorIdle,
+            &[
+                Role::Mark,
+                Role::Folder,
+                Role::File,
+                Role::Link,
+                Role::Special,
+                Role::Muted,
+            ],
+        ),
+        (
+            Role::Dialog,
+            &[
+                Role::Text,
+                Role::Muted,
+                Role::Title,
+                Role::Warning,
+                Role::Error,
+                Role::Good,
+                Role::Reply,
+                Role::Mark,
+                Role::Key,
+                Role::Sent,
+            ],
+        ),
+        (
+            Role::Bar,
+            &[Role::Bar, Role::BarTitle, Role::Good, Role::Warning, Role::Error],
+        ),
+        (Role::Hint, &[Role::Hint, Role::Key, Role::Warning]),
+        // what is not to be read, only seen
+        (Role::Text, &[Role::Border, Role::GaugeRest]),
+    ];
+    /// Roles with a ground of their own.
+    const ON_ITSELF: [Role; 7] = [
+        Role::Cursor,
+        Role::CursorMark,
+        Role::DialogTitle,
+        Role::Choice,
+        Role::ChoiceFocus,
+        Role::Field,
+        Role::FieldFocus,
+    ];
+
+    /// WCAG 2.2: 4.5 for text (AA), 7 in the theme made for that (AAA). Where a theme leaves the ground to
+    /// the terminal, for the usual ones of its kind.
+    #[test]
+    fn every_role_is_legible_on_its_ground() {
+        for name in Theme::shipped().filter(|name| *name != "mono") {
+            let theme = Theme::named(name).unwrap();
+            let grounds = match theme.style(Role::Text).bg {
+                Some(ground) => vec![ground],
+                None if name == "light" => vec![Color::Indexed(231), Color::Rgb(0xf5, 0xf5, 0xf5)],
+                None => vec![Color::Indexed(16), Color::Rgb(0x1e, 0x1e, 0x1e)],
+            };
+            for ground in grounds {
+                let ratio = |role: Role, on: Role| {
+                    let ink = rgb(theme.style(role).fg.unwrap()).unwrap();
+                    contrast(ink, rgb(theme.style(on).bg.unwrap_or(ground)).unwrap())
+                };
+                let drawn = DRAWN_ON
+                    .iter()
+                    .flat_map(|(on, roles)| roles.iter().map(move |r| (*r, *on)));
+                let own = ON_ITSELF.map(|role| (role, role));
+                let off = [(Role::HintOff, Role::Hint), (Role::HintOff, Role::Dialog)];
+                for (role, on) in drawn.chain(own).chain(off) {
+                    let seen_only = matches!(role, Role::Border | Role::GaugeRest | Role::HintOff);
+                    let wanted = match (name, seen_only) {
+                        ("contrast", false) => 7.0,
+                        ("contrast", true) => 3.0,
+                        (_, false) => 4.5,
+                        (_, true) => 2.0,
+                    };
+                    let ratio = ratio(role, on);
+                    assert!(ratio >= wanted, "{name}: {role:?} on {on:?} is {ratio:.2}");
+                }
+            }
+        }
+    }
+
+    /// Sixteen colours are coarse: ink and ground of one style stay apart at least.
+    #[test]
+    fn with_fewer_colours_nothing_vanishes() {
+        for name in Theme::shipped() {
+            for depth in [Depth::Sixteen, Depth::Indexed] {
+                let theme = Theme::named(name).unwrap().shown_in(depth);
+                for role in Role::ALL {
+                    let style = theme.style(*role);
+                    let (ink, ground) = (style.fg.and_then(rgb), style.bg.and_then(rgb));
+                    if let (Some(ink), Some(ground)) = (ink, ground) {
+                        let ratio = contrast(ink, ground);
+                        assert!(ratio >= 2.0, "{name} {depth:?}: {role:?} is {ratio:.2}");
+                    }
+                }
+            }
+            let plain = Theme::named(name).unwrap().shown_in(Depth::Mono);
+            assert_eq!(Some(plain), Theme::named("mono"));
         }
     }
 

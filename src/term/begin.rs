@@ -1,17 +1,22 @@
 //! From the arguments and the files of this person to a running interface.
 
+use std::path::Path;
+
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
+use crate::config::colours::Depth;
+use crate::config::looks::{Looks, Told};
 use crate::config::mistake::Mistake;
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::settings::Settings;
 use crate::config::store;
-use crate::config::theme::Theme;
+use crate::config::theme::{Named, Theme};
 use crate::config::{active_first, bookmarks, last_used};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
@@ -26,6 +31,8 @@ pub struct Wanted {
     pub path: Vec<u8>,
     /// Time-outs and tries of every connection.
     pub patience: Patience,
+    /// How the terminal is used.
+    pub looks: Looks,
     /// Whether the queue outlasts the run: not where nothing is to be left behind.
     pub keeps_queue: bool,
     /// Settings of the engine.
@@ -56,7 +63,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let settings = Settings::lenient(&paths, &mut wrong);
     notices.extend(wrong.iter().map(Failure::to_string));
     let keys = own_keys(&paths, &mut notices)?;
-    let theme = own_theme(&paths, &settings, &mut notices);
+    let told = Told::by(|name| std::env::var(name).ok());
+    let (theme, themes) = own_themes(&paths, &wanted.looks, &settings, told, &mut notices)?;
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -71,6 +79,8 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         bookmarks,
         keys,
         theme,
+        themes,
+        ascii: wanted.looks.ascii || settings.ascii || told.ascii,
         used: last_used::load(&paths.last_used()),
         show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
@@ -88,9 +98,14 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
-    run(start, engine, World::new(servers, secrets, paths))
-        .await
-        .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+    run(
+        start,
+        engine,
+        World::new(servers, secrets, paths),
+        settings.mouse && !wanted.looks.no_mouse,
+    )
+    .await
+    .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.
@@ -119,24 +134,62 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
 }
 
-/// The person's own theme, else the one that the settings name; without colour where NO_COLOR is set (no-color.org).
-fn own_theme(paths: &Paths, settings: &Settings, notices: &mut Vec<String>) -> Theme {
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return Theme::named("mono").unwrap_or_default();
+/// The themes there are, and the one to begin with: what the command line names, none where NO_COLOR is
+/// set (no-color.org), the person's own, what the settings name. One that cannot be read is said and left out.
+fn own_themes(
+    paths: &Paths,
+    looks: &Looks,
+    settings: &Settings,
+    told: Told,
+    notices: &mut Vec<String>,
+) -> Result<(Theme, Vec<Named>), Failure> {
+    let mut themes = Named::shipped();
+    let mut files: Vec<_> = std::fs::read_dir(paths.themes())
+        .map(|files| files.filter_map(|file| Some(file.ok()?.path())).collect())
+        .unwrap_or_default();
+    files.sort();
+    files.push(paths.theme());
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+    {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        match read_theme(&name, path) {
+            Ok(Some(named)) => themes.push(named),
+            Ok(None) => {}
+            Err(why) => notices.push(format!("A theme is left out: {why}")),
+        }
     }
-    let path = paths.theme();
-    let own = store::read(&path)
-        .map_err(|e| e.to_string())
-        .and_then(|text| match text {
-            Some(text) => Theme::parse(&text, &path.display().to_string())
-                .map(Some)
-                .map_err(|e| e.to_string()),
-            None => Ok(None),
-        });
-    own.unwrap_or_else(|why| {
-        notices.push(format!("Your theme is not in force: {why}"));
-        None
-    })
-    .or_else(|| Theme::named(&settings.theme))
-    .unwrap_or_default()
+    let depth = match (told.no_colour, &looks.theme) {
+        (true, None) => Depth::Mono,
+        // no colours are seen, or are wanted in spite of what TERM says
+        (_, Some(_)) => told.depth.max(Depth::Sixteen),
+        (false, None) => told.depth,
+    };
+    for named in &mut themes {
+        named.theme = named.theme.clone().shown_in(depth);
+    }
+    let wanted = looks.theme.as_deref();
+    let called = |name: &str| themes.iter().find(|named| named.name == name);
+    let found = match wanted {
+        Some(name) => called(name),
+        None => called("theme").or_else(|| called(&settings.theme)),
+    };
+    match (found, wanted) {
+        (Some(named), _) => Ok((named.theme.clone(), themes)),
+        (None, None) => Ok((Theme::default().shown_in(depth), themes)),
+        (None, Some(name)) => {
+            let names = themes.iter().map(|named| named.name.as_str());
+            let near = did_you_mean(name, names.clone());
+            let why = format!("there is no theme '{name}'{near}");
+            let all = names.collect::<Vec<_>>().join(", ");
+            Err(Failure::new(Class::Usage, "--theme", why).hint(format!("There are {all}")))
+        }
+    }
+}
+
+fn read_theme(name: &str, path: &Path) -> Result<Option<Named>, String> {
+    let text = store::read(path).map_err(|e| e.to_string())?;
+    let read = |text: String| Named::read(name, &text, &path.display().to_string());
+    text.map(read).transpose().map_err(|e| e.to_string())
 }

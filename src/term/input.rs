@@ -1,8 +1,9 @@
 //! Terminal events as the interface's messages.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
 use crate::app::msg::Msg;
+use crate::app::pointer::Gesture;
 use crate::model::key::{Code, Key};
 use crate::model::secret::Secret;
 
@@ -11,6 +12,8 @@ use crate::model::secret::Secret;
 pub enum Input {
     /// Something for the interface.
     Msg(Msg),
+    /// The mouse did something at this column and row.
+    Mouse(u16, u16, Gesture),
     /// A signal that ends the program, with the exit code it asks for.
     End(u8),
     /// Somebody asks the program to stop until it is told to go on (SIGTSTP).
@@ -19,14 +22,24 @@ pub enum Input {
     Continued,
 }
 
-/// The message of a terminal event; `None` for what means nothing here.
-pub fn message(event: Event) -> Option<Msg> {
-    match event {
-        Event::Key(event) => key(event).map(Msg::Key),
-        Event::Paste(text) => Some(Msg::Paste(Secret::new(text))),
-        Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
-        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
-    }
+/// What a terminal event is to the loop; `None` for what means nothing here.
+pub fn input(event: Event) -> Option<Input> {
+    let msg = match event {
+        Event::Key(event) => key(event).map(Msg::Key)?,
+        Event::Paste(text) => Msg::Paste(Secret::new(text)),
+        Event::Resize(columns, rows) => Msg::Resize(columns, rows),
+        Event::Mouse(event) => {
+            let gesture = match event.kind {
+                MouseEventKind::Down(MouseButton::Left) => Gesture::Click,
+                MouseEventKind::ScrollUp => Gesture::WheelUp,
+                MouseEventKind::ScrollDown => Gesture::WheelDown,
+                _ => return None,
+            };
+            return Some(Input::Mouse(event.column, event.row, gesture));
+        }
+        Event::FocusGained | Event::FocusLost => return None,
+    };
+    Some(Input::Msg(msg))
 }
 
 fn key(event: KeyEvent) -> Option<Key> {
@@ -77,10 +90,10 @@ mod tests {
             (KeyCode::Char(' '), KeyModifiers::NONE, "space"),
             (KeyCode::Up, KeyModifiers::SHIFT, "shift-up"),
         ] {
-            let got = message(Event::Key(KeyEvent::new(code, modifiers)));
-            assert_eq!(got, Some(Msg::Key(want.parse().unwrap())));
+            let got = input(Event::Key(KeyEvent::new(code, modifiers)));
+            assert_eq!(got, Some(Input::Msg(Msg::Key(want.parse().unwrap()))));
         }
         let release = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(message(Event::Key(release)), None);
+        assert_eq!(input(Event::Key(release)), None);
     }
 }

@@ -27,17 +27,21 @@ use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::ui;
+use outlet::Outlet;
 
 mod begin;
+mod cells;
 pub mod clock;
 pub mod input;
 mod keyboard;
+pub mod outlet;
 pub mod outside;
 mod program;
 pub mod screen;
 mod signals;
 mod tty;
 
+pub use crate::config::looks::Looks;
 pub use begin::{Wanted, begin, check_keymap};
 pub use input::Input;
 pub use outside::{Outside, World};
@@ -49,6 +53,8 @@ const FRAME: Duration = Duration::from_millis(33);
 const SAMPLE: Duration = Duration::from_millis(250);
 /// How long what is being saved at the end may take: the file may be locked by another instance.
 const SAVING: Duration = Duration::from_secs(3);
+/// How long the last frame may take to leave, at the end.
+const LAST_FRAME: Duration = Duration::from_secs(2);
 /// How many events are taken in before the screen gets its turn.
 const BURST: usize = 4_096;
 
@@ -67,14 +73,16 @@ pub struct Idle {
     pub over: bool,
 }
 
-/// Runs the interface in this terminal until it ends; gives the exit code. Must run on the main
+/// Runs the interface in this terminal until it ends; gives the exit code. With `mouse` the mouse is
+/// listened to. Must run on the main
 /// thread (`block_on`), so that a panic of the loop gives the terminal back.
-pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::Result<u8> {
+pub async fn run(mut start: Start, engine: Engine, world: impl Outside, mouse: bool) -> io::Result<u8> {
     let signals = signals::signals()?;
-    let tty = tty::Tty::take()?;
+    let tty = tty::Tty::take(mouse)?;
     let size = crossterm::terminal::size()?;
     start.size = size;
-    let screen = screen::Screen::new(io::stdout(), || {
+    let mut outlet = Outlet::to_terminal()?;
+    let screen = screen::Screen::new(outlet.clone(), || {
         crossterm::terminal::size().map(|(columns, rows)| Size::new(columns, rows))
     });
     let mut terminal = Terminal::new(screen)?;
@@ -83,17 +91,31 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
     terminal.draw(|frame| ui::draw(frame, &app))?;
     let keys = keyboard::events().filter_map(|event| async move {
         match event {
-            Ok(event) => input::message(event).map(Input::Msg),
+            Ok(event) => input::input(event),
             // the terminal is gone: as if it had hung up
             Err(_) => Some(Input::End(129)),
         }
     });
     let (idle, _) = watch::channel(Idle::default());
-    let mut driver = Loop::new(app, terminal, engine, world, idle);
-    let code = driver.run(effects, select(Box::pin(keys), signals)).await?;
-    drop(tty);
+    let mut driver = Loop::new(app, terminal, outlet.clone(), engine, world, idle);
+    let code = driver.run(effects, select(Box::pin(keys), signals)).await;
+    let code = code.unwrap_or_else(|error| {
+        // it takes nothing any more: as if it had hung up
+        tracing::warn!("the terminal is gone: {error}");
+        129
+    });
+    tty.leave(&mut outlet, LAST_FRAME).await;
     driver.goodbye().await;
     Ok(code)
+}
+
+/// The terminal changes hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handover {
+    /// To the shell, until that gives it back.
+    Suspend,
+    /// Back to us, after somebody else stopped the program.
+    Reclaim,
 }
 
 /// The loop.
@@ -101,12 +123,18 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
 pub struct Loop<B: Backend, O> {
     app: App,
     terminal: Terminal<B>,
+    /// A frame is drawn when the one before has left.
+    outlet: Outlet,
     engine: Engine,
     world: O,
     idle: watch::Sender<Idle>,
     begun: Instant,
     drawn: Option<Instant>,
     dirty: bool,
+    /// The next frame is drawn whole.
+    whole: bool,
+    /// What is to be done with the terminal once nothing is on its way to it.
+    handover: Option<Handover>,
     told: Idle,
     /// Answers of the world.
     answers: mpsc::UnboundedReceiver<Msg>,
@@ -123,17 +151,27 @@ pub struct Loop<B: Backend, O> {
 
 impl<B: Backend, O: Outside> Loop<B, O> {
     /// A loop that has not begun.
-    pub fn new(app: App, terminal: Terminal<B>, engine: Engine, world: O, idle: watch::Sender<Idle>) -> Self {
+    pub fn new(
+        app: App,
+        terminal: Terminal<B>,
+        outlet: Outlet,
+        engine: Engine,
+        world: O,
+        idle: watch::Sender<Idle>,
+    ) -> Self {
         let (answer, answers) = mpsc::unbounded_channel();
         Self {
             app,
             terminal,
+            outlet,
             engine,
             world,
             idle,
             begun: Instant::now(),
             drawn: None,
             dirty: true,
+            whole: false,
+            handover: None,
             told: Idle::default(),
             answers,
             answer,
@@ -162,9 +200,18 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             }
             let now = Instant::now();
             let frame_at = self.drawn.map_or(now, |drawn| drawn + FRAME);
-            if self.is_to_be_drawn() && now >= frame_at {
+            let free = self.outlet.is_free();
+            if free && let Some(handover) = self.handover.take() {
+                self.hand_over(handover);
+            }
+            if free {
+                self.open_next();
+            }
+            if free && self.is_to_be_drawn() && now >= frame_at {
                 self.draw()?;
             }
+            let waits = self.is_to_be_drawn() || self.handover.is_some() || !self.opening.is_empty();
+            let free = self.outlet.is_free();
             if !self.is_to_be_drawn() && !progress_waits {
                 self.told.waiting = self.awaited > 0;
                 self.idle.send_replace(self.told);
@@ -176,18 +223,23 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 given = input.next() => {
                     self.told.inputs += 1;
                     match given {
-                        Some(Input::Msg(msg)) => self.update(msg)?,
+                        Some(Input::Msg(msg)) => {
+                            // what a terminal shows after it was another size is known to nobody, even if
+                            // it is the old one again
+                            self.whole |= matches!(msg, Msg::Resize(..));
+                            self.update(msg)?;
+                        }
                         // Ctrl-C was meant for the program that has the terminal
                         Some(Input::End(130)) if self.away => {}
                         Some(Input::End(code)) => self.end = Some(code),
-                        Some(Input::Stop) => self.suspend()?,
-                        Some(Input::Continued) if self.away => {}
-                        Some(Input::Continued) => {
-                            if let Err(error) = self.world.reclaim() {
-                                tracing::warn!("could not take the terminal back: {error}");
+                        Some(Input::Mouse(column, row, gesture)) => {
+                            if let Some(spot) = ui::under(&self.app, column, row) {
+                                self.update(Msg::Pointed(spot, gesture))?;
                             }
-                            self.redraw()?;
                         }
+                        Some(Input::Stop) => self.handover = Some(Handover::Suspend),
+                        Some(Input::Continued) if self.away => {}
+                        Some(Input::Continued) => self.handover = Some(Handover::Reclaim),
                         // nobody can press a key any more
                         None => self.end = Some(129),
                     }
@@ -195,10 +247,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 Some(msg) = self.answers.recv() => {
                     self.awaited = self.awaited.saturating_sub(1);
                     if matches!(msg, Msg::Returned(..)) {
-                        self.come_back()?;
+                        self.come_back();
                     }
                     self.update(msg)?;
-                    self.open_next();
                 }
                 event = self.engine.events.recv(), if engine_runs => {
                     engine_runs = event.is_some();
@@ -222,7 +273,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let progress = self.engine.progress.borrow_and_update().clone();
                     self.update(Msg::Progress(progress))?;
                 }
-                () = sleep_until(frame_at), if self.is_to_be_drawn() => {}
+                () = self.outlet.free(), if waits && !free => {}
+                () = sleep_until(frame_at), if self.is_to_be_drawn() && free => {}
                 () = sleep_until(tick_at.unwrap_or(now)), if tick_at.is_some() => self.update(Msg::Tick)?,
             }
         }
@@ -331,23 +383,21 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.later(async move { Msg::PrivateFolder(errand, made.await) });
                 }
                 Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),
+                // once nothing is on its way to the terminal
                 Effect::Open {
                     errand,
                     program,
                     path,
-                } => {
-                    self.opening.push_back((errand, program, path));
-                    self.open_next();
-                }
+                } => self.opening.push_back((errand, program, path)),
                 Effect::CopyText(text) => {
                     if let Err(error) = self.world.copy_text(&text) {
                         tracing::warn!("could not copy a text: {error}");
                     }
                 }
-                Effect::Redraw => self.redraw()?,
-                Effect::Suspend => self.suspend()?,
+                Effect::Redraw => self.redraw(),
+                Effect::Suspend => self.handover = Some(Handover::Suspend),
                 Effect::Bell => {
-                    if let Err(error) = self.world.bell() {
+                    if let Err(error) = self.world.bell(&mut self.outlet) {
                         tracing::debug!("could not ring the bell: {error}");
                     }
                 }
@@ -381,31 +431,36 @@ impl<B: Backend, O: Outside> Loop<B, O> {
     }
 
     /// Takes the terminal again.
-    fn come_back(&mut self) -> Result<(), B::Error> {
+    fn come_back(&mut self) {
         self.away = false;
         if let Err(error) = self.world.take_back() {
             tracing::warn!("could not take the terminal back: {error}");
         }
-        self.redraw()
+        self.redraw();
     }
 
-    fn suspend(&mut self) -> Result<(), B::Error> {
-        if let Err(error) = self.world.suspend() {
-            tracing::warn!("could not suspend: {error}");
+    fn hand_over(&mut self, handover: Handover) {
+        let (done, what) = match handover {
+            Handover::Suspend => (self.world.suspend(), "suspend"),
+            Handover::Reclaim => (self.world.reclaim(), "take the terminal back"),
+        };
+        if let Err(error) = done {
+            tracing::warn!("could not {what}: {error}");
         }
-        match self.away {
-            true => Ok(()),
-            false => self.redraw(),
+        if !self.away {
+            self.redraw();
         }
     }
 
-    fn redraw(&mut self) -> Result<(), B::Error> {
-        self.dirty = true;
+    fn redraw(&mut self) {
+        (self.dirty, self.whole) = (true, true);
         self.drawn = None;
-        self.terminal.clear()
     }
 
     fn draw(&mut self) -> Result<(), B::Error> {
+        if std::mem::take(&mut self.whole) {
+            self.terminal.clear()?;
+        }
         let app = &self.app;
         self.terminal.draw(|frame| ui::draw(frame, app))?;
         self.dirty = false;

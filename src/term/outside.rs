@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::outlet::Outlet;
 use super::{program, tty};
 use crate::app::effect::Change;
 use crate::app::errand::{Program, Returned};
@@ -100,10 +101,8 @@ pub trait Outside {
     }
 
     /// Rings the bell.
-    fn bell(&mut self) -> io::Result<()> {
-        let mut out = io::stdout();
-        out.write_all(b"\x07")?;
-        out.flush()
+    fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
+        terminal.write_all(b"\x07")
     }
 }
 

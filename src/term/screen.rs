@@ -6,16 +6,23 @@
 
 use std::io::{self, Write};
 
-use crossterm::queue;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+
+use super::cells::Cells;
+
+/// Synchronised update: the terminal shows the frame when it is whole (mode 2026; one that does not know
+/// it draws as ever).
+const BEGIN: &str = "\x1b[?2026h";
+const END: &str = "\x1b[?2026l";
 
 /// A backend that writes each frame at once.
 #[derive(Debug)]
 pub struct Screen<W: Write> {
-    frame: CrosstermBackend<Gather<W>>,
+    out: W,
+    cells: Cells,
+    frame: String,
     /// Where the cursor was put last; `None` when drawing has moved it.
     cursor: Option<Position>,
     hidden: Option<bool>,
@@ -26,10 +33,9 @@ impl<W: Write> Screen<W> {
     /// Writes to `out`; `size` tells columns and rows.
     pub fn new(out: W, size: fn() -> io::Result<Size>) -> Self {
         Self {
-            frame: CrosstermBackend::new(Gather {
-                frame: Vec::new(),
-                out,
-            }),
+            out,
+            cells: Cells::unknown(),
+            frame: String::new(),
             cursor: None,
             hidden: None,
             size,
@@ -44,27 +50,34 @@ impl<W: Write> Backend for Screen<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        // without cells crossterm's backend would still write resets of colours
         let mut content = content.peekable();
         if content.peek().is_none() {
             return Ok(());
         }
-        self.cursor = None;
-        self.frame.draw(content)
+        if self.cells.is_unknown() {
+            // not every terminal clears its second screen, or has one
+            self.clear()?;
+        }
+        let before = self.frame.len();
+        self.cells.draw(&mut self.frame, content);
+        if self.frame.len() > before {
+            self.cursor = None;
+        }
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        if self.hidden.replace(true) == Some(true) {
-            return Ok(());
+        if self.hidden.replace(true) != Some(true) {
+            self.frame.push_str("\x1b[?25l");
         }
-        queue!(self.frame, crossterm::cursor::Hide)
+        Ok(())
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        if self.hidden.replace(false) == Some(false) {
-            return Ok(());
+        if self.hidden.replace(false) != Some(false) {
+            self.frame.push_str("\x1b[?25h");
         }
-        queue!(self.frame, crossterm::cursor::Show)
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
@@ -73,30 +86,23 @@ impl<W: Write> Backend for Screen<W> {
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let position = position.into();
-        if self.cursor.replace(position) == Some(position) {
-            return Ok(());
+        if self.cursor.replace(position) != Some(position) {
+            self.frame
+                .push_str(&format!("\x1b[{};{}H", position.y + 1, position.x + 1));
+            self.cells.lose_place();
         }
-        queue!(self.frame, crossterm::cursor::MoveTo(position.x, position.y))
+        Ok(())
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.clear_region(ClearType::All)
+        let size = self.size()?;
+        self.cells.clear(&mut self.frame, size.width, size.height);
+        Ok(())
     }
 
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        use crossterm::terminal::ClearType as C;
-        let clear_type = match clear_type {
-            ClearType::All => C::All,
-            ClearType::AfterCursor => C::FromCursorDown,
-            ClearType::BeforeCursor => C::FromCursorUp,
-            ClearType::CurrentLine => C::CurrentLine,
-            ClearType::UntilNewLine => C::UntilNewLine,
-        };
-        queue!(
-            self.frame,
-            crossterm::style::ResetColor,
-            crossterm::terminal::Clear(clear_type)
-        )
+    /// Clears all of it whatever is asked for: the frame that follows is drawn whole.
+    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
+        self.clear()
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -110,33 +116,14 @@ impl<W: Write> Backend for Screen<W> {
         })
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.frame)
-    }
-}
-
-/// Keeps what is written until it is flushed.
-#[derive(Debug)]
-struct Gather<W: Write> {
-    frame: Vec<u8>,
-    out: W,
-}
-
-impl<W: Write> Write for Gather<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.frame.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
+    /// Writes the frame in one piece; one in which nothing changed writes nothing.
     fn flush(&mut self) -> io::Result<()> {
         if self.frame.is_empty() {
             return Ok(());
         }
-        let mut whole = Vec::with_capacity(self.frame.len() + 32);
-        queue!(whole, BeginSynchronizedUpdate)?;
-        whole.append(&mut self.frame);
-        queue!(whole, EndSynchronizedUpdate)?;
-        self.out.write_all(&whole)?;
+        let whole = [BEGIN, &self.frame, END].concat();
+        self.frame.clear();
+        self.out.write_all(whole.as_bytes())?;
         self.out.flush()
     }
 }

@@ -2,25 +2,38 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute, queue};
 
+use tokio::time::timeout;
+
+use super::outlet::Outlet;
 use crate::model::text::without_values;
 
 /// Whether the terminal is ours. Giving it back twice would move the cursor over what was printed
 /// in between: leaving the second screen restores the cursor.
 static HELD: AtomicBool = AtomicBool::new(false);
 
+/// Whether the mouse is ours too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Presses and the wheel are reported, in decimal (xterm's 1000 and 1006); movements are not: each would
+/// cost bytes on the line.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
 /// Holds the terminal: raw, on its second screen. Dropping it gives the terminal back.
 #[derive(Debug)]
 pub(super) struct Tty(());
 
 impl Tty {
-    /// Takes the terminal, and sees to it that a panic of this thread gives it back before its
+    /// Takes the terminal, with its mouse where that is wanted, and sees to it that a panic of this thread gives it back before its
     /// message is printed.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(mouse: bool) -> io::Result<Self> {
+        MOUSE.store(mouse, Ordering::SeqCst);
         let mine = std::thread::current().id();
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
@@ -36,6 +49,17 @@ impl Tty {
         }));
         enter()?;
         Ok(Self(()))
+    }
+
+    /// Gives the terminal back by way of the outlet, so that one that takes no bytes holds nobody up for
+    /// longer than `patience`; its modes, which the kernel keeps, are put back in any case.
+    pub(super) async fn leave(self, outlet: &mut Outlet, patience: Duration) {
+        if outlet.write_all(&farewell()).is_ok() {
+            let _ = timeout(patience, outlet.free()).await;
+        }
+        if HELD.swap(false, Ordering::SeqCst) {
+            let _ = disable_raw_mode();
+        }
     }
 }
 
@@ -53,8 +77,17 @@ pub(super) fn enter() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableBracketedPaste,
+        Print(mouse(true)),
         cursor::Hide
     )
+}
+
+fn mouse(on: bool) -> &'static str {
+    match (MOUSE.load(Ordering::SeqCst), on) {
+        (true, true) => MOUSE_ON,
+        (true, false) => MOUSE_OFF,
+        (false, _) => "",
+    }
 }
 
 /// Everything back. Errors are of no use here: there is nobody left to tell.
@@ -63,9 +96,22 @@ pub(super) fn restore() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = out.write_all(&farewell());
     let _ = out.flush();
     let _ = disable_raw_mode();
+}
+
+/// What undoes [`enter`].
+fn farewell() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = queue!(
+        bytes,
+        Print(mouse(false)),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    bytes
 }
 
 /// Raw mode again, where it was lost: a shell puts back its own modes when a program was stopped
@@ -78,7 +124,12 @@ pub(super) fn reclaim() -> io::Result<()> {
     // crossterm sets the modes only where it thinks they are not set
     disable_raw_mode()?;
     enable_raw_mode()?;
-    execute!(io::stdout(), EnableBracketedPaste, cursor::Hide)
+    execute!(
+        io::stdout(),
+        EnableBracketedPaste,
+        Print(mouse(true)),
+        cursor::Hide
+    )
 }
 
 #[cfg(not(unix))]

@@ -7,7 +7,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, width};
+use crate::app::action::{Action, Context};
 use crate::app::connect::Link;
+use crate::app::hints::Hint;
 use crate::app::pane::Content;
 use crate::app::{App, View, server_title};
 use crate::config::keymap::shown;
@@ -103,6 +105,31 @@ fn truth(app: &App) -> (String, Vec<String>, Role) {
     }
 }
 
+/// The hints that fit into so many columns, the first of them at `from`, each with its end.
+fn placed(app: &App, from: usize, room: usize) -> impl Iterator<Item = (Hint, usize)> {
+    let mut end = from;
+    app.hints().into_iter().map_while(move |hint| {
+        end += width(&hint.key) + width(hint.word) + 2;
+        (end <= room).then_some((hint, end))
+    })
+}
+
+/// What a click on the line of hints means.
+pub(super) fn hint_at(app: &App, area: Rect, column: u16) -> Option<Action> {
+    let at = usize::from(column.checked_sub(area.x)?);
+    let from = pressed(app).map_or(0, |text| width(&text));
+    if app.notice.is_some() || at < from || app.context() == Context::Text {
+        return None;
+    }
+    let mut hints = placed(app, from, usize::from(area.width));
+    hints.find(|(_, end)| at < *end).map(|(hint, _)| hint.action)
+}
+
+/// The beginning of a sequence of keys, as it is shown.
+fn pressed(app: &App) -> Option<String> {
+    (!app.pressed.is_empty()).then(|| format!(" {} …", shown(&app.pressed)))
+}
+
 /// The line of hints; a notice takes its place while it stands.
 pub(super) fn draw_hints(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -119,17 +146,11 @@ pub(super) fn draw_hints(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
     let mut line = Line::default();
     let mut used = 0;
-    if !app.pressed.is_empty() {
-        let text = format!(" {} …", shown(&app.pressed));
+    if let Some(text) = pressed(app) {
         used += width(&text);
         line.push_span(Span::styled(text, theme.style(Role::Key)));
     }
-    for hint in app.hints() {
-        let wide = width(&hint.key) + width(hint.word) + 2;
-        if used + wide > room {
-            break;
-        }
-        used += wide;
+    for (hint, _) in placed(app, used, room) {
         let (key, word) = match hint.enabled {
             true => (Role::Key, Role::Hint),
             false => (Role::HintOff, Role::HintOff),

@@ -4,16 +4,17 @@ mod importing;
 mod page;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType};
 
 use super::layout;
 use super::text::wrap;
-use super::widgets::{choices, field};
+use super::widgets::{choice_at, choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
 use crate::app::pager::Asks;
+use crate::app::pointer::Spot;
 use crate::app::{errand, files};
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
@@ -21,6 +22,45 @@ use crate::model::event::Wanted;
 use crate::model::job::Direction;
 use crate::model::size::count;
 use page::Page;
+
+/// The part of the screen that dialogs stand on.
+pub(super) fn ground(parts: layout::Screen) -> Rect {
+    parts.body.union(parts.bar.unwrap_or(parts.body))
+}
+
+/// What of a dialog is drawn at a place; `None` beside it.
+pub(super) fn under(ground: Rect, dialog: &Dialog, app: &App, at: Position) -> Option<Spot> {
+    let area = place(ground, dialog, app);
+    let inner = inner(area);
+    let columns = usize::from(inner.width);
+    let lines = choices(&dialog.choices, dialog.at, columns, &app.theme).len();
+    // the choices are the last lines
+    let first = usize::from(inner.bottom()).checked_sub(lines)?;
+    let choice = usize::from(at.y)
+        .checked_sub(first)
+        .filter(|_| inner.contains(at));
+    let choice = choice.and_then(|line| {
+        let column = usize::from(at.x.checked_sub(inner.x)?);
+        choice_at(&dialog.choices, columns, line, column)
+    });
+    match choice {
+        Some(place) => Some(Spot::Choice(place)),
+        None => area.contains(at).then_some(Spot::Dialog),
+    }
+}
+
+/// Where the text of a dialog is.
+fn inner(area: Rect) -> Rect {
+    let inner = Block::bordered().inner(area);
+    match inner.width {
+        ..=2 => inner,
+        width => Rect {
+            x: inner.x + 1,
+            width: width - 2,
+            ..inner
+        },
+    }
+}
 
 /// Where the dialog stands: as high as it needs.
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
@@ -56,14 +96,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, app: &App
         let text = format!(" {} ", count(waiting as u64, "more question", "more questions"));
         block = block.title_bottom(Line::styled(text, theme.style(Role::Muted)).right_aligned());
     }
-    let mut inner = block.inner(area);
-    if inner.width > 2 {
-        inner = Rect {
-            x: inner.x + 1,
-            width: inner.width - 2,
-            ..inner
-        };
-    }
+    let inner = inner(area);
     let columns = usize::from(inner.width);
     let mut end = below(dialog, columns, theme);
     let mut lines = Page::of(dialog, app, columns).lines;

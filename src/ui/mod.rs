@@ -6,11 +6,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear};
 
 use crate::app::{App, View};
 use crate::config::theme::Role;
 
+mod ascii;
 mod bar;
 mod dialog;
 pub mod form;
@@ -22,6 +24,7 @@ mod pager;
 mod pane;
 mod panes;
 mod picker;
+mod pointing;
 mod queue;
 mod servers;
 mod strip;
@@ -29,6 +32,8 @@ pub mod svg;
 pub mod text;
 mod when;
 mod widgets;
+
+pub use pointing::under;
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -42,14 +47,33 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     if let Some(picker) = &app.picker
         && app.form.is_none()
     {
-        let area = picker::place(parts.body.union(parts.bar.unwrap_or(parts.body)), picker);
-        frame.render_widget(Clear, area);
+        let area = picker::place(dialog::ground(parts), picker);
+        clear(frame, area);
         picker::draw(frame, area, picker, app);
     }
     if let Some(dialog) = app.dialogs.front() {
-        let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
-        frame.render_widget(Clear, area);
+        let area = dialog::place(dialog::ground(parts), dialog, app);
+        clear(frame, area);
         dialog::draw(frame, area, dialog, app);
+    }
+    if app.ascii {
+        ascii::spell(frame.buffer_mut());
+    }
+}
+
+/// Makes room for something that stands before the rest. A wide character that begins beside it goes
+/// whole: its other half would hide the edge.
+fn clear(frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Clear, area);
+    let Some(beside) = area.x.checked_sub(1) else {
+        return;
+    };
+    for y in area.y..area.bottom() {
+        if let Some(cell) = frame.buffer_mut().cell_mut((beside, y))
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
     }
 }
 

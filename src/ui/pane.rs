@@ -200,7 +200,9 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
     if marked {
         name_style = theme.style(Role::Mark);
         rest_style = name_style;
-        over.fg = None;
+        if line == pane.cursor.at && app.active == side {
+            over = theme.style(Role::CursorMark);
+        }
     }
     name_style = name_style.patch(over);
     rest_style = rest_style.patch(over);

@@ -33,6 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, app: &App
     let title = match &picker.subject {
         Subject::Palette => " Actions ".to_owned(),
         Subject::Bookmarks => " Bookmarks ".to_owned(),
+        Subject::Themes(_) => " Colours ".to_owned(),
         Subject::Path(look) => {
             let folder = app.pane(look.side).folder.shown();
             let from = match look.side {
@@ -113,6 +114,10 @@ fn draw_item(frame: &mut Frame<'_>, row: Rect, picker: &Picker, item: &Item, her
                 Span::styled(about, style(Role::Muted)),
             ]
         }
+        Subject::Themes(_) => vec![
+            Span::styled(format!("{sign}{} ", padded(&item.name, 12)), style(role)),
+            Span::styled(fit(&item.about, columns.saturating_sub(14)), style(Role::Muted)),
+        ],
         Subject::Path(_) => vec![Span::styled(
             fit(&format!("{sign}{}/", item.name), columns),
             style(role),
@@ -146,6 +151,7 @@ fn said(picker: &Picker) -> (String, Role) {
             "No bookmarks for this server or this machine yet; m in a pane makes one.".to_owned(),
             Role::Muted,
         ),
+        (None, Subject::Themes(_)) => ("No theme is called that.".to_owned(), Role::Muted),
         (None, Subject::Bookmarks) => ("No bookmark contains that.".to_owned(), Role::Muted),
     }
 }

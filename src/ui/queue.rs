@@ -20,10 +20,7 @@ use crate::model::size::{bytes, rate, short};
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
     let queue = &app.queue;
-    let (area, details) = match app.has_details() {
-        true => layout::cut_bottom(area, DETAILS),
-        false => (area, None),
-    };
+    let (area, details) = place(area, app);
     let mut title = Line::from(format!(" Queue: {} ", queue.view.word()));
     if let Some(limit) = queue.progress.limit {
         let text = format!("· limit {} ", rate(limit));
@@ -73,6 +70,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
     if let (Some(details), Some(row)) = (details, queue.current()) {
         draw_details(frame, details, row, app);
+    }
+}
+
+/// Where the list is, and where the details of its current job.
+pub(super) fn place(area: Rect, app: &App) -> (Rect, Option<Rect>) {
+    match app.has_details() {
+        true => layout::cut_bottom(area, DETAILS),
+        false => (area, None),
     }
 }
 

@@ -23,19 +23,24 @@ const PANEL: u16 = 46;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let beside = area.width >= BESIDE;
-    let list = Rect {
-        width: if beside { area.width - PANEL } else { area.width },
-        ..area
-    };
+    let list = place(area);
     draw_list(frame, list, app);
-    if beside {
+    if list.width < area.width {
         let panel = Rect {
             x: list.right(),
             width: PANEL,
             ..area
         };
         draw_reach(frame, panel, app);
+    }
+}
+
+/// Where the list is.
+pub(super) fn place(area: Rect) -> Rect {
+    let panel = if area.width >= BESIDE { PANEL } else { 0 };
+    Rect {
+        width: area.width - panel,
+        ..area
     }
 }
 

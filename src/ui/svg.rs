@@ -6,19 +6,39 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::config::colours::rgb;
+
 const CELL: (u32, u32) = (9, 17);
-const GROUND: &str = "#14171c";
-const INK: &str = "#d0d0d0";
+
+/// What a terminal shows where no colour was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+impl Paper {
+    /// Ground and ink.
+    fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dark => ("#14171c", "#d0d0d0"),
+            Self::Light => ("#fdfdfd", "#202020"),
+        }
+    }
+}
 
 /// The buffer as an SVG image: one text element for each run of cells of one style.
-pub fn draw(buffer: &Buffer) -> String {
+pub fn draw(buffer: &Buffer, paper: Paper) -> String {
+    let (sheet, pen) = paper.colours();
     let area = buffer.area;
     let (w, h) = (
         u32::from(area.width) * CELL.0 + 16,
         u32::from(area.height) * CELL.1 + 16,
     );
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" font-family=\"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"15\" xml:space=\"preserve\">\n<rect width=\"{w}\" height=\"{h}\" rx=\"8\" fill=\"{GROUND}\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" font-family=\"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"15\" xml:space=\"preserve\">\n<rect width=\"{w}\" height=\"{h}\" rx=\"8\" fill=\"{sheet}\"/>\n"
     );
     for y in 0..area.height {
         let mut x = 0;
@@ -34,13 +54,13 @@ pub fn draw(buffer: &Buffer) -> String {
                 text.push_str(cell.symbol());
                 x += u16::try_from(cell.symbol().width().max(1)).unwrap_or(1);
             }
-            let (mut ink, mut ground) = (colour(first.fg, INK), colour(first.bg, GROUND));
+            let (mut ink, mut ground) = (colour(first.fg, pen), colour(first.bg, sheet));
             if first.modifier.contains(Modifier::REVERSED) {
                 std::mem::swap(&mut ink, &mut ground);
             }
             let (left, top) = (8 + u32::from(from) * CELL.0, 8 + u32::from(y) * CELL.1);
             let wide = u32::from(x - from) * CELL.0;
-            if ground != GROUND {
+            if ground != sheet {
                 let _ = writeln!(
                     out,
                     "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{}\" fill=\"{ground}\"/>",
@@ -82,46 +102,11 @@ fn escape(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// The colour as terminals show it by default (xterm's palette).
+/// The colour as xterm shows it by default.
 fn colour(colour: Color, default: &str) -> String {
-    let named = |n: usize| {
-        const SIXTEEN: [&str; 16] = [
-            "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#cccccc",
-            "#767676", "#f14c4c", "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",
-        ];
-        SIXTEEN.get(n).copied().unwrap_or(INK).to_owned()
-    };
-    match colour {
-        Color::Reset => default.to_owned(),
-        Color::Rgb(r, g, b) => format!("#{r:02x}{g:02x}{b:02x}"),
-        Color::Indexed(n @ 16..=231) => {
-            let level = |v: u8| if v == 0 { 0 } else { 55 + 40 * v };
-            let n = n - 16;
-            format!(
-                "#{:02x}{:02x}{:02x}",
-                level(n / 36),
-                level(n / 6 % 6),
-                level(n % 6)
-            )
-        }
-        Color::Indexed(n @ 232..) => format!("#{0:02x}{0:02x}{0:02x}", 8 + 10 * (n - 232)),
-        Color::Indexed(n) => named(n.into()),
-        Color::Black => named(0),
-        Color::Red => named(1),
-        Color::Green => named(2),
-        Color::Yellow => named(3),
-        Color::Blue => named(4),
-        Color::Magenta => named(5),
-        Color::Cyan => named(6),
-        Color::Gray => named(7),
-        Color::DarkGray => named(8),
-        Color::LightRed => named(9),
-        Color::LightGreen => named(10),
-        Color::LightYellow => named(11),
-        Color::LightBlue => named(12),
-        Color::LightMagenta => named(13),
-        Color::LightCyan => named(14),
-        Color::White => named(15),
+    match rgb(colour) {
+        Some((r, g, b)) => format!("#{r:02x}{g:02x}{b:02x}"),
+        None => default.to_owned(),
     }
 }
 
@@ -132,7 +117,7 @@ mod tests {
     #[test]
     fn text_is_escaped_and_runs_are_joined() {
         let buffer = Buffer::with_lines(["a<b & 日x"]);
-        let svg = draw(&buffer);
+        let svg = draw(&buffer, Paper::Dark);
         assert!(svg.contains(">a&lt;b &amp; 日x</text>"), "{svg}");
         assert_eq!(svg.matches("<text").count(), 1);
     }

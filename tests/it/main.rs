@@ -39,6 +39,8 @@ mod no_secret;
 mod operations;
 #[cfg(unix)]
 mod pty;
+#[cfg(unix)]
+mod pty_manners;
 mod read_only;
 mod reading;
 mod readme;
@@ -50,5 +52,7 @@ mod screens;
 mod search;
 mod secrets;
 mod segments;
+mod slow_terminal;
+mod terminal_bytes;
 mod unfinished;
 mod walks;

@@ -243,7 +243,9 @@ impl Outside for Broken {
 #[ignore = "runs in a terminal of its own, as another test's child"]
 async fn panics_in_its_terminal() {
     let engine = engine::start(Options::default());
-    run(start(vec![server("web")]), engine, Broken).await.unwrap();
+    run(start(vec![server("web")]), engine, Broken, true)
+        .await
+        .unwrap();
 }
 
 #[test]

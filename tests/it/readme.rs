@@ -1,6 +1,8 @@
 //! What the README shows is what the program is: its keys, its picture.
 
 use ftpane::app::action::keys;
+use ftpane::config::theme::Named;
+use ftpane::ui::svg::{Paper, draw};
 
 use crate::harness::bench::Bench;
 use crate::screens::with_queue;
@@ -39,21 +41,41 @@ fn holds(begin: &str, text: &str, end: &str) {
     );
 }
 
-/// The picture of the README. `UPDATE_PICTURES=1 cargo test` draws it anew.
+/// Compares a picture with the one that is kept. `UPDATE_PICTURES=1 cargo test` draws it anew.
+fn compare(name: &str, drawn: &str) {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/pictures/{name}.svg"));
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, drawn).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).expect("UPDATE_PICTURES=1 makes the picture");
+    assert!(
+        kept == drawn,
+        "the picture {name} is out of date; UPDATE_PICTURES=1 draws it anew"
+    );
+}
+
+/// The picture of the README.
 #[test]
 fn the_readme_shows_what_is_drawn() {
     let mut bench = with_queue(Bench::connected());
     bench.press("down space down space");
     bench.at_size((110, 24));
-    let drawn = ftpane::ui::svg::draw(&bench.buffer());
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/panes.svg");
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &drawn).unwrap();
+    compare("panes", &draw(&bench.buffer(), Paper::Dark));
+}
+
+/// Each theme, once.
+#[test]
+fn the_pictures_of_the_themes_are_what_they_look_like() {
+    for named in Named::shipped() {
+        let mut bench = with_queue(Bench::connected());
+        bench.press("down space down space up");
+        bench.app.theme = named.theme;
+        bench.at_size((80, 18));
+        let paper = match &*named.name {
+            "light" => Paper::Light,
+            _ => Paper::Dark,
+        };
+        compare(&format!("theme-{}", named.name), &draw(&bench.buffer(), paper));
     }
-    let kept = std::fs::read_to_string(&file).expect("UPDATE_PICTURES=1 makes the picture");
-    assert!(
-        kept == drawn,
-        "the picture is out of date; UPDATE_PICTURES=1 draws it anew"
-    );
 }

@@ -6,7 +6,7 @@ mod gauge;
 mod lines;
 mod panel;
 
-pub(crate) use choices::choices;
+pub(crate) use choices::{choice_at, choices};
 pub(crate) use field::{field, filter_below, stars};
 pub(crate) use gauge::gauge;
 pub(crate) use lines::put_lines;

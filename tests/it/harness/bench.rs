@@ -8,7 +8,7 @@ use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
 use ftpane::app::zone::Zone;
 use ftpane::app::{App, Start};
-use ftpane::config::theme::Theme;
+use ftpane::config::theme::{Named, Theme};
 use ftpane::model::certificate::Trust;
 use ftpane::model::command::{Command, Generation, Place};
 use ftpane::model::entry::{Entry, Kind, Permissions};
@@ -143,6 +143,8 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         bookmarks: Vec::new(),
         keys: keys(None).unwrap(),
         theme: Theme::default(),
+        themes: Named::shipped(),
+        ascii: false,
         used: std::collections::HashMap::new(),
         show_hidden: false,
         zone: Zone::fixed(3600),

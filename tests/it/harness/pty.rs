@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{Action, tcflow};
 use vt100::{MouseProtocolMode, Parser};
 
 /// No test waits longer for anything.
@@ -19,6 +20,8 @@ pub(crate) const SIZE: (u16, u16) = (100, 30);
 pub(crate) struct Terminal {
     screen: Parser,
     bytes: Receiver<Vec<u8>>,
+    /// How many bytes have come.
+    received: usize,
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -41,7 +44,10 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, here: &Path, home: &
     command.cwd(here);
     command.env("FTPANE_CONFIG_DIR", home);
     command.env("TERM", "xterm-256color");
-    command.env_remove("NO_COLOR");
+    command.env("LANG", "C.UTF-8");
+    for name in ["LC_ALL", "LC_CTYPE", "COLORTERM", "NO_COLOR"] {
+        command.env_remove(name);
+    }
     command.env("RUST_BACKTRACE", "0");
     command
 }
@@ -69,6 +75,7 @@ impl Terminal {
         Self {
             screen: Parser::new(cells(rows), cells(columns), 0),
             bytes,
+            received: 0,
             keyboard,
             child,
             master: pair.master,
@@ -96,7 +103,7 @@ impl Terminal {
         while !wanted(self.screen()) {
             let left = end.saturating_duration_since(Instant::now());
             match self.bytes.recv_timeout(left) {
-                Ok(bytes) => self.screen.process(&bytes),
+                Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("never {what}; the screen shows\n{}", self.text()),
             }
         }
@@ -119,7 +126,7 @@ impl Terminal {
         let end = Instant::now() + PATIENCE;
         loop {
             match self.bytes.recv_timeout(window) {
-                Ok(bytes) => self.screen.process(&bytes),
+                Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout) => return,
                 Err(RecvTimeoutError::Disconnected) => panic!("the terminal is gone"),
             }
@@ -129,6 +136,51 @@ impl Terminal {
                 self.text()
             );
         }
+    }
+
+    /// Stops and continues the output, as Ctrl-S and Ctrl-Q do: whoever writes is blocked meanwhile.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let name = self.master.tty_name().unwrap();
+        let slave = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(name)
+            .unwrap();
+        let action = if frozen { Action::OOff } else { Action::OOn };
+        tcflow(slave, action).unwrap();
+    }
+
+    /// Changes the size of the terminal.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.screen_mut().set_size(cells(rows), cells(columns));
+        let size = PtySize {
+            rows,
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).unwrap();
+    }
+
+    /// How many bytes were looked at so far.
+    pub(crate) fn received(&self) -> usize {
+        self.received
+    }
+
+    /// Waits for the end, whatever the terminal is like then; the exit code.
+    pub(crate) fn end(mut self) -> u32 {
+        let (told, ended) = channel();
+        std::thread::spawn(move || told.send(self.child.wait()));
+        ended
+            .recv_timeout(PATIENCE)
+            .expect("it does not end")
+            .unwrap()
+            .exit_code()
+    }
+
+    /// Takes in what has come.
+    fn take(&mut self, bytes: &[u8]) {
+        self.received += bytes.len();
+        self.screen.process(bytes);
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -168,6 +220,7 @@ impl Terminal {
             master,
             slave,
             modes: before,
+            ..
         } = self;
         let (told, ended) = channel();
         std::thread::spawn(move || told.send(child.wait()));

@@ -23,6 +23,7 @@ use ftpane::model::key::Key;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::Server;
 use ftpane::model::stamp::Stamp;
+use ftpane::term::outlet::Outlet;
 use ftpane::term::{Idle, Input, Loop, Outside, received};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
@@ -227,7 +228,7 @@ impl Outside for SmallWorld {
         Ok(())
     }
 
-    fn bell(&mut self) -> io::Result<()> {
+    fn bell(&mut self, _: &mut Outlet) -> io::Result<()> {
         *self.rung.lock().unwrap() += 1;
         Ok(())
     }
@@ -278,6 +279,11 @@ impl Puppet {
         });
     }
 
+    /// Says something as the engine.
+    pub(crate) fn say(&self, event: Event) {
+        self.events.send(event).expect("the loop is gone");
+    }
+
     /// Whether every command was looked at.
     pub(crate) fn is_quiet(&mut self) -> bool {
         self.commands.try_recv().is_err()
@@ -302,7 +308,8 @@ impl Seat {
         let (keyboard, keys) = mpsc::unbounded_channel();
         let (told, idle) = watch::channel(Idle::default());
         let terminal = Terminal::new(glass.clone()).unwrap();
-        let mut driver = Loop::new(app, terminal, engine, world, told);
+        let outlet = Outlet::to(io::sink()).unwrap();
+        let mut driver = Loop::new(app, terminal, outlet, engine, world, told);
         let task = tokio::spawn(async move {
             let code = match driver.run(effects, received(keys)).await {
                 Ok(code) => code,
@@ -368,7 +375,7 @@ impl Seat {
         let before = self.idle.borrow().events;
         let more = u64::try_from(events.len()).unwrap();
         for event in events {
-            puppet.events.send(event).expect("the loop is gone");
+            puppet.say(event);
         }
         self.settle(|i| i.events >= before + more).await;
     }

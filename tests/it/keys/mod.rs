@@ -7,10 +7,12 @@ mod finding;
 mod found;
 mod pager;
 mod panes;
+mod pointer;
 pub(crate) mod questions;
 mod queue;
 mod saved;
 mod secrets;
+mod themes;
 mod unfinished;
 
 pub(crate) use found::searches;
