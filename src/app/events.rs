@@ -46,6 +46,7 @@ impl App {
                 }
                 self.pane_mut(side).listed(generation, result);
             }
+            Event::Examining(..) | Event::Examined(..) | Event::Diagnosed(..) => {}
             Event::Done(deed) => return self.done(deed),
             Event::Failed(failure) => {
                 self.dialogs.push_back(Dialog::failure(failure));

@@ -63,6 +63,8 @@ pub(super) enum Subcommands {
     Get(Get),
     /// Upload files, and folders with all that is in them
     Put(Put),
+    /// Find out what works of a server, what does not, and what would mend it
+    Doctor(Doctor),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -126,6 +128,34 @@ pub(super) struct Ls {
     /// The order; with --json that of the server unless given
     #[arg(long, value_name = "KEY")]
     pub(super) sort: Option<Sort>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+const DOCTOR_HELP: &str = "\
+Each step is told as it ends, then a verdict for each thing that was found, with the flags that
+would mend it, and what the firewall must let through, ready to be sent to whoever runs it. Every
+session is the doctor's own; as many as -j says are opened at once. Nothing is changed on the
+server, unless --probe-upload is given: then a small file is stored and deleted again.
+
+Exit codes: 0 nothing found but notes, else that of the first failure (see ftpane --help).
+
+Examples:
+  ftpane doctor web:
+  ftpane doctor --json ftpes://me@ftp.example.org
+  ftpane doctor --mode active --port-range 50000-50010 web:";
+
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub(super) struct Doctor {
+    /// The server; a path is looked at as its document path
+    #[arg(value_name = "TARGET", required = true)]
+    pub(super) target: OsString,
+    /// Store a small file in the document path and delete it again; never on a read-only server
+    #[arg(long)]
+    pub(super) probe_upload: bool,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]

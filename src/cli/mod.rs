@@ -6,6 +6,7 @@
 
 mod arguments;
 mod connection;
+mod doctor;
 pub mod dump;
 mod get;
 mod json;
@@ -157,6 +158,7 @@ pub async fn run(command: Command) -> u8 {
         Subcommands::Ls(ls) => carry_out(command, &ls.connection, ls.output).await,
         Subcommands::Get(get) => carry_out(command, &get.connection, get.output).await,
         Subcommands::Put(put) => carry_out(command, &put.connection, put.output).await,
+        Subcommands::Doctor(doctor) => carry_out(command, &doctor.connection, doctor.output).await,
         Subcommands::Queue(queue) => {
             let (connection, output) = queue.connects();
             carry_out(command, &connection, output).await
@@ -178,6 +180,7 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Ls(ls) => ls::run(ls, &mut session).await,
         Subcommands::Get(get) => get::run(get, &mut session).await,
         Subcommands::Put(put) => put::run(put, &mut session).await,
+        Subcommands::Doctor(doctor) => doctor::run(doctor, &mut session).await,
         Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
         Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
     };

@@ -23,6 +23,7 @@ mod carried;
 mod committing;
 mod dialogue;
 mod division;
+mod doctor;
 mod download;
 mod durable;
 mod erase;

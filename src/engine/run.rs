@@ -20,7 +20,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, dialogue, erase, explore};
+use super::{Options, PARTING, dialogue, doctor, erase, explore};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
@@ -37,6 +37,7 @@ use crate::plan::queue::{Effect, Found, Outcome, Queue};
 mod effects;
 mod in_place;
 mod taking;
+mod visiting;
 mod walking;
 
 /// How often the progress is sampled while something moves.
@@ -296,6 +297,19 @@ impl Loop {
                 batch,
             } => self.take_up(rest, connection, batch),
             Command::DropUnfinished(rests) => self.drop_unfinished(rests),
+            Command::Diagnose {
+                connection,
+                server,
+                secret,
+                patience,
+                probe_upload,
+            } => self.visit(doctor::Request {
+                id: connection,
+                server: *server,
+                secret,
+                patience,
+                probe_upload,
+            }),
             Command::Shutdown => {}
         }
     }

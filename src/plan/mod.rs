@@ -3,6 +3,7 @@
 
 pub mod conflict;
 pub mod division;
+pub mod doctor;
 pub mod fence;
 pub mod ground;
 pub mod journal;

@@ -16,6 +16,7 @@ mod command_line_terminal;
 mod command_line_tls;
 mod controls;
 mod demo;
+mod doctor;
 mod engine;
 mod faults;
 mod fence;
