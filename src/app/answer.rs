@@ -187,6 +187,7 @@ impl App {
         let connection = self.connection();
         match &dialog.subject {
             Subject::Limit => self.limit(text),
+            Subject::InFile(asks) => self.in_file(*asks, text),
             Subject::NewFolder { folder } => {
                 let place = self.resolve(folder, text, false)?;
                 self.must_be_free(&place)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
+use super::history::History;
 use super::input::Line;
 use super::{App, View};
 use crate::model::certificate::Pin;
@@ -338,7 +339,8 @@ impl App {
         let back = lost
             .map(|(_, path)| path)
             .filter(|p| p.depth_below(&root).is_some());
-        let start = server.start_folder.clone().filter(|_| back.is_none());
+        let is_back = back.is_some();
+        let start = server.start_folder.clone().filter(|_| !is_back);
         let keep = attempt
             .keep
             .take()
@@ -361,7 +363,12 @@ impl App {
                 root
             }),
         };
+        let same = self.remote.folder == Folder::Remote(folder.clone()) && is_back;
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        if !same {
+            // those of another server lead nowhere
+            self.remote.history = History::default();
+        }
         if let Some(start) = start {
             effects.extend(self.go(Side::Local, Folder::Local(start), None));
         }

@@ -137,6 +137,8 @@ pub enum Subject {
         /// Whether they are marked.
         mark: bool,
     },
+    /// Something the pager wants to know.
+    InFile(super::pager::Asks),
     /// A password.
     Password {
         /// The server it is for.

@@ -1,5 +1,6 @@
 //! What the interface wants done outside itself.
 
+use crate::config::bookmarks;
 use crate::model::certificate::Pin;
 use crate::model::command::{Command, QuestionId};
 use crate::model::job::{ConnectionId, Direction, Policy};
@@ -40,6 +41,8 @@ pub enum Effect {
     ResolveAnswer(QuestionId, ConnectionId, Box<Server>),
     /// Change the file of saved servers; answered by [`super::msg::Msg::ServersSaved`].
     ChangeServers(Change),
+    /// Change the file of bookmarks; answered by [`super::msg::Msg::BookmarksSaved`].
+    ChangeBookmarks(bookmarks::Change),
     /// Remember for the next run whether mode `auto` begins with active mode on this server
     /// (`host:port`).
     RememberActiveFirst(String, bool),

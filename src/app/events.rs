@@ -44,7 +44,9 @@ impl App {
                 if side == Side::Remote {
                     self.made_again();
                 }
-                self.pane_mut(side).listed(generation, result);
+                if !self.looked_into(generation, &result) {
+                    self.pane_mut(side).listed(generation, result);
+                }
             }
             Event::Examining(..) | Event::Examined(..) | Event::Diagnosed(..) => {}
             Event::Done(deed) => return self.done(deed),
@@ -83,6 +85,8 @@ impl App {
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
             Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
+            Event::ReadOver { generation, result } => return self.was_read(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),
             Event::Unfinished(left) => self.offer(left),
             Event::Dropped(dropped) => self.dropped(dropped),

@@ -1,11 +1,11 @@
 //! The folder a pane shows, on either side.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::model::command::Place;
 use crate::model::job::ConnectionId;
-use crate::model::path::{Name, RemotePath};
+use crate::model::path::{Name, PathError, RemotePath};
 use crate::model::text::escape;
 
 /// One of the two sides.
@@ -45,6 +45,49 @@ impl Folder {
         }
     }
 
+    /// A folder of this machine from the bytes of its path.
+    pub fn local(path: &[u8]) -> Self {
+        Self::Local(os_text(path).into())
+    }
+
+    /// The side it is on.
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Local(_) => Side::Local,
+            Self::Remote(_) => Side::Remote,
+        }
+    }
+
+    /// The bytes of the path.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Local(path) => path.as_os_str().as_encoded_bytes(),
+            Self::Remote(path) => path.as_bytes(),
+        }
+    }
+
+    /// Follows a path from here as a person writes it: absolute, or from here on; `..` goes up to the folder that
+    /// is shown above, whatever links lead here.
+    pub fn follow(&self, text: &str) -> Result<Self, PathError> {
+        match self {
+            Self::Remote(path) => path.resolve(text.as_bytes()).map(Self::Remote),
+            Self::Local(_) if text.contains('\0') => Err(PathError::ControlByte),
+            Self::Local(here) => {
+                let mut path = PathBuf::new();
+                for part in here.join(text).components() {
+                    match part {
+                        Component::CurDir => {}
+                        Component::ParentDir => {
+                            path.pop();
+                        }
+                        part => path.push(part),
+                    }
+                }
+                Ok(Self::Local(path))
+            }
+        }
+    }
+
     /// Whether this is the place.
     pub fn is(&self, place: &Place) -> bool {
         match (self, place) {
@@ -57,7 +100,7 @@ impl Folder {
     /// The path of a name in this folder.
     pub fn join(&self, name: &Name) -> Self {
         match self {
-            Self::Local(path) => Self::Local(path.join(os_name(name))),
+            Self::Local(path) => Self::Local(path.join(os_text(name.as_bytes()))),
             Self::Remote(path) => Self::Remote(path.join(name)),
         }
     }
@@ -121,16 +164,16 @@ pub fn shown_place(place: &Place) -> String {
     }
 }
 
-/// A name as this system writes it: the same bytes on Unix, elsewhere what UTF-8 makes of them.
+/// A name or a path as this system writes it: the same bytes on Unix, elsewhere what UTF-8 makes of them.
 #[cfg(unix)]
-fn os_name(name: &Name) -> OsString {
+fn os_text(bytes: &[u8]) -> OsString {
     use std::os::unix::ffi::OsStringExt as _;
-    OsString::from_vec(name.as_bytes().to_vec())
+    OsString::from_vec(bytes.to_vec())
 }
 
 #[cfg(not(unix))]
-fn os_name(name: &Name) -> OsString {
-    String::from_utf8_lossy(name.as_bytes()).into_owned().into()
+fn os_text(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 #[cfg(test)]
@@ -150,5 +193,25 @@ mod tests {
             assert_eq!(below.parent(), Some(top));
         }
         assert_eq!(Folder::Local("/".into()).parent(), None);
+    }
+
+    #[test]
+    fn typed_paths_are_followed_on_both_sides_alike() {
+        for top in [
+            Folder::Local("/srv/www".into()),
+            Folder::Remote(RemotePath::parse(b"/srv/www").unwrap()),
+        ] {
+            for (typed, want) in [
+                ("", "/srv/www"),
+                ("a/b/", "/srv/www/a/b"),
+                ("..", "/srv"),
+                ("../x/./y", "/srv/x/y"),
+                ("/etc", "/etc"),
+                ("../../../..", "/"),
+            ] {
+                assert_eq!(top.follow(typed).unwrap().shown(), want, "{typed}");
+            }
+            assert!(top.follow("a\0b").is_err());
+        }
     }
 }

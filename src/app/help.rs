@@ -1,8 +1,23 @@
 //! The help: the table of actions with the keys in force.
 
 use super::App;
-use super::action::{Context, Keys, TABLE};
+use super::action::{Action, Context, Keys, TABLE};
+use super::cursor::Cursor;
+use super::effect::Effect;
+use super::input::Line as Input;
 use crate::config::keymap::shown;
+use crate::model::text::searched;
+
+/// The help as it is looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Help {
+    /// The window on its lines.
+    pub window: Cursor,
+    /// Only lines that contain this are shown.
+    pub filter: Input,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+}
 
 /// One line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,15 +62,41 @@ impl App {
                 .into_iter()
                 .filter(|c| *c != here && *c != Context::Global),
         );
+        let wanted = searched(self.help.filter.text());
+        let fits = |(keys, text): &(String, &str)| {
+            wanted.is_empty() || searched(keys).contains(&wanted) || searched(text).contains(&wanted)
+        };
         let mut lines = Vec::new();
         for context in contexts {
+            let mut rows = rows(&self.keys, context).filter(fits).peekable();
+            if rows.peek().is_none() {
+                continue;
+            }
             if !lines.is_empty() {
                 lines.push(Line::Gap);
             }
             lines.push(Line::Heading(context.title()));
-            lines.extend(rows(&self.keys, context).map(|(keys, text)| Line::Keys(keys, text)));
+            lines.extend(rows.map(|(keys, text)| Line::Keys(keys, text)));
         }
         lines
+    }
+
+    /// An action in the help.
+    pub(super) fn act_help(&mut self, action: Action) -> Vec<Effect> {
+        let (len, rows) = (self.help_lines().len(), self.list_rows(Context::Help));
+        match action {
+            Action::Filter => self.help.typing = true,
+            Action::Back if !self.help.filter.text().is_empty() => {
+                self.help.filter.clear();
+                self.help.window = Cursor::default();
+            }
+            movement => {
+                if !self.help.window.scroll(movement, len, rows) {
+                    self.view = self.beneath;
+                }
+            }
+        }
+        Vec::new()
     }
 }
 

@@ -3,8 +3,10 @@
 use super::App;
 use super::action::{Action, Context};
 use super::connect::Link;
-use super::dialog::Subject;
+use super::dialog;
 use super::folder::Side;
+use super::palette::acts_on_server;
+use super::picker::Subject;
 use crate::config::keymap::shown;
 use crate::model::key::{Code, Key};
 
@@ -30,6 +32,11 @@ impl App {
         let actions: &[A] = match context {
             Context::Dialog => &[A::Accept, A::Back, A::Next],
             Context::Text => &[A::Accept, A::Back],
+            Context::Picker => match self.picker.as_ref().map(|picker| &picker.subject) {
+                Some(Subject::Path(_)) => &[A::Accept, A::Complete, A::Back, A::Down],
+                Some(Subject::Bookmarks) => &[A::Accept, A::Back, A::Forget, A::Down],
+                _ => &[A::Accept, A::Back, A::Down],
+            },
             Context::Servers => &[
                 A::Connect,
                 A::NewServer,
@@ -58,8 +65,22 @@ impl App {
                 A::RetryAll,
                 A::CancelBatch,
             ],
+            Context::Pager => &[
+                A::Back,
+                A::Search,
+                A::SearchNext,
+                A::Position,
+                A::Hex,
+                A::Wrap,
+                A::PageDown,
+                A::Last,
+                A::Help,
+                A::SearchPrevious,
+                A::NextCharset,
+                A::Refresh,
+            ],
             Context::Log => &[A::Back, A::Filter, A::NextView, A::Help],
-            Context::Help | Context::Global => &[A::Back, A::PageDown, A::PageUp],
+            Context::Help | Context::Global => &[A::Back, A::Filter, A::PageDown, A::PageUp],
             Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Opening(_)) => {
                 &[A::Back, A::OtherPane, A::Log, A::Help, A::Quit]
             }
@@ -71,6 +92,7 @@ impl App {
                 A::Rename,
                 A::NewFolder,
                 A::Delete,
+                A::View,
                 A::OtherPane,
                 A::Mark,
                 A::Filter,
@@ -79,6 +101,10 @@ impl App {
                 A::Servers,
                 A::Queue,
                 A::Log,
+                A::Palette,
+                A::Jump,
+                A::GoTo,
+                A::Bookmarks,
                 A::Hidden,
                 A::Refresh,
             ],
@@ -94,7 +120,7 @@ impl App {
             let conflict = self
                 .dialogs
                 .front()
-                .is_some_and(|d| matches!(d.subject, Subject::Conflict { .. }));
+                .is_some_and(|d| matches!(d.subject, dialog::Subject::Conflict { .. }));
             if conflict {
                 hints.extend(self.hint(Context::Dialog, A::Toggle));
             }
@@ -130,22 +156,18 @@ impl App {
         let key = keys.find(is_function).unwrap_or(first);
         let function_for_mc = matches!(
             action,
-            Action::Transfer | Action::Rename | Action::NewFolder | Action::Delete
+            Action::View | Action::Transfer | Action::Rename | Action::NewFolder | Action::Delete
         );
         Some(Hint {
             key: shown(if function_for_mc { key } else { first }),
             word: action.row().short,
             enabled: match context {
                 Context::Panes => self.refusal(action).is_none(),
-                Context::Servers => self.servers.current().is_some() || !acts_on_server(action),
+                Context::Servers => {
+                    self.servers.current().is_some() || !(acts_on_server(action) || action == Action::Connect)
+                }
                 _ => true,
             },
         })
     }
-}
-
-/// Whether the action needs a server under the cursor.
-fn acts_on_server(action: Action) -> bool {
-    use Action::{Connect, CopyServer, EditServer, RemoveServer};
-    matches!(action, Connect | EditServer | CopyServer | RemoveServer)
 }

@@ -1,11 +1,12 @@
 //! From a key to what it does: whoever has the focus gets it, a dialog before the form, the form
-//! before a filter, a filter before the list.
+//! before a picker, that before a filter, a filter before the list.
 
 use super::action::{Action, Context};
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::folder::Side;
 use super::input::Line;
+use super::picker::Subject;
 use super::{App, View};
 use crate::config::keymap::Found;
 use crate::model::key::{Code, Key};
@@ -20,8 +21,14 @@ impl App {
                 pane.typing.then_some(&pane.filter)
             }
             View::Log => self.log.typing.then_some(&self.log.filter),
-            View::Queue | View::Help => None,
+            View::Help => self.help.typing.then_some(&self.help.filter),
+            View::Pager | View::Queue => None,
         }
+    }
+
+    /// Whether the next letter goes into a line of the list that has the focus.
+    pub(super) fn is_typing(&self) -> bool {
+        self.filter_line().is_some() || (self.view == View::Panes && self.pane(self.active).jump.is_some())
     }
 
     /// The filter of what has the focus, and whether it is being typed.
@@ -29,6 +36,7 @@ impl App {
         match self.view {
             View::Servers => (&mut self.servers.filter, &mut self.servers.typing),
             View::Log => (&mut self.log.filter, &mut self.log.typing),
+            View::Help => (&mut self.help.filter, &mut self.help.typing),
             _ => {
                 let pane = match self.active {
                     Side::Local => &mut self.local,
@@ -44,6 +52,7 @@ impl App {
         match self.view {
             View::Servers => self.servers.arrange(),
             View::Log => self.log.cursor = Cursor::default(),
+            View::Help => self.help.window = Cursor::default(),
             _ => self.pane_mut(self.active).rearrange(),
         }
     }
@@ -57,6 +66,16 @@ impl App {
         }
         if self.form.is_some() {
             return self.press_form(key);
+        }
+        if self.picker.is_some() {
+            self.pressed.clear();
+            return self.press_picker(key);
+        }
+        if self.view == View::Panes
+            && self.pane(self.active).jump.is_some()
+            && let Some(effects) = self.press_jump(key)
+        {
+            return effects;
         }
         if self.filter_line().is_some()
             && let Some(effects) = self.press_filter(key)
@@ -101,41 +120,42 @@ impl App {
     }
 
     /// A pasted text: into the line that is being typed, if there is one.
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(line) = self.dialogs.front_mut().map(|d| d.line.as_mut()) {
             if let Some(line) = line {
                 line.paste(text);
             }
         } else if let Some(form) = &mut self.form {
             form.paste(text);
+        } else if let Some(picker) = &mut self.picker {
+            picker.line.paste(text);
+            return self.fill();
         } else if self.filter_line().is_some() {
             self.filter_line_mut().0.paste(text);
             self.filtered();
         }
+        Vec::new()
     }
 
-    fn act(&mut self, action: Action) -> Vec<Effect> {
+    /// Does what a key, or the palette, asks for.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
         if !action.row().contexts.contains(&self.context_of(self.view)) {
             return self.anywhere(action);
         }
         match self.view {
             View::Panes => self.act_panes(action),
+            View::Pager => self.act_pager(action),
             View::Servers => self.act_servers(action),
             View::Queue => self.act_queue(action),
             View::Log => self.act_log(action),
-            View::Help => {
-                let (len, rows) = (self.help_lines().len(), self.list_rows(Context::Help));
-                if !self.help.scroll(action, len, rows) {
-                    self.view = self.beneath;
-                }
-                Vec::new()
-            }
+            View::Help => self.act_help(action),
         }
     }
 
     /// Actions that mean the same everywhere.
     pub(super) fn anywhere(&mut self, action: Action) -> Vec<Effect> {
         match action {
+            Action::Palette => return self.pick(Subject::Palette),
             Action::Queue => self.show(View::Queue),
             Action::Log => self.show(View::Log),
             Action::Help => self.show(View::Help),

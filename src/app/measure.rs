@@ -63,6 +63,9 @@ impl App {
     pub fn list_rows(&self, context: Context) -> usize {
         let around = match context {
             Context::Panes => return self.pane_rows(),
+            Context::Pager => 1,
+            // the frame, the line that is typed in, and what is said below the list
+            Context::Picker => return usize::from(self.size.1.min(PICKER).saturating_sub(4)),
             Context::Servers => 2 + u16::from(self.has_headings()),
             Context::Queue if self.has_details() => 2 + DETAILS,
             _ => 2,
@@ -76,6 +79,10 @@ impl App {
         for pane in [&mut self.local, &mut self.remote] {
             pane.cursor.settle(pane.shown.len(), rows);
         }
+        let rows = self.list_rows(Context::Picker);
+        if let Some(picker) = &mut self.picker {
+            picker.cursor.settle(picker.items.len(), rows);
+        }
         let rows = self.list_rows(Context::Servers);
         let len = self.servers.rows().len();
         self.servers.cursor.settle(len, rows);
@@ -85,6 +92,9 @@ impl App {
         }
     }
 }
+
+/// Rows of a picker at most.
+pub const PICKER: u16 = 22;
 
 /// Rows of the details below the queue, their upper edge included.
 pub const DETAILS: u16 = 6;

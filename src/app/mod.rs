@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::bookmarks::Bookmark;
 use crate::config::theme::Theme;
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
@@ -21,6 +22,7 @@ use crate::model::server::{Patience, Server};
 pub mod action;
 mod answer;
 mod arrivals;
+mod bookmarks;
 mod choosing;
 pub mod connect;
 mod controls;
@@ -30,18 +32,25 @@ pub mod effect;
 mod events;
 pub mod folder;
 pub mod form;
+mod fuzzy;
+pub mod goto;
 pub mod help;
 pub mod hints;
+pub mod history;
 pub mod input;
+mod jump;
 mod keyboard;
 pub mod log;
 pub mod measure;
 pub mod msg;
 pub mod order;
+pub mod pager;
+mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
 mod pattern;
+pub mod picker;
 pub mod queue;
 pub mod servers;
 mod unfinished;
@@ -56,7 +65,9 @@ use effect::Effect;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
+use pager::Pager;
 use pane::Pane;
+use picker::Picker;
 use zone::Zone;
 
 /// What fills the screen.
@@ -66,6 +77,8 @@ pub enum View {
     Servers,
     /// The panes.
     Panes,
+    /// The pager.
+    Pager,
     /// The queue.
     Queue,
     /// The log.
@@ -87,6 +100,10 @@ pub struct Start {
     pub path: Vec<u8>,
     /// The folder of the left pane; absolute.
     pub folder: PathBuf,
+    /// The person's home folder: what `~` is.
+    pub home: Option<PathBuf>,
+    /// The bookmarked folders.
+    pub bookmarks: Vec<Bookmark>,
     /// The keys.
     pub keys: Keys,
     /// The colours.
@@ -126,8 +143,16 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
-    /// The window on the help.
-    pub help: Cursor,
+    /// The file that is looked into.
+    pub pager: Option<Pager>,
+    /// The help.
+    pub help: help::Help,
+    /// The palette, the bookmarks, or a path that is typed, while it is open.
+    pub picker: Option<Picker>,
+    /// The bookmarked folders.
+    bookmarks: Vec<Bookmark>,
+    /// What `~` is on this machine.
+    home: Option<PathBuf>,
     /// The server form, while it is open.
     pub form: Option<Form>,
     /// The name of the server the form wants saved.
@@ -177,6 +202,8 @@ pub struct App {
 /// A question of the engine comes uncalled for: for so long a letter does not answer it, it was
 /// meant for what was shown before. Enter takes what loses nothing in any case.
 const SURPRISE: Duration = Duration::from_millis(500);
+/// Said where something needs a connection.
+const NO_CONNECTION: &str = "There is no connection; S shows the list of servers";
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(8);
 
@@ -197,7 +224,11 @@ impl App {
             active: Side::Local,
             queue: queue::Queue::default(),
             log: log::Log::default(),
-            help: Cursor::default(),
+            pager: None,
+            help: help::Help::default(),
+            picker: None,
+            bookmarks: start.bookmarks,
+            home: start.home,
             form: None,
             saving: None,
             dialogs: VecDeque::new(),
@@ -244,13 +275,10 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
-            Msg::Paste(text) => {
-                self.paste(text.reveal());
-                Vec::new()
-            }
+            Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
-                Vec::new()
+                self.refit_pager()
             }
             Msg::Engine(event) => self.engine(event),
             Msg::Progress(progress) => {
@@ -275,13 +303,13 @@ impl App {
             Msg::AnswerResolved(question, connection, result) => {
                 self.answer_resolved(question, connection, result)
             }
+            Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
-                if saved.is_some() {
-                    self.form = None;
-                }
+                let form = self.form.take_if(|_| saved.is_some());
                 self.servers.set(all, saved.as_deref());
-                Vec::new()
+                let before = form.as_ref().and_then(Form::existing);
+                self.server_renamed(before, saved.as_deref())
             }
             Msg::ServersSaved(Err(failure)) => {
                 self.saving = None;
@@ -344,6 +372,7 @@ impl App {
         match view {
             View::Servers => Context::Servers,
             View::Panes => Context::Panes,
+            View::Pager => Context::Pager,
             View::Queue => Context::Queue,
             View::Log => Context::Log,
             View::Help => Context::Help,
@@ -355,9 +384,16 @@ impl App {
         match self.dialogs.front() {
             Some(dialog) if dialog.line.is_some() => Context::Text,
             Some(_) => Context::Dialog,
-            None if self.form.is_some() || self.filter_line().is_some() => Context::Text,
+            None if self.form.is_some() => Context::Text,
+            None if self.picker.is_some() => Context::Picker,
+            None if self.is_typing() => Context::Text,
             None => self.context_of(self.view),
         }
+    }
+
+    /// Whether a dialog or a picker lies over what is shown.
+    pub fn is_covered(&self) -> bool {
+        !self.dialogs.is_empty() || self.picker.is_some()
     }
 
     /// Opens queue, log or help over what is shown, or closes it.
@@ -366,14 +402,14 @@ impl App {
             self.view = self.beneath;
             return;
         }
-        if matches!(self.view, View::Servers | View::Panes) {
+        if matches!(self.view, View::Servers | View::Panes | View::Pager) {
             self.beneath = self.view;
         }
         self.view = view;
         if view == View::Queue {
             self.queue.look_at_unfinished();
         }
-        self.help = Cursor::default();
+        self.help = help::Help::default();
         self.log.cursor = Cursor::default();
     }
 

@@ -1,6 +1,7 @@
 //! What the interface is told.
 
 use super::effect::Effect;
+use crate::config::bookmarks::Bookmark;
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -35,4 +36,6 @@ pub enum Msg {
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
+    /// The bookmarks were changed, and are these now; or they were not.
+    BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

@@ -20,6 +20,8 @@ pub enum SortBy {
     Time,
     /// What follows the last dot, then the name.
     Extension,
+    /// The permission bits; unknown ones come first.
+    Permissions,
 }
 
 impl SortBy {
@@ -30,6 +32,7 @@ impl SortBy {
             Self::Size => "size",
             Self::Time => "time",
             Self::Extension => "extension",
+            Self::Permissions => "mode",
         }
     }
 }
@@ -65,7 +68,7 @@ pub fn arrange(entries: &[Entry], sort: Sort, hidden: bool, filter: &str) -> Vec
 }
 
 /// Whether a name contains a text that is [`searched`] for.
-fn contains(name: &[u8], filter: &str) -> bool {
+pub(super) fn contains(name: &[u8], filter: &str) -> bool {
     if filter.is_empty() {
         return true;
     }
@@ -87,6 +90,7 @@ fn compare(a: &Entry, b: &Entry, sort: Sort) -> Ordering {
             a.name.extension().unwrap_or_default(),
             b.name.extension().unwrap_or_default(),
         ),
+        SortBy::Permissions => a.permissions.map(|p| p.0).cmp(&b.permissions.map(|p| p.0)),
     };
     let order = by
         .then_with(|| natural(a.name.as_bytes(), b.name.as_bytes()))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::folder::Folder;
+use super::history::History;
 use super::input::Line;
 use super::order::{Sort, arrange};
 use super::pattern::fits;
@@ -65,6 +66,10 @@ pub struct Pane {
     pub filter: Line,
     /// Whether the filter is being typed.
     pub typing: bool,
+    /// The name one types ahead to.
+    pub jump: Option<Line>,
+    /// Where the pane has been.
+    pub(super) history: History,
     /// The name the cursor goes to when the listing comes.
     wanted: Option<Name>,
     /// Places of entries whose names look like another's.
@@ -86,6 +91,8 @@ impl Pane {
             hidden: false,
             filter: Line::default(),
             typing: false,
+            jump: None,
+            history: History::default(),
             wanted: None,
             alike: HashSet::new(),
         }
@@ -156,6 +163,7 @@ impl Pane {
         self.marks.clear();
         self.filter.clear();
         self.typing = false;
+        self.jump = None;
         self.cursor = Cursor::default();
         self.wanted = wanted;
         self.awaited = Some(generation);

@@ -8,6 +8,7 @@ use super::folder::{Folder, Side};
 use super::input::Line;
 use super::order::SortBy;
 use super::pane::Content;
+use super::picker;
 use super::{App, View};
 use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::Entry;
@@ -34,6 +35,13 @@ impl App {
                 return self.refresh(side, None);
             }
             Action::Servers => self.view = View::Servers,
+            Action::View => return self.view_current(),
+            Action::Jump => self.pane_mut(side).jump = Some(Line::default()),
+            Action::GoTo => return self.ask_path(),
+            Action::HistoryBack => return self.turn_history(true),
+            Action::HistoryForward => return self.turn_history(false),
+            Action::Bookmark => return self.bookmark(),
+            Action::Bookmarks => return self.pick(picker::Subject::Bookmarks),
             Action::Transfer => self.ask_transfer(),
             Action::Delete => return self.ask_delete(),
             Action::NewFolder => {
@@ -69,6 +77,7 @@ impl App {
             Action::SortSize => self.sort(SortBy::Size),
             Action::SortTime => self.sort(SortBy::Time),
             Action::SortExtension => self.sort(SortBy::Extension),
+            Action::SortPermissions => self.sort(SortBy::Permissions),
             other => {
                 let rows = self.pane_rows();
                 let pane = self.pane_mut(side);
@@ -89,7 +98,7 @@ impl App {
         let writes_server = transfer == (self.active == Side::Local);
         let session = self.link.session();
         if needs_session && session.is_none() {
-            return Some("There is no connection; S shows the list of servers".to_owned());
+            return Some(super::NO_CONNECTION.to_owned());
         }
         if !needs_session {
             return None;
@@ -127,7 +136,9 @@ impl App {
                 self.go(self.active, folder, None)
             }
             Some(_) => {
-                self.notice = Some("That is no folder; F5 or t transfers it to the other pane".to_owned());
+                self.notice = Some(
+                    "That is no folder; F3 or v shows it, F5 or t transfers it to the other pane".to_owned(),
+                );
                 Vec::new()
             }
             None => Vec::new(),
@@ -136,7 +147,7 @@ impl App {
 
     /// Why a folder of the server is not entered, if it lies outside document path or depth. The
     /// engine would say the same; the pane stays where it is.
-    fn beyond(&self, folder: &Folder) -> Option<String> {
+    pub(super) fn beyond(&self, folder: &Folder) -> Option<String> {
         let (Folder::Remote(path), Some(root)) = (folder, &self.remote.root) else {
             return None;
         };
@@ -165,6 +176,12 @@ impl App {
 
     /// Goes to a folder and asks for its listing.
     pub(super) fn go(&mut self, side: Side, folder: Folder, wanted: Option<Name>) -> Vec<Effect> {
+        self.note_leaving(side, &folder);
+        self.show_folder(side, folder, wanted)
+    }
+
+    /// The same, without a trace in the pane's history.
+    pub(super) fn show_folder(&mut self, side: Side, folder: Folder, wanted: Option<Name>) -> Vec<Effect> {
         let generation = self.next_generation();
         self.pane_mut(side).go(folder, wanted, generation);
         self.ask_listing(side, generation)

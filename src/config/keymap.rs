@@ -102,6 +102,20 @@ impl<C: Copy + PartialEq, A: Copy + PartialEq> Keymap<C, A> {
                 if keys.is_empty() {
                     return Err(fail(at, NO_KEYS.into()));
                 }
+                let mut taken = keymap.bindings.iter().filter(|b| b.context == context);
+                if let Some(other) = taken.find(|b| b.keys.starts_with(&keys) || keys.starts_with(&b.keys)) {
+                    let name = |action: A| {
+                        words
+                            .actions
+                            .iter()
+                            .find(|(_, a)| *a == action)
+                            .map_or("", |(n, _)| n)
+                    };
+                    return Err(fail(
+                        at,
+                        collision(&keys, &other.keys, name(action), name(other.action)),
+                    ));
+                }
                 keymap.bindings.push(Binding {
                     context,
                     keys,
@@ -146,6 +160,18 @@ impl<C: Copy + PartialEq, A: Copy + PartialEq> Keymap<C, A> {
     /// All bindings; where two collide the first one counts.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding<C, A>> {
         self.bindings.iter()
+    }
+}
+
+/// Keys that one file gives to two actions of a context, or that are the beginning of others there.
+fn collision(keys: &[Key], others: &[Key], action: &str, other: &str) -> String {
+    let (keys, others) = (shown(keys), shown(others));
+    match keys == others {
+        true if action == other => format!("'{keys}' is given to '{action}' twice"),
+        true => format!("'{keys}' is given to '{other}' already"),
+        false => {
+            format!("'{keys}' of '{action}' and '{others}' of '{other}': one is the beginning of the other")
+        }
     }
 }
 
@@ -257,6 +283,18 @@ mod tests {
             (
                 "[panes]\nquit = 'q'",
                 "k, line 2: 'quit' means nothing in [panes]",
+            ),
+            (
+                "[panes]\ntransfer = 'x'\nfirst = ['y', 'x']",
+                "k, line 3: 'x' is given to 'transfer' already",
+            ),
+            (
+                "[panes]\ntransfer = ['x', 'x']",
+                "k, line 2: 'x' is given to 'transfer' twice",
+            ),
+            (
+                "[panes]\ntransfer = 'g'\nfirst = 'g g'",
+                "k, line 3: 'g g' of 'first' and 'g' of 'transfer': one is the beginning of the other",
             ),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), want);

@@ -6,6 +6,7 @@
 //! screens and nothing of the wire.
 
 pub mod active_first;
+pub mod bookmarks;
 pub mod keymap;
 pub mod mistake;
 pub mod netrc;

@@ -60,6 +60,11 @@ impl Paths {
         self.folder.join("theme.toml")
     }
 
+    /// The bookmarked folders.
+    pub fn bookmarks(&self) -> PathBuf {
+        self.folder.join("bookmarks.toml")
+    }
+
     /// The servers on which mode `auto` begins with active mode.
     pub fn active_first(&self) -> PathBuf {
         self.state.join("active-first")

@@ -41,6 +41,7 @@ mod outlet;
 mod placing;
 mod pool;
 mod questions;
+mod reading;
 mod resume;
 mod room;
 mod run;

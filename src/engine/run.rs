@@ -20,10 +20,12 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, dialogue, doctor, erase, explore};
+use super::{Options, PARTING, dialogue, doctor, erase, explore, reading};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
-use crate::model::command::{Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place};
+use crate::model::command::{
+    Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, Reading,
+};
 use crate::model::event::{Event, Progress};
 use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
@@ -98,8 +100,10 @@ struct Loop {
     leaving: HashSet<ConnectionId>,
     /// The servers that active mode is tried on first in mode `auto`, by address.
     active_first: HashSet<String>,
-    /// How far explorations may run ahead.
+    /// How far explorations and readings may run ahead.
     turns: HashMap<Generation, Weak<Semaphore>>,
+    /// What ends readings that nobody wants to the end.
+    readings: HashMap<Generation, CancellationToken>,
     queue: Queue,
     meter: Meter,
     batches: HashMap<BatchId, Batch>,
@@ -142,6 +146,7 @@ pub(super) async fn run(
         leaving: HashSet::new(),
         active_first: options.active_first,
         turns: HashMap::new(),
+        readings: HashMap::new(),
         queue: Queue::new(Patience::default().retries, options.browsing),
         meter: Meter::default(),
         batches: HashMap::new(),
@@ -219,6 +224,12 @@ impl Loop {
             Command::DealtWith(generation) => {
                 if let Some(turns) = self.turns.get(&generation).and_then(Weak::upgrade) {
                     turns.add_permits(1);
+                }
+            }
+            Command::Read(wanted) => self.read(wanted),
+            Command::StopReading(generation) => {
+                if let Some(stop) = self.readings.remove(&generation) {
+                    stop.cancel();
                 }
             }
             Command::MakeFolder(place) => self.act(Action::MakeFolder(place)),
@@ -350,10 +361,34 @@ impl Loop {
         }
     }
 
-    fn explore(&mut self, wanted: Exploration) {
-        let turns = Arc::new(Semaphore::new(explore::AHEAD));
+    /// The turns of what runs only so far ahead of who asked for it.
+    fn turns(&mut self, generation: Generation, ahead: usize) -> Arc<Semaphore> {
+        let turns = Arc::new(Semaphore::new(ahead));
         self.turns.retain(|_, turns| turns.strong_count() > 0);
-        self.turns.insert(wanted.generation, Arc::downgrade(&turns));
+        self.turns.insert(generation, Arc::downgrade(&turns));
+        turns
+    }
+
+    fn read(&mut self, wanted: Reading) {
+        let turns = self.turns(wanted.generation, reading::AHEAD);
+        // forgotten with their turns
+        let known = &self.turns;
+        self.readings
+            .retain(|generation, _| known.contains_key(generation));
+        let stop = self.end.child_token();
+        self.readings.insert(wanted.generation, stop.clone());
+        let means = reading::Means {
+            turns,
+            limit: Arc::clone(&self.limit),
+            stop,
+            outlet: self.outlet.clone(),
+        };
+        let pool = self.pool(&wanted.place);
+        self.spawn(reading::read(pool, wanted, means));
+    }
+
+    fn explore(&mut self, wanted: Exploration) {
+        let turns = self.turns(wanted.generation, explore::AHEAD);
         let pool = self.pools.get(&wanted.connection).cloned();
         let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
         self.spawn(exploring);

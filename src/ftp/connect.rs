@@ -75,11 +75,7 @@ impl Means<'_> {
         let outbox = Arc::new(Outbox::new(read_only, charset, transcript));
         let reached = self.reach(addresses, &outbox).await;
         let (ftp, report) = reached.map_err(|error| self.blame(error))?;
-        Ok(Greeted {
-            ftp,
-            outbox,
-            report,
-        })
+        Ok(Greeted { ftp, outbox, report })
     }
 
     /// Protects the connection as far as the server's protocol has it.

@@ -20,13 +20,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has too many connections",
             TOO_MANY,
         ),
-        (Stage::Login, "USER", _) if wants_encryption(reply) => {
-            (
-                Class::Login,
-                "the server wants an encrypted connection",
-                "Use explicit TLS (ftpes://).",
-            )
-        }
+        (Stage::Login, "USER", _) if wants_encryption(reply) => (
+            Class::Login,
+            "the server wants an encrypted connection",
+            "Use explicit TLS (ftpes://).",
+        ),
         (_, _, 421) => (
             Class::Unreachable,
             "the server is not available and closed the connection",

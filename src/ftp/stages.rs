@@ -68,11 +68,7 @@ impl Stages {
     }
 
     /// `AUTH` and the handshake, `PBSZ` and `PROT`, as the protocol has them.
-    pub(crate) async fn protect(
-        &self,
-        greeted: Greeted,
-        attendant: &dyn Attendant,
-    ) -> Result<Opened, Error> {
+    pub(crate) async fn protect(&self, greeted: Greeted, attendant: &dyn Attendant) -> Result<Opened, Error> {
         let opened = self.means(self.tls.as_ref(), attendant).protect(greeted).await?;
         if let Some(handshake) = opened.handshake.clone() {
             self.connection.learned().handshake = Some(handshake);

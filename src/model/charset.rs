@@ -168,20 +168,26 @@ impl Charset {
         }
     }
 
+    /// The first letter of a text in this set, and how many bytes it takes; `None` where the first
+    /// byte begins none.
+    pub fn first_letter(self, bytes: &[u8]) -> Option<(String, usize)> {
+        // no set has longer characters than gb18030
+        (1..=bytes.len().min(4)).find_map(|n| {
+            let text = self
+                .0
+                .decode_without_bom_handling_and_without_replacement(&bytes[..n])?;
+            (self.encode(text.as_bytes()).as_deref() == Some(&bytes[..n])).then(|| (text.into_owned(), n))
+        })
+    }
+
     /// Character by character: the shortest sequence that is one and is written the same way.
     fn read_each(self, bytes: &[u8], keep: impl Fn(u8, &mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::with_capacity(bytes.len() * 2);
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
-            // no set has longer characters than gb18030
-            let found = (1..=rest.len().min(4)).find_map(|n| {
-                let text = self
-                    .0
-                    .decode_without_bom_handling_and_without_replacement(&rest[..n])?;
-                (self.encode(text.as_bytes()).as_deref() == Some(&rest[..n])).then(|| (n, text.into_owned()))
-            });
+            let found = self.first_letter(rest);
             match found {
-                Some((n, text)) => {
+                Some((text, n)) => {
                     out.extend(text.into_bytes());
                     rest = &rest[n..];
                 }

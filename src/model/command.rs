@@ -54,6 +54,19 @@ pub struct Exploration {
     pub generation: Generation,
 }
 
+/// A file, or a part of one, that is read by who wants its bytes: nothing is written anywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The file.
+    pub place: Place,
+    /// The first byte wanted.
+    pub from: u64,
+    /// How many; `None` for all up to the end.
+    pub length: Option<u64>,
+    /// Number of the answers.
+    pub generation: Generation,
+}
+
 /// A request to the engine. Each is answered by events; none blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -80,8 +93,14 @@ pub enum Command {
     /// List all that is below a folder. Answered by [`super::event::Event::Listed`] for each folder and
     /// [`super::event::Event::Explored`] at the end.
     Explore(Exploration),
-    /// One more listing of this exploration has been dealt with: it runs only so far ahead.
+    /// One more listing of this exploration, or piece of this reading, has been dealt with: it runs only
+    /// so far ahead.
     DealtWith(Generation),
+    /// Read a file. Answered by [`super::event::Event::Piece`] as the bytes come, and
+    /// [`super::event::Event::ReadOver`] at the end.
+    Read(Reading),
+    /// Nobody wants the rest of this reading.
+    StopReading(Generation),
     /// Make a folder; its parent exists.
     MakeFolder(Place),
     /// Make an empty file where none is.

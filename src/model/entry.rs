@@ -126,6 +126,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is known to be a folder, or a link to one.
+    pub fn is_folder(&self) -> bool {
+        self.kind == Kind::Dir || self.target_kind == Some(Kind::Dir)
+    }
+
     /// Whether one can go into it: a folder, or a link that may lead to one.
     pub fn may_be_folder(&self) -> bool {
         match self.kind {

@@ -198,6 +198,15 @@ pub enum Deed {
     },
 }
 
+/// A reading that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WasRead {
+    /// The size of the whole file, where it is known.
+    pub size: Option<u64>,
+    /// Something the person should know all the same (a warning), if any.
+    pub note: Option<String>,
+}
+
 /// Something happened in the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -241,6 +250,20 @@ pub enum Event {
         generation: Generation,
         /// Why it could not.
         result: Result<(), Failure>,
+    },
+    /// The next bytes of a file that is read. Of hostile content: a screen gets them escaped.
+    Piece {
+        /// The number of the request.
+        generation: Generation,
+        /// What comes next, in order and without gaps.
+        bytes: Vec<u8>,
+    },
+    /// A reading is over.
+    ReadOver {
+        /// The number of the request.
+        generation: Generation,
+        /// That all that was wanted has been told, or why not; what was told is right in either case.
+        result: Result<WasRead, Failure>,
     },
     /// An action is done; the folders concerned should be listed again.
     Done(Deed),

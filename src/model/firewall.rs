@@ -151,7 +151,11 @@ impl Table {
             passive_setting: None,
             passive: rows(ConnectionMode::Passive),
             // through a proxy there is no active mode, and nothing but the control connection is left
-            active: if server.proxy.is_some() { Vec::new() } else { active },
+            active: if server.proxy.is_some() {
+                Vec::new()
+            } else {
+                active
+            },
         }
     }
 

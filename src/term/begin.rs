@@ -2,12 +2,12 @@
 
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
-use crate::config::active_first;
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::store;
 use crate::config::theme::Theme;
+use crate::config::{active_first, bookmarks};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
@@ -52,12 +52,18 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     });
     let keys = own_keys(&paths, &mut notices)?;
     let theme = own_theme(&paths, &mut notices);
+    let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
+        notices.push(failure.to_string());
+        Vec::new()
+    });
     let start = Start {
         servers: servers.list().to_vec(),
         unread,
         connect: wanted.connect,
         path: wanted.path,
         folder: std::env::current_dir().map_err(failed("The current folder is gone"))?,
+        home: std::env::home_dir().filter(|home| home.is_absolute()),
+        bookmarks,
         keys,
         theme,
         zone: clock::local_zone(),

@@ -279,6 +279,14 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                         let _ = answer.send(told);
                     });
                 }
+                Effect::ChangeBookmarks(change) => {
+                    let saved = self.world.change_bookmarks(change);
+                    self.awaited += 1;
+                    let answer = self.answer.clone();
+                    self.saves.spawn(async move {
+                        let _ = answer.send(Msg::BookmarksSaved(saved.await));
+                    });
+                }
                 Effect::RememberActiveFirst(server, active) => {
                     self.world.remember_active_first(server, active)
                 }

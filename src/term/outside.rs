@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
+use crate::config::bookmarks::{self, Bookmark};
 use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Moved, Secrets, Trouble};
@@ -31,6 +32,12 @@ pub trait Outside {
     /// Changes the file of saved servers and what is kept for them, and gives the servers as they
     /// are then. Where the secret store wants its passphrase first, nothing was changed.
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static;
+
+    /// Changes the file of bookmarks, and gives them as they are then.
+    fn change_bookmarks(
+        &self,
+        change: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
 
     /// Takes the passphrase of the secret store; the next use shows whether it is the right one.
     fn unlock(&self, passphrase: Secret);
@@ -133,6 +140,15 @@ impl Outside for World {
             })?;
             Ok(servers.list().to_vec())
         })
+    }
+
+    fn change_bookmarks(
+        &self,
+        change: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static {
+        let path = self.paths.bookmarks();
+        let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
+        async { changed.await.map_err(Failure::from) }
     }
 
     fn unlock(&self, passphrase: Secret) {

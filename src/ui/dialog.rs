@@ -12,6 +12,7 @@ use super::text::wrap;
 use super::widgets::{choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
+use crate::app::pager::Asks;
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::event::Wanted;
@@ -114,6 +115,8 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
+        Subject::InFile(Asks::Search) => "Search",
+        Subject::InFile(Asks::GoTo) => "Go to",
         Subject::Password { .. } => "Password",
         Subject::Passphrase { lock: Lock::New, .. } => "A new secret store",
         Subject::Passphrase { .. } => "The secret store",

@@ -5,20 +5,23 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, width};
-use super::widgets::panel;
+use super::widgets::{filter_below, panel};
 use crate::app::{App, help};
 use crate::config::theme::Role;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
-    let block = panel(" Keys ", app.dialogs.is_empty(), theme);
+    let mut block = panel(" Keys ", !app.is_covered(), theme);
+    if let Some(line) = filter_below(&app.help.filter, app.help.typing, area, theme) {
+        block = block.title_bottom(line);
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let columns = usize::from(inner.width);
     // at 80 columns the longest text stands whole
     let wide = (columns / 5).clamp(8, 22);
-    for (y, line) in (inner.y..inner.bottom()).zip(app.help_lines().into_iter().skip(app.help.top)) {
+    for (y, line) in (inner.y..inner.bottom()).zip(app.help_lines().into_iter().skip(app.help.window.top)) {
         let drawn = match line {
             help::Line::Gap => Line::default(),
             help::Line::Heading(title) => Line::styled(title, theme.style(Role::Title)),

@@ -5,11 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::fit;
-use super::widgets::{field, panel};
+use super::widgets::{filter_below, panel};
 use crate::app::App;
 use crate::config::theme::Role;
 use crate::model::event::{DialogueLine, Speaker};
-use crate::model::text::escape_str;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -20,23 +19,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         Some(1) => "session 1, browsing".to_owned(),
         Some(n) => format!("session {n}, a lane"),
     };
-    let mut block = panel(format!(" Log: {which} "), app.dialogs.is_empty(), theme);
-    if log.typing {
-        let mut line = Line::from(Span::styled(" / ", theme.style(Role::Title)));
-        line.extend(
-            field(
-                &log.filter,
-                usize::from(area.width.saturating_sub(6)).min(40),
-                true,
-                theme,
-            )
-            .spans,
-        );
+    let mut block = panel(format!(" Log: {which} "), !app.is_covered(), theme);
+    if let Some(line) = filter_below(&log.filter, log.typing, area, theme) {
         block = block.title_bottom(line);
-    } else if !log.filter.text().is_empty() {
-        let text = format!(" /{} ", escape_str(log.filter.text()));
-        let text = fit(&text, usize::from(area.width.saturating_sub(4)));
-        block = block.title_bottom(Line::styled(text, theme.style(Role::Title)));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);

@@ -17,8 +17,10 @@ pub mod form;
 mod help;
 pub mod layout;
 mod log;
+mod pager;
 mod pane;
 mod panes;
+mod picker;
 mod queue;
 mod servers;
 mod strip;
@@ -36,6 +38,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         Some(form) => form::draw(frame, area, form, &app.theme),
         None => draw_view(frame, parts, app),
     }
+    if let Some(picker) = &app.picker
+        && app.form.is_none()
+    {
+        let area = picker::place(parts.body.union(parts.bar.unwrap_or(parts.body)), picker);
+        frame.render_widget(Clear, area);
+        picker::draw(frame, area, picker, app);
+    }
     if let Some(dialog) = app.dialogs.front() {
         let area = dialog::place(parts.body.union(parts.bar.unwrap_or(parts.body)), dialog, app);
         frame.render_widget(Clear, area);
@@ -50,6 +59,7 @@ fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
     match app.view {
         View::Servers => servers::draw(frame, parts.body, app),
         View::Panes => panes::draw(frame, parts.body, app),
+        View::Pager => pager::draw(frame, parts.body, app),
         View::Queue => queue::draw(frame, parts.body, app),
         View::Log => log::draw(frame, parts.body, app),
         View::Help => help::draw(frame, parts.body, app),

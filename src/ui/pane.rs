@@ -12,7 +12,7 @@ use super::{layout, when};
 use crate::app::App;
 use crate::app::connect::Link;
 use crate::app::folder::Side;
-use crate::app::order::SortBy;
+use crate::app::order::{Sort, SortBy};
 use crate::app::pane::{Content, Pane, Totals};
 use crate::config::theme::{Role, Theme};
 use crate::model::entry::{Entry, Kind};
@@ -75,11 +75,12 @@ impl Columns {
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     let theme = &app.theme;
     let pane = app.pane(side);
-    let focus = app.active == side && app.dialogs.is_empty();
+    let focus = app.active == side && !app.is_covered();
     let room = usize::from(area.width.saturating_sub(4));
     let mut block = panel(format!(" {} ", fit_end(&title(app, side), room)), focus, theme);
     if area.height > 2 {
-        block = block.title_bottom(footer(pane, room, theme));
+        let sorted = !app.has_headings() && pane.sort != Sort::default();
+        block = block.title_bottom(footer(pane, room, sorted, theme));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -150,7 +151,7 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
     for (heading, by, wide, left) in [
         ("size", Some(SortBy::Size), columns.size, false),
         ("modified", Some(SortBy::Time), columns.time, true),
-        ("mode", None, columns.permissions, true),
+        ("mode", Some(SortBy::Permissions), columns.permissions, true),
     ] {
         if wide > 0 {
             let heading = format!("{heading}{}", by.map_or("", arrow));
@@ -266,8 +267,13 @@ fn empty(pane: &Pane) -> String {
 }
 
 /// Totals, the filter, and what is missing from the listing.
-fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
+fn footer(pane: &Pane, room: usize, sorted: bool, theme: &Theme) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
+    if let Some(jump) = &pane.jump {
+        spans.push(Span::styled(" to ", theme.style(Role::Title)));
+        spans.extend(field(jump, room.saturating_sub(4).min(24), true, theme).spans);
+        return Line::from(spans);
+    }
     if pane.typing {
         spans.push(Span::styled(" / ", theme.style(Role::Title)));
         spans.extend(field(&pane.filter, room.saturating_sub(3).min(24), true, theme).spans);
@@ -294,6 +300,11 @@ fn footer(pane: &Pane, room: usize, theme: &Theme) -> Line<'static> {
     }
     if !pane.filter.text().is_empty() {
         parts.push((format!("/{}", escape_str(pane.filter.text())), Role::Title));
+    }
+    if sorted {
+        // there are no headings to say it
+        let arrow = if pane.sort.reversed { '↓' } else { '↑' };
+        parts.push((format!("by {}{arrow}", pane.sort.by.word()), Role::Muted));
     }
     if pane.awaited.is_some() {
         parts.push(("listing …".to_owned(), Role::Muted));

@@ -36,7 +36,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         .filter(|_| queue.counts.running > 0)
         .map(|pace| format!(" {pace} "))
         .filter(|pace| title.width() + width(pace) + 3 <= usize::from(area.width));
-    let mut block = panel(title, app.dialogs.is_empty(), theme);
+    let mut block = panel(title, !app.is_covered(), theme);
     if let Some(pace) = pace {
         block = block.title_top(Line::styled(pace, theme.style(Role::Text)).right_aligned());
     }
@@ -66,7 +66,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(job(row, usize::from(inner.width), theme), line_area);
         if place == queue.cursor.at {
             frame.buffer_mut().set_style(line_area, theme.style(Role::Cursor));
-            if app.dialogs.is_empty() {
+            if !app.is_covered() {
                 point_at(frame, line_area, theme);
             }
         }

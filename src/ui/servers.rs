@@ -41,7 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
 fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
     let servers = &app.servers;
-    let mut block = panel(" Servers ", app.dialogs.is_empty(), theme);
+    let mut block = panel(" Servers ", !app.is_covered(), theme);
     if servers.typing {
         let mut line = Line::from(Span::styled(" / ", theme.style(Role::Title)));
         line.extend(
@@ -118,7 +118,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(line, area);
         if place == servers.cursor.at {
             frame.buffer_mut().set_style(area, theme.style(Role::Cursor));
-            if app.dialogs.is_empty() {
+            if !app.is_covered() {
                 point_at(frame, area, theme);
             }
         }

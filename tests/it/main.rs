@@ -37,6 +37,7 @@ mod no_secret;
 #[cfg(unix)]
 mod pty;
 mod read_only;
+mod reading;
 mod readme;
 mod real_servers;
 mod resume;

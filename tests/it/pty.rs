@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
+use ftpane::config::bookmarks;
 use ftpane::config::secrets::Trouble;
 use ftpane::config::servers::Servers;
 use ftpane::engine::{self, Options};
+use ftpane::model::failure::Failure;
 use ftpane::model::proxy::ProxyKind;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Protocol, Server};
@@ -203,6 +205,13 @@ impl Outside for Broken {
     #[allow(unreachable_code, reason = "the type of what never comes")]
     fn change(&self, _: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         panic!("the world is broken");
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    fn change_bookmarks(
+        &self,
+        _: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<bookmarks::Bookmark>, Failure>> + Send + 'static {
         std::future::ready(Ok(Vec::new()))
     }
 

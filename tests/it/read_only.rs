@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use ftpane::engine::Options;
 use ftpane::model::command::{
-    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Shift, WalkOrder,
+    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Reading, Shift, WalkOrder,
 };
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, JobId, JobState, Policy,
+};
 use ftpane::model::server::{Patience, Protocol, Server};
 use ftpane::model::unfinished::RestId;
 
@@ -130,7 +132,14 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             generation: Generation(3),
         }),
         Command::Explore(_) => Command::DealtWith(Generation(3)),
-        Command::DealtWith(_) => Command::MakeFolder(remote_place("/new")),
+        Command::DealtWith(_) => Command::Read(Reading {
+            place: remote_place("/there.txt"),
+            from: 0,
+            length: None,
+            generation: Generation(4),
+        }),
+        Command::Read(_) => Command::StopReading(Generation(4)),
+        Command::StopReading(_) => Command::MakeFolder(remote_place("/new")),
         Command::MakeFolder(_) => Command::MakeFile(remote_place("/new")),
         Command::MakeFile(_) => Command::Rename {
             from: remote_place("/there.txt"),
@@ -195,6 +204,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
+                | Command::StopReading(_)
                 | Command::Cancel(_)
                 | Command::Hold(_)
                 | Command::GoOn(_)
@@ -212,6 +222,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
             | (Command::Explore(_), Event::Explored { .. })
+            | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))

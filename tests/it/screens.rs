@@ -1,5 +1,7 @@
 //! Every screen and dialog as it is drawn, at a small, a large and a tiny terminal.
 
+mod files;
+
 use std::sync::Arc;
 
 use ftpane::app::effect::{Change, Effect};
@@ -349,6 +351,38 @@ fn help() {
     let mut bench = Bench::connected();
     bench.press("?");
     pictures("help", &mut bench);
+}
+
+#[test]
+fn finding_ones_way() {
+    let mut bench = Bench::connected_to(Server {
+        read_only: true,
+        ..server("web")
+    });
+    bench.press(":");
+    pictures("palette", &mut bench);
+    bench.type_in("del");
+    pictures("palette-off", &mut bench);
+    bench.press("ctrl-u");
+    bench.type_in("zzz");
+    pictures("palette-nothing", &mut bench);
+    bench.press("esc ? /");
+    bench.type_in("bookmark");
+    pictures("help-filter", &mut bench);
+    bench.press("esc esc f");
+    bench.type_in("rel");
+    pictures("panes-jump", &mut bench);
+    bench.press("esc s p");
+    pictures("panes-by-permissions", &mut bench);
+    let mut bench = Bench::connected();
+    bench.press("g p");
+    bench.type_in("p");
+    pictures("go-to", &mut bench);
+    bench.press("ctrl-u");
+    bench.type_in("/etc");
+    pictures("go-to-outside", &mut bench);
+    bench.press("esc '");
+    pictures("bookmarks-none", &mut bench);
 }
 
 #[test]

@@ -34,7 +34,10 @@ enum Voice {
 
 impl Visit {
     /// Takes the stages to a session; `None` where one of them has failed, with the finding.
-    pub(super) async fn approach(&mut self, connection: &Arc<Connection>) -> Result<Option<Session>, Failure> {
+    pub(super) async fn approach(
+        &mut self,
+        connection: &Arc<Connection>,
+    ) -> Result<Option<Session>, Failure> {
         let what = format!("Could not look at {}", self.server.address());
         let stages = match Stages::begin(connection).await {
             Ok(stages) => stages,
@@ -62,7 +65,10 @@ impl Visit {
             }
         };
         let says = match &self.server.proxy {
-            Some(proxy) => format!("the proxy {} is found; it looks up the server's name itself", proxy.host),
+            Some(proxy) => format!(
+                "the proxy {} is found; it looks up the server's name itself",
+                proxy.host
+            ),
             None if self.server.host.parse::<IpAddr>().is_ok() => "it is written as an address".into(),
             None => format!(
                 "{} has {}",
@@ -95,14 +101,16 @@ impl Visit {
         if let Ok(greeted) = &greeted {
             outcome = outcome.seeing([format!("from {}", greeted.ends().1)]);
         }
-        self.record.tell(Step::Connect, true, at - begun.at(), &[], outcome);
+        self.record
+            .tell(Step::Connect, true, at - begun.at(), &[], outcome);
 
         let implicit = self.server.protocol == Protocol::FtpsImplicit;
         let mut spent = at.elapsed();
         let greeted = match greeted {
             Ok(greeted) => greeted,
             Err(error) => {
-                let in_tls = matches!(error, Error::Tls(..)) || matches!(error, Error::Silent(Stage::Handshake, _));
+                let in_tls =
+                    matches!(error, Error::Tls(..)) || matches!(error, Error::Silent(Stage::Handshake, _));
                 let step = if in_tls { Step::Tls } else { Step::Greeting };
                 let error = stages.explained(error, &self.attendant).await;
                 let outcome = Outcome::new(error.failure(what).why);
@@ -152,7 +160,8 @@ impl Visit {
         if fault::is_ours(&error) {
             return Err(error.failure(what));
         }
-        self.record.end(begun, false, Outcome::new(error.failure(what).why));
+        self.record
+            .end(begun, false, Outcome::new(error.failure(what).why));
         self.wonder(&error, what).await;
         Ok(None)
     }
@@ -179,7 +188,9 @@ impl Visit {
                 match (self.spoken(Protocol::Ftp).await, error) {
                     (Voice::Ftp, _) => Finding::Explicit,
                     (Voice::Other(line), _) => fault::finding(&Error::NotFtp(line), what),
-                    (_, Error::Tls(_, TlsError::Broken(_) | TlsError::Other(_))) => self.agreed(error, what).await,
+                    (_, Error::Tls(_, TlsError::Broken(_) | TlsError::Other(_))) => {
+                        self.agreed(error, what).await
+                    }
                     _ => Finding::Speaks(Service::Silent, None),
                 }
             }
@@ -218,9 +229,9 @@ impl Visit {
                 Err(Error::Refused(Stage::Greeting, ..)) => return Voice::Ftp,
                 Err(error) if self.accepted(&connection, &error) => {}
                 Err(Error::Tls(..) | Error::Silent(Stage::Handshake | Stage::Tcp, _)) => break,
-                Err(Error::Silent(Stage::Greeting, _) | Error::Broken(Stage::Greeting, _) | Error::NotFtp(_))
-                    if protocol.is_tls() =>
-                {
+                Err(
+                    Error::Silent(Stage::Greeting, _) | Error::Broken(Stage::Greeting, _) | Error::NotFtp(_),
+                ) if protocol.is_tls() => {
                     return Voice::Tls;
                 }
                 Err(_) => break,
@@ -262,7 +273,12 @@ impl Visit {
     }
 
     /// Login, features, and which program it is; the login's own dialogue tells its parts apart.
-    async fn log_in(&mut self, stages: Stages, opened: Opened, what: &str) -> Result<Option<Session>, Failure> {
+    async fn log_in(
+        &mut self,
+        stages: Stages,
+        opened: Opened,
+        what: &str,
+    ) -> Result<Option<Session>, Failure> {
         let begun = self.record.begin(Step::Login);
         let mut session = match stages.log_in(opened, &self.attendant).await {
             Ok(session) => session,
@@ -297,7 +313,14 @@ impl Visit {
         }];
         says.push(count(self.words.features.len() as u64, "feature", "features"));
         says.push(if features.has_mlsd() { "MLSD" } else { "no MLSD" }.into());
-        says.push(if features.has_utf8() { "UTF-8" } else { "UTF-8 not announced" }.into());
+        says.push(
+            if features.has_utf8() {
+                "UTF-8"
+            } else {
+                "UTF-8 not announced"
+            }
+            .into(),
+        );
         let took = span(after) + begun.at().elapsed();
         let said = [after.to_vec(), self.record.take()].concat();
         let outcome = Outcome::new(says.join(", "));
@@ -316,7 +339,9 @@ fn lenient(server: &mut Server) {
 
 fn agreement_of(handshake: &Handshake) -> Option<Agreement> {
     let number = handshake.version.strip_prefix("TLS ")?;
-    let version = TlsVersion::ALL.into_iter().find(|version| version.number() == number)?;
+    let version = TlsVersion::ALL
+        .into_iter()
+        .find(|version| version.number() == number)?;
     let weak = handshake.weak.iter().filter(|weak| **weak != handshake.version);
     Some(Agreement {
         version,
@@ -335,7 +360,11 @@ fn described(handshake: &Handshake) -> Outcome {
     if !handshake.weak.is_empty() {
         says.push_str(&format!(", weak ({})", handshake.weak.join(", ")));
     }
-    let mut seen = vec![format!("{} {}", handshake.version, handshake.cipher).trim_end().to_owned()];
+    let mut seen = vec![
+        format!("{} {}", handshake.version, handshake.cipher)
+            .trim_end()
+            .to_owned(),
+    ];
     if let Some(certificate) = handshake.certificate() {
         let date = |stamp: Option<crate::model::stamp::Stamp>| {
             let text = stamp.and_then(|stamp| stamp.rfc3339());

@@ -128,7 +128,8 @@ impl Visit {
             Some(IpAddr::V4(here)) => here,
             // only a proxy knows it
             _ => {
-                self.record.end(begun, true, Outcome::new(format!("{ip}, port {port}")));
+                self.record
+                    .end(begun, true, Outcome::new(format!("{ip}, port {port}")));
                 self.unknown.push(format!(
                     "Whether {ip}, which PASV announces, is the server's address: only the proxy knows that"
                 ));
@@ -156,9 +157,7 @@ impl Visit {
         let mut passive = Passive::Open;
         let mut elsewhere = false;
         if !open {
-            passive = self
-                .reached(session, port, followed.then_some(announced))
-                .await;
+            passive = self.reached(session, port, followed.then_some(announced)).await;
             // what the setting does not choose is tried where it may help
             if !matches!(passive, Passive::Open) && (followed || !is_private(ip.into())) {
                 let other = (!followed).then_some(announced);
@@ -253,7 +252,11 @@ impl Visit {
         let in_tls = stalled
             || matches!(error, Error::Unresumed { .. })
             || matches!(error, Error::Tls(Stage::Data | Stage::Transfer, _));
-        let begun = if in_tls { begun.as_step(Step::DataTls) } else { begun };
+        let begun = if in_tls {
+            begun.as_step(Step::DataTls)
+        } else {
+            begun
+        };
         if !stalled {
             return self.fail(begun, error, &what);
         }
@@ -276,7 +279,8 @@ impl Visit {
             Some(_) => "encrypted, and resumed the control connection's TLS session".into(),
         };
         let took = session.data_handshake().unwrap_or_default();
-        self.record.tell(begun.step(), true, took, &[], Outcome::new(says));
+        self.record
+            .tell(begun.step(), true, took, &[], Outcome::new(says));
     }
 
     /// What a listing shows of the server's clock.
@@ -312,13 +316,16 @@ impl Visit {
                 let why = error.failure("Active mode").why;
                 let says = format!("not tried: there is no further session ({why})");
                 self.record.end(begun, true, Outcome::new(says));
-                self.unknown.push("Whether active mode works: there was no session left to try it".into());
+                self.unknown
+                    .push("Whether active mode works: there was no session left to try it".into());
                 return None;
             }
         };
         if let Ok(status) = session.ask_about("STAT").await {
             let text = status_text(&status);
-            self.seen_at = self.seen_at.or(hints::own_address(&text, session.server_address()));
+            self.seen_at = self
+                .seen_at
+                .or(hints::own_address(&text, session.server_address()));
         }
         let listed = session.list(root, unix_now()).await;
         let stranger = connection.stranger();

@@ -90,7 +90,10 @@ fn code(error: &Error) -> Code {
 
 /// Whether it is about our own settings: then there is nothing to find out about a server.
 pub(super) fn is_ours(error: &Error) -> bool {
-    matches!(error, Error::Tls(_, TlsError::Settings(_)) | Error::Guarded(_) | Error::Unsendable(_))
+    matches!(
+        error,
+        Error::Tls(_, TlsError::Settings(_)) | Error::Guarded(_) | Error::Unsendable(_)
+    )
 }
 
 /// How far a data port was reached.

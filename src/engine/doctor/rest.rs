@@ -17,7 +17,8 @@ use crate::model::size::{count, duration};
 use crate::plan::doctor::{Finding, hints};
 
 /// What is stored where an upload is tried.
-const CONTENT: &[u8] = b"ftpane was here to see whether this server takes files. This one can be deleted.\r\n";
+const CONTENT: &[u8] =
+    b"ftpane was here to see whether this server takes files. This one can be deleted.\r\n";
 
 impl Visit {
     /// The greeting and the reply to STAT: when does the server end idle sessions, where does it see us?
@@ -126,7 +127,10 @@ impl Visit {
         let gone = session.delete_file(&path).await;
         let says = match (kept, gone) {
             (Ok(FileSize::File(Some(size))), _) if size != CONTENT.len() as u64 => {
-                format!("stored, and the server says it has {size} bytes of {}", CONTENT.len())
+                format!(
+                    "stored, and the server says it has {size} bytes of {}",
+                    CONTENT.len()
+                )
             }
             (_, Ok(())) => "a file was stored, and deleted again".to_owned(),
             (_, Err(error)) => format!(

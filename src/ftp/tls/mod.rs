@@ -182,7 +182,10 @@ impl SessionTls {
 
     /// Makes `stream` an encrypted one: the control connection first, then each data connection,
     /// which offers the session of the first.
-    pub(in crate::ftp) async fn handshake(&self, stream: TcpStream) -> Result<(NetStream, Handshake), TlsError> {
+    pub(in crate::ftp) async fn handshake(
+        &self,
+        stream: TcpStream,
+    ) -> Result<(NetStream, Handshake), TlsError> {
         let begun = Instant::now();
         let (stream, mut handshake) = match &self.tls.backend {
             Backend::Openssl(settings) => {
@@ -210,8 +213,7 @@ fn read_authorities(path: &std::path::Path) -> Result<Vec<X509>, TlsError> {
         ))
     };
     let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-    let list = X509::stack_from_pem(&pem)
-        .map_err(|_| bad("it holds no PEM certificates".into()))?;
+    let list = X509::stack_from_pem(&pem).map_err(|_| bad("it holds no PEM certificates".into()))?;
     if list.is_empty() {
         return Err(bad("it holds no PEM certificates".into()));
     }

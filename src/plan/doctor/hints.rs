@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn idle_times() {
         for (text, seconds) in [
-            ("You will be disconnected after 15 minutes of inactivity.", Some(900)),
+            (
+                "You will be disconnected after 15 minutes of inactivity.",
+                Some(900),
+            ),
             ("Hello\n     Session timeout in seconds is 300\nbye", Some(300)),
             ("Idle timeout: 120 seconds", Some(120)),
             ("No session bandwidth limit", None),

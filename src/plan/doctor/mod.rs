@@ -178,7 +178,10 @@ fn note(code: Code, says: impl Into<String>) -> Verdict {
 fn failed(code: Code, failure: &Failure) -> Verdict {
     Verdict {
         reply: failure.reply.clone(),
-        hint: failure.hint.as_deref().map(|hint| hint.trim_end_matches('.').into()),
+        hint: failure
+            .hint
+            .as_deref()
+            .map(|hint| hint.trim_end_matches('.').into()),
         ..verdict(code, failure.why.clone())
     }
 }
@@ -226,9 +229,15 @@ impl Finding {
             }
             Self::Implicit => verdict(
                 Code::ServerIsImplicit,
-                format!("port {} speaks TLS from the first byte (implicit TLS)", server.port()),
+                format!(
+                    "port {} speaks TLS from the first byte (implicit TLS)",
+                    server.port()
+                ),
             )
-            .hinting(format!("Use implicit TLS there: {}", as_url(server, Protocol::FtpsImplicit)))
+            .hinting(format!(
+                "Use implicit TLS there: {}",
+                as_url(server, Protocol::FtpsImplicit)
+            ))
             .fixed_by([Fix::Protocol(Protocol::FtpsImplicit)]),
             Self::Explicit => verdict(
                 Code::ServerIsExplicit,
@@ -237,7 +246,10 @@ impl Finding {
                     server.port()
                 ),
             )
-            .hinting(format!("Use explicit TLS there: {}", as_url(server, Protocol::FtpsExplicit)))
+            .hinting(format!(
+                "Use explicit TLS there: {}",
+                as_url(server, Protocol::FtpsExplicit)
+            ))
             .fixed_by([Fix::Protocol(Protocol::FtpsExplicit)]),
             Self::Tls(failure, agreement) => old_tls(server, failure, agreement.as_ref()),
             Self::Login { failure, wants_tls } => {
@@ -264,7 +276,9 @@ impl Finding {
             Self::Active { .. } => self.no_active(server),
             Self::Stranger(stranger) => note(
                 Code::ActiveStrangerCame,
-                format!("{stranger} connected to our data port and is not the server; it was sent away, and the server let in"),
+                format!(
+                    "{stranger} connected to our data port and is not the server; it was sent away, and the server let in"
+                ),
             ),
             Self::Unreadable { count: lines, first } => verdict(
                 Code::ListUnreadable,
@@ -276,9 +290,10 @@ impl Finding {
             .hinting(format!(
                 "The first: '{first}'. Please report it with the server's name, so that ftpane learns it"
             )),
-            Self::Incomplete(reason) => {
-                verdict(Code::ListUnreadable, format!("the listing is not complete: {reason}"))
-            }
+            Self::Incomplete(reason) => verdict(
+                Code::ListUnreadable,
+                format!("the listing is not complete: {reason}"),
+            ),
             Self::Clock(offset) => note(
                 Code::ClockOffset,
                 format!("the times of LIST are {}; they are corrected", offset.words()),
@@ -343,7 +358,9 @@ impl Finding {
             _ => None,
         };
         let external = seen.filter(|_| behind_nat.is_some()).map(Fix::ExternalIp);
-        let open = format!("The router and the firewall at this end must let the server in to {ports}; passive mode needs nothing of the kind");
+        let open = format!(
+            "The router and the firewall at this end must let the server in to {ports}; passive mode needs nothing of the kind"
+        );
         verdict.hint = Some(match behind_nat {
             Some(nat) => format!("{nat}. {open}"),
             None => open,
@@ -388,14 +405,22 @@ fn old_tls(server: &Server, failure: &Failure, agreement: Option<&Agreement>) ->
             "It can be accepted for this server"
         };
         return Verdict {
-            says: format!("the server speaks TLS {number} at best, and {} is the oldest accepted", server.tls_min.number()),
+            says: format!(
+                "the server speaks TLS {number} at best, and {} is the oldest accepted",
+                server.tls_min.number()
+            ),
             ..verdict.hinting(hint).fixed_by([Fix::TlsMin(*version)])
         };
     }
     if *version > server.tls_max {
         return Verdict {
-            says: format!("the server wants TLS {number}, and {} is the newest offered", server.tls_max.number()),
-            ..verdict.hinting("Offer newer versions too").fixed_by([Fix::TlsMax(*version)])
+            says: format!(
+                "the server wants TLS {number}, and {} is the newest offered",
+                server.tls_max.number()
+            ),
+            ..verdict
+                .hinting("Offer newer versions too")
+                .fixed_by([Fix::TlsMax(*version)])
         };
     }
     if weak.is_empty() || server.weak_tls {
@@ -411,10 +436,15 @@ fn old_tls(server: &Server, failure: &Failure, agreement: Option<&Agreement>) ->
 
 /// One verdict for each thing that is the matter with a certificate.
 fn doubts(certificate: &Certificate, pinned: Option<Pin>) -> Vec<Verdict> {
-    let whose = format!("{}, issued by {}, {}", certificate.subject, certificate.issuer, certificate.key);
+    let whose = format!(
+        "{}, issued by {}, {}",
+        certificate.subject, certificate.issuer, certificate.key
+    );
     let pin = certificate.pin;
     if let Some(pinned) = pinned {
-        let says = format!("the server shows another certificate than the one pinned: shown {pin} ({whose}), pinned {pinned}");
+        let says = format!(
+            "the server shows another certificate than the one pinned: shown {pin} ({whose}), pinned {pinned}"
+        );
         return vec![
             verdict(Code::CertChanged, says)
                 .hinting("It may be renewed, or somebody stands between: ask the server's administrator for the fingerprint before you take the new one")
@@ -425,12 +455,17 @@ fn doubts(certificate: &Certificate, pinned: Option<Pin>) -> Vec<Verdict> {
     for doubt in &certificate.doubts {
         let date = |stamp: Option<crate::model::stamp::Stamp>| {
             let text = stamp.and_then(|stamp| stamp.rfc3339());
-            text.map_or("an unknown day".into(), |text| text.chars().take(10).collect::<String>())
+            text.map_or("an unknown day".into(), |text| {
+                text.chars().take(10).collect::<String>()
+            })
         };
         let (code, says) = match doubt {
             Doubt::Expired => (
                 Code::CertExpired,
-                format!("the certificate has expired: it was valid until {}", date(certificate.not_after)),
+                format!(
+                    "the certificate has expired: it was valid until {}",
+                    date(certificate.not_after)
+                ),
             ),
             Doubt::NotYetValid => (
                 Code::CertExpired,
@@ -469,12 +504,21 @@ fn doubts(certificate: &Certificate, pinned: Option<Pin>) -> Vec<Verdict> {
         );
     }
     if out.is_empty() {
-        out.push(verdict(Code::CertUnknown, format!("the certificate could not be verified ({whose}, {pin})")));
+        out.push(verdict(
+            Code::CertUnknown,
+            format!("the certificate could not be verified ({whose}, {pin})"),
+        ));
     }
     out
 }
 
-fn wrong_address(server: &Server, announced: Ipv4Addr, here: Ipv4Addr, works: bool, elsewhere: bool) -> Verdict {
+fn wrong_address(
+    server: &Server,
+    announced: Ipv4Addr,
+    here: Ipv4Addr,
+    works: bool,
+    elsewhere: bool,
+) -> Verdict {
     let private = is_private(announced.into());
     let code = match private {
         true => Code::PasvPrivateAddress,
@@ -496,10 +540,16 @@ fn wrong_address(server: &Server, announced: Ipv4Addr, here: Ipv4Addr, works: bo
         false => verdict(code, says),
     };
     let hint = match (works, followed, elsewhere) {
-        (true, false, _) => format!("{here} is used instead; other clients may follow the announced one and fail"),
+        (true, false, _) => {
+            format!("{here} is used instead; other clients may follow the announced one and fail")
+        }
         (true, true, _) => "Data connections come about all the same".into(),
-        (false, true, true) => format!("It was followed, as is set, and nothing answers there; at {here} the port answers"),
-        (false, true, false) => format!("It was followed, as is set, and nothing answers there, nor at {here}"),
+        (false, true, true) => {
+            format!("It was followed, as is set, and nothing answers there; at {here} the port answers")
+        }
+        (false, true, false) => {
+            format!("It was followed, as is set, and nothing answers there, nor at {here}")
+        }
         (false, false, true) => format!("{here} was used instead and does not answer; {announced} does"),
         (false, false, false) => format!("{here} was used instead, and does not answer either"),
     };
@@ -511,17 +561,30 @@ fn no_passive(port: u16, reach: &Reach, active: Option<bool>) -> Verdict {
     let (code, says) = match reach {
         Reach::Refused(failure) => (
             Code::PassiveRefused,
-            format!("the server named port {port} for data, and connecting there is refused ({})", failure.why),
+            format!(
+                "the server named port {port} for data, and connecting there is refused ({})",
+                failure.why
+            ),
         ),
         Reach::Silent(failure) => (
             Code::PassiveFiltered,
-            format!("the server named port {port} for data, and a firewall drops what is sent there ({})", failure.why),
+            format!(
+                "the server named port {port} for data, and a firewall drops what is sent there ({})",
+                failure.why
+            ),
         ),
-        Reach::Open => (Code::PassiveRefused, format!("port {port} was reached, and no data came")),
+        Reach::Open => (
+            Code::PassiveRefused,
+            format!("port {port} was reached, and no data came"),
+        ),
     };
     let hint = match active {
-        Some(true) => "Open the server's passive ports in its firewall; active mode works from here meanwhile",
-        Some(false) => "Open the server's passive ports in its firewall; active mode does not work from here either",
+        Some(true) => {
+            "Open the server's passive ports in its firewall; active mode works from here meanwhile"
+        }
+        Some(false) => {
+            "Open the server's passive ports in its firewall; active mode does not work from here either"
+        }
         None => "Open the server's passive ports in its firewall",
     };
     let fix = (active == Some(true)).then_some(Fix::Mode(ConnectionMode::Active));

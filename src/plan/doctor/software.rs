@@ -100,9 +100,7 @@ impl Software {
                     "In vsftpd.conf: pasv_address=ADDRESS, the one seen from outside (pasv_addr_resolve=YES for a name)"
                 }
                 Self::Proftpd => "In proftpd.conf: MasqueradeAddress ADDRESS, the one seen from outside",
-                Self::PureFtpd => {
-                    "In Pure-FTPd: ForcePassiveIP, or -P ADDRESS, the one seen from outside"
-                }
+                Self::PureFtpd => "In Pure-FTPd: ForcePassiveIP, or -P ADDRESS, the one seen from outside",
                 Self::Iis => {
                     "In IIS Manager: the site's FTP Firewall Support, 'External IP Address of Firewall', the address seen from outside"
                 }
@@ -133,7 +131,9 @@ impl Software {
                 "In FileZilla Server: Server listeners, Protocol 'Explicit FTP over TLS and insecure plain FTP'"
             }
             (Code::AuthRefused, Self::Pyftpdlib) => "In pyftpdlib: TLS_FTPHandler with a certfile",
-            (Code::TlsTooOld, Self::Vsftpd) => "In vsftpd.conf: ssl_tlsv1_2=YES, or ssl_ciphers; or update vsftpd",
+            (Code::TlsTooOld, Self::Vsftpd) => {
+                "In vsftpd.conf: ssl_tlsv1_2=YES, or ssl_ciphers; or update vsftpd"
+            }
             (Code::TlsTooOld, Self::Proftpd) => "In proftpd.conf: TLSProtocol TLSv1.2 TLSv1.3",
             (Code::TlsTooOld, Self::PureFtpd) => "In Pure-FTPd: TLSCipherSuite, or -J",
             (Code::TlsTooOld, Self::Filezilla) => {
@@ -152,8 +152,12 @@ impl Software {
             (Code::TooManyConnections, Self::Filezilla) => {
                 "In FileZilla Server: Rights management, Users or Groups, 'Limits', the number of sessions"
             }
-            (Code::TooManyConnections, Self::Pyftpdlib) => "In pyftpdlib: server.max_cons_per_ip and server.max_cons",
-            (Code::ServerReadOnly, Self::Vsftpd) => "In vsftpd.conf: write_enable=YES, and the folder's permissions",
+            (Code::TooManyConnections, Self::Pyftpdlib) => {
+                "In pyftpdlib: server.max_cons_per_ip and server.max_cons"
+            }
+            (Code::ServerReadOnly, Self::Vsftpd) => {
+                "In vsftpd.conf: write_enable=YES, and the folder's permissions"
+            }
             (Code::ServerReadOnly, Self::Proftpd) => {
                 "In proftpd.conf: <Limit WRITE>, and the folder's permissions"
             }
@@ -189,8 +193,18 @@ mod tests {
     #[test]
     fn by_what_they_say() {
         for (greeting, system, features, software) in [
-            ("FileZilla Server 1.9.4", "UNIX emulated by FileZilla.", "", Some(Software::Filezilla)),
-            ("Welcome.", "UNIX emulated by FileZilla.", "", Some(Software::Filezilla)),
+            (
+                "FileZilla Server 1.9.4",
+                "UNIX emulated by FileZilla.",
+                "",
+                Some(Software::Filezilla),
+            ),
+            (
+                "Welcome.",
+                "UNIX emulated by FileZilla.",
+                "",
+                Some(Software::Filezilla),
+            ),
             ("(vsFTPd 3.0.5)", "UNIX Type: L8", "", Some(Software::Vsftpd)),
             (
                 "Welcome to our archive.",
@@ -198,17 +212,32 @@ mod tests {
                 "AUTH EPRT EPSV MDTM PASV PBSZ PROT REST SIZE TVFS",
                 Some(Software::Vsftpd),
             ),
-            ("ProFTPD Server (Debian) [::1]", "UNIX Type: L8", "", Some(Software::Proftpd)),
+            (
+                "ProFTPD Server (Debian) [::1]",
+                "UNIX Type: L8",
+                "",
+                Some(Software::Proftpd),
+            ),
             (
                 "--------- Welcome to Pure-FTPd [privsep] [TLS] ----------",
                 "UNIX Type: L8",
                 "",
                 Some(Software::PureFtpd),
             ),
-            ("Hello", "UNIX Type: L8", "EPRT IDLE MLST ESTA PASV EPSV ESTP", Some(Software::PureFtpd)),
+            (
+                "Hello",
+                "UNIX Type: L8",
+                "EPRT IDLE MLST ESTA PASV EPSV ESTP",
+                Some(Software::PureFtpd),
+            ),
             ("Microsoft FTP Service", "Windows_NT", "", Some(Software::Iis)),
             ("Welcome", "Windows_NT version 10.0", "", Some(Software::Iis)),
-            ("pyftpdlib 2.0.1 ready.", "UNIX Type: L8", "", Some(Software::Pyftpdlib)),
+            (
+                "pyftpdlib 2.0.1 ready.",
+                "UNIX Type: L8",
+                "",
+                Some(Software::Pyftpdlib),
+            ),
             ("Hello", "UNIX Type: L8", "EPSV MLST MDTM SIZE UTF8", None),
         ] {
             assert_eq!(of(greeting, system, features), software, "{greeting} {system}");
@@ -225,7 +254,12 @@ mod tests {
                 Code::TooManyConnections,
                 Code::AuthRefused,
             ] {
-                assert!(software.setting(code).is_some(), "{} {}", software.name(), code.word());
+                assert!(
+                    software.setting(code).is_some(),
+                    "{} {}",
+                    software.name(),
+                    code.word()
+                );
             }
         }
         assert_eq!(

@@ -42,14 +42,70 @@ fn nothing_found_is_one_ok() {
 fn an_announced_address() {
     use PassiveAddress::{Control, Repair, Server as AsAnnounced};
     for (announced, setting, works, elsewhere, code, level, fix) in [
-        (PRIVATE, Repair, true, false, Code::PasvPrivateAddress, Level::Note, None),
-        (PRIVATE, Control, true, false, Code::PasvPrivateAddress, Level::Note, None),
+        (
+            PRIVATE,
+            Repair,
+            true,
+            false,
+            Code::PasvPrivateAddress,
+            Level::Note,
+            None,
+        ),
+        (
+            PRIVATE,
+            Control,
+            true,
+            false,
+            Code::PasvPrivateAddress,
+            Level::Note,
+            None,
+        ),
         (OTHER, Repair, true, false, Code::PasvOtherHost, Level::Note, None),
-        (OTHER, Repair, false, false, Code::PasvOtherHost, Level::Note, None),
-        (OTHER, Repair, false, true, Code::PasvOtherHost, Level::Failure, Some(AsAnnounced)),
-        (OTHER, AsAnnounced, true, false, Code::PasvOtherHost, Level::Note, None),
-        (PRIVATE, AsAnnounced, false, true, Code::PasvPrivateAddress, Level::Failure, Some(Repair)),
-        (PRIVATE, AsAnnounced, false, false, Code::PasvPrivateAddress, Level::Failure, None),
+        (
+            OTHER,
+            Repair,
+            false,
+            false,
+            Code::PasvOtherHost,
+            Level::Note,
+            None,
+        ),
+        (
+            OTHER,
+            Repair,
+            false,
+            true,
+            Code::PasvOtherHost,
+            Level::Failure,
+            Some(AsAnnounced),
+        ),
+        (
+            OTHER,
+            AsAnnounced,
+            true,
+            false,
+            Code::PasvOtherHost,
+            Level::Note,
+            None,
+        ),
+        (
+            PRIVATE,
+            AsAnnounced,
+            false,
+            true,
+            Code::PasvPrivateAddress,
+            Level::Failure,
+            Some(Repair),
+        ),
+        (
+            PRIVATE,
+            AsAnnounced,
+            false,
+            false,
+            Code::PasvPrivateAddress,
+            Level::Failure,
+            None,
+        ),
     ] {
         let server = Server {
             passive_address: setting,
@@ -62,11 +118,18 @@ fn an_announced_address() {
             elsewhere,
         };
         let verdict = judged(&server, Some(Software::Vsftpd), finding);
-        assert_eq!((verdict.code, verdict.level), (code, level), "{setting:?} {works} {elsewhere}");
+        assert_eq!(
+            (verdict.code, verdict.level),
+            (code, level),
+            "{setting:?} {works} {elsewhere}"
+        );
         let fix: Vec<Fix> = fix.map(Fix::PassiveAddress).into_iter().collect();
         assert_eq!(verdict.fix, fix);
         let text = verdict.text();
-        assert!(text.contains(&announced.to_string()) && text.contains(&HERE.to_string()), "{text}");
+        assert!(
+            text.contains(&announced.to_string()) && text.contains(&HERE.to_string()),
+            "{text}"
+        );
         assert!(text.contains("pasv_address="), "{text}");
     }
 }
@@ -86,11 +149,18 @@ fn active_mode_behind_nat() {
     // the server says where it sees us
     let seen = IpAddr::from([198, 51, 100, 7]);
     let verdict = judged(&server, None, nobody(own, Some(seen), Some(true)));
-    assert_eq!(verdict.fix, [Fix::Mode(ConnectionMode::Passive), Fix::ExternalIp(seen)]);
+    assert_eq!(
+        verdict.fix,
+        [Fix::Mode(ConnectionMode::Passive), Fix::ExternalIp(seen)]
+    );
     assert!(verdict.text().contains("192.168.1.5") && verdict.text().contains("behind NAT"));
     // it does not, and the addresses tell
     let verdict = judged(&server, None, nobody(own, None, Some(false)));
-    assert!(verdict.fix.is_empty() && verdict.text().contains("--external-ip"), "{}", verdict.text());
+    assert!(
+        verdict.fix.is_empty() && verdict.text().contains("--external-ip"),
+        "{}",
+        verdict.text()
+    );
     // nothing speaks for NAT: the ports are what is left
     let ranged = Server {
         port_range: Some((50_000, 50_010)),
@@ -107,7 +177,10 @@ fn active_mode_behind_nat() {
         passive: None,
     };
     let verdict = judged(&server, None, stranger);
-    assert_eq!((verdict.code, verdict.level), (Code::ActiveStrangerCame, Level::Failure));
+    assert_eq!(
+        (verdict.code, verdict.level),
+        (Code::ActiveStrangerCame, Level::Failure)
+    );
 }
 
 #[test]
@@ -117,13 +190,20 @@ fn what_a_server_speaks_becomes_the_setting_that_lets_it_in() {
             version,
             weak: weak.iter().map(|w| (*w).to_owned()).collect(),
         };
-        judged(server, None, Finding::Tls(failure("no TLS version"), Some(agreement)))
+        judged(
+            server,
+            None,
+            Finding::Tls(failure("no TLS version"), Some(agreement)),
+        )
     };
     let usual = Server::default();
     let verdict = too_old(&usual, TlsVersion::V1_0, &[]);
     assert_eq!(verdict.fix, [Fix::TlsMin(TlsVersion::V1_0)]);
     assert!(verdict.text().contains("can be broken"), "{}", verdict.text());
-    assert_eq!(too_old(&usual, TlsVersion::V1_2, &["RSA 1024 bits"]).fix, [Fix::WeakTls]);
+    assert_eq!(
+        too_old(&usual, TlsVersion::V1_2, &["RSA 1024 bits"]).fix,
+        [Fix::WeakTls]
+    );
     let strict = Server {
         tls_min: TlsVersion::V1_3,
         ..Server::default()
@@ -135,7 +215,10 @@ fn what_a_server_speaks_becomes_the_setting_that_lets_it_in() {
         tls_max: TlsVersion::V1_2,
         ..Server::default()
     };
-    assert_eq!(too_old(&lowered, TlsVersion::V1_3, &[]).fix, [Fix::TlsMax(TlsVersion::V1_3)]);
+    assert_eq!(
+        too_old(&lowered, TlsVersion::V1_3, &[]).fix,
+        [Fix::TlsMax(TlsVersion::V1_3)]
+    );
     // nothing was found that would let it in
     let weak = Server {
         weak_tls: true,
@@ -152,5 +235,9 @@ fn a_url_says_what_no_flag_can() {
         ..Server::default()
     };
     let verdict = judged(&server, None, Finding::Implicit);
-    assert!(verdict.text().contains("ftps://ftp.example:2121"), "{}", verdict.text());
+    assert!(
+        verdict.text().contains("ftps://ftp.example:2121"),
+        "{}",
+        verdict.text()
+    );
 }

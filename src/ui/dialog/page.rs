@@ -4,6 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
 use crate::app::folder::{name_at, shown, shown_place};
+use crate::app::pager::Asks;
 use crate::app::zone::Zone;
 use crate::app::{App, server_title};
 use crate::config::secrets::Lock;
@@ -43,6 +44,14 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::InFile(Asks::Search) => page.say(
+                "A text, or bytes written as 0x0d0a. Capitals count once one is typed.",
+                Role::Text,
+            ),
+            Subject::InFile(Asks::GoTo) => page.say(
+                "A line such as 120, a byte such as @4096 or 0x1000, or a share such as 50%.",
+                Role::Text,
+            ),
             Subject::Rename { folder, names } => {
                 page.path("in", &folder.shown());
                 match &names[..] {

@@ -1,5 +1,6 @@
 //! A text field with its cursor.
 
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -7,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::app::input;
 use crate::config::theme::{Role, Theme};
 use crate::model::text::escape_str;
-use crate::ui::text::width;
+use crate::ui::text::{fit, width};
 
 /// The field in exactly `columns`; a longer text is shown where the cursor is. The cursor is a
 /// reversed cell: it needs no help of the terminal's own.
@@ -58,6 +59,27 @@ pub(crate) fn field(line: &input::Line, columns: usize, focus: bool, theme: &The
         Span::styled(under, cursor),
         Span::styled(right, style),
     ])
+}
+
+/// The filter of a list in the lower edge of its frame: as it is typed, or as it holds.
+pub(crate) fn filter_below(
+    filter: &input::Line,
+    typing: bool,
+    area: Rect,
+    theme: &Theme,
+) -> Option<Line<'static>> {
+    if typing {
+        let mut line = Line::from(Span::styled(" / ", theme.style(Role::Title)));
+        let columns = usize::from(area.width.saturating_sub(6)).min(40);
+        line.extend(field(filter, columns, true, theme).spans);
+        return Some(line);
+    }
+    if filter.text().is_empty() {
+        return None;
+    }
+    let text = format!(" /{} ", escape_str(filter.text()));
+    let text = fit(&text, usize::from(area.width.saturating_sub(4)));
+    Some(Line::styled(text, theme.style(Role::Title)))
 }
 
 /// What is shown of a secret of so many characters.

@@ -7,7 +7,7 @@ mod lines;
 mod panel;
 
 pub(crate) use choices::choices;
-pub(crate) use field::{field, stars};
+pub(crate) use field::{field, filter_below, stars};
 pub(crate) use gauge::gauge;
 pub(crate) use lines::put_lines;
 pub(crate) use panel::{panel, point_at};

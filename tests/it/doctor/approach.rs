@@ -97,15 +97,25 @@ async fn a_name_without_an_address() {
     let visit = Visit::to(server, Secret::new(PASSWORD), SHORT, false).await;
     let verdict = visit.finds(&["dns-failed"]);
     assert!(verdict.text().contains("name resolution"), "{}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (3, vec![Step::Lookup]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (3, vec![Step::Lookup])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_is_closed_and_one_that_does_not_answer() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let visit = visit_at(closed, Protocol::FtpsExplicit).await;
     visit.finds(&["connect-refused"]);
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (3, vec![Step::Connect]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (3, vec![Step::Connect])
+    );
 
     // a full queue of waiting connections: the system drops what else comes
     let socket = TcpSocket::new_v4().unwrap();
@@ -116,12 +126,19 @@ async fn a_port_that_is_closed_and_one_that_does_not_answer() {
     let visit = visit_at(dead, Protocol::FtpsExplicit).await;
     let verdict = visit.finds(&["connect-timeout"]);
     assert!(verdict.text().contains("firewall"), "{}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (3, vec![Step::Connect]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (3, vec![Step::Connect])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_does_not_lead_there() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let server = Server {
         proxy: format!("socks5://{nobody}").parse().ok(),
         ..at("127.0.0.1:1".parse().unwrap(), Protocol::Ftp)
@@ -151,7 +168,11 @@ async fn something_else_answers() {
     for protocol in PROTOCOLS {
         let visit = visit_at(silent, protocol).await;
         let verdict = visit.finds(&["not-ftp"]);
-        assert!(verdict.says.contains("says nothing"), "{protocol:?}: {}", verdict.says);
+        assert!(
+            verdict.says.contains("says nothing"),
+            "{protocol:?}: {}",
+            verdict.says
+        );
     }
     // a web server that speaks TLS
     let script = Script::new(Protocol::FtpsImplicit).on(GREETING, hold());
@@ -159,7 +180,11 @@ async fn something_else_answers() {
     for protocol in PROTOCOLS {
         let visit = visit_as(&server, |server| Server { protocol, ..server }, SHORT).await;
         let verdict = visit.finds(&["not-ftp"]);
-        assert!(verdict.says.contains("speaks TLS"), "{protocol:?}: {}", verdict.says);
+        assert!(
+            verdict.says.contains("speaks TLS"),
+            "{protocol:?}: {}",
+            verdict.says
+        );
     }
     server.assert_nothing_given_away();
 }
@@ -168,7 +193,11 @@ async fn something_else_answers() {
 async fn a_server_that_closes_at_once_lets_nobody_in() {
     let (_server, visit) = visited(Script::new(Protocol::Ftp).on(GREETING, close()), SHORT).await;
     let verdict = visit.finds(&["connect-refused"]);
-    assert!(verdict.says.contains("before it said anything"), "{}", verdict.says);
+    assert!(
+        verdict.says.contains("before it said anything"),
+        "{}",
+        verdict.says
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +213,11 @@ async fn implicit_and_explicit_taken_for_each_other() {
         let visit = visit_as(&implicit, unpinned, SHORT).await;
         let verdict = visit.finds(&["server-is-implicit"]);
         assert_eq!(verdict.fix, [Fix::Protocol(Protocol::FtpsImplicit)]);
-        assert!(verdict.text().contains("ftps://me@127.0.0.1"), "{}", verdict.text());
+        assert!(
+            verdict.text().contains("ftps://me@127.0.0.1"),
+            "{}",
+            verdict.text()
+        );
         assert_eq!(visit.diagnosis.exit_code(), 3);
     }
     implicit.assert_nothing_given_away();
@@ -196,7 +229,10 @@ async fn implicit_and_explicit_taken_for_each_other() {
     let visit = visit_as(&explicit, wrong, SHORT).await;
     let verdict = visit.finds(&["server-is-explicit"]);
     assert_eq!(verdict.fix, [Fix::Protocol(Protocol::FtpsExplicit)]);
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Step::Tls]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (5, vec![Step::Tls])
+    );
     explicit.assert_nothing_given_away();
 
     // what the fix makes of the entry is what works
@@ -219,8 +255,15 @@ async fn encryption_refused_for_all_or_for_data() {
     let visit = visit_as(&plain, explicit, SHORT).await;
     let verdict = visit.finds(&["auth-refused"]);
     assert_eq!(verdict.reply.as_deref(), Some("502 No TLS here."));
-    assert!(verdict.text().contains("ssl_enable=YES"), "its own setting: {}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Step::Tls]));
+    assert!(
+        verdict.text().contains("ssl_enable=YES"),
+        "its own setting: {}",
+        verdict.text()
+    );
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (5, vec![Step::Tls])
+    );
     plain.assert_nothing_given_away();
 
     for protocol in [Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
@@ -291,7 +334,10 @@ async fn certificates_that_are_doubted() {
             assert_eq!(found, wanted);
             let verdict = &visit.diagnosis.verdicts[0];
             assert!(verdict.says.contains(says), "{}", verdict.says);
-            assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Step::Tls]));
+            assert_eq!(
+                (visit.diagnosis.exit_code(), visit.failed()),
+                (5, vec![Step::Tls])
+            );
             server.assert_nothing_given_away();
             // the fingerprint, once it is confirmed, is what mends it
             let mut mended = unpinned(server.server());
@@ -306,7 +352,10 @@ async fn certificates_that_are_doubted() {
         };
         let visit = visit_as(&server, changed, Patience::default()).await;
         let verdict = visit.finds(&["cert-changed"]);
-        assert_eq!(flags(verdict), [format!("--pin {}", server.server().pin.unwrap())]);
+        assert_eq!(
+            flags(verdict),
+            [format!("--pin {}", server.server().pin.unwrap())]
+        );
         server.assert_nothing_given_away();
     }
 }
@@ -323,7 +372,12 @@ async fn tls_that_is_not_agreed_on() {
         bits: 1024,
         ..Wish::default()
     });
-    let offers = |newest| move |server| Server { tls_max: newest, ..server };
+    let offers = |newest| {
+        move |server| Server {
+            tls_max: newest,
+            ..server
+        }
+    };
     type Settings<'a> = &'a dyn Fn(Server) -> Server;
     let all: Settings<'_> = &|server| server;
     let old: Settings<'_> = &offers(TlsVersion::V1_2);
@@ -339,11 +393,18 @@ async fn tls_that_is_not_agreed_on() {
         (Face::speaking(TlsVersion::V1_3), old, "--tls-max 1.3"),
     ];
     for (face, settings, fix) in cases {
-        let server = Script::new(Protocol::FtpsExplicit).face(face).file("/f", "x").start().await;
+        let server = Script::new(Protocol::FtpsExplicit)
+            .face(face)
+            .file("/f", "x")
+            .start()
+            .await;
         let visit = visit_as(&server, settings, Patience::default()).await;
         let verdict = visit.finds(&["tls-too-old"]);
         assert_eq!(flags(verdict), [fix]);
-        assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Step::Tls]));
+        assert_eq!(
+            (visit.diagnosis.exit_code(), visit.failed()),
+            (5, vec![Step::Tls])
+        );
         server.assert_nothing_given_away();
         let mut mended = settings(server.server());
         verdict.fix[0].apply(&mut mended);
@@ -356,7 +417,9 @@ async fn tls_that_is_not_agreed_on() {
 async fn a_server_that_wants_a_certificate_of_ours() {
     let face = Face::openssl(&Certified::usual(), |builder| {
         builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
-        builder.set_verify_cert_store(X509StoreBuilder::new().unwrap().build()).unwrap();
+        builder
+            .set_verify_cert_store(X509StoreBuilder::new().unwrap().build())
+            .unwrap();
     });
     let script = Script::new(Protocol::FtpsExplicit).face(face);
     let (server, visit) = visited(script, Patience::default()).await;
@@ -372,10 +435,14 @@ async fn logins_that_are_refused() {
     let (server, visit) = visited(script, SHORT).await;
     let verdict = visit.finds(&["login-refused"]);
     assert_eq!(verdict.reply.as_deref(), Some("530 Login incorrect."));
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (4, vec![Step::Login]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (4, vec![Step::Login])
+    );
     assert_eq!(server.count("USER"), 1, "asked once: each try may count");
 
-    let script = Script::new(Protocol::Ftp).on("USER", say("530 Non-anonymous sessions must use encryption."));
+    let script =
+        Script::new(Protocol::Ftp).on("USER", say("530 Non-anonymous sessions must use encryption."));
     let (_server, visit) = visited(script, SHORT).await;
     let verdict = visit.finds(&["login-refused"]);
     assert_eq!(verdict.fix, [Fix::Protocol(Protocol::FtpsExplicit)]);
@@ -390,9 +457,20 @@ async fn too_many_sessions_for_one_or_for_more() {
     let (_server, visit) = visited(script, Patience::default()).await;
     let verdict = visit.finds(&["too-many-connections"]);
     assert_eq!(flags(verdict), ["-j 2"]);
-    assert!(verdict.says.contains("2 sessions at once of the 4"), "{}", verdict.says);
-    assert!(verdict.text().contains("In FileZilla Server"), "{}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (3, vec![Step::Limits]));
+    assert!(
+        verdict.says.contains("2 sessions at once of the 4"),
+        "{}",
+        verdict.says
+    );
+    assert!(
+        verdict.text().contains("In FileZilla Server"),
+        "{}",
+        verdict.text()
+    );
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (3, vec![Step::Limits])
+    );
 
     let script = Script::new(Protocol::FtpsExplicit).on(GREETING, vec![full, close()]);
     let (_server, visit) = visited(script, SHORT).await;
@@ -411,7 +489,11 @@ async fn a_server_that_goes_away() {
         let script = Script::new(Protocol::Ftp).on(verb, close());
         let (_server, visit) = visited(script, Patience::default()).await;
         let verdict = visit.finds(&["connection-lost"]);
-        assert!(verdict.says.contains("closed the connection"), "{verb}: {}", verdict.says);
+        assert!(
+            verdict.says.contains("closed the connection"),
+            "{verb}: {}",
+            verdict.says
+        );
         assert_eq!(visit.diagnosis.exit_code(), 3);
     }
 }

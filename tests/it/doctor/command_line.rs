@@ -22,7 +22,9 @@ async fn doctor(home: &Path, server: &Scripted, options: &[&str]) -> Output {
 
 fn lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +37,10 @@ async fn json_has_the_fields_that_scripts_depend_on() {
     let (verdicts, steps): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["event"] == "verdict");
     assert_eq!(verdicts.len(), 1);
     let verdict = verdicts[0];
-    assert_eq!((verdict["level"].as_str(), verdict["code"].as_str()), (Some("ok"), Some("ok")));
+    assert_eq!(
+        (verdict["level"].as_str(), verdict["code"].as_str()),
+        (Some("ok"), Some("ok"))
+    );
     assert_eq!(verdict["fix"], serde_json::json!([]));
     assert!(verdict["says"].is_string());
     assert_eq!(lines.last().unwrap()["event"], "verdict", "they come last");
@@ -67,7 +72,12 @@ async fn the_exit_code_is_that_of_the_first_failure_and_the_fix_stands_as_flags(
     assert_eq!(verdict["level"], "failure");
     assert_eq!(verdict["fix"], serde_json::json!(["--pasv-address", "repair"]));
     // as written there it works: notes only
-    let fix: Vec<&str> = verdict["fix"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let fix: Vec<&str> = verdict["fix"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_str().unwrap())
+        .collect();
     let done = doctor(home.path(), &server, &[&["--json"], fix.as_slice()].concat()).await;
     assert_eq!(done.status.code(), Some(0), "{done:?}");
     assert!(lines(&done).iter().any(|line| line["level"] == "note"));
@@ -76,7 +86,10 @@ async fn the_exit_code_is_that_of_the_first_failure_and_the_fix_stands_as_flags(
 #[tokio::test(flavor = "multi_thread")]
 async fn people_get_sentences_and_what_to_send_to_who_runs_the_firewall() {
     let home = tempfile::tempdir().unwrap();
-    let server = Script::new(Protocol::Ftp).on("PASS", say("530 \x1b[31mNo.")).start().await;
+    let server = Script::new(Protocol::Ftp)
+        .on("PASS", say("530 \x1b[31mNo."))
+        .start()
+        .await;
     let done = doctor(home.path(), &server, &[]).await;
     assert_eq!(done.status.code(), Some(4), "{done:?}");
     let text = String::from_utf8(done.stdout.clone()).unwrap();
@@ -95,7 +108,10 @@ async fn people_get_sentences_and_what_to_send_to_who_runs_the_firewall() {
     // quiet: the verdicts only
     let done = doctor(home.path(), &server, &["-q"]).await;
     let text = String::from_utf8(done.stdout).unwrap();
-    assert!(text.starts_with("failure login-refused") && !text.contains("Greeting"), "{text}");
+    assert!(
+        text.starts_with("failure login-refused") && !text.contains("Greeting"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,12 +120,18 @@ async fn a_path_in_the_target_is_looked_at_as_the_document_path() {
     let server = Script::new(Protocol::Ftp).file("/a/b/f", "x").start().await;
     for (path, code) in [("/a/b/", 0), ("/a/./b", 0), ("/a/x", 7), ("/~/a", 0)] {
         let mut command = ftpane(home.path());
-        command.args(["doctor", "--json"]).arg(format!("{}{path}", server.server().url()));
+        command
+            .args(["doctor", "--json"])
+            .arg(format!("{}{path}", server.server().url()));
         let done = output(command).await;
         assert_eq!(done.status.code(), Some(code), "{path}: {done:?}");
     }
     let mut command = ftpane(home.path());
     command.args(["doctor", "--ca-file", "/nowhere/ca.pem", "ftpes://me@127.0.0.1"]);
     let done = output(command).await;
-    assert_eq!(done.status.code(), Some(2), "our own settings are no verdict: {done:?}");
+    assert_eq!(
+        done.status.code(),
+        Some(2),
+        "our own settings are no verdict: {done:?}"
+    );
 }

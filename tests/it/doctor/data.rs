@@ -33,7 +33,10 @@ async fn a_server_without_epsv_works_by_pasv() {
     let (_server, visit) = visited(script().on("EPSV", say(NO_EPSV)), Patience::default()).await;
     let verdict = visit.finds(&["(epsv-unsupported)"]);
     assert!(verdict.says.contains(NO_EPSV), "{}", verdict.says);
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (0, vec![Taken::Epsv]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (0, vec![Taken::Epsv])
+    );
     // one whose port leads nowhere is no better
     let script = script().on("EPSV", announce_closed(EPSV));
     let (_server, visit) = visited(script, Patience::default()).await;
@@ -49,10 +52,16 @@ async fn addresses_that_are_not_the_one_we_talk_to() {
         ("227 Here (203,0,113,9,{p1},{p2})", "(pasv-other-host)"),
     ] {
         // repaired: a note, whether EPSV works or not
-        let script = script().on("PASV", announce(line)).on("SYST", say("215 Windows_NT"));
+        let script = script()
+            .on("PASV", announce(line))
+            .on("SYST", say("215 Windows_NT"));
         let (_server, visit) = visited(script, Patience::default()).await;
         let verdict = visit.finds(&[code]);
-        assert!(verdict.text().contains("External IP Address of Firewall"), "{}", verdict.text());
+        assert!(
+            verdict.text().contains("External IP Address of Firewall"),
+            "{}",
+            verdict.text()
+        );
         assert_eq!(visit.diagnosis.exit_code(), 0);
 
         let (server, visit) = visited(classic(line), Patience::default()).await;
@@ -107,7 +116,9 @@ async fn passive_ports_that_are_refused_or_filtered() {
         assert_eq!(verdict.fix, []);
         assert!(verdict.text().contains("does not work from here either"));
     }
-    let script = script().on("EPSV", say("502 no")).on("PASV", say("502 no passive mode"));
+    let script = script()
+        .on("EPSV", say("502 no"))
+        .on("PASV", say("502 no passive mode"));
     let (_server, visit) = visited(script, SHORT).await;
     visit.finds(&["passive-refused"]);
 
@@ -132,7 +143,10 @@ async fn a_server_that_demands_resumed_sessions() {
     let verdict = visit.finds(&["data-tls-reuse"]);
     assert_eq!(flags(verdict), ["--tls-backend openssl"]);
     assert!(verdict.text().contains("require_ssl_reuse"), "{}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Taken::DataTls]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (5, vec![Taken::DataTls])
+    );
     let visit = visit_as(&server, |server| server, Patience::default()).await;
     visit.finds(&["ok"]);
 }
@@ -143,7 +157,10 @@ async fn tls_on_the_data_connection_that_does_not_come_about() {
     let stalls = script().on("MLSD", [say("150 Coming."), hold()]);
     let (_server, visit) = visited(stalls, SHORT).await;
     visit.finds(&["data-tls-stalled"]);
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (5, vec![Taken::DataTls]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (5, vec![Taken::DataTls])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +169,10 @@ async fn listings_that_are_refused_or_cannot_be_read() {
     let (_server, visit) = visited(refused, SHORT).await;
     let verdict = visit.finds(&["list-refused"]);
     assert_eq!(verdict.reply.as_deref(), Some("550 Permission denied."));
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (7, vec![Taken::Listing]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (7, vec![Taken::Listing])
+    );
 
     let odd = |text: &str| {
         let steps = [say("150 go"), send(text), end_data(), say("226 done")];
@@ -160,10 +180,22 @@ async fn listings_that_are_refused_or_cannot_be_read() {
     };
     let (_server, visit) = visited(odd("what is \x1b[2J this\r\n"), SHORT).await;
     let verdict = visit.finds(&["list-unreadable"]);
-    assert!(verdict.text().contains("what is \\x1b[2J this"), "{}", verdict.text());
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (1, vec![Taken::Listing]));
+    assert!(
+        verdict.text().contains("what is \\x1b[2J this"),
+        "{}",
+        verdict.text()
+    );
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (1, vec![Taken::Listing])
+    );
 
-    let cut = [say("150 go"), send("-rw-r--r-- 1 me us 1 Jan  2  2024 f\r\n"), end_data(), say("426 broken")];
+    let cut = [
+        say("150 go"),
+        send("-rw-r--r-- 1 me us 1 Jan  2  2024 f\r\n"),
+        end_data(),
+        say("426 broken"),
+    ];
     let (_server, visit) = visited(script().features("EPSV").on("LIST", cut), SHORT).await;
     let verdict = visit.finds(&["list-unreadable"]);
     assert!(verdict.says.contains("not complete"), "{}", verdict.says);
@@ -199,7 +231,14 @@ async fn active_mode_that_works() {
         visit.finds(&["ok"]);
         assert_eq!(server.count("EPSV") + server.count("PASV"), 0);
         assert!(visit.step(Taken::Active)[0].ok && visit.step(Taken::Listing)[0].ok);
-        assert!(visit.diagnosis.firewall.lines().join("\n").contains("Active mode (the one in use)"));
+        assert!(
+            visit
+                .diagnosis
+                .firewall
+                .lines()
+                .join("\n")
+                .contains("Active mode (the one in use)")
+        );
     }
 }
 
@@ -219,11 +258,17 @@ async fn nobody_comes_in_active_mode() {
         let verdict = visit.finds(&["active-nobody-came"]);
         assert!(verdict.says.contains(says), "{}", verdict.says);
         assert_eq!(flags(verdict), ["--mode passive"]);
-        assert_eq!((visit.diagnosis.exit_code(), visit.step(Taken::Active)[0].ok), (6, false));
+        assert_eq!(
+            (visit.diagnosis.exit_code(), visit.step(Taken::Active)[0].ok),
+            (6, false)
+        );
     }
     // behind NAT: the server says at which address it sees us
     let script = script()
-        .on("STAT", say("211-Status:\r\n Connected to 198.51.100.7\r\n211 End"))
+        .on(
+            "STAT",
+            say("211-Status:\r\n Connected to 198.51.100.7\r\n211 End"),
+        )
         .on("EPRT", say("501 Will not connect to that address."))
         .on("PORT", say("501 Will not connect to that address."))
         .on("PASV", say("502 no"))

@@ -122,7 +122,9 @@ fn every_code_has_its_situation() {
     ];
     for code in Code::ALL {
         let words = [format!("\"{}\"", code.word()), format!("\"({})\"", code.word())];
-        let built = tests.iter().any(|test| words.iter().any(|word| test.contains(word)));
+        let built = tests
+            .iter()
+            .any(|test| words.iter().any(|word| test.contains(word)));
         assert!(built, "no test leads to {}", code.word());
     }
 }

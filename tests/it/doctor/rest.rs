@@ -23,7 +23,10 @@ async fn a_document_path_that_is_not_there() {
     let visit = Visit::to(elsewhere, server.secret(), SHORT, true).await;
     let verdict = visit.finds(&["path-missing"]);
     assert_eq!(verdict.fix, [Fix::DocumentPath("~".into())]);
-    assert_eq!((visit.diagnosis.exit_code(), visit.failed()), (7, vec![Step::Folder]));
+    assert_eq!(
+        (visit.diagnosis.exit_code(), visit.failed()),
+        (7, vec![Step::Folder])
+    );
     assert_eq!(server.count("STOR"), 0);
     let found = Server {
         document_path: "/home".into(),
@@ -52,7 +55,11 @@ async fn a_server_that_lets_nothing_be_written() {
         .await;
     let visit = Visit::to(server.server(), server.secret(), Patience::default(), true).await;
     let verdict = visit.finds(&["(server-read-only)"]);
-    assert!(verdict.says.contains("550 Permission denied."), "{}", verdict.says);
+    assert!(
+        verdict.says.contains("550 Permission denied."),
+        "{}",
+        verdict.says
+    );
     assert_eq!(visit.failed(), [Step::Upload]);
 }
 
@@ -79,11 +86,17 @@ async fn an_upload_is_tried_when_that_was_asked_for_and_never_on_a_read_only_ser
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_says_of_idle_sessions() {
-    let script = script().on("STAT", say("211-Status:\r\n Session timeout in seconds is 300\r\n211 End"));
+    let script = script().on(
+        "STAT",
+        say("211-Status:\r\n Session timeout in seconds is 300\r\n211 End"),
+    );
     let (_server, visit) = visited(script, Patience::default()).await;
     visit.finds(&["ok"]);
     let says = &visit.step(Step::Idle)[0].says;
-    assert!(says.contains("after 5:00") && says.contains("every 30 s"), "{says}");
+    assert!(
+        says.contains("after 5:00") && says.contains("every 30 s"),
+        "{says}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use ftpane::config::theme::Theme;
 use ftpane::model::certificate::Trust;
 use ftpane::model::command::{Command, Generation, Place};
 use ftpane::model::entry::{Entry, Kind, Permissions};
-use ftpane::model::event::Event;
+use ftpane::model::event::{Event, WasRead};
 use ftpane::model::facts::{DataCommand, Facts, TlsFacts};
 use ftpane::model::job::ConnectionId;
 use ftpane::model::listing::{Dialect, Listing};
@@ -139,6 +139,8 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         connect: None,
         path: Vec::new(),
         folder: "/home/me/work".into(),
+        home: Some("/home/me".into()),
+        bookmarks: Vec::new(),
         keys: keys(None).unwrap(),
         theme: Theme::default(),
         zone: Zone::fixed(3600),
@@ -204,6 +206,41 @@ impl Bench {
                 self.listed(place.clone(), *generation, entries);
             }
         }
+    }
+
+    /// Answers wishes for parts of a file, and what they lead to, until nothing more is wanted; gives the
+    /// rest of the effects and how many bytes were told.
+    pub(crate) fn serve(&mut self, effects: Vec<Effect>, content: &[u8]) -> (Vec<Effect>, usize) {
+        let (mut open, mut rest, mut told) = (effects, Vec::new(), 0);
+        while let Some(effect) = open.pop() {
+            let Effect::Engine(Command::Read(reading)) = effect else {
+                rest.push(effect);
+                continue;
+            };
+            let generation = reading.generation;
+            let from = usize::try_from(reading.from).unwrap().min(content.len());
+            let length = reading
+                .length
+                .map_or(content.len(), |n| usize::try_from(n).unwrap());
+            let part = &content[from..content.len().min(from.saturating_add(length))];
+            for bytes in part.chunks(64 * 1024) {
+                told += bytes.len();
+                let bytes = bytes.to_vec();
+                let mut came = self.say(Event::Piece { generation, bytes });
+                let stopped = came.contains(&Effect::Engine(Command::StopReading(generation)));
+                came.retain(|e| matches!(e, Effect::Engine(Command::Read(_))));
+                open.append(&mut came);
+                if stopped {
+                    break;
+                }
+            }
+            let size = Some(content.len() as u64);
+            open.extend(self.say(Event::ReadOver {
+                generation,
+                result: Ok(WasRead { size, note: None }),
+            }));
+        }
+        (rest, told)
     }
 
     pub(crate) fn listed(&mut self, place: Place, generation: Generation, entries: Vec<Entry>) {

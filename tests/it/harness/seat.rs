@@ -9,10 +9,12 @@ use std::time::Duration;
 use ftpane::app::effect::Change;
 use ftpane::app::msg::Msg;
 use ftpane::app::{App, Start};
+use ftpane::config::bookmarks::{self, Bookmark};
 use ftpane::config::secrets::Trouble;
 use ftpane::engine::Engine;
 use ftpane::model::command::Command;
 use ftpane::model::event::{Event, Progress};
+use ftpane::model::failure::Failure;
 use ftpane::model::job::Direction;
 use ftpane::model::key::Key;
 use ftpane::model::secret::Secret;
@@ -97,6 +99,7 @@ pub(crate) struct SmallWorld {
     pub(crate) servers: Arc<Mutex<Vec<Server>>>,
     pub(crate) suspended: Arc<Mutex<u32>>,
     pub(crate) rung: Arc<Mutex<u32>>,
+    pub(crate) bookmarks: Arc<Mutex<Vec<Bookmark>>>,
 }
 
 impl Outside for SmallWorld {
@@ -125,6 +128,19 @@ impl Outside for SmallWorld {
                 }
             }
             Change::Remove(name) => all.retain(|s| s.name != name),
+        }
+        std::future::ready(Ok(all.clone()))
+    }
+
+    fn change_bookmarks(
+        &self,
+        change: bookmarks::Change,
+    ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static {
+        let mut all = self.bookmarks.lock().unwrap();
+        match change {
+            bookmarks::Change::Add(bookmark) => all.push(bookmark),
+            bookmarks::Change::Remove(bookmark) => all.retain(|b| *b != bookmark),
+            bookmarks::Change::RenameServer(..) => {}
         }
         std::future::ready(Ok(all.clone()))
     }

@@ -55,7 +55,7 @@ fn sequences_sort_and_a_wrong_second_key_counts_by_itself() {
     let mut bench = Bench::connected();
     bench.press("s");
     let last = bench.screen().lines().last().unwrap().to_owned();
-    assert_eq!(last, " s … n by name s by size t by time e by kind");
+    assert_eq!(last, " s … n by name s by size t by time e by kind p by mode");
     bench.press("s");
     let names = |b: &Bench| {
         (0..7)

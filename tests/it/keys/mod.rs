@@ -2,6 +2,8 @@
 
 mod connecting;
 mod everywhere;
+mod finding;
+mod pager;
 mod panes;
 pub(crate) mod questions;
 mod queue;

@@ -19,6 +19,7 @@ use crate::harness::seat::{Seat, SmallWorld};
 fn way(context: Context) -> &'static [&'static str] {
     match context {
         Context::Panes | Context::Global => &[],
+        Context::Pager => &["end", "f3"],
         Context::Servers => &["S"],
         Context::Queue => &["Q"],
         Context::Log => &["L"],
@@ -26,6 +27,7 @@ fn way(context: Context) -> &'static [&'static str] {
         // of this machine's side: the other's are refused before
         Context::Dialog => &["tab", "f8"],
         Context::Text => &["tab", "f7"],
+        Context::Picker => &["g", "p"],
     }
 }
 

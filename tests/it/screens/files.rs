@@ -1,0 +1,95 @@
+//! What is done with single files: the pager and the dialogs round it.
+
+use ftpane::model::event::Event;
+use ftpane::model::failure::{Class, Failure};
+
+use super::pictures;
+use crate::harness::bench::Bench;
+
+const TEXT: &str = "\
+127.0.0.1 - - [03/Mar/2026:09:30:00 +0100] \"GET / HTTP/1.1\" 200 18220 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"
+10.0.0.7 - - [03/Mar/2026:09:30:02 +0100] \"GET /favicon.ico HTTP/1.1\" 404 153 \"-\" \"\x1b[31mred\x1b[0m\"
+
+\ttabs, Gr\u{fc}\u{df}e, 日本語, and \u{202e}tricks
+ERROR: the disk is full
+last line of the log
+";
+
+fn bench_on(content: &[u8]) -> Bench {
+    let mut bench = Bench::connected();
+    let effects = bench.press("down down down f3");
+    bench.serve(effects, content);
+    bench
+}
+
+#[test]
+fn pager_text() {
+    let mut bench = bench_on(TEXT.as_bytes());
+    pictures("pager", &mut bench);
+    bench.press("w");
+    pictures("pager-lines-whole", &mut bench);
+}
+
+#[test]
+fn pager_search() {
+    let mut bench = bench_on(TEXT.as_bytes());
+    bench.press("/");
+    bench.type_in("error");
+    pictures("pager-search", &mut bench);
+    bench.press("enter");
+    pictures("pager-found", &mut bench);
+    bench.press("f5");
+    pictures("pager-go-to", &mut bench);
+}
+
+#[test]
+fn pager_searching() {
+    let mut bench = bench_on(&TEXT.repeat(5_000).into_bytes());
+    bench.press("/");
+    bench.type_in("nowhere");
+    bench.press("enter");
+    pictures("pager-searching", &mut bench);
+}
+
+#[test]
+fn pager_hex() {
+    let mut file = vec![0x7f];
+    file.extend_from_slice(b"ELF\x02\x01\x01\x00\x00");
+    file.extend(0..=255);
+    pictures("pager-hex", &mut bench_on(&file));
+}
+
+#[test]
+fn pager_without_content() {
+    let mut bench = Bench::connected();
+    bench.press("down down down f3");
+    pictures("pager-loading", &mut bench);
+    pictures("pager-empty", &mut bench_on(b""));
+}
+
+#[test]
+fn pager_failed() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("down down down f3");
+    let generation = match &effects[..] {
+        [ftpane::app::effect::Effect::Engine(ftpane::model::command::Command::Read(reading))] => {
+            reading.generation
+        }
+        other => panic!("{other:?}"),
+    };
+    bench.say(Event::Piece {
+        generation,
+        bytes: b"<!doctype html>\n<html>\n".to_vec(),
+    });
+    let failure = Failure::new(
+        Class::Unreachable,
+        "Could not read /srv/www/index.html",
+        "the server was silent for 30 seconds",
+    )
+    .transient();
+    bench.say(Event::ReadOver {
+        generation,
+        result: Err(failure),
+    });
+    pictures("pager-failed", &mut bench);
+}
