@@ -214,7 +214,7 @@ impl Finding {
         let one = match self {
             Self::Certificate(certificate, pinned) => return doubts(certificate, *pinned),
             Self::Failed(code, failure) => {
-                let fix = (*code == Code::DataTlsReuse).then(|| match server.tls_backend {
+                let fix = (*code == Code::DataTlsReuse).then_some(match server.tls_backend {
                     TlsBackend::System => Fix::TlsBackend(TlsBackend::Openssl),
                     TlsBackend::Openssl => Fix::TlsMax(TlsVersion::V1_2),
                 });
