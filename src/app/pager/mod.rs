@@ -371,7 +371,7 @@ impl Pager {
         self.failure = None;
         self.aim = Some(Aim::At(at));
         let begin = self.window.begin();
-        if (begin <= at && at < self.window.end()) || (self.reaches_end() && at >= begin) {
+        if begin <= at && (at < self.window.end() || self.reaches_end()) {
             self.settle(columns, rows);
             return None;
         }

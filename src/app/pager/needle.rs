@@ -67,7 +67,7 @@ impl Needle {
 fn pairs(digits: &str) -> Result<Vec<u8>, String> {
     let wrong = || "bytes are written as pairs of hexadecimal digits, such as 0x0d 0a".to_owned();
     let digits: Vec<u8> = digits.bytes().filter(|b| *b != b' ').collect();
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return Err(wrong());
     }
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
