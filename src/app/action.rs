@@ -23,6 +23,8 @@ pub enum Context {
     Log,
     /// The help.
     Help,
+    /// The doctor.
+    Doctor,
     /// A dialog.
     Dialog,
     /// A line of text: a filter, a name, a password.
@@ -33,12 +35,13 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Panes,
         Self::Pager,
         Self::Servers,
         Self::Queue,
         Self::Log,
+        Self::Doctor,
         Self::Help,
         Self::Dialog,
         Self::Text,
@@ -56,6 +59,7 @@ impl Context {
             Self::Queue => "queue",
             Self::Log => "log",
             Self::Help => "help",
+            Self::Doctor => "doctor",
             Self::Dialog => "dialog",
             Self::Text => "text",
             Self::Picker => "picker",
@@ -72,6 +76,7 @@ impl Context {
             Self::Queue => "Queue",
             Self::Log => "Log",
             Self::Help => "Help",
+            Self::Doctor => "Doctor",
             Self::Dialog => "Dialogs",
             Self::Text => "Typing",
             Self::Picker => "Choosing from a list while typing",
@@ -151,6 +156,9 @@ actions! {
     EditServer "edit" [Servers] "edit" "Change the server's settings";
     CopyServer "copy" [Servers] "copy" "Enter a new server beginning with this one's settings";
     RemoveServer "remove" [Servers] "delete" "Delete the server's entry (asks)";
+    Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
+    Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";
+    LookAgain "look-again" [Doctor] "again" "Look at the server again";
     Fold "fold" [Servers] "fold" "Fold or unfold the group";
     Pause "pause" [Queue] "pause" "Pause the job, or let it go on";
     PauseBatch "pause-batch" [Queue] "pause batch" "Pause the jobs of the same batch, or let them go on";
@@ -170,10 +178,10 @@ actions! {
     BatchTop "batch-top" [Queue] "batch next" "Move the whole batch before all others";
     BatchBottom "batch-bottom" [Queue] "batch last" "Move the whole batch behind all others";
     Limit "limit-rate" [Queue] "limit" "Limit the speed of all transfers together, or take the limit away";
-    Details "details" [Queue] "details" "Show all of what is known about the job, such as why it failed";
+    Details "details" [Queue Doctor] "details" "Show all of what is known about the job, such as why it failed; of the doctor's steps, what was sent and seen";
     ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
     Unfinished "unfinished" [Queue] "left over" "Show what earlier runs have left unfinished";
-    NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
+    NextView "next-view" [Queue Log Doctor] "view" "Show the next kind of jobs, or the next session; choose the next setting that the doctor names";
     Search "search" [Pager] "search" "Search for a text, or for bytes written as 0x0d0a; capitals count once one is typed";
     SearchNext "search-next" [Pager] "next" "To the next place of what was searched for";
     SearchPrevious "search-previous" [Pager] "previous" "To the place before";
@@ -183,17 +191,17 @@ actions! {
     NextCharset "charset" [Pager] "charset" "Read the text in another character set";
     Left "left" [Pager] "left" "To the left, where lines are not broken";
     Right "right" [Pager] "right" "To the right, where lines are not broken";
-    Up "up" [Panes Pager Servers Queue Log Help Dialog Picker] "up" "One line up";
-    Down "down" [Panes Pager Servers Queue Log Help Dialog Picker] "down" "One line down";
-    PageUp "page-up" [Panes Pager Servers Queue Log Help Dialog Picker] "page up" "One page up";
-    PageDown "page-down" [Panes Pager Servers Queue Log Help Dialog Picker] "page down" "One page down";
-    First "first" [Panes Pager Servers Queue Log Help] "first" "To the first line";
-    Last "last" [Panes Pager Servers Queue Log Help] "last" "To the last line";
+    Up "up" [Panes Pager Servers Queue Log Help Doctor Dialog Picker] "up" "One line up";
+    Down "down" [Panes Pager Servers Queue Log Help Doctor Dialog Picker] "down" "One line down";
+    PageUp "page-up" [Panes Pager Servers Queue Log Help Doctor Dialog Picker] "page up" "One page up";
+    PageDown "page-down" [Panes Pager Servers Queue Log Help Doctor Dialog Picker] "page down" "One page down";
+    First "first" [Panes Pager Servers Queue Log Help Doctor] "first" "To the first line";
+    Last "last" [Panes Pager Servers Queue Log Help Doctor] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
     Accept "accept" [Dialog Text Picker] "OK" "Take the choice, or what was typed";
     Toggle "toggle" [Dialog] "this/all" "Switch between this file, the whole batch, and always";
-    Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker] "back" "Close, or clear the filter";
+    Back "back" [Panes Pager Servers Queue Log Help Doctor Dialog Text Picker] "back" "Close, or clear the filter";
     Complete "complete" [Picker] "complete" "Take the folder under the cursor into the line, and go on from there";
     Forget "forget" [Picker] "forget" "Forget the bookmark under the cursor";
     Palette "palette" [Global] "actions" "Choose any action by its name";

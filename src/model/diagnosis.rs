@@ -371,19 +371,38 @@ impl Fix {
 
     /// The words for a screen: the field of the form, and what it becomes.
     pub fn words(&self) -> String {
+        let value = match self {
+            Self::Protocol(protocol) => protocol.words().to_owned(),
+            Self::Pin(pin) => pin.to_string(),
+            Self::TlsMin(version) | Self::TlsMax(version) => version.number().into(),
+            Self::WeakTls => "accepted".into(),
+            Self::TlsBackend(backend) => backend.word().into(),
+            Self::PassiveAddress(PassiveAddress::Server) => "as announced".into(),
+            Self::PassiveAddress(which) => which.word().into(),
+            Self::Mode(mode) => mode.word().into(),
+            Self::ExternalIp(ip) => ip.to_string(),
+            Self::DocumentPath(path) => path.clone(),
+            Self::Connections(n) => n.to_string(),
+            Self::ClockOffset(offset) => offset.to_string(),
+        };
+        format!("{}: {value}", self.field())
+    }
+
+    /// The field of the form.
+    pub fn field(&self) -> &'static str {
         match self {
-            Self::Protocol(protocol) => format!("Protocol: {}", protocol.words()),
-            Self::Pin(pin) => format!("Pinned certificate: {pin}"),
-            Self::TlsMin(version) => format!("Oldest TLS version: {}", version.number()),
-            Self::TlsMax(version) => format!("Newest TLS version: {}", version.number()),
-            Self::WeakTls => "Weak TLS: accepted".into(),
-            Self::TlsBackend(backend) => format!("TLS library: {}", backend.word()),
-            Self::PassiveAddress(which) => format!("Passive address: {}", which.word()),
-            Self::Mode(mode) => format!("Connection mode: {}", mode.word()),
-            Self::ExternalIp(ip) => format!("External IP: {ip}"),
-            Self::DocumentPath(path) => format!("Document path: {path}"),
-            Self::Connections(n) => format!("Connections: {n}"),
-            Self::ClockOffset(offset) => format!("Clock offset: {offset}"),
+            Self::Protocol(_) => "Protocol",
+            Self::Pin(_) => "Pin",
+            Self::TlsMin(_) => "Oldest TLS",
+            Self::TlsMax(_) => "Newest TLS",
+            Self::WeakTls => "Weak TLS",
+            Self::TlsBackend(_) => "TLS library",
+            Self::PassiveAddress(_) => "Passive address",
+            Self::Mode(_) => "Mode",
+            Self::ExternalIp(_) => "External IP",
+            Self::DocumentPath(_) => "Document path",
+            Self::Connections(_) => "Connections",
+            Self::ClockOffset(_) => "Clock offset",
         }
     }
 

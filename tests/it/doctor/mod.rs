@@ -28,13 +28,13 @@ const SHORT: Patience = Patience {
 };
 
 /// A visit that is over.
-struct Visit {
-    steps: Vec<Examined>,
-    diagnosis: Diagnosis,
+pub(crate) struct Visit {
+    pub(crate) steps: Vec<Examined>,
+    pub(crate) diagnosis: Diagnosis,
 }
 
 impl Visit {
-    async fn to(server: Server, secret: Secret, patience: Patience, probe_upload: bool) -> Self {
+    pub(crate) async fn to(server: Server, secret: Secret, patience: Patience, probe_upload: bool) -> Self {
         let mut driver = Driver::new();
         driver.send(Command::Diagnose {
             connection: VISIT,
@@ -69,7 +69,7 @@ impl Visit {
 
     /// These are the verdicts, in this order, and each is made for people; gives the first.
     #[track_caller]
-    fn finds(&self, codes: &[&str]) -> &Verdict {
+    pub(crate) fn finds(&self, codes: &[&str]) -> &Verdict {
         assert_eq!(self.codes(), codes, "{:#?}", self.diagnosis.verdicts);
         for verdict in &self.diagnosis.verdicts {
             let text = verdict.text();
@@ -106,7 +106,7 @@ async fn visited(script: Script, patience: Patience) -> (Scripted, Visit) {
 }
 
 /// The flags of all that would mend it.
-fn flags(verdict: &Verdict) -> Vec<String> {
+pub(crate) fn flags(verdict: &Verdict) -> Vec<String> {
     let flags = verdict.fix.iter().map(|fix| fix.flags().join(" "));
     flags.collect()
 }
