@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Err(code) => return code.into(),
     };
     let ended = match request {
-        Request::Command(command) => block_on_task(async { Ok(cli::run(command).await) }),
+        Request::Command(command) => block_on_task(async { Ok(cli::run(command, term::check_keymap).await) }),
         Request::Demo { serve_only: true } => block_on(async { Ok(demo::serve().await?) }),
         Request::Demo { serve_only: false } => block_on(show_demo()),
         Request::Interface(interface) => block_on(show(*interface)),

@@ -39,7 +39,10 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("tokio_native_tls", &["ftp/"]),
     ("tokio_openssl", &["ftp/"]),
     ("openssl_sys", &["ftp/"]),
-    ("openssl", &["ftp/", "config/secrets", "demo"]),
+    (
+        "openssl",
+        &["ftp/", "config/secrets", "config/import/rclone", "demo"],
+    ),
     ("libunftp", &["demo"]),
     ("unftp_sbe_fs", &["demo"]),
 ];

@@ -2,7 +2,7 @@
 //!
 //! Key bindings, help, the line of hints and the README's list of keys are made from it.
 
-use crate::config::keymap::{Keymap, Words};
+use crate::config::keymap::{DEFAULT, Keymap, Words};
 use crate::config::mistake::Mistake;
 
 /// Where a key is pressed. A key is looked up in the context of what has the focus, then in
@@ -140,6 +140,8 @@ actions! {
     GoTo "go-to" [Panes] "go to" "Go to a path, which Tab completes";
     HistoryBack "history-back" [Panes] "back" "Go back to the folder before";
     HistoryForward "history-forward" [Panes] "forward" "Go forward again";
+    InStep "synchronise" [Panes] "in step" "Synchronised browsing: both panes go the same way; again: each its own";
+    Compare "compare" [Panes] "compare" "Mark what differs between the panes: by time, size or name";
     Bookmark "bookmark" [Panes] "bookmark" "Bookmark this folder";
     Bookmarks "bookmarks" [Panes] "bookmarks" "Choose a bookmarked folder to go to";
     Filter "filter" [Panes Servers Log Help] "filter" "Show only what contains a text";
@@ -223,8 +225,6 @@ impl Action {
 
 /// The keymap of this program's contexts and actions.
 pub type Keys = Keymap<Context, Action>;
-
-const DEFAULT: &str = include_str!("../config/default/keymap.toml");
 
 /// The keymap: the default one, and over it what the person's own file says, if there is one
 /// (its text, and its name for the error).

@@ -159,6 +159,10 @@ impl App {
                 effects
             }
             (Choice::InPlace(decided), Subject::InPlace { id, .. }) => answer(*id, Answer::InPlace(decided)),
+            (Choice::Compare(by), _) => {
+                self.compare(by);
+                Vec::new()
+            }
             (Choice::CancelAll, _) => vec![Effect::Engine(Command::Cancel(Extent::All))],
             (Choice::AcceptOnce, Subject::Certificate { id, .. }) => {
                 answer(*id, Answer::Certificate(CertificateAnswer::Once))

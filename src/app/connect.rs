@@ -6,6 +6,7 @@ use super::dialog::{Choice, Dialog, KEEPERS, Subject};
 use super::effect::{Change, Effect};
 use super::folder::{Folder, Side};
 use super::history::History;
+use super::in_step::InStep;
 use super::input::Line;
 use super::{App, View};
 use crate::model::certificate::Pin;
@@ -229,6 +230,7 @@ impl App {
     fn hang_up(&mut self) -> Vec<Effect> {
         let old = std::mem::replace(&mut self.link, Link::Down);
         self.remote.empty();
+        self.in_step = InStep::default();
         // questions of a connection that is given up have nobody to answer to
         let gone = old.attempt().map(|a| a.connection);
         self.dialogs.retain(|d| match &d.subject {

@@ -18,6 +18,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::size::{bytes, count};
 use crate::model::unfinished::Unfinished;
+use crate::plan::compare::By;
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +59,8 @@ pub enum Choice {
     Drop,
     /// Leave it for later.
     Later,
+    /// Compare the panes by this.
+    Compare(By),
 }
 
 impl Choice {
@@ -91,6 +94,9 @@ impl Choice {
             Self::TakeUp => "&Resume",
             Self::Drop => "&Drop",
             Self::Later => "&Later",
+            Self::Compare(By::Time) => "By &time and size",
+            Self::Compare(By::Size) => "By &size",
+            Self::Compare(By::Name) => "By &name",
         }
     }
 
@@ -137,6 +143,8 @@ pub enum Subject {
         /// Whether they are marked.
         mark: bool,
     },
+    /// By what are the panes to be compared?
+    Compare,
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
     /// A password.
@@ -500,7 +508,13 @@ mod tests {
         );
         assert_eq!(conflict.choices.len(), 6);
         let in_place = [InPlaceAnswer::No, InPlaceAnswer::Once, InPlaceAnswer::Remember];
-        let together: [&[Choice]; 6] = [
+        let together: [&[Choice]; 7] = [
+            &[
+                Choice::Compare(By::Time),
+                Choice::Compare(By::Size),
+                Choice::Compare(By::Name),
+                Choice::Cancel,
+            ],
             &in_place.map(Choice::InPlace),
             &[Choice::TakeUp, Choice::Drop, Choice::Later],
             &conflict.choices,

@@ -1,31 +1,11 @@
 //! What the interface wants done outside itself.
 
 use crate::config::bookmarks;
-use crate::model::certificate::Pin;
+pub use crate::config::change::Change;
 use crate::model::command::{Command, QuestionId};
-use crate::model::job::{ConnectionId, Direction, Policy};
+use crate::model::job::ConnectionId;
 use crate::model::secret::Secret;
-use crate::model::server::{PasswordSource, Server};
-
-/// One change to the saved servers. The file may have been changed by others meanwhile: it is read
-/// again, changed and written under a lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A new server, and its password where that is to be kept.
-    Add(Box<Server>, Option<Secret>),
-    /// New settings of the server that was called so, and a new password where that is to be kept.
-    Replace(String, Box<Server>, Option<Secret>),
-    /// The password of the server of this name was right: it is kept there from now on.
-    Keep(String, PasswordSource, Secret),
-    /// A certificate is pinned for the server of this name, or no more.
-    Pin(String, Option<Pin>),
-    /// Files may be written in place on the server of this name.
-    InPlace(String),
-    /// What is done from now on where a target exists, on the server of this name and this way.
-    OnConflict(String, Direction, Policy),
-    /// The server of this name is deleted, and its password with it.
-    Remove(String),
-}
+use crate::model::server::Server;
 
 /// A wish of [`super::App::update`]; the loop in `term` fulfils it. Plain data: it can be
 /// logged, compared and replayed.

@@ -44,7 +44,7 @@ impl App {
                 if side == Side::Remote {
                     self.made_again();
                 }
-                if !self.looked_into(generation, &result) {
+                if !(self.looked_into(generation, &result) || self.followed(generation, &result)) {
                     self.pane_mut(side).listed(generation, result);
                 }
             }
@@ -57,6 +57,12 @@ impl App {
             }
             Event::Deleting(n) => {
                 self.say(format!("Deleting: {} gone so far", count(n, "entry", "entries")));
+            }
+            Event::SettingPermissions(n) => {
+                self.say(format!(
+                    "Setting permissions: {} so far",
+                    count(n, "entry", "entries")
+                ));
             }
             Event::Counted { generation, result } => self.counted(generation, &result),
             Event::JobsAdded(jobs) => {
@@ -86,7 +92,10 @@ impl App {
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
-            Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::Explored { .. }
+            | Event::BatchWalked(_)
+            | Event::Checksummed { .. }
+            | Event::RawAnswered { .. } => {}
             Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
             Event::ReadOver { generation, result } => return self.was_read(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),
@@ -118,6 +127,24 @@ impl App {
                     effects.extend(self.refresh_around(&[to], true));
                     effects
                 }
+            }
+            Deed::PermissionsSet {
+                places,
+                counted,
+                failed,
+            } => {
+                let failed = match failed {
+                    0 => String::new(),
+                    n => format!("; {n} failed"),
+                };
+                self.say(format!("Permissions set: {}{failed}", amount(counted)));
+                let places: Vec<&Place> = places.iter().collect();
+                self.refresh_around(&places, false)
+            }
+            Deed::Copied { from, to } => {
+                let (old, new) = (folder::shown_place(from), folder::shown_place(to));
+                self.say(format!("{old} is copied to {new}"));
+                self.refresh_around(&[to], true)
             }
             Deed::Deleted { places, counted } => {
                 self.say(format!("Deleted {}", amount(counted)));

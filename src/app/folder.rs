@@ -58,6 +58,17 @@ impl Folder {
         }
     }
 
+    /// The names that lead to it from the top.
+    pub fn names(&self) -> Vec<Name> {
+        match self {
+            Self::Local(path) => path
+                .iter()
+                .filter_map(|part| Name::new(part.as_encoded_bytes()).ok())
+                .collect(),
+            Self::Remote(path) => path.below(&RemotePath::root()).unwrap_or_default(),
+        }
+    }
+
     /// The bytes of the path.
     pub fn as_bytes(&self) -> &[u8] {
         match self {

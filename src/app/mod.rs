@@ -24,6 +24,7 @@ mod answer;
 mod arrivals;
 mod bookmarks;
 mod choosing;
+mod compare;
 pub mod connect;
 mod controls;
 pub mod cursor;
@@ -38,6 +39,7 @@ pub mod goto;
 pub mod help;
 pub mod hints;
 pub mod history;
+pub mod in_step;
 pub mod input;
 mod jump;
 mod keyboard;
@@ -50,7 +52,6 @@ mod palette;
 pub mod pane;
 mod panes;
 mod passphrase;
-mod pattern;
 pub mod picker;
 pub mod queue;
 pub mod servers;
@@ -112,6 +113,8 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// Whether names that begin with a dot are shown at first.
+    pub show_hidden: bool,
     /// Local time.
     pub zone: Zone,
     /// Time-outs of connections.
@@ -143,6 +146,8 @@ pub struct App {
     pub remote: Pane,
     /// The pane with the focus.
     pub active: Side,
+    /// Whether the panes go in step.
+    pub in_step: in_step::InStep,
     /// The queue.
     pub queue: queue::Queue,
     /// The log.
@@ -228,6 +233,7 @@ impl App {
             local: Pane::new(Folder::Local(start.folder)),
             remote: Pane::new(Self::nowhere()),
             active: Side::Local,
+            in_step: in_step::InStep::default(),
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
@@ -261,6 +267,8 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        app.local.hidden = start.show_hidden;
+        app.remote.hidden = start.show_hidden;
         if let Some(text) = start.notice {
             // it may be long and matters longer than a line that passes
             let what = "Something in your files cannot be used";

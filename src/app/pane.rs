@@ -8,7 +8,6 @@ use super::folder::Folder;
 use super::history::History;
 use super::input::Line;
 use super::order::{Sort, arrange};
-use super::pattern::fits;
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -16,6 +15,7 @@ use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
 use crate::model::text::spell_out;
 use crate::plan::naming::lookalikes;
+use crate::plan::pattern::fits;
 
 /// What a pane has to show.
 #[derive(Debug, Clone, PartialEq)]

@@ -40,6 +40,8 @@ impl App {
             Action::GoTo => return self.ask_path(),
             Action::HistoryBack => return self.turn_history(true),
             Action::HistoryForward => return self.turn_history(false),
+            Action::InStep => self.toggle_in_step(),
+            Action::Compare => self.ask_compare(),
             Action::Bookmark => return self.bookmark(),
             Action::Bookmarks => return self.pick(picker::Subject::Bookmarks),
             Action::Transfer => self.ask_transfer(),
@@ -183,8 +185,11 @@ impl App {
     /// The same, without a trace in the pane's history.
     pub(super) fn show_folder(&mut self, side: Side, folder: Folder, wanted: Option<Name>) -> Vec<Effect> {
         let generation = self.next_generation();
-        self.pane_mut(side).go(folder, wanted, generation);
-        self.ask_listing(side, generation)
+        let from = self.pane(side).folder.clone();
+        self.pane_mut(side).go(folder.clone(), wanted, generation);
+        let mut effects = self.ask_listing(side, generation);
+        effects.extend(self.follow_in_step(side, &from, &folder));
+        effects
     }
 
     /// Asks for the listing of the same folder again.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::config::ConfigCommand;
 use super::connection::Connection;
+use super::servers::ServersCommand;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Policy};
@@ -28,7 +30,8 @@ document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 13
 143 SIGTERM.
 
 Environment:
-  FTPANE_CONFIG_DIR  another folder for servers and settings
+  FTPANE_CONFIG_DIR  another folder for servers and settings; the system's settings are not looked at then
+  FTPANE_THEME ...   any setting of config.toml ('ftpane config default' names them)
   FTPANE_PASSWORD    the password
   FTPANE_PASSPHRASE  the passphrase of the secret store, where nobody can type it
   FTPANE_PROXY_PASSWORD  the password of the proxy; variables such as ALL_PROXY are not looked at
@@ -68,6 +71,12 @@ pub(super) enum Subcommands {
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// The saved servers
+    #[command(subcommand)]
+    Servers(ServersCommand),
+    /// Settings, keys and theme: where they are, what they can hold, whether they are right
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Change the passphrase of the secret store
     Passphrase,
 }

@@ -142,6 +142,19 @@ impl Connection {
         })
     }
 
+    /// The first option given that a saved server cannot keep.
+    pub(super) fn of_this_run(&self) -> Option<&'static str> {
+        [
+            ("--connect-timeout", self.connect_timeout.is_some()),
+            ("--timeout", self.timeout.is_some()),
+            ("--retries", self.retries.is_some()),
+            ("--limit-rate", self.limit_rate.is_some()),
+            ("--transcript", self.transcript.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(option, given)| given.then_some(option))
+    }
+
     /// Puts what was given over a server's own settings.
     ///
     /// # Errors
@@ -214,8 +227,8 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn patience(&self) -> Patience {
-        let usual = Patience::default();
+    /// How long is waited: `usual` where nothing was given.
+    pub(super) fn patience(&self, usual: Patience) -> Patience {
         Patience {
             connect: self.connect_timeout.unwrap_or(usual.connect),
             silence: self.timeout.unwrap_or(usual.silence),
@@ -332,7 +345,7 @@ mod tests {
         for bad in ["--keep-alive 3601", "--keep-alive -1", "--clock-offset +15"] {
             assert!(parse(&format!("ftpane {bad}")).is_err(), "{bad}");
         }
-        let patience = ls.connection.patience();
+        let patience = ls.connection.patience(Patience::default());
         assert_eq!((patience.connect.as_millis(), patience.retries), (1500, 0));
         let Some(Subcommands::Ls(ls)) = parse("ftpane ls --tls-max 1.1 web:").unwrap().command else {
             panic!("no ls");

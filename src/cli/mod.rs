@@ -5,6 +5,7 @@
 //! depend on them.
 
 mod arguments;
+mod config;
 mod connection;
 mod doctor;
 pub mod dump;
@@ -22,6 +23,7 @@ mod prompt;
 mod put;
 mod question;
 mod queue;
+mod servers;
 mod session;
 mod signal;
 mod speech;
@@ -32,12 +34,15 @@ use std::ffi::OsString;
 use clap::Parser as _;
 use clap::error::ContextValue;
 
+use crate::config::paths::Paths;
+use crate::config::settings::Settings;
 use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::target::blot;
 use arguments::{Arguments, Output, Subcommands};
+pub use config::KeymapCheck;
 use connection::Connection;
 use password::Passwords;
 use place::Place;
@@ -137,12 +142,16 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
             (Some((place.server, secret)), place.path)
         }
     };
+    // a mistake in them is said in the interface
+    let paths = Paths::find().ok();
+    let settings = paths.map(|paths| Settings::lenient(&paths, &mut Vec::new()));
+    let settings = settings.unwrap_or_default();
     Ok(Request::Interface(Box::new(Interface {
         connect,
         path,
-        patience: connection.patience(),
+        patience: connection.patience(settings.patience),
         options: Options {
-            limit_rate: connection.limit_rate,
+            limit_rate: connection.limit_rate.or(settings.limit_rate),
             browsing: true,
             transcript: connection.transcript()?,
             // read with the other files of this person
@@ -151,8 +160,8 @@ fn interface(target: Option<OsString>, connection: &Connection) -> Result<Reques
     })))
 }
 
-/// Carries out a request; the exit code.
-pub async fn run(command: Command) -> u8 {
+/// Carries out a request; the exit code. `keymap` is for `config check`.
+pub async fn run(command: Command, keymap: KeymapCheck) -> u8 {
     let command = &*command.0;
     match command {
         Subcommands::Ls(ls) => carry_out(command, &ls.connection, ls.output).await,
@@ -163,6 +172,8 @@ pub async fn run(command: Command) -> u8 {
             let (connection, output) = queue.connects();
             carry_out(command, &connection, output).await
         }
+        Subcommands::Servers(command) => servers::run(command).await,
+        Subcommands::Config(command) => config::run(command, keymap),
         Subcommands::Passphrase => passphrase::run().await,
         Subcommands::Demo { .. } => Class::Usage.exit_code(),
     }
@@ -182,7 +193,10 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Put(put) => put::run(put, &mut session).await,
         Subcommands::Doctor(doctor) => doctor::run(doctor, &mut session).await,
         Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
-        Subcommands::Demo { .. } | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
+        Subcommands::Servers(_)
+        | Subcommands::Config(_)
+        | Subcommands::Demo { .. }
+        | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
     };
     let code = match done {
         Ok(code) => code,

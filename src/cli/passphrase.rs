@@ -3,7 +3,7 @@
 use tokio::io::{AsyncRead, BufReader};
 
 use super::password::{new_passphrase, passphrase};
-use super::signal::Signals;
+use super::signal::until_signal;
 use super::speech::Speech;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, StoreError};
@@ -12,31 +12,11 @@ use crate::model::failure::{Class, Failure};
 /// Changes it; the exit code.
 pub(super) async fn run() -> u8 {
     let speech = Speech::new(false);
-    let ended = match Signals::listen() {
-        Ok(mut signals) => {
-            let mut terminal = BufReader::new(tokio::io::stdin());
-            tokio::select! {
-                biased;
-                code = signals.next() => return code,
-                ended = change(&mut terminal, &speech) => ended,
-            }
-        }
-        Err(e) => Err(Failure::new(
-            Class::Other,
-            "Signals cannot be listened for",
-            e.to_string(),
-        )),
-    };
-    match ended {
-        Ok(()) => 0,
-        Err(failure) => {
-            speech.fail(&failure);
-            failure.class.exit_code()
-        }
-    }
+    let mut terminal = BufReader::new(tokio::io::stdin());
+    until_signal(change(&mut terminal, &speech), &speech).await
 }
 
-async fn change(terminal: &mut (impl AsyncRead + Unpin), speech: &Speech) -> Result<(), Failure> {
+async fn change(terminal: &mut (impl AsyncRead + Unpin), speech: &Speech) -> Result<u8, Failure> {
     let secrets = Secrets::at(Paths::find()?.secrets())?;
     let store = secrets.store();
     if !store.exists() {
@@ -52,5 +32,5 @@ async fn change(terminal: &mut (impl AsyncRead + Unpin), speech: &Speech) -> Res
     }
     store.change_passphrase(new_passphrase(terminal).await?)?;
     speech.remark("the secret store has its new passphrase");
-    Ok(())
+    Ok(0)
 }

@@ -19,6 +19,7 @@ use super::speech::Speech;
 use crate::config::active_first;
 use crate::config::paths::Paths;
 use crate::config::servers::Servers;
+use crate::config::settings::Settings;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{
@@ -105,10 +106,15 @@ impl Session {
         let paths = Paths::find().ok();
         let memory = paths.as_ref().map(Paths::active_first);
         let keeps_queue = paths.is_some();
+        let settings = paths
+            .as_ref()
+            .map(Settings::load)
+            .transpose()?
+            .unwrap_or_default();
         Ok(Self {
             keeps_queue,
             engine: engine::start(Options {
-                limit_rate: connection.limit_rate,
+                limit_rate: connection.limit_rate.or(settings.limit_rate),
                 browsing: false,
                 transcript: connection.transcript()?,
                 active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
@@ -120,7 +126,7 @@ impl Session {
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             stdin: BufReader::new(tokio::io::stdin()),
             tick,
-            patience: connection.patience(),
+            patience: connection.patience(settings.patience),
             passwords: Passwords::new(connection.password_command.as_deref()),
             generation: 0,
             connections: 0,

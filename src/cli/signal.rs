@@ -1,5 +1,8 @@
 //! The signals that end a run, and the exit codes they end it with.
 
+use super::speech::Speech;
+use crate::model::failure::{Class, Failure};
+
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -43,4 +46,23 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
         INTERRUPTED
     }
+}
+
+/// Does the work of a command that connects to nobody, or ends with a signal; the exit code.
+pub(super) async fn until_signal(work: impl Future<Output = Result<u8, Failure>>, speech: &Speech) -> u8 {
+    let ended = match Signals::listen() {
+        Ok(mut signals) => tokio::select! {
+            biased;
+            code = signals.next() => return code,
+            ended = work => ended,
+        },
+        Err(e) => {
+            let what = "Signals cannot be listened for";
+            Err(Failure::new(Class::Other, what, e.to_string()))
+        }
+    };
+    ended.unwrap_or_else(|failure| {
+        speech.fail(&failure);
+        failure.class.exit_code()
+    })
 }

@@ -10,6 +10,9 @@ use super::mistake::{Mistake, read};
 use crate::model::key::Key;
 use crate::model::nearest::did_you_mean;
 
+/// The keys that are built in, as a file.
+pub const DEFAULT: &str = include_str!("default/keymap.toml");
+
 /// What a keymap may name.
 #[derive(Debug)]
 pub struct Words<'a, C, A> {

@@ -87,38 +87,56 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
+/// An entry of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The host; `None` is `default`.
+    pub host: Option<String>,
+    /// The login there.
+    pub login: Login,
+}
+
 /// The first entry for this host (compared without case) and, where `user` is given, this user
 /// or none; `default` fits every host.
 pub fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
-    let mut tokens = Tokens { rest: text };
-    let mut entry: Option<Login> = None;
-    let mut fits = false;
     let wanted = |login: &Login| match (user, login.user.as_deref()) {
         (Some(wanted), Some(found)) => wanted == found,
         _ => true,
     };
+    let fits = |name: &Option<String>| name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(host));
+    let mut entries = entries(text).into_iter();
+    entries
+        .find(|entry| fits(&entry.host) && wanted(&entry.login))
+        .map(|entry| entry.login)
+}
+
+/// Every entry, in the order of the file.
+pub fn entries(text: &str) -> Vec<Entry> {
+    let mut tokens = Tokens { rest: text };
+    let mut out: Vec<Entry> = Vec::new();
     while let Some(word) = tokens.keyword() {
         match word.as_str() {
             "machine" | "default" => {
-                if let Some(found) = entry.take().filter(|l| fits && wanted(l)) {
-                    return Some(found);
-                }
-                fits = word == "default" || tokens.next().is_some_and(|name| name.eq_ignore_ascii_case(host));
-                entry = Some(Login {
+                let host = match word.as_str() {
+                    "default" => None,
+                    _ => Some(tokens.next().unwrap_or_default()),
+                };
+                let login = Login {
                     user: None,
                     password: None,
-                });
+                };
+                out.push(Entry { host, login });
             }
             "login" => {
                 let value = tokens.next();
-                if let Some(entry) = &mut entry {
-                    entry.user = value;
+                if let Some(entry) = out.last_mut() {
+                    entry.login.user = value;
                 }
             }
             "password" => {
-                let value = tokens.next();
-                if let Some(entry) = &mut entry {
-                    entry.password = value.map(Secret::new);
+                let value = tokens.next().map(Secret::new);
+                if let Some(entry) = out.last_mut() {
+                    entry.login.password = value;
                 }
             }
             "account" => {
@@ -128,7 +146,7 @@ pub fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
             _ => {}
         }
     }
-    entry.filter(|l| fits && wanted(l))
+    out
 }
 
 struct Tokens<'a> {

@@ -12,10 +12,12 @@ pub const FOLDER_VARIABLE: &str = "FTPANE_CONFIG_DIR";
 pub struct Paths {
     folder: PathBuf,
     state: PathBuf,
+    /// Folders that hold for all users of the machine, the most important one last.
+    shared: Vec<PathBuf>,
 }
 
 impl Paths {
-    /// `$FTPANE_CONFIG_DIR` if it is set, for all of them, else where confy keeps configurations: with XDG
+    /// `$FTPANE_CONFIG_DIR` if it is set, for all of them and instead of the system's, else where confy keeps configurations: with XDG
     /// `$XDG_CONFIG_HOME/ftpane`, which is `~/.config/ftpane`.
     ///
     /// # Errors
@@ -33,6 +35,7 @@ impl Paths {
         Ok(Self {
             folder: folder.to_owned(),
             state: state_folder().unwrap_or_else(|| folder.to_owned()),
+            shared: shared_folders(),
         })
     }
 
@@ -42,12 +45,19 @@ impl Paths {
         Self {
             state: folder.clone(),
             folder,
+            shared: Vec::new(),
         }
     }
 
     /// The folder itself; it is made by the first save.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The settings: the system's, and the person's own at last, which goes over them.
+    pub fn settings(&self) -> Vec<PathBuf> {
+        let folders = self.shared.iter().chain([&self.folder]);
+        folders.map(|folder| folder.join("config.toml")).collect()
     }
 
     /// The person's own keys, laid over the default ones.
@@ -94,6 +104,22 @@ fn state_folder() -> Option<PathBuf> {
     let state = folder("XDG_STATE_HOME").filter(|f| f.is_absolute());
     let state = state.or_else(|| Some(folder("HOME")?.join(".local/state")));
     state.filter(|_| cfg!(unix)).map(|f| f.join("ftpane"))
+}
+
+/// Where settings for all users lie: `ftpane` in each of `$XDG_CONFIG_DIRS`, `/etc/xdg` where it
+/// is not set (XDG Base Directory Specification 0.8), of which the first goes over the others.
+fn shared_folders() -> Vec<PathBuf> {
+    if !cfg!(unix) {
+        return Vec::new();
+    }
+    let list = std::env::var_os("XDG_CONFIG_DIRS").filter(|list| !list.is_empty());
+    let list = list.unwrap_or_else(|| "/etc/xdg".into());
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&list)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join("ftpane"))
+        .collect();
+    folders.reverse();
+    folders
 }
 
 #[cfg(test)]

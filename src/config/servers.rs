@@ -4,10 +4,14 @@
 //! instance or an editor has written since it was read is kept, comments included. A file that
 //! cannot be understood is reported with its line and never written over.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+
+pub mod fields;
 
 use super::{store, validity};
 use crate::model::certificate::Pin;
@@ -39,10 +43,12 @@ pub enum ServersError {
         why: String,
     },
     /// A field holds what it may not.
-    #[error("{}, server '{server}', field {field}: {why}", path.display())]
+    #[error("{}, line {line}: server '{server}', field {field}: {why}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
         /// Which server.
         server: String,
         /// Which field.
@@ -88,7 +94,7 @@ impl From<ServersError> for Failure {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Contents {
-    server: Vec<Server>,
+    server: Vec<Spanned<Server>>,
 }
 
 /// The saved servers as last read.
@@ -117,7 +123,7 @@ impl Servers {
 
     /// Reads the file again.
     pub fn reload(&mut self) -> Result<(), ServersError> {
-        self.list = parse(&self.path, &text(&self.path)?)?;
+        self.list = read(&text(&self.path)?, &self.path)?;
         Ok(())
     }
 
@@ -143,11 +149,18 @@ impl Servers {
 
     /// Saves a new server.
     pub fn add(&mut self, server: Server) -> Result<(), ServersError> {
+        self.add_all(&[server])
+    }
+
+    /// Saves new servers, all of them or none.
+    pub fn add_all(&mut self, servers: &[Server]) -> Result<(), ServersError> {
         self.change(|current, document| {
-            if current.iter().any(|s| s.name == server.name) {
-                return Err(ServersError::Taken(server.name.clone()));
+            for server in servers {
+                if current.iter().any(|s| s.name == server.name) {
+                    return Err(ServersError::Taken(server.name.clone()));
+                }
+                tables(document)?.push(table(server)?);
             }
-            tables(document)?.push(table(&server)?);
             Ok(())
         })
     }
@@ -244,14 +257,14 @@ impl Servers {
         };
         let _lock = store::lock(&self.path).map_err(|e| unwritable(&self.path, e))?;
         let before = text(&self.path)?;
-        let current = parse(&self.path, &before)?;
+        let current = read(&before, &self.path)?;
         let mut document: DocumentMut = before
             .parse()
             .map_err(|e: toml_edit::TomlError| broken(&self.path, &before, e.span(), e.message()))?;
         change(&current, &mut document)?;
         let after = document.to_string();
         // what cannot be read back is never written
-        let list = parse(&self.path, &after)?;
+        let list = read(&after, &self.path)?;
         store::write(&self.path, after.as_bytes()).map_err(|e| unwritable(&self.path, e))?;
         self.list = list;
         Ok(())
@@ -267,28 +280,94 @@ fn text(path: &Path) -> Result<String, ServersError> {
         })
 }
 
-fn parse(path: &Path, text: &str) -> Result<Vec<Server>, ServersError> {
+/// The servers in the text of a file; `path` is for the error only.
+///
+/// # Errors
+///
+/// What is no TOML, and the first field that holds what it may not.
+pub fn read(text: &str, path: &Path) -> Result<Vec<Server>, ServersError> {
     let contents: Contents = toml::from_str(text).map_err(|e| broken(path, text, e.span(), e.message()))?;
-    for (at, server) in contents.server.iter().enumerate() {
-        let invalid = |field, why| ServersError::Invalid {
-            path: path.to_owned(),
-            server: escape_str(&server.name),
-            field,
-            why,
+    let starts: Vec<usize> = contents.server.iter().map(|server| server.span().start).collect();
+    let mut servers: Vec<Server> = Vec::with_capacity(contents.server.len());
+    let mut names = HashSet::new();
+    for (place, server) in contents.server.into_iter().enumerate() {
+        let before = server.span().start;
+        // the span of a table in an array is that of its heading
+        let end = starts.get(place + 1).copied().unwrap_or(text.len());
+        let table = text.get(before..end).unwrap_or_default();
+        let server = server.into_inner();
+        let invalid = |field: &'static str, why| {
+            let is_field = |line: &&str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);
+            let at = table.lines().find(is_field);
+            let within = at.map_or(0, |at| at.as_ptr() as usize - table.as_ptr() as usize);
+            ServersError::Invalid {
+                path: path.to_owned(),
+                line: line_of(text, before + within),
+                server: escape_str(&server.name),
+                field,
+                why,
+            }
         };
-        if let Some(fault) = validity::faults(server).into_iter().next() {
+        if let Some(fault) = validity::faults(&server).into_iter().next() {
             return Err(invalid(fault.field, fault.says));
         }
-        if contents.server[..at].iter().any(|s| s.name == server.name) {
+        if !names.insert(server.name.clone()) {
             return Err(invalid("name", "two servers have this name".into()));
         }
+        servers.push(server);
     }
-    Ok(contents.server)
+    Ok(servers)
+}
+
+/// The line of a byte, counted from 1.
+fn line_of(text: &str, byte: usize) -> usize {
+    let before = text.bytes().take(byte);
+    before.filter(|b| *b == b'\n').count() + 1
+}
+
+/// A server's table, as it stands in the file: without what is as in a new one.
+///
+/// # Errors
+///
+/// A field that TOML cannot hold, such as a path that is not UTF-8.
+pub fn described(server: &Server) -> Result<String, ServersError> {
+    Ok(DocumentMut::from(table(server)?).to_string())
+}
+
+/// Servers as a file to share, without what is of this machine or of this person only: where
+/// passwords are kept, accounts, certificates and folders of this machine.
+///
+/// # Errors
+///
+/// A field that TOML cannot hold, such as a path that is not UTF-8.
+pub fn export(servers: &[Server]) -> Result<String, ServersError> {
+    let mut document = DocumentMut::new();
+    for server in servers {
+        let share = |source: &PasswordSource| match source {
+            PasswordSource::Store | PasswordSource::Keyring | PasswordSource::Command(_) => {
+                PasswordSource::Ask
+            }
+            other => other.clone(),
+        };
+        let shared = Server {
+            password: share(&server.password),
+            proxy_password: share(&server.proxy_password),
+            account: String::new(),
+            ca_file: None,
+            client_certificate: None,
+            client_key: None,
+            start_folder: None,
+            ..server.clone()
+        };
+        tables(&mut document)?.push(table(&shared)?);
+    }
+    let heading =
+        "# Servers of ftpane, without passwords; 'ftpane servers import ftpane FILE' takes them.\n\n";
+    Ok(format!("{heading}{document}"))
 }
 
 fn broken(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> ServersError {
-    let before = span.map_or(0, |s| s.start.min(text.len()));
-    let line = text.as_bytes()[..before].iter().filter(|b| **b == b'\n').count() + 1;
+    let line = line_of(text, span.map_or(0, |s| s.start));
     // the key on that line, where the value is what is wrong
     let key = text.lines().nth(line - 1).and_then(|line| line.split_once('='));
     let key = key
@@ -397,6 +476,7 @@ fn table(server: &Server) -> Result<Table, ServersError> {
 fn written(server: &Server) -> Result<Table, ServersError> {
     let bad = |why: String| ServersError::Invalid {
         path: PathBuf::new(),
+        line: 1,
         server: escape_str(&server.name),
         field: "start-folder",
         why,

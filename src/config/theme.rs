@@ -98,8 +98,11 @@ pub struct Theme {
     styles: Vec<Style>,
 }
 
+/// The default theme, as a file.
+pub const DEFAULT: &str = include_str!("../../themes/dark.toml");
+
 const SHIPPED: [(&str, &str); 3] = [
-    ("dark", include_str!("../../themes/dark.toml")),
+    ("dark", DEFAULT),
     ("light", include_str!("../../themes/light.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];

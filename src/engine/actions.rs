@@ -1,8 +1,9 @@
-//! Single actions on either side: new folder, new file, rename.
+//! Single actions on either side: new folder, new file, rename, copy.
 
 use std::sync::Arc;
 
 use super::browse::not_connected;
+use super::copy;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
@@ -23,6 +24,7 @@ pub(super) enum Action {
     MakeFolder(Place),
     MakeFile(Place),
     Rename(Place, Place),
+    Copy(Place, Place),
 }
 
 /// Does it and tells how it went.
@@ -32,6 +34,7 @@ pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet)
             Action::MakeFolder(place) => make_folder(pool.as_ref(), place).await,
             Action::MakeFile(place) => make_file(pool.as_ref(), place).await,
             Action::Rename(from, to) => rename(pool.as_ref(), from, to).await,
+            Action::Copy(from, to) => copy::copy(pool.as_ref(), from, to).await,
         }
     });
     let done = done.await;
@@ -40,6 +43,7 @@ pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet)
         (Ok(()), Action::MakeFolder(place)) => Event::Done(Deed::MadeFolder(place)),
         (Ok(()), Action::MakeFile(place)) => Event::Done(Deed::MadeFile(place)),
         (Ok(()), Action::Rename(from, to)) => Event::Done(Deed::Renamed { from, to }),
+        (Ok(()), Action::Copy(from, to)) => Event::Done(Deed::Copied { from, to }),
     });
 }
 
@@ -129,7 +133,7 @@ pub(super) fn unsure(error: &Error, what: String) -> Failure {
 /// first, in the listing of its folder, which every server can give. A name that differs from
 /// another in its Unicode form only is not free either: nobody could tell the two apart. Unless it
 /// is the one that is renamed (`from`), to be written in that form.
-async fn must_be_free(
+pub(super) async fn must_be_free(
     lease: &mut Lease,
     path: &RemotePath,
     from: Option<&RemotePath>,
@@ -166,7 +170,7 @@ async fn must_be_free(
     Ok(())
 }
 
-fn exists(what: String, path: &str) -> Failure {
+pub(super) fn exists(what: String, path: &str) -> Failure {
     Failure::new(Class::Conflict, what, format!("{path} exists already"))
         .hint("Choose another name, or delete it first.")
 }

@@ -1,18 +1,19 @@
-//! Counting and deleting, with all that is below. Links are deleted, never followed.
+//! Deleting, with all that is below. Links are deleted, never followed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::actions::unsure;
 use super::browse::not_connected;
 use super::lease::Lease;
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
-use super::tree::{Told, Walk, Way};
-use super::{blocking, unbroken, unix_now};
+use super::standing::{begin, folder, look_at};
+use super::ticker::Ticker;
+use super::tree::{Told, Walk};
+use super::{blocking, unbroken};
 use crate::ftp::error::local;
-use crate::model::command::{Generation, Place};
+use crate::model::command::Place;
 use crate::model::entry::Kind;
 use crate::model::event::{Counted, Deed, Event};
 use crate::model::failure::{Class, Failure};
@@ -20,131 +21,7 @@ use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
-use crate::plan::tree::{Folder, Ticket};
-
-/// How often a running deletion says how far it is.
-const TELL_EVERY: Duration = Duration::from_millis(100);
-
-/// Counts what deleting these would delete, and tells it.
-pub(super) async fn count(
-    pool: Option<Arc<Pool>>,
-    places: Vec<Place>,
-    generation: Generation,
-    outlet: Outlet,
-) {
-    let counting = unbroken(async {
-        let mut counted = Counted::default();
-        for place in places {
-            match place {
-                Place::Local(path) => count_local(path, &mut counted).await?,
-                Place::Remote(_, path) => count_remote(pool.as_ref(), path, &mut counted).await?,
-            }
-        }
-        Ok(counted)
-    });
-    let result = counting.await;
-    outlet.tell(Event::Counted { generation, result });
-}
-
-async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure> {
-    let what = format!("Could not count {}", shown_path(&path));
-    let mut sum = *counted;
-    let (result, sum) = blocking(move || (crate::local::erase::count(&path, &mut sum), sum)).await?;
-    *counted = sum;
-    result.map_err(|e| local(what, &e))
-}
-
-async fn count_remote(
-    pool: Option<&Arc<Pool>>,
-    path: RemotePath,
-    counted: &mut Counted,
-) -> Result<(), Failure> {
-    let pool = pool.ok_or_else(not_connected)?;
-    let (fence, kind) = look_at(pool, &path, "count").await?;
-    if kind != Kind::Dir {
-        counted.files += 1;
-        return Ok(());
-    }
-    counted.folders += 1;
-    if let Some(depth) = fence.cuts(&path) {
-        counted.cut = Some(depth);
-        return Ok(());
-    }
-    let mut walk = begin(pool, path, true);
-    while let Some(told) = walk.next().await {
-        let come = match told {
-            Told::Folder(come) => *come,
-            Told::Doubt(failure) => {
-                pool.connection.remark(&failure.to_string());
-                counted.incomplete = true;
-                continue;
-            }
-        };
-        let mut below = Vec::new();
-        match come.result {
-            Ok(listing) => {
-                counted.incomplete |= !listing.is_whole();
-                for entry in &listing.entries {
-                    let path = come.folder.path.join(&entry.name);
-                    if entry.kind != Kind::Dir {
-                        counted.files += 1;
-                        counted.bytes += entry.size.unwrap_or(0);
-                        continue;
-                    }
-                    counted.folders += 1;
-                    match fence.cuts(&path) {
-                        Some(depth) => counted.cut = Some(depth),
-                        None => below.push(folder(path)),
-                    }
-                }
-            }
-            // refused, or ended for reasons of its own: the others can be counted
-            Err(failure) if !ends_all(&failure) => {
-                pool.connection.remark(&failure.to_string());
-                counted.incomplete = true;
-            }
-            Err(failure) => return Err(failure.while_trying(format!("Could not count {}", come.folder.path))),
-        }
-        counted.incomplete |= walk.listed(come.ticket, None, below).is_some();
-    }
-    Ok(())
-}
-
-/// Whether what was asked for lies within document path and depth, and what it is. The session is
-/// given back: a walk leases its own.
-async fn look_at(pool: &Arc<Pool>, path: &RemotePath, verb: &str) -> Result<(Arc<Fence>, Kind), Failure> {
-    let mut lease = pool.lease(Purpose::Work).await?;
-    may_touch(&lease, path, verb)?;
-    let kind = kind_of(&mut lease, path).await?;
-    Ok((Arc::clone(lease.fence()), kind))
-}
-
-/// Links are told from folders: what is a link is deleted, and not gone into.
-fn begin(pool: &Arc<Pool>, top: RemotePath, to_the_end: bool) -> Walk<()> {
-    let way = Way {
-        links: true,
-        to_the_end,
-        retries: 0,
-    };
-    Walk::begin(pool, way, vec![top.clone()], vec![folder(top)])
-}
-
-fn folder(path: RemotePath) -> Folder<()> {
-    Folder { path, tag: () }
-}
-
-/// Whether no other folder can be listed either.
-fn ends_all(failure: &Failure) -> bool {
-    matches!(
-        failure.class,
-        Class::Unreachable | Class::Login | Class::Tls | Class::Cancelled
-    )
-}
-
-fn may_touch(lease: &Lease, path: &RemotePath, verb: &str) -> Result<(), Failure> {
-    let judged = lease.fence().may_touch(path);
-    judged.map_err(|refusal| refusal.failure(format!("Could not {verb} {path}")))
-}
+use crate::plan::tree::Ticket;
 
 /// A folder below the depth could not be emptied: then nothing of `top` is deleted at all. Costs a
 /// listing more of each folder, where the server has a depth.
@@ -221,37 +98,9 @@ fn not_to_be_trusted(what: String) -> Failure {
     )
 }
 
-/// What the listing of its folder says a path is.
-async fn kind_of(lease: &mut Lease, path: &RemotePath) -> Result<Kind, Failure> {
-    let what = || format!("Could not find {path}");
-    let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
-        return Ok(Kind::Dir);
-    };
-    let listing = lease
-        .list_with_links(&folder, unix_now())
-        .await
-        .map_err(|e| e.failure(what()))?;
-    let found = listing
-        .entries
-        .iter()
-        .find(|entry| entry.name == name)
-        .map(|entry| entry.kind);
-    found.ok_or_else(|| {
-        Failure::new(
-            Class::Refused,
-            what(),
-            "there is no such file or folder on the server",
-        )
-    })
-}
-
 /// Deletes, and tells how it went.
 pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: Outlet) {
-    let mut ticker = Ticker {
-        outlet: outlet.clone(),
-        count: 0,
-        last: Instant::now(),
-    };
+    let mut ticker = Ticker::new(outlet.clone(), Event::Deleting);
     let mut counted = Counted::default();
     for place in &places {
         let deleting = unbroken(async {
@@ -266,23 +115,6 @@ pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: 
         }
     }
     outlet.tell(Event::Done(Deed::Deleted { places, counted }));
-}
-
-#[derive(Clone)]
-struct Ticker {
-    outlet: Outlet,
-    count: u64,
-    last: Instant,
-}
-
-impl Ticker {
-    fn tick(&mut self) {
-        self.count += 1;
-        if self.last.elapsed() >= TELL_EVERY {
-            self.last = Instant::now();
-            self.outlet.tell(Event::Deleting(self.count));
-        }
-    }
 }
 
 async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker) -> Result<(), Failure> {
@@ -304,8 +136,8 @@ async fn delete_remote(
     ticker: &mut Ticker,
 ) -> Result<(), Failure> {
     let pool = pool.ok_or_else(not_connected)?;
-    let (fence, kind) = look_at(pool, &path, "delete").await?;
-    if kind != Kind::Dir {
+    let (fence, entry) = look_at(pool, &path, "delete").await?;
+    if entry.kind != Kind::Dir {
         let mut lease = pool.lease(Purpose::Work).await?;
         return delete_file(&mut lease, &path, counted, ticker).await;
     }

@@ -12,13 +12,16 @@ use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
 use crate::ftp::guard;
 use crate::ftp::list::sections::Section;
+use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
 use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
+use crate::model::text::escape;
 use crate::plan::fence::{Fence, Refusal};
+use crate::plan::raw::{self, Names};
 
 /// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
 pub(super) struct Lease {
@@ -311,6 +314,52 @@ impl Lease {
         renamed
     }
 
+    /// Copies on the server, as [`Session::copy`].
+    pub(super) async fn copy(&mut self, from: &RemotePath, to: &RemotePath, bytes: u64) -> Result<(), Error> {
+        self.admit_to_the_end(from).await?;
+        self.admit(to).await?;
+        let copied = self.session()?.copy(from, to, bytes).await;
+        // links below it are copied too
+        self.pool.ground().forget();
+        copied
+    }
+
+    /// Sends a line as a person wrote it, from a folder on. The paths in it are judged as if ftpane had
+    /// written them.
+    pub(super) async fn raw(&mut self, folder: &RemotePath, line: &[u8]) -> Result<Reply, Error> {
+        let names = raw::judge(line).map_err(|refusal| unsent(&refusal))?;
+        self.session()?.admits(line)?;
+        let written = |path| {
+            folder
+                .resolve(path)
+                .map_err(|_| Error::Guarded(guard::Refusal::NotOneLine))
+        };
+        match names {
+            Names::Nothing => {}
+            Names::Path(path) => self.admit(&written(path)?).await?,
+            Names::Followed(path) => self.admit_to_the_end(&written(path)?).await?,
+            Names::Folder(path) => {
+                let path = written(path)?;
+                self.fence.may_enter(&path).map_err(refused)?;
+                match self.prove(&path).await {
+                    // no folder
+                    Err(Error::Refused(..)) => self.admit_to_the_end(&path).await?,
+                    proven => proven?,
+                }
+            }
+            Names::Unknown if self.fence.is_open() => {}
+            Names::Unknown => {
+                let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
+                return Err(unsent(&raw::Refusal::Unknown(escape(verb))));
+            }
+        }
+        // last: judging a path may go elsewhere
+        self.enter(folder).await?;
+        let reply = self.session()?.raw(line).await;
+        self.pool.ground().forget();
+        reply
+    }
+
     /// What is told of a file's size, as [`Session::ask_size`].
     pub(super) async fn ask_size(&mut self, path: &RemotePath) -> Result<FileSize, Error> {
         self.admit_to_the_end(path).await?;
@@ -385,6 +434,7 @@ impl Lease {
                 }
             }
         }
+        self.session()?.admits_riders(riders)?;
         Ok(self.exchange(None, riders, None).await)
     }
 
@@ -494,6 +544,11 @@ impl Lease {
         }
         Ok(())
     }
+}
+
+/// A line of a person's that is not sent.
+fn unsent(refusal: &raw::Refusal) -> Error {
+    Error::Guarded(guard::Refusal::Raw(refusal.to_string(), refusal.hint()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -20,7 +20,7 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::{Means, Task};
-use super::{Options, PARTING, dialogue, doctor, erase, explore, reading};
+use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{
@@ -237,11 +237,33 @@ impl Loop {
             Command::Rename { from, to } => self.act(Action::Rename(from, to)),
             Command::Count { places, generation } => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(erase::count(pool, places, generation, outlet));
+                self.spawn(count::count(pool, places, generation, outlet));
             }
             Command::Delete(places) => {
                 let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
                 self.spawn(erase::delete(pool, places, outlet));
+            }
+            Command::SetPermissions(wanted) => {
+                let (pool, outlet) = (self.pool_of(&wanted.places), self.outlet.clone());
+                self.spawn(permissions::set(pool, wanted, outlet));
+            }
+            Command::Copy { from, to } => self.act(Action::Copy(from, to)),
+            Command::Checksum {
+                places,
+                algorithm,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
+                self.spawn(checksum::tell(pool, places, algorithm, generation, outlet));
+            }
+            Command::Raw {
+                connection,
+                folder,
+                line,
+                generation,
+            } => {
+                let (pool, outlet) = (self.pools.get(&connection).cloned(), self.outlet.clone());
+                self.spawn(raw::ask(pool, folder, line, generation, outlet));
             }
             Command::Enqueue(request) => self.enqueue(request),
             Command::Cancel(extent) => {
@@ -308,19 +330,7 @@ impl Loop {
                 batch,
             } => self.take_up(rest, connection, batch),
             Command::DropUnfinished(rests) => self.drop_unfinished(rests),
-            Command::Diagnose {
-                connection,
-                server,
-                secret,
-                patience,
-                probe_upload,
-            } => self.visit(doctor::Request {
-                id: connection,
-                server: *server,
-                secret,
-                patience,
-                probe_upload,
-            }),
+            diagnosis @ Command::Diagnose { .. } => self.visit(diagnosis),
             Command::Shutdown => {}
         }
     }
@@ -400,7 +410,10 @@ impl Loop {
 
     fn act(&mut self, action: Action) {
         let place = match &action {
-            Action::MakeFolder(place) | Action::MakeFile(place) | Action::Rename(place, _) => place,
+            Action::MakeFolder(place)
+            | Action::MakeFile(place)
+            | Action::Rename(place, _)
+            | Action::Copy(place, _) => place,
         };
         let (pool, outlet) = (self.pool(place), self.outlet.clone());
         self.spawn(act(pool, action, outlet));

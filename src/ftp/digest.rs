@@ -12,50 +12,8 @@ use std::time::Duration;
 use super::features::Features;
 use super::reply::Reply;
 use super::session::{Session, line};
+pub(crate) use crate::model::checksum::Algorithm;
 use crate::model::path::RemotePath;
-
-/// A checksum that servers know, the one to be preferred first. All but CRC32 are long enough that
-/// two contents never have the same by mistake. SHA-256 stands before SHA-512 since nothing is gained by
-/// the longer one and more servers have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Algorithm {
-    Sha256,
-    Sha512,
-    Sha1,
-    Md5,
-    Crc32,
-}
-
-impl Algorithm {
-    pub(super) const ALL: [Self; 5] = [Self::Sha256, Self::Sha512, Self::Sha1, Self::Md5, Self::Crc32];
-
-    /// Its name in the IANA registry, which HASH goes by.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Sha256 => "SHA-256",
-            Self::Sha512 => "SHA-512",
-            Self::Sha1 => "SHA-1",
-            Self::Md5 => "MD5",
-            Self::Crc32 => "CRC32",
-        }
-    }
-
-    /// How many bytes it has.
-    fn length(self) -> usize {
-        match self {
-            Self::Sha256 => 32,
-            Self::Sha512 => 64,
-            Self::Sha1 => 20,
-            Self::Md5 => 16,
-            Self::Crc32 => 4,
-        }
-    }
-
-    fn named(word: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|algorithm| algorithm.word().eq_ignore_ascii_case(word))
-    }
-}
 
 /// A command that asks for a file's checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -171,6 +171,17 @@ impl Error {
         }
     }
 
+    /// Whether the server does not know the command at all (RFC 959 §4.2.1), or not what comes behind
+    /// SITE.
+    pub(crate) fn is_unknown_command(&self) -> bool {
+        matches!(self, Self::Refused(_, _, reply) if matches!(reply.code, 202 | 500 | 502 | 504))
+    }
+
+    /// Whether the fence keeps the path in: nothing was sent.
+    pub(crate) fn is_fenced(&self) -> bool {
+        matches!(self, Self::Guarded(Refusal::Fenced(_)))
+    }
+
     /// Whether the server refused to make a file of that name, before it took anything of it; not for
     /// want of room.
     pub(crate) fn refuses_name(&self) -> bool {
@@ -237,6 +248,9 @@ impl Error {
                     Unwritable::Secret(_) => "Set the character set that the server really has.",
                     _ => "Set the character set that the server really has, or use another name.",
                 }),
+            Self::Guarded(Refusal::Raw(why, hint)) if !hint.is_empty() => {
+                Failure::new(Class::Guarded, what, why.clone()).hint(*hint)
+            }
             Self::Guarded(refusal) => Failure::new(Class::Guarded, what, refusal.to_string()),
             Self::Malformed(command, line) => Failure::new(
                 Class::Other,

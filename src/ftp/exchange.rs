@@ -13,79 +13,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::data::{Made, Offer, Prepared};
-use super::digest::{self, Way as DigestWay};
 use super::error::{Error, Stage};
 use super::explain::says_forbidden;
 use super::reply::Reply;
-use super::session::{FileSize, Session, line};
+pub(crate) use super::rider::{Answer, Deleted, Rider};
+use super::session::{FileSize, Session};
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way, refusing};
-use crate::model::entry::Permissions;
-use crate::model::path::RemotePath;
-use crate::model::stamp::Stamp;
-
-/// A command that rides along with others; it is about a file whose transfer has ended well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Rider {
-    /// SIZE.
-    Size(RemotePath),
-    /// MDTM.
-    Modified(RemotePath),
-    /// MFMT.
-    SetModified(RemotePath, Stamp),
-    /// SITE CHMOD.
-    SetPermissions(RemotePath, Permissions),
-    /// RNFR and RNTO.
-    Rename(RemotePath, RemotePath),
-    /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
-    /// in the same write. It may have overtaken its RNFR.
-    RenameInSteps(RemotePath, RemotePath),
-    /// RNFR and RNTO in steps, where too much hangs on it to be written in one piece.
-    Move(RemotePath, RemotePath),
-    /// DELE.
-    Delete(RemotePath),
-    /// A question for a checksum; made by [`Rider::digest`].
-    Digest(Box<Digest>),
-}
-
-/// A question for a file's checksum.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Digest {
-    way: DigestWay,
-    path: RemotePath,
-    line: Vec<u8>,
-    /// How long the file is: the server reads all of it.
-    size: u64,
-}
-
-/// What the server said to a [`Rider`].
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// To SIZE.
-    Size(FileSize),
-    /// To MDTM; `None` where it does not tell.
-    Modified(Option<Stamp>),
-    /// To MFMT; a server that does not take the time keeps its own.
-    TimeSet,
-    /// To SITE CHMOD: whether it was done.
-    PermissionsSet(bool),
-    /// To RNFR and RNTO.
-    Renamed(Result<(), Error>),
-    /// To a question for a checksum; the server's words where it gives none.
-    Digest(Result<Vec<u8>, String>),
-    /// To DELE.
-    Deleted(Deleted),
-}
-
-/// What a server made of DELE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deleted {
-    /// It has deleted.
-    Done,
-    /// 550: there was nothing to delete, most likely.
-    NotThere,
-    /// It has not.
-    Refused,
-}
 
 /// What came of one exchange.
 #[derive(Debug, Default)]
@@ -212,6 +145,15 @@ impl Session {
         done
     }
 
+    /// Whether the gate would let all of these out: asked before answers are waited for.
+    pub(crate) fn admits_riders(&self, riders: &[Rider]) -> Result<(), Error> {
+        riders.iter().try_for_each(|rider| {
+            let (first, second) = rider.lines();
+            self.control.admits(&first)?;
+            second.map_or(Ok(()), |second| self.control.admits(&second))
+        })
+    }
+
     /// Whether every reply has been read, so that the next one is the next command's: a command that
     /// was cancelled leaves its own behind.
     pub(super) async fn settled(&mut self) -> Result<(), Error> {
@@ -285,7 +227,11 @@ impl Session {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(..) => Answer::TimeSet,
-            Rider::SetPermissions(..) => Answer::PermissionsSet(first.is_positive()),
+            Rider::SetPermissions(..) => Answer::PermissionsSet(match first.code {
+                // "not implemented, superfluous at this site" (RFC 959 §4.2.2)
+                200..=299 if first.code != 202 => Ok(()),
+                _ => Err(self.control.refusal(Stage::Command, b"SITE", first)),
+            }),
             Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
@@ -486,67 +432,6 @@ impl Session {
             {
                 return Ok(Started::Open(preliminary, None, stream));
             }
-        }
-    }
-}
-
-impl Rider {
-    /// Asks for the checksum of a file of this size; `None` where its name cannot be written so.
-    pub(crate) fn digest(way: DigestWay, path: &RemotePath, size: u64) -> Option<Self> {
-        let line = way.line(path)?;
-        let path = path.clone();
-        Some(Self::Digest(Box::new(Digest {
-            way,
-            path,
-            line,
-            size,
-        })))
-    }
-
-    /// Whether the server has to work for the answer: nothing else is written in the same piece then.
-    pub(crate) fn is_slow(&self) -> bool {
-        self.work() > Duration::ZERO
-    }
-
-    /// How much longer than another answer this one may take.
-    fn work(&self) -> Duration {
-        match self {
-            Self::Digest(asked) => digest::patience(asked.size),
-            _ => Duration::ZERO,
-        }
-    }
-
-    fn lines(&self) -> (Vec<u8>, Option<Vec<u8>>) {
-        match self {
-            Self::Size(path) => (line("SIZE", path), None),
-            Self::Modified(path) => (line("MDTM", path), None),
-            Self::SetModified(path, time) => {
-                let text = time.time_val().unwrap_or_default();
-                ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
-            }
-            Self::SetPermissions(path, Permissions(bits)) => {
-                (line(&format!("SITE CHMOD {bits:03o}"), path), None)
-            }
-            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
-                (line("RNFR", from), Some(line("RNTO", to)))
-            }
-            Self::Delete(path) => (line("DELE", path), None),
-            Self::Digest(asked) => (asked.line.clone(), None),
-        }
-    }
-
-    /// The paths it names; whether the server follows a link at their ends.
-    pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
-        match self {
-            Self::Size(path)
-            | Self::Modified(path)
-            | Self::SetModified(path, _)
-            | Self::SetPermissions(path, _) => (vec![path], true),
-            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
-                (vec![from, to], false)
-            }
-            Self::Delete(path) => (vec![path], false),
-            Self::Digest(asked) => (vec![&asked.path], true),
         }
     }
 }

@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The path lies outside document path or depth; the sentence says how.
     #[error("{0}")]
     Fenced(String),
+    /// A command that a person wrote and that does harm here: why, and what to do instead.
+    #[error("{0}")]
+    Raw(String, &'static str),
     /// A name that the server's character set does not have.
     #[error(transparent)]
     Unwritable(#[from] Unwritable),

@@ -36,6 +36,7 @@ mod login;
 mod noop;
 mod ports;
 mod proxy;
+mod rider;
 mod stream;
 mod telnet;
 mod time_val;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::control::Control;
-use super::digest::Algorithm;
+use super::digest::{self, Algorithm};
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::reply::Reply;
@@ -169,6 +169,36 @@ impl Session {
             self.check_iac(to).await?;
         }
         Ok(())
+    }
+
+    /// Copies on the server (SITE CPFR and CPTO of ProFTPD's mod_copy); `bytes` is how much, which the
+    /// server copies before it answers.
+    pub(crate) async fn copy(&mut self, from: &RemotePath, to: &RemotePath, bytes: u64) -> Result<(), Error> {
+        self.find_iac(from).await?;
+        let settled = self.settle_iac(to);
+        let (first, second) = (line("SITE CPFR", from), line("SITE CPTO", to));
+        // no half of it is said where the other would not be
+        self.control.admits(&second)?;
+        self.control.demand(Stage::Command, &first, 3).await?;
+        let work = digest::patience(bytes);
+        let reply = self.control.ask_for(Stage::Command, &second, work).await?;
+        if !reply.is_positive() || reply.code == 202 {
+            return Err(self.control.refusal(Stage::Command, &second, reply));
+        }
+        if !settled {
+            self.check_iac(to).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the gate would let this line out.
+    pub(crate) fn admits(&self, line: &[u8]) -> Result<(), Error> {
+        self.control.admits(line)
+    }
+
+    /// Sends a line as a person wrote it and gives the reply, whatever it is.
+    pub(crate) async fn raw(&mut self, line: &[u8]) -> Result<Reply, Error> {
+        self.control.ask(line).await
     }
 
     /// What SIZE says of a path (RFC 3659 §4).

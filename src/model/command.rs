@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::checksum::Algorithm;
 use super::entry::SortKey;
 use super::job::{BatchId, BatchRequest, ConnectionId, JobId, Policy};
 use super::listing::Listing;
+use super::mode::{Mode, Reach};
 use super::path::RemotePath;
 use super::secret::Secret;
 use super::server::{Patience, Server};
@@ -52,6 +54,17 @@ pub struct Exploration {
     pub order: WalkOrder,
     /// Number of the answers.
     pub generation: Generation,
+}
+
+/// A change of permissions that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// Of what; all on the same side.
+    pub places: Vec<Place>,
+    /// To what.
+    pub mode: Mode,
+    /// How far below. Links below are left as they are.
+    pub reach: Reach,
 }
 
 /// A file, or a part of one, that is read by who wants its bytes: nothing is written anywhere.
@@ -121,6 +134,39 @@ pub enum Command {
     },
     /// Delete files and folders with all that is in them.
     Delete(Vec<Place>),
+    /// Set permissions: SITE CHMOD on a server. Answered by [`super::event::Deed::PermissionsSet`];
+    /// what fails on the way is told by itself, and the rest goes on.
+    SetPermissions(Permit),
+    /// Copy a file, or a folder with all that is in it, on the side it is on: a server does that
+    /// itself (SITE CPFR and CPTO), or cannot. Nothing stands at `to`.
+    Copy {
+        /// What.
+        from: Place,
+        /// Its copy's path.
+        to: Place,
+    },
+    /// Tell checksums of files; answered by a [`super::event::Event::Checksummed`] for each. Those on
+    /// the server come first, and those here by the same algorithm.
+    Checksum {
+        /// Of what.
+        places: Vec<Place>,
+        /// By which; `None` is the best that the server has, and here SHA-256.
+        algorithm: Option<Algorithm>,
+        /// Number of the answers.
+        generation: Generation,
+    },
+    /// Send one command as a person wrote it; answered by [`super::event::Event::RawAnswered`]. What needs
+    /// a data connection, or changes the session for others, is refused: `plan::raw` has the list.
+    Raw {
+        /// To which connection's server.
+        connection: ConnectionId,
+        /// Relative names in it begin here.
+        folder: RemotePath,
+        /// The line without its end.
+        line: Vec<u8>,
+        /// Number of the answer.
+        generation: Generation,
+    },
     /// Put a batch into the queue.
     Enqueue(BatchRequest),
     /// Take jobs out; a running one is stopped and leaves no target.

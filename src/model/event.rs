@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::certificate::{Certificate, Pin};
+use super::checksum::Checksum;
 use super::command::{Generation, Place, QuestionId};
 use super::diagnosis::{Diagnosis, Examined, Step};
 use super::facts::Facts;
@@ -175,6 +176,15 @@ pub struct DialogueLine {
     pub text: String,
 }
 
+/// What a server answered to a command that a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawReply {
+    /// Three digits.
+    pub code: u16,
+    /// Its lines as they came, without code and line end; at least one.
+    pub lines: Vec<Vec<u8>>,
+}
+
 /// What a finished action was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
@@ -195,6 +205,22 @@ pub enum Deed {
         places: Vec<Place>,
         /// How much went.
         counted: Counted,
+    },
+    /// Permissions were set.
+    PermissionsSet {
+        /// Of what was asked for.
+        places: Vec<Place>,
+        /// How much has got them; bytes are not counted.
+        counted: Counted,
+        /// How often that failed; each was told.
+        failed: u64,
+    },
+    /// Something was copied on its side.
+    Copied {
+        /// What.
+        from: Place,
+        /// The copy.
+        to: Place,
     },
 }
 
@@ -271,6 +297,24 @@ pub enum Event {
     Failed(Failure),
     /// How many entries a running deletion has deleted.
     Deleting(u64),
+    /// How many entries have got their permissions so far.
+    SettingPermissions(u64),
+    /// A file's checksum.
+    Checksummed {
+        /// Of what.
+        place: Place,
+        /// The number of the request.
+        generation: Generation,
+        /// The checksum, or why there is none.
+        result: Result<Checksum, Failure>,
+    },
+    /// The answer to a command that a person wrote.
+    RawAnswered {
+        /// The number of the request.
+        generation: Generation,
+        /// What the server said, refusals too; or why nothing came, or nothing was sent.
+        result: Result<RawReply, Failure>,
+    },
     /// The answer to a count.
     Counted {
         /// The number of the request.

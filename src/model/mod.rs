@@ -8,6 +8,7 @@
 pub mod address;
 pub mod certificate;
 pub mod charset;
+pub mod checksum;
 pub mod clock;
 pub mod command;
 pub mod diagnosis;
@@ -19,6 +20,7 @@ pub mod firewall;
 pub mod job;
 pub mod key;
 pub mod listing;
+pub mod mode;
 pub mod nearest;
 pub mod part_name;
 pub mod path;

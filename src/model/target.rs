@@ -1,5 +1,6 @@
 //! What a person writes to name a place: `SERVER:PATH`, an `ftp://` URL, or a local path.
 
+use super::charset::Charset;
 use super::path::PathError;
 use super::secret::Secret;
 use super::server::{Protocol, Server};
@@ -145,6 +146,17 @@ impl Url {
         })
     }
 
+    /// The path as a server's document path: empty for the root, beginning with `~` where it is
+    /// relative to the login folder. `None` where it is no text in this character set.
+    pub fn document_path(&self, charset: Charset) -> Option<String> {
+        let path = String::from_utf8(charset.from_server(&self.path).into_owned()).ok()?;
+        let path = match path.strip_prefix("/~") {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            _ => path,
+        };
+        Some(path.strip_suffix('/').unwrap_or(&path).to_owned())
+    }
+
     /// A server made of the URL, without name and path.
     pub fn server(&self) -> Server {
         Server {
@@ -200,7 +212,12 @@ pub(super) fn split_address(address: &str) -> Result<(String, Option<u16>), Targ
     Ok((host.to_owned(), port))
 }
 
-pub(super) fn decode_text(text: &str) -> Result<String, TargetError> {
+/// Percent-decodes a text (RFC 3986 §2.1).
+///
+/// # Errors
+///
+/// `%` without two hexadecimal digits behind it, and bytes that are not UTF-8.
+pub fn decode_text(text: &str) -> Result<String, TargetError> {
     String::from_utf8(decode(text)?).map_err(|_| TargetError::NotText)
 }
 

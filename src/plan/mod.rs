@@ -1,6 +1,7 @@
 //! Pure deciders: data in, data out. No clock, no disk, no wire; what is now comes in as a value.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod compare;
 pub mod conflict;
 pub mod division;
 pub mod doctor;
@@ -12,8 +13,10 @@ pub mod ladder;
 pub mod landing;
 pub mod naming;
 pub mod pace;
+pub mod pattern;
 pub mod queue;
 pub mod ration;
+pub mod raw;
 pub mod rename;
 pub mod resume;
 pub mod retry;

@@ -2,9 +2,11 @@
 
 use crate::app::Start;
 use crate::app::action::{Keys, keys};
+use crate::config::mistake::Mistake;
 use crate::config::paths::Paths;
 use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
+use crate::config::settings::Settings;
 use crate::config::store;
 use crate::config::theme::Theme;
 use crate::config::{active_first, bookmarks};
@@ -50,8 +52,11 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         unread = Some(why);
         Servers::unread(paths.servers())
     });
+    let mut wrong = Vec::new();
+    let settings = Settings::lenient(&paths, &mut wrong);
+    notices.extend(wrong.iter().map(Failure::to_string));
     let keys = own_keys(&paths, &mut notices)?;
-    let theme = own_theme(&paths, &mut notices);
+    let theme = own_theme(&paths, &settings, &mut notices);
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -66,6 +71,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         bookmarks,
         keys,
         theme,
+        show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
         patience: wanted.patience,
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
@@ -85,6 +91,15 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }
 
+/// What is wrong with the text of a keymap; `file` is its name for the error.
+///
+/// # Errors
+///
+/// The first mistake in it.
+pub fn check_keymap(text: &str, file: &str) -> Result<(), Mistake> {
+    keys(Some((text, file))).map(drop)
+}
+
 fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     let path = paths.keymap();
     let shown = path.display().to_string();
@@ -102,8 +117,8 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
 }
 
-/// The person's own theme; without colour where NO_COLOR is set (no-color.org).
-fn own_theme(paths: &Paths, notices: &mut Vec<String>) -> Theme {
+/// The person's own theme, else the one that the settings name; without colour where NO_COLOR is set (no-color.org).
+fn own_theme(paths: &Paths, settings: &Settings, notices: &mut Vec<String>) -> Theme {
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         return Theme::named("mono").unwrap_or_default();
     }
@@ -117,8 +132,9 @@ fn own_theme(paths: &Paths, notices: &mut Vec<String>) -> Theme {
             None => Ok(None),
         });
     own.unwrap_or_else(|why| {
-        notices.push(format!("The default theme is in force: {why}"));
+        notices.push(format!("Your theme is not in force: {why}"));
         None
     })
+    .or_else(|| Theme::named(&settings.theme))
     .unwrap_or_default()
 }

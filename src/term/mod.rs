@@ -33,7 +33,7 @@ pub mod screen;
 mod signals;
 mod tty;
 
-pub use begin::{Wanted, begin};
+pub use begin::{Wanted, begin, check_keymap};
 pub use input::Input;
 pub use outside::{Outside, World};
 pub use signals::received;

@@ -10,7 +10,7 @@ use crate::config::active_first;
 use crate::config::bookmarks::{self, Bookmark};
 use crate::config::netrc;
 use crate::config::paths::Paths;
-use crate::config::secrets::{Moved, Secrets, Trouble};
+use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::Servers;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
@@ -118,26 +118,7 @@ impl Outside for World {
         in_place(move || {
             // a change that panicked left the file whole: it is replaced at once or not at all
             let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
-            if matches!(change, Change::Keep(..) | Change::Remove(_)) {
-                // where its password is kept by now, another instance may have changed
-                servers.reload().map_err(Failure::from)?;
-            }
-            let moved = moved(&servers, &change);
-            secrets.prepare(&moved)?;
-            match change {
-                Change::Add(server, _) => servers.add(*server),
-                Change::Replace(name, server, _) => servers.replace(&name, *server),
-                Change::Keep(name, source, _) => servers.password(&name, &source),
-                Change::Pin(name, pin) => servers.pin(&name, pin),
-                Change::InPlace(name) => servers.in_place(&name),
-                Change::OnConflict(name, direction, policy) => servers.on_conflict(&name, direction, policy),
-                Change::Remove(name) => servers.remove(&name),
-            }
-            .map_err(Failure::from)?;
-            secrets.carry(&moved).map_err(|trouble| {
-                let failure = Failure::from(trouble);
-                Trouble::Failed(failure.while_trying("The server is saved, its password is not"))
-            })?;
+            change.carry_out(&mut servers, &secrets)?;
             Ok(servers.list().to_vec())
         })
     }
@@ -153,26 +134,6 @@ impl Outside for World {
 
     fn unlock(&self, passphrase: Secret) {
         self.secrets.unlock(passphrase);
-    }
-}
-
-/// What a change means for the kept password.
-fn moved(servers: &Servers, change: &Change) -> Moved {
-    match change {
-        Change::Add(server, secret) => Moved::between(None, Some(server), secret.clone()),
-        Change::Replace(name, server, secret) => {
-            Moved::between(servers.find(name), Some(server), secret.clone())
-        }
-        Change::Keep(name, source, secret) => {
-            let before = servers.find(name);
-            let after = before.map(|server| Server {
-                password: source.clone(),
-                ..server.clone()
-            });
-            Moved::between(before, after.as_ref(), Some(secret.clone()))
-        }
-        Change::Pin(..) | Change::InPlace(_) | Change::OnConflict(..) => Moved::default(),
-        Change::Remove(name) => Moved::between(servers.find(name), None, None),
     }
 }
 

@@ -111,6 +111,7 @@ fn title(dialog: &Dialog) -> &'static str {
         },
         Subject::Delete { .. } => "Delete",
         Subject::NewFolder { .. } => "New folder",
+        Subject::Compare => "Compare the panes",
         Subject::Pattern { mark: true } => "Mark",
         Subject::Pattern { mark: false } => "Unmark",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",

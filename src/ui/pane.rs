@@ -80,7 +80,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     let mut block = panel(format!(" {} ", fit_end(&title(app, side), room)), focus, theme);
     if area.height > 2 {
         let sorted = !app.has_headings() && pane.sort != Sort::default();
-        block = block.title_bottom(footer(pane, room, sorted, theme));
+        block = block.title_bottom(footer(pane, room, (sorted, app.in_step.on), theme));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -266,8 +266,11 @@ fn empty(pane: &Pane) -> String {
     }
 }
 
+/// Said of both panes while they go the same way.
+const IN_STEP: &str = "in step";
+
 /// Totals, the filter, and what is missing from the listing.
-fn footer(pane: &Pane, room: usize, sorted: bool, theme: &Theme) -> Line<'static> {
+fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &Theme) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     if let Some(jump) = &pane.jump {
         spans.push(Span::styled(" to ", theme.style(Role::Title)));
@@ -291,15 +294,20 @@ fn footer(pane: &Pane, room: usize, sorted: bool, theme: &Theme) -> Line<'static
         let lines = count(listing.unreadable_count, "line", "lines");
         parts.push((format!("{lines} unreadable"), Role::Warning));
     }
+    // the totals are shortened before what follows is cut
+    let amounts = room.saturating_sub(if in_step { width(IN_STEP) + 3 } else { 0 });
     if pane.shown.is_empty() && pane.marks.is_empty() {
         // the list itself says why there is nothing
     } else if pane.marks.is_empty() {
-        parts.push((amount(pane.all(), "", room), Role::Muted));
+        parts.push((amount(pane.all(), "", amounts), Role::Muted));
     } else {
-        parts.push((amount(pane.marked(), " marked", room), Role::Mark));
+        parts.push((amount(pane.marked(), " marked", amounts), Role::Mark));
     }
     if !pane.filter.text().is_empty() {
         parts.push((format!("/{}", escape_str(pane.filter.text())), Role::Title));
+    }
+    if in_step {
+        parts.push((IN_STEP.to_owned(), Role::Title));
     }
     if sorted {
         // there are no headings to say it

@@ -34,6 +34,7 @@ mod local_disk;
 mod namespaces;
 #[cfg(unix)]
 mod no_secret;
+mod operations;
 #[cfg(unix)]
 mod pty;
 mod read_only;
@@ -41,6 +42,7 @@ mod reading;
 mod readme;
 mod real_servers;
 mod resume;
+mod saved_servers;
 mod screens;
 #[cfg(unix)]
 mod secrets;

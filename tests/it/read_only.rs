@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ftpane::engine::Options;
 use ftpane::model::command::{
-    Answer, Command, Exploration, Extent, Generation, Place, QuestionId, Reading, Shift, WalkOrder,
+    Answer, Command, Exploration, Extent, Generation, Permit, Place, QuestionId, Reading, Shift, WalkOrder,
 };
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
@@ -17,6 +17,7 @@ use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{
     BatchId, BatchRequest, Care, ConnectionId, Direction, Item, JobId, JobState, Policy,
 };
+use ftpane::model::mode::Reach;
 use ftpane::model::server::{Patience, Protocol, Server};
 use ftpane::model::unfinished::RestId;
 
@@ -149,9 +150,27 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             places: vec![remote_place("/folder"), remote_place("/there.txt")],
             generation: Generation(2),
         },
-        Command::Count { .. } => {
-            Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec())
-        }
+        Command::Count { .. } => Command::SetPermissions(Permit {
+            places: ["/folder", "/there.txt"].map(remote_place).to_vec(),
+            mode: "600".parse().unwrap(),
+            reach: Reach::All,
+        }),
+        Command::SetPermissions(_) => Command::Copy {
+            from: remote_place("/there.txt"),
+            to: remote_place("/new"),
+        },
+        Command::Copy { .. } => Command::Checksum {
+            places: vec![remote_place("/there.txt")],
+            algorithm: None,
+            generation: Generation(4),
+        },
+        Command::Checksum { .. } => Command::Raw {
+            connection: CONNECTION,
+            folder: remote("/"),
+            line: b"SITE CHMOD 600 there.txt".to_vec(),
+            generation: Generation(5),
+        },
+        Command::Raw { .. } => Command::Delete(["/folder", "/there.txt", "/link"].map(remote_place).to_vec()),
         Command::Delete(_) => Command::Enqueue(BatchRequest {
             id: BatchId(1),
             connection: CONNECTION,
@@ -224,6 +243,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             | (Command::Explore(_), Event::Explored { .. })
             | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
+            | (Command::Checksum { .. }, Event::Checksummed { .. })
             | (Command::Shutdown, Event::Ended)
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
             | (Command::LookForUnfinished, Event::Unfinished(_))
@@ -236,7 +256,12 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
                     break;
                 }
             }
-            (Command::MakeFolder(_) | Command::MakeFile(_) | Command::Rename { .. }, Event::Failed(_)) => {
+            (
+                Command::MakeFolder(_) | Command::MakeFile(_) | Command::Rename { .. } | Command::Copy { .. },
+                Event::Failed(_),
+            ) => break,
+            (Command::Raw { .. }, Event::RawAnswered { result, .. }) => {
+                failed.extend(result.err());
                 break;
             }
             (_, Event::Question { question, .. }) => panic!("{question:?}"),
@@ -286,8 +311,11 @@ async fn no_command_of_the_engine_changes_a_read_only_server() {
                 Command::MakeFolder(_)
                 | Command::MakeFile(_)
                 | Command::Rename { .. }
+                | Command::Copy { .. }
+                | Command::Raw { .. }
                 | Command::TakeUp { .. }
                 | Command::Retry(_) => 1,
+                Command::SetPermissions(_) => 2,
                 Command::Delete(_) => 3,
                 // the folder's file waits for its folder, and fails with it
                 Command::Enqueue(_) => 4,

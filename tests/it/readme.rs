@@ -8,23 +8,39 @@ use crate::screens::with_queue;
 /// The table of keys in the README. `UPDATE_PICTURES=1 cargo test` writes it anew.
 #[test]
 fn the_readme_names_the_keys_in_force() {
-    const BEGIN: &str = "<!-- keys: written by a test from the action table -->\n";
-    const END: &str = "<!-- keys end -->";
+    let table = ftpane::app::help::markdown(&keys(None).unwrap());
+    holds(
+        "<!-- keys: written by a test from the action table -->\n",
+        &format!("{table}\n"),
+        "<!-- keys end -->",
+    );
+}
+
+/// The table of settings in the README, made the same way.
+#[test]
+fn the_readme_names_the_settings_there_are() {
+    holds(
+        "<!-- settings: written by a test from the table of settings -->\n",
+        &ftpane::config::settings::markdown(),
+        "<!-- settings end -->",
+    );
+}
+
+/// The README has `text` between the two marks.
+#[track_caller]
+fn holds(begin: &str, text: &str, end: &str) {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&file).unwrap();
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .expect("the README has a place for the keys");
-    let (_, after) = rest.split_once(END).expect("the place for the keys has an end");
-    let table = ftpane::app::help::markdown(&keys(None).unwrap());
-    let wanted = format!("{before}{BEGIN}{table}\n{END}{after}");
+    let (before, rest) = readme.split_once(begin).expect("the README has a place for it");
+    let (_, after) = rest.split_once(end).expect("the place for it has an end");
+    let wanted = format!("{before}{begin}{text}{end}{after}");
     if std::env::var_os("UPDATE_PICTURES").is_some() {
         std::fs::write(&file, &wanted).unwrap();
         return;
     }
     assert!(
         readme == wanted,
-        "the table of keys is out of date; UPDATE_PICTURES=1 writes it anew"
+        "the table is out of date; UPDATE_PICTURES=1 writes it anew"
     );
 }
 

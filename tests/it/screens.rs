@@ -361,7 +361,9 @@ fn finding_ones_way() {
         ..server("web")
     });
     bench.press(":");
+    bench.type_in("sort");
     pictures("palette", &mut bench);
+    bench.press("ctrl-u");
     bench.type_in("del");
     pictures("palette-off", &mut bench);
     bench.press("ctrl-u");
@@ -384,6 +386,10 @@ fn finding_ones_way() {
     pictures("go-to-outside", &mut bench);
     bench.press("esc '");
     pictures("bookmarks-none", &mut bench);
+    bench.press("esc ctrl-y =");
+    pictures("dialog-compare", &mut bench);
+    bench.press("t");
+    pictures("panes-compared", &mut bench);
 }
 
 #[test]

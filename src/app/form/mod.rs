@@ -313,8 +313,7 @@ impl Form {
             }
         };
         // the bytes of a URL are the server's own
-        let path = self.draft.server().charset.from_server(&url.path).into_owned();
-        let Ok(path) = String::from_utf8(path) else {
+        let Some(path) = url.document_path(self.draft.server().charset) else {
             self.remark = Some("Not taken: its path is not UTF-8; choose the character set first".into());
             return false;
         };
@@ -322,12 +321,7 @@ impl Form {
         self.draft.set_port(url.port);
         self.draft.set_text(Field::Host, &url.host);
         self.draft.set_text(Field::User, &url.user);
-        let path = match path.strip_prefix("/~") {
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
-            _ => path,
-        };
-        let path = path.strip_suffix('/').unwrap_or(&path);
-        self.draft.set_text(Field::DocumentPath, path);
+        self.draft.set_text(Field::DocumentPath, &path);
         if self.focus == Field::Name || self.draft.text(Field::Name).is_empty() {
             let name = url.host.replace(':', "-");
             self.draft.set_text(Field::Name, &name);

@@ -139,6 +139,14 @@ impl Store {
         })
     }
 
+    /// Keeps these, each under the name of its server.
+    pub fn put_all(&self, secrets: Vec<(String, Secret)>) -> Result<(), StoreError> {
+        self.change(|entries| {
+            entries.extend(secrets);
+            true
+        })
+    }
+
     /// Takes a password out, if there is one.
     pub fn forget(&self, name: &str) -> Result<(), StoreError> {
         self.change(|entries| entries.remove(name).is_some())

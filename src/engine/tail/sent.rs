@@ -132,7 +132,7 @@ impl Sent {
                 Answer::Deleted(Deleted::Done) => Told::Deleted,
                 Answer::Deleted(Deleted::NotThere | Deleted::Refused) => Told::NotDeleted,
                 Answer::PermissionsSet(set) => {
-                    self.permissions_set(set);
+                    self.permissions_set(set.is_ok());
                     told
                 }
                 Answer::Digest(answer) => {

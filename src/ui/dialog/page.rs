@@ -44,6 +44,11 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Compare => page.say(
+                "Marks in both panes what a transfer would bring over: what is on one side only, newer or \
+                 different. Folders are compared by name, what is in them is not looked at.",
+                Role::Text,
+            ),
             Subject::InFile(Asks::Search) => page.say(
                 "A text, or bytes written as 0x0d0a. Capitals count once one is typed.",
                 Role::Text,

@@ -128,6 +128,7 @@ impl Outside for SmallWorld {
                 }
             }
             Change::Remove(name) => all.retain(|s| s.name != name),
+            Change::Import(taken) => all.extend(taken.into_iter().map(|taken| taken.server)),
         }
         std::future::ready(Ok(all.clone()))
     }

@@ -345,3 +345,142 @@ fn the_bookmarks_of_a_server_follow_its_new_name() {
         ))]
     );
 }
+
+fn marked(bench: &Bench, side: Side) -> Vec<String> {
+    let pane = bench.app.pane(side);
+    let mut marked: Vec<String> = pane
+        .marks
+        .iter()
+        .map(|i| pane.entries()[*i as usize].name.shown())
+        .collect();
+    marked.sort();
+    marked
+}
+
+#[test]
+fn what_differs_is_marked_on_both_sides() {
+    let mut bench = Bench::connected();
+    for (keys, entries) in [
+        (
+            "tab ctrl-r",
+            vec![
+                file("a", 1, 1),
+                file("b", 1, 2),
+                file("c", 1, 1),
+                file(".d", 1, 1),
+                folder("x"),
+                folder("y"),
+            ],
+        ),
+        (
+            "tab ctrl-r",
+            vec![file("b", 1, 1), file("c", 2, 1), file("e", 1, 1), folder("x")],
+        ),
+    ] {
+        let effects = bench.press(keys);
+        look(&mut bench, &effects, entries);
+    }
+    bench.press("= enter");
+    assert_eq!(
+        marked(&bench, Side::Local),
+        ["a", "b", "c", "y"],
+        "what is hidden is not marked"
+    );
+    assert_eq!(marked(&bench, Side::Remote), ["c", "e"]);
+    assert_eq!(
+        notice(&bench),
+        "2 only here · 1 newer here · 1 only on the server · 1 different · 1 the same"
+    );
+    bench.press("ctrl-x d n");
+    assert_eq!(
+        (marked(&bench, Side::Local), marked(&bench, Side::Remote)),
+        (vec!["a".into(), "y".into()], vec!["e".into()])
+    );
+    bench.press("= esc");
+    assert_eq!(
+        marked(&bench, Side::Remote),
+        ["e"],
+        "nothing is changed by asking"
+    );
+    // nothing to compare with
+    let mut alone = Bench::new(vec![server("web")]);
+    alone.press("enter esc");
+    alone.app.view = View::Panes;
+    alone.press("=");
+    assert!(notice(&alone).contains("Both panes"), "{}", notice(&alone));
+}
+
+/// The two listings asked for by one step, the moving pane's first.
+fn steps(effects: Vec<Effect>) -> Vec<(Place, Generation)> {
+    let step = |effect| match effect {
+        Effect::Engine(Command::List { place, generation }) => (place, generation),
+        other => panic!("no listing: {other:?}"),
+    };
+    effects.into_iter().map(step).collect()
+}
+
+#[test]
+fn both_panes_go_the_same_way() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("tab ctrl-r");
+    look(&mut bench, &effects, vec![folder("logs"), folder("other")]);
+    bench.press("tab ctrl-y");
+    assert!(notice(&bench).contains("the same way"));
+    let asked = steps(bench.press("enter"));
+    assert_eq!(asked[0].0, remote("/srv/www/logs"));
+    assert_eq!(asked[1].0, local("/home/me/work/logs"));
+    // the other pane stays until it knows that it can go; one may be faster than both
+    bench.listed(asked[0].0.clone(), asked[0].1, vec![folder("2026")]);
+    assert_eq!(bench.app.local.entries().len(), 2);
+    let deeper = steps(bench.press("enter"));
+    assert_eq!(deeper[1].0, local("/home/me/work/logs/2026"));
+    bench.listed(asked[1].0.clone(), asked[1].1, vec![folder("late")]);
+    bench.listed(deeper[0].0.clone(), deeper[0].1, vec![file("a", 1, 1)]);
+    bench.listed(deeper[1].0.clone(), deeper[1].1, vec![file("b", 1, 1)]);
+    assert_eq!(bench.app.local.folder.shown(), "/home/me/work/logs/2026");
+    assert_eq!(bench.app.local.entry(0).unwrap().name, name("b"));
+    // back to where both were, up and across
+    let back = steps(bench.press("g p / s r v / w w w enter"));
+    assert_eq!(
+        (&back[0].0, &back[1].0),
+        (&remote("/srv/www"), &local("/home/me/work"))
+    );
+    for (place, generation) in back {
+        bench.listed(place, generation, vec![folder("logs"), folder("gone")]);
+    }
+    // a folder that is not there ends it, and the moving pane goes on by itself
+    let asked = steps(bench.press("home enter"));
+    assert_eq!((asked.len(), &asked[1].0), (2, &local("/home/me/work/gone")));
+    bench.say(Event::Listed {
+        place: asked[1].0.clone(),
+        generation: asked[1].1,
+        result: Err(Failure::new(
+            Class::Local,
+            "Could not list /home/me/work/gone",
+            "it is gone",
+        )),
+    });
+    assert!(
+        notice(&bench).contains("is off: Could not list"),
+        "{}",
+        notice(&bench)
+    );
+    assert_eq!(
+        (bench.app.in_step.on, bench.app.local.folder.shown().as_str()),
+        (false, "/home/me/work")
+    );
+}
+
+#[test]
+fn what_the_other_pane_is_known_not_to_have_is_not_asked_for() {
+    let mut bench = Bench::connected();
+    bench.press("ctrl-y");
+    assert_eq!(listed(bench.press("enter")), remote("/srv/www/logs"));
+    assert!(notice(&bench).contains("there is no folder logs in /home/me/work"));
+    assert!(!bench.app.in_step.on);
+    // nor what lies outside the document path
+    let mut bench = Bench::connected();
+    bench.press("tab ctrl-y");
+    assert_eq!(listed(bench.press("h")), local("/home/me"));
+    assert!(notice(&bench).contains("document path"), "{}", notice(&bench));
+}

@@ -109,7 +109,7 @@ impl Disk {
     }
 
     pub(super) fn set_mode(&mut self, path: &str, mode: u16) -> bool {
-        let is_there = self.files.contains_key(path);
+        let is_there = self.files.contains_key(path) || self.folders.contains(path);
         if is_there {
             self.modes.insert(path.into(), mode);
         }

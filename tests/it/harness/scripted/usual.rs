@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ftpane::model::entry::Permissions;
 use ftpane::model::server::Protocol;
 
 use super::session::{Session, Way};
@@ -83,14 +84,16 @@ impl Session {
                 let facts = self
                     .disk(|disk| disk.list(&path))
                     .into_iter()
-                    .map(|(name, size)| match size {
-                        Some(size) => {
-                            let mode = self
-                                .disk(|disk| disk.mode(&format!("{}/{name}", path.trim_end_matches('/'))));
-                            let mode = mode.map_or(String::new(), |mode| format!("UNIX.mode={mode:04o};"));
-                            format!("type=file;size={size};modify=20240102030405;{mode} {name}\r\n")
+                    .map(|(name, size)| {
+                        let mode =
+                            self.disk(|disk| disk.mode(&format!("{}/{name}", path.trim_end_matches('/'))));
+                        let mode = mode.map_or(String::new(), |mode| format!("UNIX.mode={mode:04o};"));
+                        match size {
+                            Some(size) => {
+                                format!("type=file;size={size};modify=20240102030405;{mode} {name}\r\n")
+                            }
+                            None => format!("type=dir;modify=20240102030405;{mode} {name}\r\n"),
                         }
-                        None => format!("type=dir;modify=20240102030405; {name}\r\n"),
                     });
                 let links = self
                     .disk(|disk| disk.links(&path))
@@ -102,9 +105,16 @@ impl Session {
                 let lines = self
                     .disk(|disk| disk.list(&self.folder))
                     .into_iter()
-                    .map(|(name, size)| match size {
-                        Some(size) => format!("-rw-r--r-- 1 me us {size} Jan  2  2024 {name}\r\n"),
-                        None => format!("drwxr-xr-x 2 me us 0 Jan  2  2024 {name}\r\n"),
+                    .map(|(name, size)| {
+                        let path = format!("{}/{name}", self.folder.trim_end_matches('/'));
+                        let mode = |usual| Permissions(self.disk(|disk| disk.mode(&path)).unwrap_or(usual));
+                        match size {
+                            Some(size) => {
+                                let mode = mode(0o644).symbolic();
+                                format!("-{mode} 1 me us {size} Jan  2  2024 {name}\r\n")
+                            }
+                            None => format!("d{} 2 me us 0 Jan  2  2024 {name}\r\n", mode(0o755).symbolic()),
+                        }
                     });
                 let links = self
                     .disk(|disk| disk.links(&self.folder))
@@ -129,6 +139,7 @@ impl Session {
                     _ => None,
                 };
                 let path = self.path(&format!("CHMOD {}", words.next().unwrap_or_default()));
+                let path = self.disk(|disk| disk.follow(&path));
                 match mode {
                     Some(mode) if self.disk(|disk| disk.set_mode(&path, mode)) => vec![say("200 Changed.")],
                     Some(_) => vec![say("550 No such file.")],

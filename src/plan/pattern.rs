@@ -1,12 +1,20 @@
-//! Patterns of names, as one types them to mark files: `*` is any text, `?` one character.
+//! Patterns of names, as one types them to mark files and to find them: `*` is any text, `?` one character.
 
 use crate::model::text::searched;
 
 /// Whether a name fits the pattern, upper and lower case alike. Bytes that are no UTF-8 are one
 /// character each that only `*` and `?` fit.
-pub(super) fn fits(pattern: &str, name: &[u8]) -> bool {
-    let pattern: Vec<char> = searched(pattern).chars().collect();
-    let name: Vec<char> = searched(&String::from_utf8_lossy(name)).chars().collect();
+pub fn fits(pattern: &str, name: &[u8]) -> bool {
+    compared(&searched(pattern), &searched(&String::from_utf8_lossy(name)))
+}
+
+/// The same, where upper and lower case are two things, as in a shell.
+pub fn fits_exactly(pattern: &str, name: &[u8]) -> bool {
+    compared(pattern, &String::from_utf8_lossy(name))
+}
+
+fn compared(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // where the last star stands, and what it has swallowed so far: only it has to be tried again
     let mut star: Option<(usize, usize)> = None;
@@ -56,6 +64,7 @@ mod tests {
         ] {
             assert_eq!(fits(pattern, name.as_bytes()), fit, "{pattern} {name}");
         }
+        assert!(fits("*.LOG", b"a.log") && !fits_exactly("*.LOG", b"a.log") && fits_exactly("a*", b"a.log"));
         assert!(fits("x?y", b"x\xffy"));
         assert!(!fits("x\u{e9}y", b"x\xe9y"));
         // many stars cost no more than the product of both lengths

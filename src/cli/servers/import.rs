@@ -1,0 +1,148 @@
+//! `ftpane servers import`.
+
+use tokio::io::AsyncRead;
+
+use super::arguments::Import;
+use super::{Saved, print};
+use crate::cli::password::passphrase;
+use crate::cli::printer::Printer;
+use crate::cli::prompt;
+use crate::config::change::Change;
+use crate::config::import::{self, Found, settle};
+use crate::config::secrets::{StoreError, Trouble};
+use crate::config::validity;
+use crate::model::failure::{Class, Failure};
+use crate::model::size::count;
+use crate::model::text::escape_str;
+
+impl<R: AsyncRead + Unpin> Saved<'_, R> {
+    pub(super) async fn import(&mut self, import: &Import) -> Result<u8, Failure> {
+        if let Some(Err(why)) = import.group.as_deref().map(validity::line) {
+            return Err(Failure::new(Class::Usage, "--group", why));
+        }
+        let (found, broken) = self.read(import)?;
+        let mut found = settle(found, self.servers.list(), import.group.as_deref());
+        if import.without_passwords {
+            found.taken.iter_mut().for_each(import::Taken::without_secret);
+        }
+        print(|out| report(&found, out))?;
+        let (many, passwords) = (found.taken.len() as u64, found.secrets() as u64);
+        let many = count(many, "server", "servers");
+        if import.dry_run {
+            let left = count(found.left.len() as u64, "entry", "entries");
+            self.speech.remark(&format!(
+                "{many} would be saved, {} kept in the secret store, {left} left out; nothing was changed",
+                count(passwords, "password", "passwords"),
+            ));
+        } else if !found.taken.is_empty() {
+            let kept = self.save(found).await?;
+            let kept = match kept {
+                0 => String::new(),
+                n => format!(", and {}", count(n as u64, "password", "passwords")),
+            };
+            self.speech.remark(&format!("saved {many}{kept}"));
+        }
+        // what could be read was taken, and something could not
+        Ok(if broken { Class::Other.exit_code() } else { 0 })
+    }
+
+    /// What the file holds, or all files in the usual places; whether one could not be read.
+    fn read(&self, import: &Import) -> Result<(Found, bool), Failure> {
+        let format = import.format();
+        if let Some(path) = &import.file {
+            let Some(format) = format else {
+                let why = "auto looks in the usual places; say whose file this is";
+                return Err(Failure::new(Class::Usage, path.display().to_string(), why));
+            };
+            return import::load(format, path).map(|found| (found, false));
+        }
+        let wanted = |one: &import::Format| format.is_none_or(|format| format == *one);
+        let mut found = Found::default();
+        let (mut read, mut broken) = (0, Vec::new());
+        for (format, path) in import::usual().into_iter().filter(|(format, _)| wanted(format)) {
+            self.speech
+                .remark(&format!("{}: {}", format.title(), path.display()));
+            match import::load(format, &path) {
+                Ok(more) => {
+                    found.append(more);
+                    read += 1;
+                }
+                Err(failure) => broken.push(failure),
+            }
+        }
+        if read == 0
+            && let Some(failure) = broken.pop()
+        {
+            return Err(failure);
+        }
+        for failure in &broken {
+            self.speech.fail(failure);
+        }
+        if read == 0 {
+            let looked = import::places().into_iter().filter(|(format, _)| wanted(format));
+            let looked: Vec<String> = looked.map(|(_, path)| path.display().to_string()).collect();
+            let why = match looked.is_empty() {
+                true => "there is no usual place for it".to_owned(),
+                false => format!("there is none of {}", looked.join(", ")),
+            };
+            return Err(Failure::new(Class::Usage, "Nothing to import", why)
+                .hint("Name the file: ftpane servers import FORMAT FILE"));
+        }
+        Ok((found, !broken.is_empty()))
+    }
+
+    /// Saves all; how many passwords were kept.
+    async fn save(&mut self, mut found: Found) -> Result<usize, Failure> {
+        loop {
+            let change = Change::Import(found.taken.clone());
+            match change.carry_out(&mut self.servers, &self.secrets) {
+                Ok(()) => return Ok(found.secrets()),
+                Err(Trouble::Failed(failure)) => return Err(failure),
+                Err(Trouble::Locked(lock)) if prompt::is_possible() => {
+                    self.secrets.unlock(passphrase(lock, self.terminal).await?);
+                }
+                Err(Trouble::Locked(lock)) => {
+                    let many = count(found.secrets() as u64, "password is", "passwords are");
+                    self.speech.warn(&format!(
+                        "{many} left out, as the secret store cannot be used: {}. Set FTPANE_PASSPHRASE",
+                        StoreError::Locked(lock)
+                    ));
+                    found.taken.iter_mut().for_each(import::Taken::without_secret);
+                }
+            }
+        }
+    }
+}
+
+/// What is taken, `+`, with what is to be said of it, and what is not, `-`.
+fn report(found: &Found, out: &mut Printer) -> std::io::Result<()> {
+    for taken in &found.taken {
+        let server = &taken.server;
+        let group = match server.group.as_str() {
+            "" => String::new(),
+            group => format!("  [{}]", escape_str(group)),
+        };
+        out.line(&format!(
+            "+ {}  {}{group}",
+            escape_str(&server.name),
+            escape_str(&server.url())
+        ))?;
+        if taken.secret.is_some() {
+            out.line("    its password goes to the secret store")?;
+        }
+        for remark in &taken.remarks {
+            out.line(&format!("    {}", escape_str(remark)))?;
+        }
+    }
+    for left in &found.left {
+        let name = match left.name.as_str() {
+            "" => "(without a name)".to_owned(),
+            name => escape_str(name),
+        };
+        out.line(&format!("- {name}: {}", escape_str(&left.why)))?;
+    }
+    for remark in &found.remarks {
+        out.line(&format!("! {}", escape_str(remark)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! lftp: `bookmarks`, a name and a URL a line, and of its `rc` the settings that concern a server.
+
+use super::{Found, Taken, line};
+use crate::model::server::{ConnectionMode, Protocol, Server};
+use crate::model::target::Url;
+
+/// The settings that are understood, each with the value and the host it is for; empty is all.
+struct Settings<'a>(Vec<(&'a str, &'a str, &'a str)>);
+
+impl<'a> Settings<'a> {
+    /// Reads `set NAME[/HOST] VALUE`, one a line, `;` between several.
+    fn read(text: &'a str) -> Self {
+        let mut out = Vec::new();
+        for command in text.lines().flat_map(|line| line.split(';')) {
+            let mut words = command.split_whitespace();
+            if words.next() != Some("set") {
+                continue;
+            }
+            let Some(name) = words.next().filter(|name| !name.starts_with('#')) else {
+                continue;
+            };
+            let (name, host) = name.split_once('/').unwrap_or((name, ""));
+            let value = words.next().unwrap_or_default().trim_matches(['"', '\'']);
+            out.push((name, host, value));
+        }
+        Self(out)
+    }
+
+    /// The value for a host: what is set for it goes before what is set for all, and of both the last.
+    fn get(&self, name: &str, host: &str) -> Option<&'a str> {
+        // lftp allows its short names, as long as nothing else begins so
+        let called = |found: &str| found == name || found == name.trim_start_matches("ftp:");
+        let meant = |pattern: &str| match pattern.strip_prefix('*') {
+            Some(end) => !pattern.is_empty() && host.ends_with(end),
+            None => pattern == host,
+        };
+        let all = || self.0.iter().rev().filter(|(found, ..)| called(found));
+        let own = all().find(|(_, pattern, _)| !pattern.is_empty() && meant(pattern));
+        own.or_else(|| all().find(|(_, pattern, _)| pattern.is_empty()))
+            .map(|(.., value)| *value)
+    }
+
+    fn is(&self, name: &str, host: &str) -> Option<bool> {
+        let value = self.get(name, host)?.to_ascii_lowercase();
+        match value.as_str() {
+            "yes" | "y" | "on" | "true" | "1" | "+" => Some(true),
+            "no" | "n" | "off" | "false" | "0" | "-" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// Reads bookmarks, and the settings of an `rc`; both may be one text.
+pub(super) fn read(bookmarks: &str, rc: &str) -> Found {
+    let settings = Settings::read(rc);
+    let mut found = Found::default();
+    for (at, entry) in bookmarks.lines().enumerate() {
+        let entry = entry.trim();
+        let Some((name, url)) = entry.split_once(char::is_whitespace) else {
+            continue;
+        };
+        let url = url.trim();
+        if !url.contains("://") || name.starts_with('#') {
+            continue;
+        }
+        let name = line(name);
+        match Url::parse(url) {
+            Ok(url) => found.taken.push(take(name, &url, &settings)),
+            Err(why) => found.leave(name, format!("line {}: {why}", at + 1)),
+        }
+    }
+    found
+}
+
+fn take(name: String, url: &Url, settings: &Settings<'_>) -> Taken {
+    let host = url.host.as_str();
+    let mut server = Server { name, ..url.server() };
+    let force = settings.is("ftp:ssl-force", host) == Some(true);
+    let allow = settings.is("ftp:ssl-allow", host) != Some(false) && !url.user.is_empty();
+    // ftp:// encrypts there too, unless it is told not to
+    if url.protocol == Protocol::Ftp && (force || allow) {
+        server.protocol = Protocol::FtpsExplicit;
+    }
+    server.port = url.port.filter(|port| *port != server.protocol.default_port());
+    let upgraded = server.protocol != url.protocol;
+    let mut taken = Taken::new(server);
+    if upgraded && !force {
+        taken.remark(
+            "lftp encrypts it where the server can and goes on in clear where it cannot; here it is FTPS \
+             explicit, and the login is refused where the server cannot",
+        );
+    }
+    let path = String::from_utf8_lossy(&url.path);
+    // a folder from the root is //x or /%2Fx there, any other is one of the login's own
+    taken.begin_in(path.strip_prefix('/').unwrap_or_default());
+    if let Some(password) = &url.password {
+        taken.keep(password.reveal());
+    }
+    if settings.is("ftp:passive-mode", host) == Some(false) {
+        taken.server.mode = ConnectionMode::Active;
+    }
+    if let Some(name) = settings.get("ftp:charset", host).filter(|name| !name.is_empty()) {
+        match name.parse() {
+            Ok(charset) => taken.server.charset = charset,
+            Err(_) => taken.remark(format!("its character set {} is not known here", line(name))),
+        }
+    }
+    let range = settings
+        .get("ftp:port-range", host)
+        .and_then(|range| range.split_once('-'));
+    if let Some((first, last)) = range
+        && let (Ok(first), Ok(last)) = (first.parse(), last.parse())
+    {
+        taken.server.port_range = Some((first, last));
+    }
+    if let Some(ip) = settings.get("ftp:port-ipv4", host).and_then(|ip| ip.parse().ok()) {
+        taken.server.external_ip = Some(ip);
+    }
+    for (name, place) in [
+        ("ssl:ca-file", &mut taken.server.ca_file),
+        ("ssl:cert-file", &mut taken.server.client_certificate),
+        ("ssl:key-file", &mut taken.server.client_key),
+    ] {
+        if let Some(path) = settings.get(name, host).filter(|path| path.starts_with('/')) {
+            *place = Some(path.into());
+        }
+    }
+    if taken.server.client_certificate.is_none() {
+        taken.server.client_key = None;
+    }
+    if settings.is("ssl:verify-certificate", host) == Some(false) {
+        taken.remark("lftp did not verify its certificate; here you are shown it once, and can pin it");
+    }
+    if settings
+        .get("ftp:proxy", host)
+        .is_some_and(|proxy| !proxy.is_empty())
+    {
+        taken.remark("lftp's proxy is left out: fill in Proxy");
+    }
+    taken
+}

@@ -1,0 +1,77 @@
+//! Where other programs keep their servers.
+
+use std::path::{Path, PathBuf};
+
+use super::Format;
+use crate::config::{netrc, store};
+
+/// The places that are looked at, in this order, whether something is there or not.
+pub fn places() -> Vec<(Format, PathBuf)> {
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .filter(|f| !f.is_empty())
+            .map(PathBuf::from)
+    };
+    let mut out = Vec::new();
+    let mut add = |format, base: Option<PathBuf>, below: &str| {
+        if let Some(base) = base {
+            out.push((format, base.join(below)));
+        }
+    };
+    let home = folder("HOME");
+    let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
+    let config = folder("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+    let data = folder("XDG_DATA_HOME").or_else(|| below_home(".local/share"));
+    add(Format::FileZilla, config.clone(), "filezilla/sitemanager.xml");
+    add(Format::FileZilla, home.clone(), ".filezilla/sitemanager.xml");
+    add(Format::FileZilla, folder("APPDATA"), "FileZilla/sitemanager.xml");
+    add(Format::WinScp, folder("APPDATA"), "WinSCP.ini");
+    add(Format::WinScp, home.clone(), "WinSCP.ini");
+    add(Format::Lftp, data, "lftp/bookmarks");
+    add(Format::Lftp, home.clone(), ".lftp/bookmarks");
+    add(Format::Termscp, config.clone(), "termscp/bookmarks.toml");
+    match folder("RCLONE_CONFIG") {
+        Some(file) => add(Format::Rclone, Some(file), ""),
+        None => add(Format::Rclone, config, "rclone/rclone.conf"),
+    }
+    add(Format::Ncftp, home, ".ncftp/bookmarks");
+    if let Some(path) = netrc::path() {
+        out.push((Format::Netrc, path));
+    }
+    out
+}
+
+/// The places where something is.
+pub fn usual() -> Vec<(Format, PathBuf)> {
+    let mut places = places();
+    places.retain(|(_, path)| path.is_file());
+    places
+}
+
+/// Whether a file is where its program keeps it.
+pub(super) fn is_usual(format: Format, path: &Path) -> bool {
+    places().iter().any(|(of, usual)| *of == format && usual == path)
+}
+
+/// What lftp reads at its start; files that are not there, or cannot be read, say nothing.
+pub(super) fn lftp_settings() -> String {
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .filter(|f| !f.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = folder("HOME");
+    let below_home = |below: &str| home.as_ref().map(|home| home.join(below));
+    let config = folder("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+    let files = [
+        Some(PathBuf::from("/etc/lftp.conf")),
+        below_home(".lftprc"),
+        below_home(".lftp/rc"),
+        config.map(|config| config.join("lftp/rc")),
+    ];
+    let texts = files
+        .into_iter()
+        .flatten()
+        .map(|path| store::read(&path).ok().flatten());
+    texts.flatten().collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,375 @@
+//! `config.toml`: what holds for the program as a whole. Nothing of a server stands here.
+//!
+//! Later layers win: what is built in, the system's file, the person's own, the environment; the
+//! options of the command line go over all of them. [`TABLE`] is the only list of the settings:
+//! the file that `ftpane config default` prints, the check of a file, the variables and the
+//! README's table are made of it.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::mistake::{Mistake, read};
+use super::paths::Paths;
+use super::store;
+use super::theme::Theme;
+use crate::model::failure::{Class, Failure};
+use crate::model::nearest::did_you_mean;
+use crate::model::server::Patience;
+use crate::model::size;
+
+/// What holds for the program as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of a shipped theme; a `theme.toml` of one's own goes before it.
+    pub theme: String,
+    /// Whether the panes begin with names shown that begin with a dot.
+    pub show_hidden: bool,
+    /// Time-outs and tries of every connection.
+    pub patience: Patience,
+    /// Bytes a second over all transfers.
+    pub limit_rate: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: "dark".into(),
+            show_hidden: false,
+            patience: Patience::default(),
+            limit_rate: None,
+        }
+    }
+}
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its key in the file. In the environment it is `FTPANE_` and this in capitals, `_` for `-`.
+    pub key: &'static str,
+    /// Its default, as it is written in the file.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// The words it may hold, where there are only so many.
+    pub words: fn() -> Vec<&'static str>,
+    take: fn(&mut Settings, &DeValue<'_>) -> Result<(), String>,
+}
+
+impl Setting {
+    /// The variable that goes over the files.
+    pub fn variable(&self) -> String {
+        format!("FTPANE_{}", self.key.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
+/// Every setting.
+pub const TABLE: &[Setting] = &[
+    Setting {
+        key: "theme",
+        default: "\"dark\"",
+        help: "Colours. A theme.toml of your own goes before it, and NO_COLOR before both",
+        words: || Theme::shipped().collect(),
+        take: |settings, value| {
+            let name = text(value)?;
+            if !Theme::shipped().any(|shipped| shipped == name) {
+                let near = did_you_mean(name, Theme::shipped());
+                return Err(format!("there is no theme '{name}'{near}"));
+            }
+            name.clone_into(&mut settings.theme);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "show-hidden",
+        default: "false",
+        help: "Whether the panes begin with names shown that begin with a dot",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.show_hidden = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "connect-timeout",
+        default: "15",
+        help: "Seconds for a connection to stand (--connect-timeout)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.patience.connect = seconds(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "timeout",
+        default: "30",
+        help: "Seconds of silence on any connection before it is given up (--timeout)",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.patience.silence = seconds(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "retries",
+        default: "3",
+        help: "How often a transient failure is tried again (--retries)",
+        words: Vec::new,
+        take: |settings, value| {
+            let wrong = || "a whole number from 0 to 1000".to_owned();
+            let n = number(value).filter(|n| *n <= 1000.0 && n.fract() == 0.0);
+            let n = n.ok_or_else(wrong)?;
+            // between 0 and 1000, and whole
+            settings.patience.retries = n as u32;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limit-rate",
+        default: "\"\"",
+        help: "Bytes a second over all transfers: \"500K\", \"2M\"; empty is no limit (--limit-rate)",
+        words: Vec::new,
+        take: |settings, value| {
+            let rate = text(value)?;
+            settings.limit_rate = match rate {
+                "" => None,
+                rate => Some(size::read_rate(rate)?),
+            };
+            Ok(())
+        },
+    },
+];
+
+fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, String> {
+    match value {
+        DeValue::String(text) => Ok(text),
+        _ => Err("a text, between quotation marks".into()),
+    }
+}
+
+fn switch(value: &DeValue<'_>) -> Result<bool, String> {
+    match value {
+        DeValue::Boolean(on) => Ok(*on),
+        // as a variable has it
+        DeValue::String(word) if word == "true" => Ok(true),
+        DeValue::String(word) if word == "false" => Ok(false),
+        _ => Err("true or false".into()),
+    }
+}
+
+/// A number from 0 up, as a number or, as a variable has it, as its text.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    let text = match value {
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::String(text) => text.to_string(),
+        _ => return None,
+    };
+    text.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0)
+}
+
+fn seconds(value: &DeValue<'_>) -> Result<Duration, String> {
+    let seconds = number(value).filter(|seconds| *seconds > 0.0);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "a number of seconds above 0".into())
+}
+
+impl Settings {
+    /// Those in force: the system's file, this person's, and the environment over each other.
+    ///
+    /// # Errors
+    ///
+    /// The first file or variable that cannot be used; [`Settings::lenient`] goes on without it.
+    pub fn load(paths: &Paths) -> Result<Self, Failure> {
+        let mut wrong = Vec::new();
+        let settings = Self::lenient(paths, &mut wrong);
+        match wrong.into_iter().next() {
+            None => Ok(settings),
+            Some(failure) => Err(failure),
+        }
+    }
+
+    /// The same without what cannot be used, which goes into `wrong`.
+    pub fn lenient(paths: &Paths, wrong: &mut Vec<Failure>) -> Self {
+        let mut settings = Self::default();
+        for path in paths.settings() {
+            match settings.with_file(&path) {
+                Ok(Some(with)) => settings = with,
+                Ok(None) => {}
+                Err(failure) => wrong.push(failure),
+            }
+        }
+        for setting in TABLE {
+            let variable = setting.variable();
+            let Some(value) = std::env::var_os(&variable).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            if let Err(why) = settings.take_variable(setting, value) {
+                wrong.push(Failure::new(
+                    Class::Usage,
+                    format!("The variable {variable}"),
+                    why,
+                ));
+            }
+        }
+        settings
+    }
+
+    fn take_variable(&mut self, setting: &Setting, value: OsString) -> Result<(), String> {
+        let value = value.into_string().map_err(|_| "it is not UTF-8".to_owned())?;
+        (setting.take)(self, &DeValue::String(value.into()))
+    }
+
+    /// With what a file says over it; `None` where there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// One that cannot be read, or be used.
+    pub fn with_file(&self, path: &Path) -> Result<Option<Self>, Failure> {
+        let shown = path.display().to_string();
+        let failed = |class, why| Failure::new(class, "The settings", why);
+        let text =
+            store::read(path).map_err(|e| failed(Class::Local, format!("{shown} cannot be read: {e}")))?;
+        let Some(text) = text else {
+            return Ok(None);
+        };
+        let mut settings = self.clone();
+        settings.lay_over(&text, &shown).map_err(|mistake| {
+            failed(Class::Usage, mistake.to_string()).hint("'ftpane config default' prints all that there is")
+        })?;
+        Ok(Some(settings))
+    }
+
+    /// Puts what a text says over it; `file` is for the error only.
+    ///
+    /// # Errors
+    ///
+    /// What is no TOML, an unknown key, or a value that a key cannot hold.
+    pub fn lay_over(&mut self, text: &str, file: &str) -> Result<(), Mistake> {
+        let table = read(text, file)?;
+        for (key, value) in &table {
+            let fail = |at: usize, why: String| Mistake::at(text, file, at, why);
+            let name = key.get_ref().as_ref();
+            let setting = TABLE.iter().find(|setting| setting.key == name).ok_or_else(|| {
+                let near = did_you_mean(name, TABLE.iter().map(|setting| setting.key));
+                fail(key.span().start, format!("there is no setting '{name}'{near}"))
+            })?;
+            (setting.take)(self, value.get_ref())
+                .map_err(|why| fail(value.span().start, format!("{name}: {why}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// The file with every setting at its default, each with what it does.
+pub fn default_file() -> String {
+    let mut out = String::from(
+        "# Settings of ftpane, each with its default. A file of your own says only what differs.\n\
+         # The variable named with each goes over the files, an option of the command line over both.\n",
+    );
+    for setting in TABLE {
+        let Setting {
+            key, default, help, ..
+        } = setting;
+        let _ = write!(out, "\n# {help}.\n");
+        let words = (setting.words)();
+        if !words.is_empty() {
+            let _ = writeln!(out, "# One of {}.", words.join(", "));
+        }
+        let _ = write!(out, "# {}\n{key} = {default}\n", setting.variable());
+    }
+    out
+}
+
+/// The settings as a table of Markdown, for the README.
+pub fn markdown() -> String {
+    let mut out = String::from("| setting | default | variable | |\n|---|---|---|---|\n");
+    for setting in TABLE {
+        let Setting {
+            key, default, help, ..
+        } = setting;
+        let _ = writeln!(
+            out,
+            "| `{key}` | `{default}` | `{}` | {help} |",
+            setting.variable()
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid(text: &str) -> Result<Settings, String> {
+        let mut settings = Settings::default();
+        settings.lay_over(text, "c").map_err(|e| e.to_string())?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn the_defaults_that_are_printed_are_those_in_force() {
+        assert_eq!(laid(&default_file()).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn layers_and_values() {
+        let mut settings = laid("theme = 'light'\ntimeout = 2.5\nlimit-rate = '2M'").unwrap();
+        settings
+            .lay_over("theme = 'mono'\nretries = 0\nshow-hidden = true", "c")
+            .unwrap();
+        assert_eq!((settings.theme.as_str(), settings.show_hidden), ("mono", true));
+        assert_eq!(settings.patience.silence.as_millis(), 2500);
+        assert_eq!(
+            (settings.patience.retries, settings.limit_rate),
+            (0, Some(2 << 20))
+        );
+    }
+
+    #[test]
+    fn mistakes_name_line_and_nearest() {
+        for (text, want) in [
+            (
+                "\ntheem = 'dark'",
+                "c, line 2: there is no setting 'theem'; did you mean 'theme'?",
+            ),
+            (
+                "theme = 'drak'",
+                "c, line 1: theme: there is no theme 'drak'; did you mean 'dark'?",
+            ),
+            ("theme = 3", "c, line 1: theme: a text, between quotation marks"),
+            (
+                "\n\ntimeout = 0",
+                "c, line 3: timeout: a number of seconds above 0",
+            ),
+            (
+                "retries = 1.5",
+                "c, line 1: retries: a whole number from 0 to 1000",
+            ),
+            ("show-hidden = 1", "c, line 1: show-hidden: true or false"),
+        ] {
+            assert_eq!(laid(text).unwrap_err(), want);
+        }
+        assert!(laid("theme = ").unwrap_err().starts_with("c, line 1: "));
+        assert!(laid("limit-rate = 'fast'").is_err());
+    }
+
+    #[test]
+    fn a_variable_is_read_as_its_text() {
+        let mut settings = Settings::default();
+        for (key, value) in [("timeout", "7"), ("show-hidden", "true"), ("retries", "1")] {
+            let setting = TABLE.iter().find(|s| s.key == key).unwrap();
+            settings.take_variable(setting, value.into()).unwrap();
+        }
+        assert_eq!(
+            (settings.patience.silence.as_secs(), settings.patience.retries),
+            (7, 1)
+        );
+        assert!(settings.show_hidden);
+        assert_eq!(TABLE[1].variable(), "FTPANE_SHOW_HIDDEN");
+    }
+}

@@ -1,0 +1,135 @@
+//! Commands that ride along with others, and what servers answer to them.
+
+use std::time::Duration;
+
+use super::digest::{self, Way as DigestWay};
+use super::error::Error;
+use super::session::{FileSize, line};
+use crate::model::entry::Permissions;
+use crate::model::path::RemotePath;
+use crate::model::stamp::Stamp;
+
+/// A command that rides along with others; it is about a file whose transfer has ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rider {
+    /// SIZE.
+    Size(RemotePath),
+    /// MDTM.
+    Modified(RemotePath),
+    /// MFMT.
+    SetModified(RemotePath, Stamp),
+    /// SITE CHMOD.
+    SetPermissions(RemotePath, Permissions),
+    /// RNFR and RNTO.
+    Rename(RemotePath, RemotePath),
+    /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
+    /// in the same write. It may have overtaken its RNFR.
+    RenameInSteps(RemotePath, RemotePath),
+    /// RNFR and RNTO in steps, where too much hangs on it to be written in one piece.
+    Move(RemotePath, RemotePath),
+    /// DELE.
+    Delete(RemotePath),
+    /// A question for a checksum; made by [`Rider::digest`].
+    Digest(Box<Digest>),
+}
+
+/// A question for a file's checksum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digest {
+    pub(super) way: DigestWay,
+    path: RemotePath,
+    line: Vec<u8>,
+    /// How long the file is: the server reads all of it.
+    size: u64,
+}
+
+/// What the server said to a [`Rider`].
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To SIZE.
+    Size(FileSize),
+    /// To MDTM; `None` where it does not tell.
+    Modified(Option<Stamp>),
+    /// To MFMT; a server that does not take the time keeps its own.
+    TimeSet,
+    /// To SITE CHMOD.
+    PermissionsSet(Result<(), Error>),
+    /// To RNFR and RNTO.
+    Renamed(Result<(), Error>),
+    /// To a question for a checksum; the server's words where it gives none.
+    Digest(Result<Vec<u8>, String>),
+    /// To DELE.
+    Deleted(Deleted),
+}
+
+/// What a server made of DELE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// It has deleted.
+    Done,
+    /// 550: there was nothing to delete, most likely.
+    NotThere,
+    /// It has not.
+    Refused,
+}
+
+impl Rider {
+    /// Asks for the checksum of a file of this size; `None` where its name cannot be written so.
+    pub(crate) fn digest(way: DigestWay, path: &RemotePath, size: u64) -> Option<Self> {
+        let line = way.line(path)?;
+        let path = path.clone();
+        Some(Self::Digest(Box::new(Digest {
+            way,
+            path,
+            line,
+            size,
+        })))
+    }
+
+    /// Whether the server has to work for the answer: nothing else is written in the same piece then.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.work() > Duration::ZERO
+    }
+
+    /// How much longer than another answer this one may take.
+    pub(super) fn work(&self) -> Duration {
+        match self {
+            Self::Digest(asked) => digest::patience(asked.size),
+            _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn lines(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        match self {
+            Self::Size(path) => (line("SIZE", path), None),
+            Self::Modified(path) => (line("MDTM", path), None),
+            Self::SetModified(path, time) => {
+                let text = time.time_val().unwrap_or_default();
+                ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
+            }
+            Self::SetPermissions(path, Permissions(bits)) => {
+                (line(&format!("SITE CHMOD {bits:03o}"), path), None)
+            }
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
+                (line("RNFR", from), Some(line("RNTO", to)))
+            }
+            Self::Delete(path) => (line("DELE", path), None),
+            Self::Digest(asked) => (asked.line.clone(), None),
+        }
+    }
+
+    /// The paths it names; whether the server follows a link at their ends.
+    pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
+        match self {
+            Self::Size(path)
+            | Self::Modified(path)
+            | Self::SetModified(path, _)
+            | Self::SetPermissions(path, _) => (vec![path], true),
+            Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
+                (vec![from, to], false)
+            }
+            Self::Delete(path) => (vec![path], false),
+            Self::Digest(asked) => (vec![&asked.path], true),
+        }
+    }
+}
