@@ -86,6 +86,10 @@ impl App {
         let rows = self.list_rows(Context::Servers);
         let len = self.servers.rows().len();
         self.servers.cursor.settle(len, rows);
+        let (columns, rows) = self.report_room();
+        if let Some(doctor) = &mut self.doctor {
+            doctor.settle(columns, rows);
+        }
         if self.view == View::Queue {
             let (rows, len) = (self.list_rows(Context::Queue), self.queue.len());
             self.queue.cursor.settle(len, rows);

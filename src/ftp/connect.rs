@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use suppaftp::tokio::ImplAsyncFtpStream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::attendant::Attendant;
@@ -142,22 +143,29 @@ impl Means<'_> {
                 running.push(self.reach_one(address, Arc::clone(&race), outbox));
             }
             tokio::select! {
-                // in this order: that it stands is told before what came of it
-                biased;
-                _ = standing.changed() => {
-                    if let Some(address) = *standing.borrow_and_update() {
-                        self.attendant.stands(address);
-                    }
-                }
+                _ = standing.changed() => self.tell(&mut standing),
                 done = running.next() => match done {
                     Some(Err(error @ (Error::Broken(Stage::Tcp, _) | Error::Silent(Stage::Tcp, _)))) => {
                         last = error;
                     }
-                    Some(done) => return done,
+                    Some(done) => {
+                        // it may stand and fail within a moment
+                        if standing.has_changed().unwrap_or(false) {
+                            self.tell(&mut standing);
+                        }
+                        return done;
+                    }
                     None => return Err(last),
                 },
                 () = sleep(STAGGER), if waiting.peek().is_some() && race.borrow().is_none() => {}
             }
+        }
+    }
+
+    /// Tells whoever waits that a TCP connection stands.
+    fn tell(&self, standing: &mut watch::Receiver<Option<SocketAddr>>) {
+        if let Some(address) = *standing.borrow_and_update() {
+            self.attendant.stands(address);
         }
     }
 

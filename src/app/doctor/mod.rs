@@ -65,6 +65,12 @@ impl Doctor {
         fixes
     }
 
+    /// Keeps the window on the report.
+    pub(super) fn settle(&mut self, columns: usize, rows: usize) {
+        let len = self.rows(columns).len();
+        self.window.top = self.window.top.min(len.saturating_sub(rows.max(1)));
+    }
+
     /// The fix that is taken next.
     pub fn chosen(&self) -> Option<&Fix> {
         self.fixes().get(self.chosen).copied()
@@ -237,8 +243,6 @@ impl App {
             Action::Back => return self.leave_doctor(),
             Action::Details => {
                 doctor.details = !doctor.details;
-                let len = doctor.rows(columns).len();
-                doctor.window.top = doctor.window.top.min(len.saturating_sub(rows));
             }
             Action::NextView => {
                 let fixes = doctor.fixes().len();
@@ -255,13 +259,14 @@ impl App {
     }
 
     fn look_again(&mut self) -> Vec<Effect> {
+        let over = |doctor: &Doctor| matches!(doctor.state, State::Done(_) | State::Failed(_));
+        if !self.doctor.as_ref().is_some_and(over) {
+            return Vec::new();
+        }
         let connection = self.next_connection();
         let Some(doctor) = self.doctor.as_mut() else {
             return Vec::new();
         };
-        if !matches!(doctor.state, State::Done(_) | State::Failed(_)) {
-            return Vec::new();
-        }
         doctor.connection = connection;
         doctor.applied.clear();
         let secret = doctor.secret.clone();
