@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::completions::{For, TARGET, TARGET_OR_FILE};
 use super::config::ConfigCommand;
 use super::connection::Connection;
+use super::examples;
 use super::servers::ServersCommand;
 use crate::model::entry::SortKey;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{Direction, Policy};
+use crate::model::job::{Direction, INPUT, Policy};
 use crate::model::server::Server;
 use crate::model::unfinished::Meant;
 
@@ -46,7 +48,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Subcommands>,
     /// Open the interface connected to this; without it, at the list of servers
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", value_hint = TARGET)]
     pub(super) target: Option<OsString>,
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -55,16 +57,20 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Subcommands {
     /// The interface on an embedded FTPS server with a sample tree; nothing is left behind
+    #[command(after_help = examples::DEMO)]
     Demo {
         /// Only serve: print URL (with login) and certificate, and wait for Ctrl-C
         #[arg(long)]
         serve_only: bool,
     },
     /// List a folder, or one file
+    #[command(after_help = examples::LS)]
     Ls(Ls),
     /// Download files, and folders with all that is in them
+    #[command(after_help = examples::GET)]
     Get(Get),
     /// Upload files, and folders with all that is in them
+    #[command(after_help = examples::PUT)]
     Put(Put),
     /// Find out what works of a server, what does not, and what would mend it
     Doctor(Doctor),
@@ -78,17 +84,33 @@ pub(super) enum Subcommands {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Change the passphrase of the secret store
+    #[command(after_help = examples::PASSPHRASE)]
     Passphrase,
+    /// Print the script by which a shell completes words, saved servers among them
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: For,
+    },
+    /// Print the manual page of ftpane, or of one of its commands
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum QueueCommand {
     /// Show it
+    #[command(after_help = examples::QUEUE_LIST)]
     List(QueueList),
     /// Go on with it: conflicts are treated as was asked for then
+    #[command(after_help = examples::QUEUE_RUN)]
     Run(Box<QueueRun>),
     /// Forget it, and delete its temporary files on this machine
+    #[command(after_help = examples::QUEUE_DROP)]
     Drop(QueueDrop),
 }
 
@@ -126,7 +148,7 @@ pub(super) struct QueueDrop {
 #[derive(Debug, Args)]
 pub(super) struct Ls {
     /// What to list
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) target: OsString,
     /// With all folders below
     #[arg(short = 'R', long)]
@@ -192,10 +214,11 @@ impl Sort {
 
 #[derive(Debug, Args)]
 pub(super) struct Get {
-    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO
-    #[arg(value_name = "TARGET", required = true)]
+    /// What to download: x makes TO/x, a folder with a slash at its end puts its contents into TO; *, ? and [a-z]
+    /// stand for what is there; @FILE is a list of targets, one a line
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) targets: Vec<OsString>,
-    /// The folder to put it into; made where it is missing
+    /// The folder to put it into, made where it is missing; - is standard output, for files only
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) to: PathBuf,
     /// Wait for the disk with each file; else once a second, and before the end
@@ -212,8 +235,9 @@ pub(super) struct Get {
 #[derive(Debug, Args)]
 #[command(override_usage = "ftpane put [OPTIONS] <LOCAL>... <TARGET>")]
 pub(super) struct Put {
-    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name
-    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2..)]
+    /// What to upload, and at last the TARGET: into it where it is a folder or ends in a slash, else under that name;
+    /// - alone is standard input; @FILE is a list of local paths, one a line (a file of that name: ./@FILE)
+    #[arg(value_names = ["LOCAL", "TARGET"], required = true, num_args = 2.., value_hint = TARGET_OR_FILE)]
     pub(super) places: Vec<OsString>,
     /// Write straight to the target where a folder refuses temporary names or renaming: not safe
     #[arg(long)]
@@ -224,6 +248,14 @@ pub(super) struct Put {
     pub(super) output: Output,
     #[command(flatten)]
     pub(super) connection: Connection,
+}
+
+impl Put {
+    /// Whether standard input is uploaded.
+    pub(super) fn reads_input(&self) -> bool {
+        let sources = self.places.split_last().map_or(&[][..], |(_, sources)| sources);
+        sources.iter().any(|source| source == INPUT)
+    }
 }
 
 #[derive(Debug, Args)]

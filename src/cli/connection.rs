@@ -98,7 +98,7 @@ pub(super) struct Connection {
     /// Commands sent after each login, with ';' between them or each by itself, in place of the saved ones
     #[arg(long, value_name = "COMMAND", value_delimiter = ';', value_parser = after_login)]
     after_login: Vec<String>,
-    /// Write the dialogue with the server to this file, secrets blotted
+    /// Write the dialogue with the server to this file, secrets blotted; what was in it goes
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
     /// A command whose first line of output is the password
@@ -309,111 +309,4 @@ fn root(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser as _;
-
-    use super::*;
-    use crate::cli::arguments::{Arguments, Subcommands};
-
-    fn parse(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split_whitespace())
-    }
-
-    #[test]
-    fn options_over_a_servers_own() {
-        let line = "ftpane ls --mode auto --external-ip 192.0.2.1 --port-range 50000-50010 --tls-max 1.2 \
-            --pasv-address control --root /srv --read-only --explore-depth 3 -j 2 --clock-offset -5:30 --keep-alive 0 --account dept7 --connect-timeout 1.5 --retries 0 web:";
-        let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
-            panic!("no ls");
-        };
-        let mut server = Server {
-            tls_min: TlsVersion::V1_3,
-            ..Server::default()
-        };
-        ls.connection.apply(&mut server).unwrap();
-        assert_eq!(server.mode, ConnectionMode::Auto);
-        assert_eq!(server.port_range, Some((50_000, 50_010)));
-        assert_eq!(
-            (server.tls_min, server.tls_max),
-            (TlsVersion::V1_2, TlsVersion::V1_2)
-        );
-        assert_eq!(server.passive_address, PassiveAddress::Control);
-        assert_eq!((server.document_path.as_str(), server.read_only), ("/srv", true));
-        assert_eq!((server.connections, server.explore_depth), (2, Some(3)));
-        assert_eq!(server.clock_offset.map(ClockOffset::minutes), Some(-330));
-        assert_eq!((server.keep_alive, server.account.as_str()), (0, "dept7"));
-        for bad in ["--keep-alive 3601", "--keep-alive -1", "--clock-offset +15"] {
-            assert!(parse(&format!("ftpane {bad}")).is_err(), "{bad}");
-        }
-        let patience = ls.connection.patience(Patience::default());
-        assert_eq!((patience.connect.as_millis(), patience.retries), (1500, 0));
-        let Some(Subcommands::Ls(ls)) = parse("ftpane ls --tls-max 1.1 web:").unwrap().command else {
-            panic!("no ls");
-        };
-        assert!(ls.connection.apply(&mut Server::default()).is_err());
-    }
-
-    #[test]
-    fn commands_after_login_as_the_form_has_them_or_one_by_one() {
-        let words = [
-            "ftpane",
-            "ls",
-            "--after-login",
-            "SITE UMASK 022; CWD /in",
-            "--after-login",
-            "NOOP",
-            "web:",
-        ];
-        let Some(Subcommands::Ls(ls)) = Arguments::try_parse_from(words).unwrap().command else {
-            panic!("no ls");
-        };
-        let mut server = Server::default();
-        ls.connection.apply(&mut server).unwrap();
-        assert_eq!(server.after_login, ["SITE UMASK 022", "CWD /in", "NOOP"]);
-    }
-
-    #[test]
-    fn tls_versions_that_exclude_each_other_are_said_by_name() {
-        for (line, says) in [
-            (
-                "ftpane ls --tls-min 1.3 --tls-max 1.2 web:",
-                "than the oldest accepted (--tls-min)",
-            ),
-            ("ftpane ls --tls-max 1.1 web:", "give --tls-min too"),
-        ] {
-            let Some(Subcommands::Ls(ls)) = parse(line).unwrap().command else {
-                panic!("no ls");
-            };
-            let said = ls.connection.apply(&mut Server::default()).unwrap_err();
-            assert!(said.contains(says), "{said}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_transcript_is_for_its_owner_and_keeps_lines_whole() {
-        use std::io::Write as _;
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("T");
-        std::fs::write(&path, "what was there").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let line = format!("ftpane --transcript {}", path.display());
-        let connection = parse(&line).unwrap().connection;
-        let mut first = connection.transcript().unwrap().unwrap();
-        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(path.metadata().unwrap().len(), 0);
-        let mut second = File::options().append(true).open(&path).unwrap();
-        first.write_all(b"one\n").unwrap();
-        second.write_all(b"other\n").unwrap();
-        first.write_all(b"two\n").unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"one\nother\ntwo\n");
-        assert!(
-            parse("ftpane --transcript /dev/null")
-                .unwrap()
-                .connection
-                .transcript()
-                .is_ok()
-        );
-    }
-}
+mod tests;

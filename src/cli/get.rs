@@ -4,9 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Get;
-use super::place::Place;
+use super::expansion::expand;
+use super::list_file::words;
+use super::place::{Place, Saved};
 use super::probe::Probe;
 use super::session::{End, Live, Session};
+use super::stream;
 use super::transfer::Transfers;
 use crate::local::names;
 use crate::model::entry::Kind;
@@ -30,18 +33,54 @@ struct Group {
 /// Runs it; the exit code.
 pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, End> {
     arguments.transfer.check(session.interactive)?;
-    let mut places = arguments
-        .targets
-        .iter()
-        .map(|target| Place::read(target, &arguments.connection))
-        .collect::<Result<Vec<_>, _>>()?;
-    for place in &mut places {
+    let is_stream = arguments.to == Path::new("-");
+    if is_stream {
+        streams(arguments)?;
+    }
+    let mut places = Vec::new();
+    let mut saved = Saved::default();
+    for word in words(session, &arguments.targets).await? {
+        let place = Place::read_among(&mut saved, &word.text, &arguments.connection);
+        let mut place = place.map_err(|failure| word.blame(failure))?;
         place.server.verify |= arguments.transfer.verify;
+        places.push(place);
+    }
+    if is_stream {
+        return stream::run(places, session).await;
     }
     let mut transfers = Transfers::new(arguments.output);
     transfers.fsync = arguments.fsync;
     let prepared = prepare(arguments, session, &mut transfers, places).await;
     transfers.conclude(session, prepared).await
+}
+
+/// Fails where something is asked for that a stream cannot have.
+fn streams(arguments: &Get) -> Result<(), Failure> {
+    let transfer = &arguments.transfer;
+    for (given, option, why) in [
+        (
+            arguments.output.json,
+            "--json",
+            "standard output is the file itself",
+        ),
+        (transfer.resume, "-c", "what is there already is not known here"),
+        (
+            transfer.on_conflict.is_some(),
+            "--on-conflict",
+            "there is no target that could exist",
+        ),
+        (
+            transfer.verify,
+            "--verify",
+            "what was written cannot be taken back",
+        ),
+        (arguments.fsync, "--fsync", "nothing is written to a disk"),
+    ] {
+        if given {
+            return Err(Failure::new(Class::Usage, format!("{option} with --to -"), why));
+        }
+    }
+    Ok(())
 }
 
 /// Connects, finds out what the targets are, and hands them to the engine.
@@ -65,23 +104,40 @@ async fn prepare(
                 groups.len() - 1
             }
         };
-        let found = match groups[at].live.clone() {
-            Ok(live) => item(session, &mut probe, &live, &place, &arguments.to).await,
+        let source = place.source.clone();
+        let expanded = match groups[at].live.clone() {
+            Ok(live) => expand(session, &mut probe, &live, place)
+                .await
+                .map(|expanded| (live, expanded)),
             Err(failure) => Err(failure.into()),
         };
-        let found = found.and_then(|item| match taken.insert(item.local.clone()) {
-            true => Ok(item),
-            false => Err(Failure::new(
-                Class::Conflict,
-                format!("{} is not downloaded", place.written),
-                format!("another target lands on {} already", shown_path(&item.local)),
-            )
-            .into()),
-        });
-        match found {
-            Ok(item) => groups[at].items.push(item),
-            Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.source), &failure),
+        let (live, expanded) = match expanded {
+            Ok(expanded) => expanded,
+            Err(End::Failed(failure)) => {
+                transfers.refuse(session, Some(&source), &failure);
+                continue;
+            }
             Err(end) => return Err(end),
+        };
+        for failure in &expanded.failures {
+            transfers.refuse(session, Some(&source), failure);
+        }
+        for place in expanded.places {
+            let found = item(session, &mut probe, &live, &place, &arguments.to).await;
+            let found = found.and_then(|item| match taken.insert(item.local.clone()) {
+                true => Ok(item),
+                false => Err(Failure::new(
+                    Class::Conflict,
+                    format!("{} is not downloaded", place.written),
+                    format!("another target lands on {} already", shown_path(&item.local)),
+                )
+                .into()),
+            });
+            match found {
+                Ok(item) => groups[at].items.push(item),
+                Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.source), &failure),
+                Err(end) => return Err(end),
+            }
         }
     }
     if groups.iter().any(|g| !g.items.is_empty()) {

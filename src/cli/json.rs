@@ -1,4 +1,4 @@
-//! The lines of `--json`: one object each, in the forms scripts depend on.
+//! The lines of `--json`: one object each, in the forms scripts depend on. The README has the table of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -158,6 +158,9 @@ pub(super) enum EventLine {
     Cut {
         /// The folder.
         path: String,
+        /// Its bytes, base64, where they are not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
         /// The depth.
         depth: u32,
     },
@@ -186,6 +189,7 @@ impl EventLine {
     pub(super) fn cut(path: Text, depth: u32) -> Self {
         Self::Cut {
             path: path.text,
+            path_bytes: path.bytes,
             depth,
         }
     }

@@ -5,14 +5,19 @@
 //! depend on them.
 
 mod arguments;
+mod completions;
 mod config;
 mod connection;
 mod doctor;
 pub mod dump;
+mod examples;
+mod expansion;
 mod get;
 mod json;
+mod list_file;
 pub mod log;
 mod ls;
+mod manual;
 mod outcome;
 mod passphrase;
 mod password;
@@ -27,6 +32,7 @@ mod servers;
 mod session;
 mod signal;
 mod speech;
+mod stream;
 mod transfer;
 
 use std::ffi::OsString;
@@ -87,13 +93,19 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// Reads the arguments. Help, version and mistakes are printed here.
+/// Reads the arguments. Help, version and mistakes are printed here, and what else needs no more than
+/// the arguments: nothing is started for it.
 ///
 /// # Errors
 ///
-/// The exit code: 0 after help and version, 2 after a mistake, or that of a failure that was
+/// The exit code: 0 after what was printed here, 2 after a mistake, or that of a failure that was
 /// said on stderr.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
+    let arguments: Vec<OsString> = arguments.collect();
+    if arguments.get(1).is_some_and(|word| word == completions::ASK) {
+        completions::print_names();
+        return Err(0);
+    }
     let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
         let text = e.render().to_string();
         // a mistake is said with the words that were written; a URL with a password may be one
@@ -112,6 +124,20 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
             0
         }
     })?;
+    let printed = match &arguments.command {
+        Some(Subcommands::Completions { shell }) => Some(completions::print(*shell)),
+        Some(Subcommands::Man { command }) => Some(manual::print(command)),
+        _ => None,
+    };
+    if let Some(printed) = printed {
+        return Err(match printed {
+            Ok(()) => 0,
+            Err(failure) => {
+                Speech::new(false).fail(&failure);
+                failure.class.exit_code()
+            }
+        });
+    }
     let request = log::start().and_then(|()| match arguments.command {
         Some(Subcommands::Demo { serve_only }) => Ok(Request::Demo { serve_only }),
         Some(command) => Ok(Request::Command(Command(Box::new(command)))),
@@ -175,12 +201,15 @@ pub async fn run(command: Command, keymap: KeymapCheck) -> u8 {
         Subcommands::Servers(command) => servers::run(command).await,
         Subcommands::Config(command) => config::run(command, keymap),
         Subcommands::Passphrase => passphrase::run().await,
-        Subcommands::Demo { .. } => Class::Usage.exit_code(),
+        Subcommands::Demo { .. } | Subcommands::Completions { .. } | Subcommands::Man { .. } => {
+            Class::Usage.exit_code()
+        }
     }
 }
 
 async fn carry_out(command: &Subcommands, connection: &Connection, output: Output) -> u8 {
-    let mut session = match Session::start(connection, output.quiet) {
+    let takes_input = matches!(command, Subcommands::Put(put) if put.reads_input());
+    let mut session = match Session::start(connection, output.quiet, takes_input) {
         Ok(session) => session,
         Err(failure) => {
             Speech::new(false).fail(&failure);
@@ -196,7 +225,9 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Servers(_)
         | Subcommands::Config(_)
         | Subcommands::Demo { .. }
-        | Subcommands::Passphrase => Ok(Class::Usage.exit_code()),
+        | Subcommands::Passphrase
+        | Subcommands::Completions { .. }
+        | Subcommands::Man { .. } => Ok(Class::Usage.exit_code()),
     };
     let code = match done {
         Ok(code) => code,

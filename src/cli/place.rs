@@ -11,8 +11,8 @@ use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
-use crate::model::target::{Target, Url, blot};
-use crate::model::text::escape;
+use crate::model::target::{Target, Url, blot, quote_encoded};
+use crate::model::text::{escape, escape_str};
 use crate::plan::landing;
 
 /// A place on a server, before the server was asked anything.
@@ -28,6 +28,9 @@ pub(super) struct Place {
     pub(super) source: Vec<u8>,
     /// The path, relative to the document path; to the server's root where [`Place::whole`].
     pub(super) path: Vec<u8>,
+    /// [`Place::path`] as it is read where patterns are: what a URL has percent-encoded stands behind a
+    /// backslash.
+    pub(super) pattern: Vec<u8>,
     /// A path from the server's root, and a document path that only the login makes known.
     pub(super) whole: bool,
     /// The password of a URL.
@@ -37,20 +40,37 @@ pub(super) struct Place {
 impl Place {
     /// Reads a target. The saved servers are looked at only where one is named.
     pub(super) fn read(text: &OsStr, connection: &Connection) -> Result<Self, Failure> {
+        Self::read_among(&mut Saved::default(), text, connection)
+    }
+
+    /// The same, with the saved servers read once for many targets.
+    pub(super) fn read_among(
+        saved: &mut Saved,
+        text: &OsStr,
+        connection: &Connection,
+    ) -> Result<Self, Failure> {
         let bytes = bytes_of(text);
         let mut place = match target(&bytes)? {
             Target::Url(mut url) => {
-                url.path = typed(url.path, connection.charset.unwrap_or_default());
-                Self::of_url(url, connection.root.as_deref())?
+                let charset = connection.charset.unwrap_or_default();
+                url.path = typed(url.path, charset);
+                let mut place = Self::of_url(url, connection.root.as_deref())?;
+                let quoted = quote_encoded(&String::from_utf8_lossy(&bytes));
+                if let Ok(Target::Url(mut url)) = Target::parse(&quoted) {
+                    url.path = typed(url.path, charset);
+                    place.pattern = Self::of_url(url, connection.root.as_deref())?.path;
+                }
+                place
             }
             Target::Saved { server, path } => {
-                let server = saved_server(&server)?;
+                let server = saved.server(&server)?;
                 let path = typed(path, connection.charset.unwrap_or(server.charset));
                 Self {
                     written: escape(&bytes),
                     server,
                     saved: true,
                     source: path.clone(),
+                    pattern: path.clone(),
                     path,
                     whole: false,
                     secret: None,
@@ -58,7 +78,7 @@ impl Place {
             }
             Target::Local(_) => {
                 let name = String::from_utf8_lossy(&bytes);
-                if saved_server(&name).is_ok() {
+                if saved.server(&name).is_ok() {
                     let written = escape(&bytes);
                     return Err(
                         usage(&bytes, "a saved server is written with a colon behind its name")
@@ -125,6 +145,7 @@ impl Place {
             server,
             saved: false,
             source: url.path,
+            pattern: path.clone(),
             path,
             whole,
             secret: url.password,
@@ -137,6 +158,31 @@ impl Place {
             return inside(root, &self.path, &self.written);
         }
         landing::below(root, &self.path).map_err(|e| unreached(&self.written, &e))
+    }
+
+    /// The place of this path on the same server; `base` is what paths are relative to here. It ends in a
+    /// slash where this one does.
+    pub(super) fn at(&self, base: &RemotePath, path: &RemotePath) -> Self {
+        let names = path.below(base).unwrap_or_default();
+        let below = names
+            .iter()
+            .fold(RemotePath::root(), |path, name| path.join(name));
+        let slash: &[u8] = if self.path.ends_with(b"/") { b"/" } else { b"" };
+        let below = [below.as_bytes(), slash].concat();
+        let (written, source) = match self.saved {
+            true => (format!("{}:{}", self.server.name, escape(&below)), below.clone()),
+            false => {
+                let whole = [path.as_bytes(), slash].concat();
+                (format!("{}{}", self.server.url(), escape(&whole)), whole)
+            }
+        };
+        Self {
+            written,
+            source,
+            pattern: below.clone(),
+            path: below,
+            ..self.clone()
+        }
     }
 
     /// Whether the path was written as a folder's.
@@ -204,19 +250,29 @@ pub(super) fn look_up(name: &str) -> Result<Option<Server>, Failure> {
     Ok(Servers::load(Paths::find()?.servers())?.find(name).cloned())
 }
 
-fn saved_server(name: &str) -> Result<Server, Failure> {
-    let servers = Servers::load(Paths::find()?.servers())?;
-    if let Some(server) = servers.find(name) {
-        return Ok(server.clone());
+/// The saved servers, once one is named.
+#[derive(Debug, Default)]
+pub(super) struct Saved(Option<Servers>);
+
+impl Saved {
+    fn server(&mut self, name: &str) -> Result<Server, Failure> {
+        let servers = match self.0.take() {
+            Some(servers) => servers,
+            None => Servers::load(Paths::find()?.servers())?,
+        };
+        let servers = self.0.insert(servers);
+        if let Some(server) = servers.find(name) {
+            return Ok(server.clone());
+        }
+        let failure = Failure::from(ServersError::Unknown(escape_str(name)));
+        Err(match servers.nearest(name) {
+            Some(near) => failure.hint(format!("Perhaps you mean '{near}'")),
+            None => failure.hint(format!(
+                "A path of this machine that looks like one is written ./{}:...",
+                escape_str(name)
+            )),
+        })
     }
-    let failure = Failure::from(ServersError::Unknown(crate::model::text::escape_str(name)));
-    Err(match servers.nearest(name) {
-        Some(near) => failure.hint(format!("Perhaps you mean '{near}'")),
-        None => failure.hint(format!(
-            "A path of this machine that looks like one is written ./{}:...",
-            crate::model::text::escape_str(name)
-        )),
-    })
 }
 
 #[cfg(test)]

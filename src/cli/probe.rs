@@ -26,7 +26,7 @@ pub(super) struct Found {
     pub(super) parent_listed: bool,
 }
 
-type Listed = Result<Arc<Listing>, Failure>;
+pub(super) type Listed = Result<Arc<Listing>, Failure>;
 
 /// Listings asked for, so that many paths of one folder cost one.
 #[derive(Debug, Default)]
@@ -35,7 +35,13 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    async fn list(&mut self, session: &mut Session, live: &Live, path: &RemotePath) -> Result<Listed, End> {
+    /// A folder's listing, or the server's refusal.
+    pub(super) async fn list(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: &RemotePath,
+    ) -> Result<Listed, End> {
         let key = (live.id, path.clone());
         if let Some(listed) = self.known.get(&key) {
             return Ok(listed.clone());

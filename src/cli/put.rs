@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Put;
+use super::list_file::{Word, words};
 use super::place::{Place, blotted};
 use super::probe::{Found, Probe};
 use super::session::{End, Live, Session};
@@ -14,7 +15,7 @@ use crate::model::command::{Command, Place as Somewhere};
 use crate::model::entry::{Entry, Kind};
 use crate::model::event::{Deed, Event};
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{Direction, Item, Policy};
+use crate::model::job::{Direction, INPUT, Item, Policy};
 use crate::model::path::{Name, RemotePath};
 use crate::model::target::blot;
 use crate::model::text::shown_path;
@@ -35,6 +36,9 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     let Some((target, sources)) = arguments.places.split_last() else {
         return Err(Failure::new(Class::Usage, "put", "a source and a target are needed").into());
     };
+    if arguments.reads_input() {
+        streams(arguments, sources)?;
+    }
     let mut place = Place::read(target, &arguments.connection)?;
     place.server.in_place |= arguments.in_place;
     place.server.verify |= arguments.transfer.verify;
@@ -42,8 +46,24 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
         .transfer
         .policy(session.interactive, &place.server, Direction::Upload);
     let mut transfers = Transfers::new(arguments.output);
-    let prepared = prepare(session, &mut transfers, place, sources, policy).await;
+    let sources = words(session, sources).await?;
+    let prepared = prepare(session, &mut transfers, place, &sources, policy).await;
     transfers.conclude(session, prepared).await
+}
+
+/// Fails where something is asked for that standard input cannot be.
+fn streams(arguments: &Put, sources: &[OsString]) -> Result<(), Failure> {
+    let refused = |what: &str, why: &str| Err(Failure::new(Class::Usage, what, why));
+    if sources.len() > 1 {
+        return refused("- with other sources", "standard input is uploaded by itself");
+    }
+    if arguments.transfer.resume || arguments.transfer.on_conflict == Some(Policy::Resume) {
+        return refused(
+            "-c with -",
+            "what came from standard input before is not known here",
+        );
+    }
+    Ok(())
 }
 
 /// Looks at the sources, connects, finds where they land, and hands them to the engine.
@@ -51,7 +71,7 @@ async fn prepare(
     session: &mut Session,
     transfers: &mut Transfers,
     mut place: Place,
-    sources: &[OsString],
+    sources: &[Word],
     policy: Policy,
 ) -> Result<(), End> {
     if place.server.read_only {
@@ -62,13 +82,15 @@ async fn prepare(
         )
         .into());
     }
-    let several = sources.len() > 1;
+    // a list means a folder, however long it is today
+    let several = sources.len() > 1 || sources.iter().any(|source| source.line.is_some());
     let mut found = Vec::new();
     for source in sources {
         match look(source) {
             Ok(source) => found.push(source),
             Err(failure) => {
-                let bytes = names::bytes_of(source);
+                let failure = source.blame(failure);
+                let bytes = names::bytes_of(&source.text);
                 // a URL that stands where a file is meant
                 let blotted = Some(blotted(&bytes)).filter(|_| bytes.windows(3).any(|w| w == b"://"));
                 let shown = blotted.as_ref().map_or(&*bytes, String::as_bytes);
@@ -86,6 +108,14 @@ async fn prepare(
     let there = probe.look(session, &live, &target).await?;
     // the document path itself is written as nothing, or as a slash
     let written: &[u8] = if target == live.root { b"/" } else { &place.path };
+    let is_folder = there.standing == Standing::Folder || written.ends_with(b"/");
+    if is_folder && found.iter().any(|source| source.path.as_os_str() == INPUT) {
+        let what = format!("Standard input is not uploaded to {}", place.written);
+        let why = "that is a folder, and standard input has no name of its own";
+        return Err(Failure::new(Class::Usage, what, why)
+            .hint("Write the name behind the folder.")
+            .into());
+    }
     let mut items = Vec::new();
     let mut taken: HashSet<RemotePath> = HashSet::new();
     for source in found {
@@ -118,8 +148,20 @@ async fn prepare(
     Ok(())
 }
 
-fn look(source: &OsString) -> Result<Source, Failure> {
-    let path = PathBuf::from(source);
+fn look(source: &Word) -> Result<Source, Failure> {
+    let path = match (&source.line, source.text == INPUT) {
+        (None, true) => {
+            return Ok(Source {
+                path: INPUT.into(),
+                name: None,
+                kind: Kind::File,
+                entry: None,
+            });
+        }
+        // in a list it is a file of that name
+        (Some(_), true) => PathBuf::from("./-"),
+        (_, false) => PathBuf::from(&source.text),
+    };
     let failed = |why: String| {
         let what = format!("{} is not uploaded", blot(&shown_path(&path)));
         Failure::new(Class::Local, what, why)

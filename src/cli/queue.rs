@@ -201,6 +201,7 @@ fn place(left: &Unfinished, connection: &Connection) -> Result<Place, Failure> {
         saved: is_saved,
         source: Vec::new(),
         path: Vec::new(),
+        pattern: Vec::new(),
         whole: false,
         secret: None,
     })

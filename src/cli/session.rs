@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Stdin};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::connection::Connection;
@@ -23,7 +23,8 @@ use crate::config::settings::Settings;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{
-    Answer, CertificateAnswer, Command, Exploration, Generation, InPlaceAnswer, Place as Somewhere, Scope,
+    Answer, CertificateAnswer, Command, Exploration, Generation, InPlaceAnswer, Place as Somewhere, Reading,
+    Scope,
 };
 use crate::model::event::{Event, Progress, Question};
 use crate::model::facts::TlsFacts;
@@ -88,6 +89,8 @@ pub(super) struct Session {
     connections: u32,
     /// The saved servers among those connected to, by their names.
     saved: HashMap<ConnectionId, String>,
+    /// A signal has come while the end of the first was waited for: nothing is waited for any more.
+    hurried: bool,
     /// What a person has said for always: for questions that came while the person was thinking.
     for_always: HashMap<(ConnectionId, Direction), Policy>,
     /// What a person has said for all conflicts. It holds for every server of the request, each of
@@ -96,8 +99,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Starts the engine.
-    pub(super) fn start(connection: &Connection, quiet: bool) -> Result<Self, Failure> {
+    /// Starts the engine; with `takes_input` for an upload of standard input.
+    pub(super) fn start(connection: &Connection, quiet: bool, takes_input: bool) -> Result<Self, Failure> {
+        let input =
+            match takes_input {
+                true => Some(input().map_err(|e| {
+                    Failure::new(Class::Local, "Standard input cannot be read", e.to_string())
+                })?),
+                false => None,
+            };
         let signals = Signals::listen()
             .map_err(|e| Failure::new(Class::Other, "Signals cannot be listened for", e.to_string()))?;
         let mut tick = interval(TICK);
@@ -119,11 +129,13 @@ impl Session {
                 transcript: connection.transcript()?,
                 active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
                 queue: paths.map(|paths| paths.queue()),
+                input,
             }),
             memory,
             signals,
             speech: Speech::new(quiet),
-            interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            // what is typed is what is uploaded
+            interactive: !takes_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             stdin: BufReader::new(tokio::io::stdin()),
             tick,
             patience: connection.patience(settings.patience),
@@ -131,6 +143,7 @@ impl Session {
             generation: 0,
             connections: 0,
             saved: HashMap::new(),
+            hurried: false,
             for_always: HashMap::new(),
             for_all: None,
         })
@@ -273,6 +286,19 @@ impl Session {
         generation
     }
 
+    /// Asks for a whole file; its pieces carry the number returned.
+    pub(super) fn request_reading(&mut self, live: &Live, path: &RemotePath) -> Generation {
+        self.generation += 1;
+        let generation = Generation(self.generation);
+        self.send(Command::Read(Reading {
+            place: Somewhere::Remote(live.id, path.clone()),
+            from: 0,
+            length: None,
+            generation,
+        }));
+        generation
+    }
+
     /// A request to the engine. That it is gone shows at the next event.
     pub(super) fn send(&self, command: Command) {
         let _ = self.engine.commands.send(command);
@@ -325,6 +351,30 @@ impl Session {
         }
     }
 
+    /// Does something that may take its time, unless a signal comes.
+    pub(super) async fn unless_ended<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
+        tokio::select! {
+            biased;
+            code = self.signals.next() => Err(End::Signal(code)),
+            done = work => Ok(done),
+        }
+    }
+
+    /// All of standard input.
+    pub(super) async fn read_input(&mut self) -> Result<std::io::Result<Vec<u8>>, End> {
+        let mut all = Vec::new();
+        tokio::select! {
+            biased;
+            code = self.signals.next() => Err(End::Signal(code)),
+            read = self.stdin.read_to_end(&mut all) => Ok(read.map(|_| all)),
+        }
+    }
+
+    /// Somebody has said twice that it is to end.
+    pub(super) fn hurry(&mut self) {
+        self.hurried = true;
+    }
+
     /// How much is moving.
     pub(super) fn progress(&self) -> Progress {
         self.engine.progress.borrow().clone()
@@ -333,6 +383,9 @@ impl Session {
     /// Says goodbye to the servers; one that does not answer is left.
     pub(super) async fn finish(mut self) {
         self.speech.clear_progress();
+        if self.hurried {
+            return;
+        }
         self.send(Command::Shutdown);
         let end = Instant::now() + engine::PARTING;
         loop {
@@ -477,4 +530,18 @@ impl Session {
             code = self.signals.next() => Err(End::Signal(code)),
         }
     }
+}
+
+/// Standard input where it stands now.
+#[cfg(unix)]
+fn input() -> std::io::Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(std::io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard input where it stands now.
+#[cfg(windows)]
+fn input() -> std::io::Result<std::fs::File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(std::io::stdin().as_handle().try_clone_to_owned()?.into())
 }

@@ -1,7 +1,10 @@
 //! What is said on stderr: errors, remarks, and the progress line that gives way to them.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::failure::Failure;
 use crate::model::text::escape_str;
@@ -11,7 +14,8 @@ use crate::model::text::escape_str;
 pub(super) struct Speech {
     quiet: bool,
     terminal: bool,
-    progress_shown: AtomicBool,
+    /// The progress line as it stands there.
+    progress: Mutex<Option<String>>,
 }
 
 impl Speech {
@@ -20,7 +24,7 @@ impl Speech {
         Self {
             quiet,
             terminal: std::io::stderr().is_terminal(),
-            progress_shown: AtomicBool::new(false),
+            progress: Mutex::default(),
         }
     }
 
@@ -68,27 +72,45 @@ impl Speech {
         let _ = stderr.flush();
     }
 
-    /// Draws the progress line anew.
+    fn progress_line(&self) -> MutexGuard<'_, Option<String>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws the progress line anew, where it is another one.
     pub(super) fn progress(&self, text: &str) {
         if self.shows_progress() {
             // a line that wraps could not be taken away again
             let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-            let line: String = escape_str(text).chars().take(width.saturating_sub(1)).collect();
+            let line = fitting(&escape_str(text), width.saturating_sub(1));
+            let mut shown = self.progress_line();
+            if shown.as_ref() == Some(&line) {
+                return;
+            }
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K{line}");
             let _ = stderr.flush();
-            self.progress_shown.store(true, Ordering::Relaxed);
+            *shown = Some(line);
         }
     }
 
     /// Takes the progress line away.
     pub(super) fn clear_progress(&self) {
-        if self.progress_shown.swap(false, Ordering::Relaxed) {
+        if self.progress_line().take().is_some() {
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r\x1b[K");
             let _ = stderr.flush();
         }
     }
+}
+
+/// As much of a text as fits into so many columns.
+fn fitting(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    let fits = |grapheme: &&str| {
+        used += grapheme.width();
+        used <= columns
+    };
+    text.graphemes(true).take_while(fits).collect()
 }
 
 /// The failure of one file, which is named where the words name neither of its ends: a server that
@@ -105,6 +127,14 @@ fn naming(failure: &Failure, remote: &str, target: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::failure::Class;
+
+    #[test]
+    fn a_line_takes_the_columns_there_are() {
+        assert_eq!(fitting("1 of 2 · 日本語", 13), "1 of 2 · 日本");
+        assert_eq!(fitting("1 of 2 · 日本語", 12), "1 of 2 · 日");
+        assert_eq!(fitting("e\u{301}e\u{301}", 1), "e\u{301}");
+        assert_eq!(fitting("a", 0), "");
+    }
 
     #[test]
     fn each_failure_names_its_file_once() {

@@ -216,7 +216,11 @@ impl Transfers {
                 match session.event_or_tick(false).await {
                     Ok(Some(event)) => self.take(session, event),
                     Ok(None) => {}
-                    Err(_) => break,
+                    Err(End::Signal(_)) => {
+                        session.hurry();
+                        break;
+                    }
+                    Err(End::Failed(_)) => break,
                 }
             }
         };
@@ -231,9 +235,13 @@ impl Transfers {
         session.speech.line(&format!(
             "ftpane: stopped; {} not transferred{more}. {}.",
             size::count(count, "file is", "files are"),
-            match session.keeps_queue {
-                true => "'ftpane queue run' goes on, or the same command with -c",
-                false => "With -c the same command goes on",
+            match (
+                session.keeps_queue,
+                files.iter().any(|job| job.item.reads_input())
+            ) {
+                (_, true) => "What came from standard input is nowhere: give it once more",
+                (true, false) => "'ftpane queue run' goes on, or the same command with -c",
+                (false, false) => "With -c the same command goes on",
             }
         ));
         let mut names: Vec<String> = files.iter().map(|job| job.item.remote.shown()).collect();
@@ -408,12 +416,16 @@ impl Transfers {
                     size::count(progress.files, "file", "files")
                 ),
             },
-            format!(
-                "{} of {}{}",
-                size::bytes(progress.moved),
-                size::bytes(progress.total),
-                if progress.walking { " and counting" } else { "" }
-            ),
+            match self.jobs.values().any(|job| job.item.reads_input()) {
+                // nobody knows how much there will be
+                true => size::bytes(progress.moved),
+                false => format!(
+                    "{} of {}{}",
+                    size::bytes(progress.moved),
+                    size::bytes(progress.total),
+                    if progress.walking { " and counting" } else { "" }
+                ),
+            },
             size::rate(progress.rate),
         ];
         if let Some(left) = progress.seconds_left {
@@ -421,6 +433,18 @@ impl Transfers {
         }
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
+        }
+        let mut running = progress.running.iter().filter_map(|(id, _)| self.jobs.get(id));
+        if let Some(job) = running.next() {
+            let more = match running.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let name = job.item.remote.name();
+            parts.push(format!(
+                "{}{more}",
+                name.map_or_else(String::new, |name| name.shown())
+            ));
         }
         parts.join(" · ")
     }

@@ -348,7 +348,11 @@ impl Journal {
 /// An item whose local path means the same wherever a later run stands.
 fn whole(item: &Item) -> Item {
     Item {
-        local: absolute(&item.local).unwrap_or_else(|_| item.local.clone()),
+        // standard input stands nowhere: a later run says that it is gone
+        local: match item.reads_input() {
+            true => item.local.clone(),
+            false => absolute(&item.local).unwrap_or_else(|_| item.local.clone()),
+        },
         ..item.clone()
     }
 }

@@ -32,6 +32,7 @@ mod durable;
 mod erase;
 mod explore;
 mod idle;
+mod input;
 mod journal;
 mod kept;
 mod lane;
@@ -82,6 +83,8 @@ pub struct Options {
     /// The folder that the runs of one installation share: there the queue is kept, and a temporary
     /// file that a dead run has left is known by it. `None` keeps nothing.
     pub queue: Option<PathBuf>,
+    /// What an upload of standard input reads ([`Item::reads_input`](crate::model::job::Item::reads_input)).
+    pub input: Option<File>,
 }
 
 /// The ends of the channels to a running engine. It ends after [`Command::Shutdown`], or when

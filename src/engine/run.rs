@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::actions::{Action, act};
 use super::browse::{self, not_connected};
 use super::durable::Durable;
+use super::input::Input;
 use super::journal::Journal;
 use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
@@ -110,6 +111,8 @@ struct Loop {
     running: HashMap<JobId, (ConnectionId, CancellationToken)>,
     lanes: HashMap<ConnectionId, usize>,
     tasks: TaskTracker,
+    /// Standard input, for an upload of it.
+    input: Input,
     durable: Arc<Durable>,
     /// Ends everything, at the end.
     end: CancellationToken,
@@ -153,6 +156,7 @@ pub(super) async fn run(
         running: HashMap::new(),
         lanes: HashMap::new(),
         tasks: TaskTracker::new(),
+        input: Input::new(options.input),
         durable: Arc::default(),
         end: CancellationToken::new(),
         origins: Arc::new(origins),
@@ -530,6 +534,7 @@ impl Loop {
             self.meter.begin(job),
             cancel,
             Means {
+                input: self.input.clone(),
                 durable: Arc::clone(&self.durable),
                 origins: Arc::clone(&self.origins),
                 server,

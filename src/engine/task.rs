@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
+use super::input::Input;
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::Counter;
@@ -45,6 +46,8 @@ pub(super) struct Task {
     /// Makes temporary names that no other job of any run has.
     pub(super) origin: Origin,
     pub(super) origins: Arc<Origins>,
+    /// Standard input.
+    pub(super) input: Input,
     server: Arc<Server>,
     /// What an earlier try has left, as long as nothing is done with it.
     pub(super) piece: Option<Piece>,
@@ -62,6 +65,7 @@ pub(super) struct Task {
 
 /// What all jobs of a connection work with.
 pub(super) struct Means {
+    pub(super) input: Input,
     pub(super) durable: Arc<Durable>,
     pub(super) origins: Arc<Origins>,
     pub(super) server: Arc<Server>,
@@ -89,6 +93,7 @@ impl Task {
             origin: means.origins.of(job),
             piece: means.origins.kept.begin(job),
             origins: means.origins,
+            input: means.input,
             server: means.server,
             healed: false,
             whole: false,
@@ -152,6 +157,12 @@ impl Task {
             true => stop.and_kept(),
             false => stop,
         });
+        let ended = ended.map_err(
+            |stop| match self.job().item.reads_input() && !self.input.can_rewind() {
+                true => stop.finally(),
+                false => stop,
+            },
+        );
         if let Some(piece) = self.piece.take() {
             self.origins.kept.put(self.job().id, piece);
         }
@@ -225,6 +236,21 @@ impl Stop {
 }
 
 impl Stop {
+    /// Says that it cannot be tried again, for its source can be read only once.
+    fn finally(mut self) -> Self {
+        if let Self::Failed(failure)
+        | Self::Anew(failure)
+        | Self::FromStart(failure)
+        | Self::NoSession(failure) = &mut self
+            && failure.transient
+        {
+            failure.transient = false;
+            failure.hint =
+                Some("What came from standard input cannot be read again: give it once more.".into());
+        }
+        self
+    }
+
     /// Says that something is left to be continued, where that is so after this failure.
     fn and_kept(mut self) -> Self {
         if let Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) = &mut self

@@ -2,12 +2,12 @@
 //! renamed over the target once it is proved to be whole.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::{self, Seek as _, SeekFrom};
 use std::time::UNIX_EPOCH;
 
 use tokio::task::JoinHandle;
 
+use super::input::{Content, Input};
 use super::kept::Piece;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
@@ -65,22 +65,24 @@ pub(super) struct Source {
     identity: Option<Identity>,
     first: Vec<u8>,
     /// `None` where `first` is all of it.
-    rest: Option<File>,
+    rest: Option<Content>,
 }
 
 impl Source {
     /// Leaves out what is on the server already.
     async fn skip(&mut self, bytes: u64) -> io::Result<()> {
         let mut first = std::mem::take(&mut self.first);
-        let Some(mut file) = self.rest.take() else {
+        // standard input is never continued: its part's source is not known
+        let Some(Content::File(mut file)) = self.rest.take() else {
             let out = usize::try_from(bytes).unwrap_or(usize::MAX).min(first.len());
             self.first = first.split_off(out);
             return Ok(());
         };
         let work = move || {
             file.seek(SeekFrom::Start(bytes))?;
-            fill(&mut file, &mut first, u64::MAX)?;
-            Ok::<_, io::Error>((file, first))
+            let mut content = Content::File(file);
+            content.fill(&mut first, u64::MAX, CHUNK)?;
+            Ok::<_, io::Error>((content, first))
         };
         let (file, first) = blocking(work).await.map_err(io::Error::other)??;
         (self.rest, self.first) = (Some(file), first);
@@ -97,7 +99,7 @@ pub(super) enum Prepared {
 
 /// Opens the file, and decides about the target as far as that needs no question to the server.
 pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
-    let source = match open(&task.job().item.local).await {
+    let source = match open(&task).await {
         Ok(source) => source,
         Err(stop) => return Err((task, stop)),
     };
@@ -172,20 +174,25 @@ fn overwrites(task: &Task) -> bool {
     task.start.policy == Policy::Overwrite
 }
 
-async fn open(path: &Path) -> Result<Source, Stop> {
-    let (opened, shown) = (path.to_path_buf(), shown_path(path));
+async fn open(task: &Task) -> Result<Source, Stop> {
+    let item = &task.job().item;
+    if item.reads_input() {
+        return open_input(task.input.clone(), item.remote.clone()).await;
+    }
+    let (opened, shown) = (item.local.clone(), shown_path(&item.local));
     let opened = blocking(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
         if !metadata.is_file() {
             return Ok((None, metadata));
         }
-        let mut file = File::open(opened)?;
+        let file = File::open(opened)?;
         let metadata = file.metadata()?;
         let mut first = Vec::new();
-        fill(&mut file, &mut first, metadata.len())?;
-        let over = first.len() < CHUNK && unchanged(&file, &metadata, first.len() as u64)?;
-        let rest = (!over).then_some(file);
+        let mut content = Content::File(file);
+        content.fill(&mut first, metadata.len(), CHUNK)?;
+        let over = first.len() < CHUNK && unchanged(&content, &metadata, first.len() as u64)?;
+        let rest = (!over).then_some(content);
         Ok((Some((first, rest)), metadata))
     });
     let (opened, metadata): (_, Metadata) = opened
@@ -211,6 +218,18 @@ async fn open(path: &Path) -> Result<Source, Stop> {
     }
 }
 
+/// Standard input from its first byte; nothing of it is read before the server takes it.
+async fn open_input(input: Input, target: RemotePath) -> Result<Source, Stop> {
+    let begun = input.clone();
+    blocking(move || begun.rewind(&target)).await??;
+    Ok(Source {
+        known: Known::default(),
+        identity: None,
+        first: Vec::new(),
+        rest: Some(Content::Input(input)),
+    })
+}
+
 /// What the file is known to be, to the nanosecond.
 fn identity(metadata: &Metadata) -> Option<Identity> {
     let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -221,21 +240,11 @@ fn identity(metadata: &Metadata) -> Option<Identity> {
     })
 }
 
-/// Fills the buffer with the next piece; less than [`CHUNK`] is the last. `left` is how much is
-/// expected to be left, so that a small file takes a small buffer.
-fn fill(file: &mut File, buffer: &mut Vec<u8>, left: u64) -> io::Result<()> {
-    buffer.clear();
-    let room = usize::try_from(left)
-        .unwrap_or(CHUNK)
-        .saturating_add(1)
-        .min(CHUNK);
-    buffer.reserve(room);
-    file.take(CHUNK as u64).read_to_end(buffer).map(drop)
-}
-
 /// A file that somebody writes to while it is read is half old, half new.
-fn unchanged(file: &File, before: &Metadata, read: u64) -> io::Result<bool> {
-    let now = file.metadata()?;
+fn unchanged(content: &Content, before: &Metadata, read: u64) -> io::Result<bool> {
+    let Some(now) = content.metadata()? else {
+        return Ok(true);
+    };
     Ok(now.len() == read && before.len() == read && modified(&now) == modified(before))
 }
 
@@ -358,7 +367,7 @@ pub(super) struct Sending {
     pub(super) site: Site,
     pub(super) source: Known,
     first: Vec<u8>,
-    rest: Option<File>,
+    rest: Option<Content>,
     /// How much of it an earlier try has sent.
     pub(super) begun: u64,
     pub(super) sent: u64,
@@ -369,7 +378,7 @@ pub(super) struct Sending {
     pub(super) hashing: Option<Hashing>,
 }
 
-type Reading = JoinHandle<io::Result<(File, Vec<u8>, Option<Hashing>)>>;
+type Reading = JoinHandle<io::Result<(Content, Vec<u8>, Option<Hashing>)>>;
 
 impl Sending {
     /// `ways`: how the server can be asked for a checksum.
@@ -424,7 +433,9 @@ impl Sending {
         if let Some(mut hashing) = self.hashing.take() {
             let (path, begun) = (self.task.job().item.local.clone(), self.begun);
             let hashed = move || {
-                hashing.update_from(&path, begun)?;
+                if begun > 0 {
+                    hashing.update_from(&path, begun)?;
+                }
                 hashing.update(&piece);
                 Ok::<_, io::Error>((piece, hashing))
             };
@@ -433,8 +444,8 @@ impl Sending {
             (piece, self.hashing) = (first, Some(hashing));
         }
         let mut reading = None;
-        if let Some(file) = self.rest.take() {
-            reading = Some(read_ahead(file, Vec::new(), self.hashing.take()));
+        if let Some(content) = self.rest.take() {
+            reading = Some(read_ahead(content, Vec::new(), self.hashing.take()));
         }
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
@@ -450,12 +461,12 @@ impl Sending {
             let Some(read) = reading.take() else {
                 return Ok(());
             };
-            let (file, next, hashing) = self.read(read).await?;
+            let (content, next, hashing) = self.read(read).await?;
             if next.is_empty() {
                 self.hashing = hashing;
-                return self.check(file).await;
+                return self.check(content).await;
             }
-            reading = Some(read_ahead(file, std::mem::replace(&mut piece, next), hashing));
+            reading = Some(read_ahead(content, std::mem::replace(&mut piece, next), hashing));
         }
     }
 
@@ -464,7 +475,7 @@ impl Sending {
         refused(&self.task, &self.target, &self.site, error)
     }
 
-    async fn read(&self, reading: Reading) -> Result<(File, Vec<u8>, Option<Hashing>), Stop> {
+    async fn read(&self, reading: Reading) -> Result<(Content, Vec<u8>, Option<Hashing>), Stop> {
         match reading.await {
             Ok(read) => read.map_err(|error| self.unread(&error)),
             Err(_) => Err(ending().into()),
@@ -476,13 +487,18 @@ impl Sending {
     }
 
     fn what(&self) -> String {
-        format!("Could not read {}", shown_path(&self.task.job().item.local))
+        match self.task.job().item.reads_input() {
+            true => "Could not read standard input".into(),
+            false => format!("Could not read {}", shown_path(&self.task.job().item.local)),
+        }
     }
 
     /// Whether the file is still the one that was opened.
-    async fn check(&self, file: File) -> Result<(), Stop> {
-        let now = blocking(move || file.metadata()).await?;
-        let now = now.map_err(|error| self.unread(&error))?;
+    async fn check(&self, content: Content) -> Result<(), Stop> {
+        let now = blocking(move || content.metadata()).await?;
+        let Some(now) = now.map_err(|error| self.unread(&error))? else {
+            return Ok(());
+        };
         let (sent, source) = (self.sent, &self.source);
         if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
             return Ok(());
@@ -496,12 +512,12 @@ impl Sending {
     }
 }
 
-fn read_ahead(mut file: File, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> Reading {
+fn read_ahead(mut content: Content, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> Reading {
     tokio::task::spawn_blocking(move || {
-        fill(&mut file, &mut buffer, u64::MAX)?;
+        content.fill(&mut buffer, u64::MAX, CHUNK)?;
         if let Some(hashing) = &mut hashing {
             hashing.update(&buffer);
         }
-        Ok((file, buffer, hashing))
+        Ok((content, buffer, hashing))
     })
 }

@@ -18,6 +18,18 @@ pub(crate) fn bytes_of(name: &OsStr) -> std::borrow::Cow<'_, [u8]> {
     name.to_string_lossy().into_owned().into_bytes().into()
 }
 
+/// A name or a path from its bytes: [`bytes_of`] back.
+#[cfg(unix)]
+pub(crate) fn from_bytes(bytes: &[u8]) -> std::ffi::OsString {
+    use std::os::unix::ffi::OsStrExt as _;
+    OsStr::from_bytes(bytes).to_owned()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn from_bytes(bytes: &[u8]) -> std::ffi::OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
 /// Why a server's name cannot be a file here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' cannot be a file name on this machine")]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use filetime::FileTime;
 
-use super::names::bytes_of;
+use super::names::{bytes_of, from_bytes};
 use crate::model::part_name::{Origin, part_name};
 use crate::model::stamp::Stamp;
 
@@ -137,7 +137,7 @@ fn standing(target: &Path) -> io::Result<Option<Metadata>> {
 fn beside(target: &Path, origin: &Origin) -> io::Result<PathBuf> {
     let name = bytes_of(target.file_name().ok_or(io::ErrorKind::InvalidFilename)?).into_owned();
     let folder = target.parent().ok_or(io::ErrorKind::InvalidFilename)?;
-    Ok(folder.join(os_name(&part_name(&name, origin))))
+    Ok(folder.join(from_bytes(&part_name(&name, origin))))
 }
 
 /// The temporary files of ours in a folder, with their origins; none where there is no such folder.
@@ -204,17 +204,6 @@ fn followed(target: &Path) -> io::Result<PathBuf> {
         Ok(metadata) if metadata.is_symlink() => std::fs::canonicalize(target),
         _ => Ok(target.to_path_buf()),
     }
-}
-
-#[cfg(unix)]
-fn os_name(bytes: &[u8]) -> std::ffi::OsString {
-    use std::os::unix::ffi::OsStrExt as _;
-    std::ffi::OsStr::from_bytes(bytes).to_owned()
-}
-
-#[cfg(not(unix))]
-fn os_name(bytes: &[u8]) -> std::ffi::OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 /// The permissions of the file that is replaced, or those a new file gets here.

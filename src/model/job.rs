@@ -107,6 +107,17 @@ pub struct Item {
     pub modified: Option<Stamp>,
 }
 
+/// What stands in [`Item::local`] for standard input. A file of that name is written `./-`.
+pub const INPUT: &str = "-";
+
+impl Item {
+    /// Whether the source of an upload is standard input: its size is not known before its end, and it
+    /// can be read once.
+    pub fn reads_input(&self) -> bool {
+        self.kind == Kind::File && self.local.as_os_str() == INPUT
+    }
+}
+
 /// What one F5, one `get` or one `put` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchRequest {

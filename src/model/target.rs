@@ -259,6 +259,25 @@ pub fn blot(line: &str) -> String {
     blotted.unwrap_or_else(|| line.to_owned())
 }
 
+/// A URL in which what is percent-encoded and would mean something in a pattern has a backslash before
+/// it: decoded, it still stands for itself.
+pub fn quote_encoded(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some(at) = rest.find('%') {
+        let (before, encoded) = rest.split_at(at);
+        out.push_str(before);
+        let digits = encoded.get(1..3).unwrap_or_default().to_ascii_uppercase();
+        // * ? [ \
+        if matches!(digits.as_str(), "2A" | "3F" | "5B" | "5C") {
+            out.push_str("%5C");
+        }
+        out.push('%');
+        rest = &encoded[1..];
+    }
+    out + rest
+}
+
 /// Percent-encodes path bytes for a URL; `/` stays.
 pub fn encode_path(path: &[u8]) -> String {
     encode(path, b"/-._~!$&'()*+,;=:@")
@@ -367,6 +386,19 @@ mod tests {
         ] {
             assert_eq!(blot(text), want);
         }
+    }
+
+    #[test]
+    fn what_is_encoded_means_nothing_in_a_pattern() {
+        for (url, path) in [
+            ("ftp://h/a*%2a%2A?%5Bx]", "/a*\\*\\*?\\[x]"),
+            ("ftp://h/%41%5c", "/A\\\\"),
+            ("ftp://h/100%25*", "/100%*"),
+        ] {
+            let url = Url::parse(&quote_encoded(url)).unwrap();
+            assert_eq!(String::from_utf8(url.path).unwrap(), path);
+        }
+        assert_eq!(quote_encoded("%"), "%");
     }
 
     #[test]

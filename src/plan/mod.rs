@@ -6,6 +6,7 @@ pub mod conflict;
 pub mod division;
 pub mod doctor;
 pub mod fence;
+pub mod glob;
 pub mod ground;
 pub mod journal;
 pub mod keeping;

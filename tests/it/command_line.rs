@@ -1,9 +1,16 @@
 //! The command line as a script meets it: output forms, exit codes, passwords, signals.
 
 mod endings;
+#[cfg(unix)]
+mod exit_codes;
+#[cfg(unix)]
+mod json_lines;
 mod listings;
 #[cfg(unix)]
 mod queue;
+#[cfg(unix)]
+mod shells;
+mod streams;
 mod transfers;
 
 use std::io::{BufRead as _, BufReader};

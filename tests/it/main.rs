@@ -22,6 +22,7 @@ mod faults;
 mod fence;
 mod harness;
 mod hostile;
+mod input;
 mod journey;
 mod journey_real;
 mod keys;

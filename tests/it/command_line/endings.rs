@@ -10,7 +10,7 @@ fn spawn(site: &Site, words: &[&str]) -> Child {
     command(site, words).spawn().unwrap()
 }
 
-fn command(site: &Site, words: &[&str]) -> std::process::Command {
+pub(super) fn command(site: &Site, words: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"));
     command
         .args(words)
