@@ -182,7 +182,7 @@ Examples:
 #[command(after_help = DOCTOR_HELP)]
 pub(super) struct Doctor {
     /// The server; a path is looked at as its document path
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
     pub(super) target: OsString,
     /// Store a small file in the document path and delete it again; never on a read-only server
     #[arg(long)]
