@@ -150,13 +150,14 @@ actions! {
     SortSize "sort-size" [Panes] "by size" "Sort by size; again: the other way";
     SortTime "sort-time" [Panes] "by time" "Sort by time; again: the other way";
     SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
-    Refresh "refresh" [Panes Pager] "refresh" "List the folder or read the file again; where it failed, try again";
+    Refresh "refresh" [Panes Pager Servers] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
     Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
     Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
     NewServer "new" [Servers] "new" "Enter a new server";
     EditServer "edit" [Servers] "edit" "Change the server's settings";
     CopyServer "copy" [Servers] "copy" "Enter a new server beginning with this one's settings";
+    ImportServers "import" [Servers] "import" "Show what FileZilla, WinSCP, lftp and others have saved, and take it over after a yes";
     RemoveServer "remove" [Servers] "delete" "Delete the server's entry (asks)";
     Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
     Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";

@@ -184,6 +184,10 @@ impl App {
                 let rests = left.iter().map(|left| left.id).collect();
                 vec![Effect::Engine(Command::DropUnfinished(rests))]
             }
+            (Choice::Import | Choice::ImportWithout, Subject::Import(looked)) => {
+                let looked = std::mem::take(&mut **looked);
+                Self::import(looked, choice == Choice::Import)
+            }
             (Choice::Quit, _) => vec![Effect::Quit],
             _ => Vec::new(),
         }

@@ -6,8 +6,13 @@ use super::dialog::{Choice, Dialog, Subject};
 use super::effect::{Change, Effect};
 use super::form::{Form, Outcome};
 use super::{App, View};
+use crate::config::import::{Looked, Taken};
 use crate::config::keymap::Found;
+use crate::model::failure::Failure;
 use crate::model::key::Key;
+use crate::model::server::Server;
+use crate::model::size::count;
+use crate::model::target::Url;
 
 impl App {
     /// An action in the list of servers.
@@ -45,12 +50,76 @@ impl App {
                         .push_back(Dialog::new(subject, [Choice::Delete, Choice::Cancel]));
                 }
             }
+            Action::Refresh => return vec![Effect::ReadServers],
+            Action::ImportServers => return vec![Effect::LookForImports],
             movement => {
                 let rows = self.list_rows(Context::Servers);
                 self.servers.go(movement, rows);
             }
         }
         Vec::new()
+    }
+
+    /// A text pasted where none is typed: a URL becomes the form of a new server.
+    pub(super) fn paste_url(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.contains("://") {
+            return;
+        }
+        match Url::parse(text) {
+            Ok(_) => {
+                let mut form = Form::new(None, &self.servers.names());
+                form.paste(text);
+                self.form = Some(form);
+            }
+            Err(why) => self.say(format!("Not taken as a server: {why}")),
+        }
+    }
+
+    /// The file of saved servers was read again.
+    pub(super) fn servers_read(&mut self, read: Result<Vec<Server>, Failure>) {
+        match read {
+            Ok(all) => {
+                self.say(format!(
+                    "Read again: {}",
+                    count(all.len() as u64, "server", "servers")
+                ));
+                self.servers.set(all, None);
+            }
+            Err(failure) => {
+                self.servers.fail(failure.to_string());
+                self.dialogs.push_back(Dialog::failure(failure));
+            }
+        }
+    }
+
+    /// What other programs have saved is shown, and asked about.
+    pub(super) fn offer_import(&mut self, looked: Looked) {
+        if looked.files.is_empty() {
+            return self.say(
+                "Nothing to import in the usual places; ftpane servers import FORMAT FILE takes any file"
+                    .into(),
+            );
+        }
+        let mut choices = Vec::new();
+        if !looked.found.taken.is_empty() {
+            choices.push(Choice::Import);
+            if looked.found.secrets() > 0 {
+                choices.push(Choice::ImportWithout);
+            }
+        }
+        choices.push(Choice::Cancel);
+        self.dialogs
+            .push_back(Dialog::new(Subject::Import(Box::new(looked)), choices));
+    }
+
+    /// Saves what was shown, with its passwords or without.
+    pub(super) fn import(looked: Looked, with: bool) -> Vec<Effect> {
+        let mut taken = looked.found.taken;
+        if !with {
+            taken.iter_mut().for_each(Taken::without_secret);
+        }
+        vec![Effect::ChangeServers(Change::Import(taken))]
     }
 
     /// Opens the form on the server under the cursor.

@@ -370,6 +370,9 @@ impl App {
         };
         let same = self.remote.folder == Folder::Remote(folder.clone()) && is_back;
         let mut effects = self.go(Side::Remote, Folder::Remote(folder), None);
+        let name = self.link.attempt().map(|attempt| attempt.server.name.clone());
+        let saved = name.filter(|name| self.servers.named(name).is_some());
+        effects.extend(saved.map(Effect::RememberUse));
         if !same {
             // those of another server lead nowhere
             self.remote.history = History::default();

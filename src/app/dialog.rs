@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::input::Line;
+use crate::config::import::Looked;
 use crate::config::secrets::{HAS_KEYRING, Lock};
 use crate::model::certificate::{Certificate, Doubt, Pin};
 use crate::model::command::{Generation, InPlaceAnswer, Place, QuestionId, Scope};
@@ -59,6 +60,10 @@ pub enum Choice {
     Drop,
     /// Leave it for later.
     Later,
+    /// Save it.
+    Import,
+    /// Save it, but no passwords.
+    ImportWithout,
     /// Compare the panes by this.
     Compare(By),
 }
@@ -94,6 +99,8 @@ impl Choice {
             Self::TakeUp => "&Resume",
             Self::Drop => "&Drop",
             Self::Later => "&Later",
+            Self::Import => "&Import",
+            Self::ImportWithout => "&Without passwords",
             Self::Compare(By::Time) => "By &time and size",
             Self::Compare(By::Size) => "By &size",
             Self::Compare(By::Name) => "By &name",
@@ -247,6 +254,8 @@ pub enum Subject {
         /// Whether they are offered at the next start.
         kept: bool,
     },
+    /// Other programs have saved this.
+    Import(Box<Looked>),
     /// Earlier runs have left this.
     Unfinished(Vec<Unfinished>),
 }

@@ -23,6 +23,14 @@ pub enum Effect {
     ChangeServers(Change),
     /// Change the file of bookmarks; answered by [`super::msg::Msg::BookmarksSaved`].
     ChangeBookmarks(bookmarks::Change),
+    /// Read the file of saved servers again; answered by [`super::msg::Msg::ServersRead`].
+    ReadServers,
+    /// Look for servers that other programs have saved; answered by
+    /// [`super::msg::Msg::ImportsFound`].
+    LookForImports,
+    /// Remember that the saved server of this name is used now; answered by
+    /// [`super::msg::Msg::ServerUsed`].
+    RememberUse(String),
     /// Remember for the next run whether mode `auto` begins with active mode on this server
     /// (`host:port`).
     RememberActiveFirst(String, bool),

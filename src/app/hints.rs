@@ -37,6 +37,12 @@ impl App {
                 Some(Subject::Bookmarks) => &[A::Accept, A::Back, A::Forget, A::Down],
                 _ => &[A::Accept, A::Back, A::Down],
             },
+            Context::Servers if self.servers.why_unread().is_some() => {
+                &[A::Refresh, A::Help, A::Quit, A::Log]
+            }
+            Context::Servers if self.servers.all().is_empty() => {
+                &[A::NewServer, A::ImportServers, A::Help, A::Quit, A::Log]
+            }
             Context::Servers => &[
                 A::Connect,
                 A::NewServer,
@@ -48,6 +54,7 @@ impl App {
                 A::Help,
                 A::Quit,
                 A::Fold,
+                A::ImportServers,
                 A::Log,
                 A::Queue,
             ],

@@ -133,6 +133,8 @@ impl App {
         } else if self.filter_line().is_some() {
             self.filter_line_mut().0.paste(text);
             self.filtered();
+        } else if matches!(self.view, View::Servers | View::Panes) {
+            self.paste_url(text);
         }
         Vec::new()
     }

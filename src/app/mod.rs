@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::bookmarks::Bookmark;
+use crate::config::last_used::LastUsed;
 use crate::config::theme::Theme;
 use crate::model::command::{Generation, QuestionId};
 use crate::model::failure::{Class, Failure};
@@ -113,6 +114,8 @@ pub struct Start {
     pub keys: Keys,
     /// The colours.
     pub theme: Theme,
+    /// When each saved server was last used.
+    pub used: LastUsed,
     /// Whether names that begin with a dot are shown at first.
     pub show_hidden: bool,
     /// Local time.
@@ -267,6 +270,7 @@ impl App {
             connections: 0,
             next_batch: 0,
         };
+        app.servers.used = start.used;
         app.local.hidden = start.show_hidden;
         app.remote.hidden = start.show_hidden;
         if let Some(text) = start.notice {
@@ -317,6 +321,18 @@ impl App {
             }
             Msg::AnswerResolved(question, connection, result) => {
                 self.answer_resolved(question, connection, result)
+            }
+            Msg::ServersRead(read) => {
+                self.servers_read(read);
+                Vec::new()
+            }
+            Msg::ImportsFound(looked) => {
+                self.offer_import(looked);
+                Vec::new()
+            }
+            Msg::ServerUsed(name, at) => {
+                self.servers.used.insert(name, at);
+                Vec::new()
             }
             Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
             Msg::ServersSaved(Ok(all)) => {

@@ -2,6 +2,7 @@
 
 use super::effect::Effect;
 use crate::config::bookmarks::Bookmark;
+use crate::config::import::Looked;
 use crate::config::secrets::Lock;
 use crate::model::command::QuestionId;
 use crate::model::event::{Event, Progress};
@@ -10,6 +11,7 @@ use crate::model::job::ConnectionId;
 use crate::model::key::Key;
 use crate::model::secret::Secret;
 use crate::model::server::Server;
+use crate::model::stamp::Stamp;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,12 @@ pub enum Msg {
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
+    /// The file of saved servers was read again, or could not be.
+    ServersRead(Result<Vec<Server>, Failure>),
+    /// What other programs have saved, made to fit what is saved here.
+    ImportsFound(Looked),
+    /// The server of this name is used, since this moment.
+    ServerUsed(String, Stamp),
     /// The bookmarks were changed, and are these now; or they were not.
     BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

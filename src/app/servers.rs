@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::cursor::Cursor;
 use super::input::Line;
+use crate::config::last_used::LastUsed;
 use crate::model::server::Server;
 
 /// One line of the list.
@@ -23,6 +24,8 @@ pub struct Servers {
     unread: Option<String>,
     folded: BTreeSet<String>,
     rows: Vec<Row>,
+    /// When each was last used, by name.
+    pub used: LastUsed,
     /// Only servers that contain this in name, group, host or user are shown.
     pub filter: Line,
     /// Whether the filter is being typed.
@@ -52,6 +55,13 @@ impl Servers {
         Self {
             unread: Some(why),
             ..Self::default()
+        }
+    }
+
+    /// The file cannot be read, or no more: a list that is shown stays as it is.
+    pub fn fail(&mut self, why: String) {
+        if self.all.is_empty() {
+            self.unread = Some(why);
         }
     }
 

@@ -10,6 +10,7 @@ pub mod bookmarks;
 pub mod change;
 pub mod import;
 pub mod keymap;
+pub mod last_used;
 pub mod mistake;
 pub mod netrc;
 pub mod paths;

@@ -80,6 +80,11 @@ impl Paths {
         self.state.join("active-first")
     }
 
+    /// When each server was last used.
+    pub fn last_used(&self) -> PathBuf {
+        self.state.join("last-used")
+    }
+
     /// The folder of the queues that running instances keep.
     pub fn queue(&self) -> PathBuf {
         self.state.join("queue")

@@ -9,7 +9,7 @@ use crate::config::servers::Servers;
 use crate::config::settings::Settings;
 use crate::config::store;
 use crate::config::theme::Theme;
-use crate::config::{active_first, bookmarks};
+use crate::config::{active_first, bookmarks, last_used};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
@@ -71,6 +71,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         bookmarks,
         keys,
         theme,
+        used: last_used::load(&paths.last_used()),
         show_hidden: settings.show_hidden,
         zone: clock::local_zone(),
         patience: wanted.patience,

@@ -287,6 +287,23 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                         let _ = answer.send(Msg::BookmarksSaved(saved.await));
                     });
                 }
+                Effect::ReadServers => {
+                    let read = self.world.read_servers();
+                    self.later(async move { Msg::ServersRead(read.await) });
+                }
+                Effect::LookForImports => {
+                    let found = self.world.look_for_imports();
+                    self.later(async move {
+                        match found.await {
+                            Ok(looked) => Msg::ImportsFound(looked),
+                            Err(failure) => Msg::ServersSaved(Err(failure)),
+                        }
+                    });
+                }
+                Effect::RememberUse(name) => {
+                    let used = self.world.remember_use(name.clone());
+                    self.later(async move { Msg::ServerUsed(name, used.await) });
+                }
                 Effect::RememberActiveFirst(server, active) => {
                     self.world.remember_active_first(server, active)
                 }

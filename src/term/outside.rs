@@ -3,11 +3,14 @@
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::tty;
 use crate::app::effect::Change;
 use crate::config::active_first;
 use crate::config::bookmarks::{self, Bookmark};
+use crate::config::import::{self, Looked};
+use crate::config::last_used;
 use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, Trouble};
@@ -15,6 +18,7 @@ use crate::config::servers::Servers;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::model::stamp::Stamp;
 
 /// The world: files, programs, the shell. Tests have one of their own.
 pub trait Outside {
@@ -38,6 +42,15 @@ pub trait Outside {
         &self,
         change: bookmarks::Change,
     ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
+
+    /// Reads the file of saved servers again.
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
+
+    /// Looks for what other programs have saved, made to fit what is saved here.
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static;
+
+    /// Remembers that the server of this name is used now; it is a help, and nothing depends on it.
+    fn remember_use(&self, name: String) -> impl Future<Output = Stamp> + Send + 'static;
 
     /// Takes the passphrase of the secret store; the next use shows whether it is the right one.
     fn unlock(&self, passphrase: Secret);
@@ -130,6 +143,47 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        let servers = Arc::clone(&self.servers);
+        async move {
+            let read = in_place(move || {
+                let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
+                servers.reload().map_err(Failure::from)?;
+                Ok(servers.list().to_vec())
+            });
+            read.await.map_err(Failure::from)
+        }
+    }
+
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static {
+        let saved = self.read_servers();
+        async move {
+            let saved = saved.await?;
+            let look = in_place(move || {
+                let mut looked = import::look(None);
+                looked.found = import::settle(looked.found, &saved, None);
+                Ok(looked)
+            });
+            look.await.map_err(Failure::from)
+        }
+    }
+
+    fn remember_use(&self, name: String) -> impl Future<Output = Stamp> + Send + 'static {
+        let path = self.paths.last_used();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        async move {
+            let remembered = in_place(move || {
+                if let Err(error) = last_used::remember(&path, &name, now) {
+                    tracing::warn!("{} cannot be written: {error}", path.display());
+                }
+                Ok(())
+            });
+            drop(remembered.await);
+            Stamp::exact(now)
+        }
     }
 
     fn unlock(&self, passphrase: Secret) {

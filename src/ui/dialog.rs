@@ -1,5 +1,6 @@
 //! Dialogs: what is asked, what there is to know for the answer, and the choices.
 
+mod importing;
 mod page;
 
 use ratatui::Frame;
@@ -23,7 +24,10 @@ use page::Page;
 /// Where the dialog stands: as high as it needs.
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
-        Subject::Certificate { .. } | Subject::Conflict { .. } | Subject::InPlace { .. } => 78,
+        Subject::Certificate { .. }
+        | Subject::Conflict { .. }
+        | Subject::InPlace { .. }
+        | Subject::Import(_) => 78,
         _ => 64,
     };
     let columns = area.width.saturating_sub(2).min(most);
@@ -138,6 +142,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::CancelAll { .. } => "Cancel all",
         Subject::Quit { .. } => "Quit",
         Subject::Unfinished(_) => "Unfinished",
+        Subject::Import(_) => "Import servers",
     }
 }
 

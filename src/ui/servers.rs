@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::layout;
 use super::text::{fit, width, wrap};
+use super::when;
 use super::widgets::{field, panel, point_at, put_lines};
 use crate::app::App;
 use crate::app::servers::Row;
@@ -74,18 +75,18 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
                     ("", Role::Text),
                     (why, Role::Error),
                     ("", Role::Text),
-                    ("Once it is mended, start ftpane again.", Role::Text),
+                    ("Once it is mended, Ctrl-R reads it again.", Role::Text),
                 ],
             ),
             None => draw_texts(frame, inner, theme, &WELCOME),
         };
     }
-    let columns = Columns::share(usize::from(inner.width));
+    let columns = Columns::share(usize::from(inner.width), !servers.used.is_empty());
     let mut list = inner;
     if app.has_headings() {
         let (top, rest) = layout::cut_top(inner, 1);
         if let Some(top) = top {
-            let heading = columns.row(["name", "protocol", "address", "user", "mode", ""]);
+            let heading = columns.row(["name", "protocol", "address", "user", "mode", "", "last used"]);
             frame.render_widget(Line::styled(heading, theme.style(Role::Muted)), top);
         }
         list = rest;
@@ -136,6 +137,7 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
         if connected { "● " } else { "" },
         escape_str(&server.name)
     );
+    let used = app.servers.used.get(&server.name);
     let cells = [
         name.as_str(),
         protocol(server.protocol),
@@ -147,6 +149,7 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
             (true, ..9) => "ro",
             (true, _) => "read only",
         },
+        &used.map_or(String::new(), |at| when::day(at, &app.zone)),
     ];
     let row = columns.row(cells);
     // plain FTP stands out: what is typed there can be read on the way
@@ -174,22 +177,24 @@ fn mode(mode: ConnectionMode) -> &'static str {
     }
 }
 
-/// Columns of name, protocol, address, user, mode, read only; 0 where they give way.
+/// Columns of name, protocol, address, user, mode, read only, last used; 0 where they give way.
 #[derive(Debug, Clone, Copy)]
-struct Columns([usize; 6]);
+struct Columns([usize; 7]);
 
 impl Columns {
-    fn share(room: usize) -> Self {
+    fn share(room: usize, used: bool) -> Self {
         // the indent below a group
         let room = room.saturating_sub(2);
-        let wishes: [[usize; 6]; 5] = [
-            [20, 13, 26, 12, 7, 9],
-            [13, 13, 20, 9, 7, 2],
-            [12, 13, 20, 0, 0, 2],
-            [12, 0, 18, 0, 0, 2],
-            [1, 0, 0, 0, 0, 0],
+        let wishes: [[usize; 7]; 7] = [
+            [20, 13, 26, 12, 7, 9, 10],
+            [20, 13, 26, 12, 7, 9, 0],
+            [12, 13, 18, 8, 7, 2, 10],
+            [13, 13, 20, 9, 7, 2, 0],
+            [12, 13, 20, 0, 0, 2, 0],
+            [12, 0, 18, 0, 0, 2, 0],
+            [1, 0, 0, 0, 0, 0, 0],
         ];
-        for mut wish in wishes {
+        for mut wish in wishes.into_iter().filter(|wish| used || wish[6] == 0) {
             let gaps = wish.iter().filter(|w| **w > 0).count().saturating_sub(1);
             let needed = wish.iter().sum::<usize>() + gaps;
             if needed <= room {
@@ -205,10 +210,10 @@ impl Columns {
                 return Self(wish);
             }
         }
-        Self([room, 0, 0, 0, 0, 0])
+        Self([room, 0, 0, 0, 0, 0, 0])
     }
 
-    fn row(self, cells: [&str; 6]) -> String {
+    fn row(self, cells: [&str; 7]) -> String {
         let mut out = String::from("  ");
         for (cell, wide) in cells.iter().zip(self.0).filter(|(_, w)| *w > 0) {
             let cell = fit(cell, wide);
@@ -220,16 +225,32 @@ impl Columns {
 }
 
 /// What stands in an empty list.
-const WELCOME: [(&str, Role); 5] = [
+const WELCOME: [(&str, Role); 9] = [
     ("No servers yet.", Role::Title),
-    ("", Role::Text),
     (
-        "n enters a new one: a host name and a user are enough to begin with. It is kept in a file of your own, never with its password.",
+        "n enters a new one, and so does a pasted URL; i takes over those of FileZilla, WinSCP, lftp and others. \
+         They are kept in a file of your own, never with a password.",
+        Role::Text,
+    ),
+    ("", Role::Text),
+    ("What to have ready", Role::Title),
+    (
+        "· A running FTP or FTPS server, such as FileZilla Server, and its settings: host name, port, user, and \
+         whether it speaks explicit TLS (port 21) or implicit TLS (port 990).",
+        Role::Text,
+    ),
+    (
+        "· Its ports open in the firewalls: that port, and in passive mode the server's range above 1023.",
+        Role::Text,
+    ),
+    (
+        "· For passive mode behind NAT, a server that announces an address seen from outside.",
         Role::Text,
     ),
     ("", Role::Text),
     (
-        "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on a server of its own.",
+        "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on \
+         a server of its own.",
         Role::Muted,
     ),
 ];
@@ -280,6 +301,9 @@ fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {
             &format!("At most {} below it.", count(n.into(), "level", "levels")),
             Role::Text,
         ),
+    }
+    if let Some(at) = app.servers.used.get(&server.name) {
+        add(&format!("Last used {}", when::long(at, &app.zone)), Role::Muted);
     }
     if let Some(proxy) = &server.proxy {
         add(&format!("Through {}", escape_str(&proxy.to_string())), Role::Text);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
 use ftpane::config::bookmarks;
+use ftpane::config::import::Looked;
 use ftpane::config::secrets::Trouble;
 use ftpane::config::servers::Servers;
 use ftpane::engine::{self, Options};
@@ -14,6 +15,7 @@ use ftpane::model::failure::Failure;
 use ftpane::model::proxy::ProxyKind;
 use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Protocol, Server};
+use ftpane::model::stamp::Stamp;
 use ftpane::term::{Outside, run};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
@@ -213,6 +215,18 @@ impl Outside for Broken {
         _: bookmarks::Change,
     ) -> impl Future<Output = Result<Vec<bookmarks::Bookmark>, Failure>> + Send + 'static {
         std::future::ready(Ok(Vec::new()))
+    }
+
+    fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static {
+        std::future::ready(Ok(Looked::default()))
+    }
+
+    fn remember_use(&self, _: String) -> impl Future<Output = Stamp> + Send + 'static {
+        std::future::ready(Stamp::exact(0))
     }
 
     fn unlock(&self, _: Secret) {}

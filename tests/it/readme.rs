@@ -5,20 +5,15 @@ use ftpane::app::action::keys;
 use crate::harness::bench::Bench;
 use crate::screens::with_queue;
 
-/// The table of keys in the README. `UPDATE_PICTURES=1 cargo test` writes it anew.
+/// The tables of keys and of settings in the README. `UPDATE_PICTURES=1 cargo test` writes them anew.
 #[test]
-fn the_readme_names_the_keys_in_force() {
+fn the_readme_names_the_keys_and_settings_in_force() {
     let table = ftpane::app::help::markdown(&keys(None).unwrap());
     holds(
         "<!-- keys: written by a test from the action table -->\n",
         &format!("{table}\n"),
         "<!-- keys end -->",
     );
-}
-
-/// The table of settings in the README, made the same way.
-#[test]
-fn the_readme_names_the_settings_there_are() {
     holds(
         "<!-- settings: written by a test from the table of settings -->\n",
         &ftpane::config::settings::markdown(),

@@ -5,6 +5,7 @@ mod files;
 
 use std::sync::Arc;
 
+use ftpane::app::App;
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::msg::Msg;
 use ftpane::config::secrets::Lock;
@@ -18,7 +19,7 @@ use ftpane::model::server::{ConnectionMode, PasswordSource, Protocol, Server};
 use ftpane::model::stamp::Stamp;
 
 use crate::harness::bench::{Bench, SIZES, path, remote_entries, server};
-use crate::keys::left;
+use crate::keys::{left, looked};
 
 /// Takes the picture at each size.
 fn pictures(name: &str, bench: &mut Bench) {
@@ -147,6 +148,25 @@ fn servers_empty() {
 }
 
 #[test]
+fn servers_used_and_servers_that_cannot_be_read() {
+    let mut bench = Bench::new(some_servers());
+    bench.update(Msg::ServerUsed("printer".into(), Stamp::exact(1_767_323_045)));
+    pictures("servers-used", &mut bench);
+    let mut start = crate::harness::bench::start(Vec::new());
+    start.unread = Some("Saved servers: /home/anna/.config/ftpane/servers.toml, line 4: unknown field `portt`; perhaps you mean `port`. Mend the file in an editor; nothing is written to it until then".into());
+    let (app, _) = App::new(start);
+    let mut bench = Bench { app, ..bench };
+    pictures("servers-unread", &mut bench);
+}
+
+#[test]
+fn servers_of_other_programs() {
+    let mut bench = Bench::new(some_servers());
+    bench.update(Msg::ImportsFound(looked()));
+    pictures("dialog-import", &mut bench);
+}
+
+#[test]
 fn servers_filtered() {
     let mut bench = Bench::new(some_servers());
     bench.press("/ p r");
@@ -165,7 +185,7 @@ fn panes_connecting() {
     let mut start = crate::harness::bench::start(some_servers());
     let anonymous = some_servers().remove(2);
     start.connect = Some((anonymous, None));
-    let (app, _) = ftpane::app::App::new(start);
+    let (app, _) = App::new(start);
     let mut bench = Bench {
         app,
         now: std::time::Duration::ZERO,

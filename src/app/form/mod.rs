@@ -99,10 +99,7 @@ impl Form {
     /// A form for a new server that begins as a copy of another.
     pub fn copy_of(server: &Server, taken_names: &[String]) -> Self {
         let mut copy = server.clone();
-        copy.name = (2..)
-            .map(|n| format!("{} {n}", server.name))
-            .find(|name| !taken_names.contains(name))
-            .unwrap_or_default();
+        copy.name = free(&server.name, taken_names);
         let mut form = Self::new(Some(&copy), taken_names);
         form.existing = None;
         form
@@ -323,7 +320,7 @@ impl Form {
         self.draft.set_text(Field::User, &url.user);
         self.draft.set_text(Field::DocumentPath, &path);
         if self.focus == Field::Name || self.draft.text(Field::Name).is_empty() {
-            let name = url.host.replace(':', "-");
+            let name = free(&url.host.replace(':', "-"), &self.taken);
             self.draft.set_text(Field::Name, &name);
         }
         let mut said = "The URL has filled protocol, host, port, user and document path".to_owned();
@@ -337,6 +334,13 @@ impl Form {
         self.remark = Some(said);
         true
     }
+}
+
+/// The name itself, or with the first number behind it that makes it one nobody has.
+fn free(name: &str, taken: &[String]) -> String {
+    let numbered = (2..).map(|n| format!("{name} {n}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 #[cfg(test)]

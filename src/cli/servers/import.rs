@@ -56,39 +56,31 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             };
             return import::load(format, path).map(|found| (found, false));
         }
-        let wanted = |one: &import::Format| format.is_none_or(|format| format == *one);
-        let mut found = Found::default();
-        let (mut read, mut broken) = (0, Vec::new());
-        for (format, path) in import::usual().into_iter().filter(|(format, _)| wanted(format)) {
+        let mut looked = import::look(format);
+        for (format, path) in &looked.files {
             self.speech
                 .remark(&format!("{}: {}", format.title(), path.display()));
-            match import::load(format, &path) {
-                Ok(more) => {
-                    found.append(more);
-                    read += 1;
-                }
-                Err(failure) => broken.push(failure),
-            }
         }
-        if read == 0
-            && let Some(failure) = broken.pop()
-        {
-            return Err(failure);
-        }
-        for failure in &broken {
-            self.speech.fail(failure);
-        }
-        if read == 0 {
-            let looked = import::places().into_iter().filter(|(format, _)| wanted(format));
-            let looked: Vec<String> = looked.map(|(_, path)| path.display().to_string()).collect();
-            let why = match looked.is_empty() {
+        if looked.files.is_empty() {
+            let places = import::places().into_iter();
+            let places = places.filter(|(one, _)| format.is_none_or(|format| format == *one));
+            let places: Vec<String> = places.map(|(_, path)| path.display().to_string()).collect();
+            let why = match places.is_empty() {
                 true => "there is no usual place for it".to_owned(),
-                false => format!("there is none of {}", looked.join(", ")),
+                false => format!("there is none of {}", places.join(", ")),
             };
             return Err(Failure::new(Class::Usage, "Nothing to import", why)
                 .hint("Name the file: ftpane servers import FORMAT FILE"));
         }
-        Ok((found, !broken.is_empty()))
+        if looked.broken.len() == looked.files.len()
+            && let Some(failure) = looked.broken.pop()
+        {
+            return Err(failure);
+        }
+        for failure in &looked.broken {
+            self.speech.fail(failure);
+        }
+        Ok((looked.found, !looked.broken.is_empty()))
     }
 
     /// Saves all; how many passwords were kept.

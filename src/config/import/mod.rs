@@ -26,7 +26,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 
-pub use places::{places, usual};
+pub use places::{Looked, look, places};
 pub use settled::settle;
 
 /// More servers than this are not read from one file.

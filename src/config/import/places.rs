@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Format;
+use super::{Format, Found, load};
 use crate::config::{netrc, store};
+use crate::model::failure::Failure;
 
 /// The places that are looked at, in this order, whether something is there or not.
 pub fn places() -> Vec<(Format, PathBuf)> {
@@ -41,11 +42,33 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     out
 }
 
-/// The places where something is.
-pub fn usual() -> Vec<(Format, PathBuf)> {
-    let mut places = places();
-    places.retain(|(_, path)| path.is_file());
-    places
+/// What was found in the usual places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// The files that are there, whether they could be read or not.
+    pub files: Vec<(Format, PathBuf)>,
+    /// What they hold, one after the other.
+    pub found: Found,
+    /// Why some could not be read.
+    pub broken: Vec<Failure>,
+}
+
+/// Looks in the usual places of one program, or of all. One file that cannot be read keeps the
+/// others from nothing.
+pub fn look(format: Option<Format>) -> Looked {
+    let mut looked = Looked::default();
+    let wanted = |one: Format| format.is_none_or(|format| format == one);
+    for (format, path) in places() {
+        if !wanted(format) || !path.is_file() {
+            continue;
+        }
+        match load(format, &path) {
+            Ok(found) => looked.found.append(found),
+            Err(failure) => looked.broken.push(failure),
+        }
+        looked.files.push((format, path));
+    }
+    looked
 }
 
 /// Whether a file is where its program keeps it.

@@ -167,6 +167,7 @@ impl<'a> Page<'a> {
                 page.say(&text, Role::Text);
             }
             Subject::Unfinished(left) => page.unfinished(left),
+            Subject::Import(looked) => page.import(looked),
             Subject::Quit { unfinished, kept } => {
                 let verb = if *unfinished == 1 { "is" } else { "are" };
                 page.say(
@@ -221,7 +222,7 @@ impl<'a> Page<'a> {
         );
     }
 
-    fn say(&mut self, text: &str, role: Role) {
+    pub(super) fn say(&mut self, text: &str, role: Role) {
         let style = self.theme.style(role);
         let lines = wrap(text, self.columns);
         self.lines

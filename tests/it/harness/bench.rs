@@ -143,6 +143,7 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         bookmarks: Vec::new(),
         keys: keys(None).unwrap(),
         theme: Theme::default(),
+        used: std::collections::HashMap::new(),
         show_hidden: false,
         zone: Zone::fixed(3600),
         patience: Patience::default(),

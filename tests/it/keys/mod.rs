@@ -8,11 +8,13 @@ mod pager;
 mod panes;
 pub(crate) mod questions;
 mod queue;
+mod saved;
 mod secrets;
 mod unfinished;
 
 pub(crate) use questions::{certificate_question, conflict};
 pub(crate) use queue::job;
+pub(crate) use saved::looked;
 pub(crate) use unfinished::left;
 
 use ftpane::app::effect::Effect;
