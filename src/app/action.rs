@@ -124,8 +124,18 @@ macro_rules! actions {
 actions! {
     Transfer "transfer" [Panes] "transfer" "Transfer what is marked or under the cursor to the other pane";
     View "view" [Panes] "view" "View the file under the cursor";
+    Edit "edit-file" [Panes] "edit" "Edit the file under the cursor in your editor; a server's is fetched, and sent back when it was changed" changes;
+    ViewOutside "pager" [Panes Pager] "pager" "View the file in your own pager ($PAGER)";
     Rename "rename" [Panes] "rename" "Rename or move what is under the cursor" changes;
+    Permissions "permissions" [Panes] "mode" "Set the permissions of what is marked or under the cursor, in folders too" changes;
+    Duplicate "duplicate" [Panes] "copy" "Copy what is marked or under the cursor on its own side; a server does it itself, where it can" changes;
+    Properties "properties" [Panes] "facts" "Show all that is known of what is under the cursor; counts folders, compares checksums";
+    Raw "raw" [Panes] "command" "Send a command in the server's own words, and read what it says";
+    CopyPath "copy-path" [Panes] "path" "Copy the paths of what is marked or under the cursor to your terminal's clipboard";
+    CopyUrl "copy-url" [Panes] "URL" "Copy their URLs, without the password";
+    CopyCommand "copy-command" [Panes] "command line" "Copy the command line that transfers them to the other pane";
     NewFolder "new-folder" [Panes] "folder" "Make a folder" changes;
+    NewFile "new-file" [Panes] "new file" "Make an empty file" changes;
     Delete "delete" [Panes] "delete" "Delete what is marked or under the cursor: counts, then asks" changes;
     Enter "enter" [Panes] "open" "Go into the folder under the cursor";
     Leave "leave" [Panes] "up" "Go to the folder above";

@@ -42,8 +42,13 @@ impl App {
             Found::Action(Action::Back) => return self.dismiss(),
             Found::Action(Action::Next) => dialog.turn(true),
             Found::Action(Action::Previous) => dialog.turn(false),
-            Found::Action(Action::Up) => dialog.move_line(false),
-            Found::Action(Action::Down) => dialog.move_line(true),
+            Found::Action(action @ (Action::Up | Action::Down)) => {
+                let down = action == Action::Down;
+                match dialog.subject {
+                    Subject::Files(_) => self.move_on_files(down),
+                    _ => dialog.move_line(down),
+                }
+            }
             Found::Action(Action::PageUp) => dialog.page = dialog.page.wrapping_sub(1),
             Found::Action(Action::PageDown) => dialog.page = dialog.page.wrapping_add(1),
             Found::Action(Action::Toggle) => dialog.toggle(),
@@ -85,6 +90,7 @@ impl App {
             (None, Subject::Password { server, .. }) if self.doctor_asks(&server) => self.leave_doctor(),
             (None, Subject::Password { .. }) => self.cancel_connecting(),
             (None, Subject::Passphrase { wanted, .. }) => self.give_up(&wanted),
+            (None, Subject::Errand(asks)) => self.choose_on_errand(*asks, Choice::Leave),
             _ => Vec::new(),
         }
     }
@@ -98,6 +104,11 @@ impl App {
             (Choice::Cancel | Choice::Close | Choice::Stay | Choice::Later, _) => {
                 self.dialogs.push_front(dialog);
                 self.dismiss()
+            }
+            (choice, Subject::Files(_)) => self.choose_on_files(dialog, choice),
+            (choice, Subject::Errand(asks)) => {
+                let asks = (**asks).clone();
+                self.choose_on_errand(asks, choice)
             }
             (Choice::Start, Subject::Transfer { request, .. }) => {
                 let request = request.clone();
@@ -205,10 +216,17 @@ impl App {
                 self.must_be_free(&place)?;
                 Ok(vec![Effect::Engine(Command::MakeFolder(place.place(connection)))])
             }
-            Subject::Rename { folder, names } => {
+            Subject::Rename {
+                folder,
+                names,
+                copies,
+            } => {
                 let several = names.len() > 1 || text.ends_with('/');
                 let to = self.resolve(folder, text, several)?;
                 let same = matches!(&names[..], [name] if folder.join(name) == to);
+                if *copies && same && !several {
+                    return Err("the copy needs another name".into());
+                }
                 if !several && !same {
                     self.must_be_free(&to)?;
                 }
@@ -216,9 +234,10 @@ impl App {
                     let from = folder.join(name);
                     let to = if several { to.join(name) } else { to.clone() };
                     (from != to).then(|| {
-                        Effect::Engine(Command::Rename {
-                            from: from.place(connection),
-                            to: to.place(connection),
+                        let (from, to) = (from.place(connection), to.place(connection));
+                        Effect::Engine(match copies {
+                            true => Command::Copy { from, to },
+                            false => Command::Rename { from, to },
                         })
                     })
                 };
@@ -229,7 +248,7 @@ impl App {
     }
 
     /// Says so at once where a pane shows that the path is taken; the engine looks again.
-    fn must_be_free(&self, path: &Folder) -> Result<(), String> {
+    pub(super) fn must_be_free(&self, path: &Folder) -> Result<(), String> {
         let pane = self.pane(self.active);
         let taken = path.parent().as_ref() == Some(&pane.folder)
             && path
@@ -243,7 +262,7 @@ impl App {
 
     /// The path a person means by `text`, standing in `folder`. The top itself is possible only
     /// where things are moved `into` the path.
-    fn resolve(&self, folder: &Folder, text: &str, into: bool) -> Result<Folder, String> {
+    pub(super) fn resolve(&self, folder: &Folder, text: &str, into: bool) -> Result<Folder, String> {
         if text.is_empty() {
             return Err(PathError::Empty.to_string());
         }
@@ -268,6 +287,7 @@ impl App {
         for dialog in &mut self.dialogs {
             dialog.counted(generation, result);
         }
+        self.counted_for_properties(generation, result);
     }
 
     /// The folders of these places are to be listed again where a pane shows them; the cursor of

@@ -305,8 +305,11 @@ impl App {
             Link::Opening(attempt) if attempt.connection == id => attempt.steps.push(step),
             // the browsing session was lost and is being made again
             Link::Up(session) if session.attempt.connection == id => {
-                self.step = Some(step.clone());
-                self.notice = Some(step);
+                // what was said of something that has come to its end is worth more
+                if self.notice.is_none() || self.notice == self.step {
+                    self.notice = Some(step.clone());
+                }
+                self.step = Some(step);
             }
             _ => {}
         }

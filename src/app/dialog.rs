@@ -42,6 +42,12 @@ pub enum Choice {
     Pin,
     /// Do not accept it.
     Refuse,
+    /// Count what is in a folder.
+    Count,
+    /// Ask for the checksum.
+    Checksum,
+    /// Leave the server's file as it is, and keep the edited copy here.
+    Leave,
     /// Write files in place, or not.
     InPlace(InPlaceAnswer),
     /// Delete.
@@ -88,6 +94,9 @@ impl Choice {
             Self::AcceptOnce => "Accept &once",
             Self::Pin => "Accept and &pin",
             Self::Refuse => "&Refuse",
+            Self::Leave => "&Leave it",
+            Self::Count => "C&ount",
+            Self::Checksum => "Check&sum",
             Self::InPlace(InPlaceAnswer::No) => "&No",
             Self::InPlace(InPlaceAnswer::Once) => "Yes, &this time",
             Self::InPlace(InPlaceAnswer::Remember) => "Yes, and &remember",
@@ -144,6 +153,8 @@ pub enum Subject {
         folder: Folder,
         /// What is renamed; several are moved.
         names: Vec<Name>,
+        /// Whether copies are made instead.
+        copies: bool,
     },
     /// A pattern of names to be marked or unmarked in the active pane.
     Pattern {
@@ -154,6 +165,10 @@ pub enum Subject {
     Compare,
     /// Something the pager wants to know.
     InFile(super::pager::Asks),
+    /// Something that is asked or told about files.
+    Files(Box<super::files::Asks>),
+    /// Something to decide about a file in a program of the person's own.
+    Errand(Box<super::errand::Asks>),
     /// A password.
     Password {
         /// The server it is for.

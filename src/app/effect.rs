@@ -1,5 +1,8 @@
 //! What the interface wants done outside itself.
 
+use std::path::PathBuf;
+
+use super::errand::{ErrandId, Program};
 use crate::config::bookmarks;
 pub use crate::config::change::Change;
 use crate::model::command::{Command, QuestionId};
@@ -37,6 +40,23 @@ pub enum Effect {
     /// The passphrase of the secret store from now on. The effect that asked for it by
     /// [`super::msg::Msg::Locked`] follows.
     Unlock(Secret),
+    /// Make a folder for an errand into which only this person can look; answered by
+    /// [`super::msg::Msg::PrivateFolder`] with the same number.
+    MakePrivateFolder(ErrandId),
+    /// Remove such a folder with what is in it.
+    RemovePrivateFolder(PathBuf),
+    /// Give the terminal to a program of the person's own that opens this file; answered by
+    /// [`super::msg::Msg::Returned`] with the same number when it has ended.
+    Open {
+        /// The number.
+        errand: ErrandId,
+        /// Which program.
+        program: Program,
+        /// The file; absolute.
+        path: PathBuf,
+    },
+    /// Put a text into the clipboard of the person's own terminal.
+    CopyText(String),
     /// Clear the screen and draw it whole.
     Redraw,
     /// Give the terminal back to the shell until it says continue.

@@ -37,6 +37,9 @@ impl App {
                 generation,
                 result,
             } => {
+                if let Some(effects) = self.errand_listed(generation, &result) {
+                    return effects;
+                }
                 let side = match place {
                     Place::Local(_) => Side::Local,
                     Place::Remote(..) => Side::Remote,
@@ -92,10 +95,13 @@ impl App {
             }
             Event::JobsForgotten(ids) => self.queue.forget(&ids),
             // the interface asks for none
-            Event::Explored { .. }
-            | Event::BatchWalked(_)
-            | Event::Checksummed { .. }
-            | Event::RawAnswered { .. } => {}
+            Event::Explored { .. } | Event::BatchWalked(_) => {}
+            Event::Checksummed {
+                place,
+                generation,
+                result,
+            } => self.checksummed(&place, generation, result),
+            Event::RawAnswered { generation, result } => self.raw_answered(generation, result),
             Event::Piece { generation, bytes } => return self.piece_came(generation, &bytes),
             Event::ReadOver { generation, result } => return self.was_read(generation, result),
             Event::BatchOver(batch) => return self.batch_over(batch),
@@ -157,6 +163,10 @@ impl App {
     /// The folders the batch wrote into are listed again; when it was the last one, the person is
     /// told how it went.
     fn batch_over(&mut self, batch: BatchId) -> Vec<Effect> {
+        if let Some(effects) = self.errand_batch_over(batch) {
+            self.batches.remove(&batch);
+            return effects;
+        }
         let mut effects = match self.batches.remove(&batch) {
             Some(Direction::Download) => self.refresh(Side::Local, None),
             Some(Direction::Upload) => self.refresh(Side::Remote, None),

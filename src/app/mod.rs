@@ -32,7 +32,9 @@ pub mod cursor;
 pub mod dialog;
 pub mod doctor;
 pub mod effect;
+pub mod errand;
 mod events;
+pub mod files;
 pub mod folder;
 pub mod form;
 mod fuzzy;
@@ -66,6 +68,7 @@ use connect::Link;
 use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
+use errand::Errand;
 use folder::{Folder, Side};
 use form::Form;
 use msg::Msg;
@@ -155,6 +158,11 @@ pub struct App {
     pub queue: queue::Queue,
     /// The log.
     pub log: log::Log,
+    /// Files of a server on their way to a program of the person's own, and back.
+    errands: Vec<Errand>,
+    last_errand: u64,
+    /// The commands that were sent in the server's own words, oldest first.
+    raw_sent: Vec<String>,
     /// The file that is looked into.
     pub pager: Option<Pager>,
     /// The help.
@@ -240,6 +248,9 @@ impl App {
             queue: queue::Queue::default(),
             log: log::Log::default(),
             pager: None,
+            errands: Vec::new(),
+            last_errand: 0,
+            raw_sent: Vec::new(),
             help: help::Help::default(),
             picker: None,
             bookmarks: start.bookmarks,
@@ -335,6 +346,8 @@ impl App {
                 Vec::new()
             }
             Msg::BookmarksSaved(result) => self.bookmarks_saved(result),
+            Msg::PrivateFolder(errand, made) => self.private_folder(errand, made),
+            Msg::Returned(errand, returned) => self.returned(errand, returned),
             Msg::ServersSaved(Ok(all)) => {
                 let saved = self.saving.take();
                 let form = self.form.take_if(|_| saved.is_some());

@@ -1,6 +1,9 @@
 //! What the interface is told.
 
+use std::path::PathBuf;
+
 use super::effect::Effect;
+use super::errand::{ErrandId, Returned};
 use crate::config::bookmarks::Bookmark;
 use crate::config::import::Looked;
 use crate::config::secrets::Lock;
@@ -36,6 +39,10 @@ pub enum Msg {
     Locked(Lock, Box<Effect>),
     /// What the engine asked for was found, or not.
     AnswerResolved(QuestionId, ConnectionId, Result<Option<Secret>, Failure>),
+    /// A private folder was made for this errand, or was not.
+    PrivateFolder(ErrandId, Result<PathBuf, Failure>),
+    /// The program has ended that this errand was handed to.
+    Returned(ErrandId, Returned),
     /// The saved servers were changed, and are these now; or they were not.
     ServersSaved(Result<Vec<Server>, Failure>),
     /// The file of saved servers was read again, or could not be.

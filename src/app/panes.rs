@@ -4,6 +4,8 @@ use super::action::Action;
 use super::connect::Link;
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
+use super::errand::Program;
+use super::files::Copied;
 use super::folder::{Folder, Side};
 use super::input::Line;
 use super::order::SortBy;
@@ -15,6 +17,9 @@ use crate::model::entry::Entry;
 use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::fence::Fence;
+
+/// Said where something needs a connection.
+pub(super) const NO_CONNECTION: &str = "There is no connection; S shows the list of servers";
 
 impl App {
     /// An action in the panes.
@@ -36,6 +41,8 @@ impl App {
             }
             Action::Servers => self.view = View::Servers,
             Action::View => return self.view_current(),
+            Action::Edit => return self.open_current(Program::Editor),
+            Action::ViewOutside => return self.open_current(Program::Pager),
             Action::Jump => self.pane_mut(side).jump = Some(Line::default()),
             Action::GoTo => return self.ask_path(),
             Action::HistoryBack => return self.turn_history(true),
@@ -51,7 +58,15 @@ impl App {
                 let dialog = Dialog::asking(Subject::NewFolder { folder }, Line::default());
                 self.dialogs.push_back(dialog);
             }
-            Action::Rename => self.ask_rename(),
+            Action::Rename => self.ask_rename(false),
+            Action::Duplicate => self.ask_rename(true),
+            Action::NewFile => self.ask_new_file(),
+            Action::Permissions => self.ask_permissions(),
+            Action::Properties => self.show_properties(),
+            Action::Raw => self.ask_raw(),
+            Action::CopyPath => return self.copy_text(Copied::Path),
+            Action::CopyUrl => return self.copy_text(Copied::Url),
+            Action::CopyCommand => return self.copy_text(Copied::CommandLine),
             Action::Back => {
                 if matches!(self.link, Link::Opening(_)) {
                     return self.cancel_connecting();
@@ -114,6 +129,8 @@ impl App {
                     Action::Transfer => "nothing can be uploaded to it",
                     Action::Delete => "nothing can be deleted there",
                     Action::Rename => "nothing can be renamed there",
+                    Action::Permissions => "permissions cannot be set there",
+                    Action::Edit => "nothing can be edited there; F3 views it",
                     _ => "nothing can be made there",
                 }
             )
@@ -272,12 +289,16 @@ impl App {
         vec![Effect::Engine(Command::Count { places, generation })]
     }
 
-    fn ask_rename(&mut self) {
+    /// Asks for a new name or place, of what is selected or of copies of it.
+    fn ask_rename(&mut self, copies: bool) {
         let pane = self.pane(self.active);
         let names: Vec<Name> = pane.selection().iter().map(|e| e.name.clone()).collect();
         let line = match &names[..] {
             [] => {
-                self.notice = Some("There is nothing to rename".to_owned());
+                self.notice = Some(format!(
+                    "There is nothing to {}",
+                    if copies { "copy" } else { "rename" }
+                ));
                 return;
             }
             // bytes that are no text cannot be edited as one: a new name is typed instead
@@ -285,11 +306,17 @@ impl App {
             _ => Line::default(),
         };
         let folder = pane.folder.clone();
-        self.dialogs
-            .push_back(Dialog::asking(Subject::Rename { folder, names }, line));
+        self.dialogs.push_back(Dialog::asking(
+            Subject::Rename {
+                folder,
+                names,
+                copies,
+            },
+            line,
+        ));
     }
 
-    fn selected_places(&self) -> Vec<Place> {
+    pub(super) fn selected_places(&self) -> Vec<Place> {
         let pane = self.pane(self.active);
         let connection = self.connection();
         pane.selection()

@@ -90,6 +90,11 @@ impl Paths {
         self.state.join("queue")
     }
 
+    /// The folder of the private folders in which files of servers are edited.
+    pub fn edited(&self) -> PathBuf {
+        self.state.join("edited")
+    }
+
     /// The encrypted store of passwords.
     pub fn secrets(&self) -> PathBuf {
         self.folder.join("secrets.store")

@@ -398,6 +398,12 @@ impl Server {
         }
     }
 
+    /// The URL of a path of it, without the password.
+    pub fn url_of(&self, path: &super::path::RemotePath) -> String {
+        // the path of a URL is relative to the server's root, as ours are
+        self.url() + &super::target::encode_path(path.as_bytes())
+    }
+
     /// The URL without password and path, as it can be given back.
     pub fn url(&self) -> String {
         let user = if self.user.is_empty() {

@@ -4,7 +4,9 @@
 //! input and world, so that tests drive it with a channel for a keyboard and a buffer for a
 //! screen.
 
+use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt as _, select};
@@ -16,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::app::effect::Effect;
+use crate::app::errand::{ErrandId, Program};
 use crate::app::msg::Msg;
 use crate::app::{App, Start};
 use crate::config::secrets::Trouble;
@@ -28,7 +31,9 @@ use crate::ui;
 mod begin;
 pub mod clock;
 pub mod input;
+mod keyboard;
 pub mod outside;
+mod program;
 pub mod screen;
 mod signals;
 mod tty;
@@ -76,7 +81,7 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
     let (app, effects) = App::new(start);
     // the first picture comes before anything else is set up
     terminal.draw(|frame| ui::draw(frame, &app))?;
-    let keys = crossterm::event::EventStream::new().filter_map(|event| async move {
+    let keys = keyboard::events().filter_map(|event| async move {
         match event {
             Ok(event) => input::message(event).map(Input::Msg),
             // the terminal is gone: as if it had hung up
@@ -110,6 +115,10 @@ pub struct Loop<B: Backend, O> {
     /// Changes of files that are under way: the program does not end before them.
     saves: JoinSet<()>,
     end: Option<u8>,
+    /// Whether another program has the terminal: nothing is drawn then.
+    away: bool,
+    /// What else is to be opened, one after the other.
+    opening: VecDeque<(ErrandId, Program, PathBuf)>,
 }
 
 impl<B: Backend, O: Outside> Loop<B, O> {
@@ -131,6 +140,8 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             awaited: 0,
             saves: JoinSet::new(),
             end: None,
+            away: false,
+            opening: VecDeque::new(),
         }
     }
 
@@ -151,10 +162,10 @@ impl<B: Backend, O: Outside> Loop<B, O> {
             }
             let now = Instant::now();
             let frame_at = self.drawn.map_or(now, |drawn| drawn + FRAME);
-            if self.dirty && now >= frame_at {
+            if self.is_to_be_drawn() && now >= frame_at {
                 self.draw()?;
             }
-            if !self.dirty && !progress_waits {
+            if !self.is_to_be_drawn() && !progress_waits {
                 self.told.waiting = self.awaited > 0;
                 self.idle.send_replace(self.told);
             }
@@ -166,8 +177,11 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.told.inputs += 1;
                     match given {
                         Some(Input::Msg(msg)) => self.update(msg)?,
+                        // Ctrl-C was meant for the program that has the terminal
+                        Some(Input::End(130)) if self.away => {}
                         Some(Input::End(code)) => self.end = Some(code),
                         Some(Input::Stop) => self.suspend()?,
+                        Some(Input::Continued) if self.away => {}
                         Some(Input::Continued) => {
                             if let Err(error) = self.world.reclaim() {
                                 tracing::warn!("could not take the terminal back: {error}");
@@ -180,7 +194,11 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                 }
                 Some(msg) = self.answers.recv() => {
                     self.awaited = self.awaited.saturating_sub(1);
+                    if matches!(msg, Msg::Returned(..)) {
+                        self.come_back()?;
+                    }
                     self.update(msg)?;
+                    self.open_next();
                 }
                 event = self.engine.events.recv(), if engine_runs => {
                     engine_runs = event.is_some();
@@ -204,7 +222,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     let progress = self.engine.progress.borrow_and_update().clone();
                     self.update(Msg::Progress(progress))?;
                 }
-                () = sleep_until(frame_at), if self.dirty => {}
+                () = sleep_until(frame_at), if self.is_to_be_drawn() => {}
                 () = sleep_until(tick_at.unwrap_or(now)), if tick_at.is_some() => self.update(Msg::Tick)?,
             }
         }
@@ -308,6 +326,24 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     self.world.remember_active_first(server, active)
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
+                Effect::MakePrivateFolder(errand) => {
+                    let made = self.world.private_folder();
+                    self.later(async move { Msg::PrivateFolder(errand, made.await) });
+                }
+                Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),
+                Effect::Open {
+                    errand,
+                    program,
+                    path,
+                } => {
+                    self.opening.push_back((errand, program, path));
+                    self.open_next();
+                }
+                Effect::CopyText(text) => {
+                    if let Err(error) = self.world.copy_text(&text) {
+                        tracing::warn!("could not copy a text: {error}");
+                    }
+                }
                 Effect::Redraw => self.redraw()?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Bell => {
@@ -328,11 +364,39 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         tokio::spawn(async move { answer.send(work.await) });
     }
 
+    fn is_to_be_drawn(&self) -> bool {
+        self.dirty && !self.away
+    }
+
+    /// Gives the terminal to the next program that is to have it.
+    fn open_next(&mut self) {
+        if self.away {
+            return;
+        }
+        if let Some((errand, program, path)) = self.opening.pop_front() {
+            self.away = true;
+            let returned = self.world.hand_over(program, path);
+            self.later(async move { Msg::Returned(errand, returned.await) });
+        }
+    }
+
+    /// Takes the terminal again.
+    fn come_back(&mut self) -> Result<(), B::Error> {
+        self.away = false;
+        if let Err(error) = self.world.take_back() {
+            tracing::warn!("could not take the terminal back: {error}");
+        }
+        self.redraw()
+    }
+
     fn suspend(&mut self) -> Result<(), B::Error> {
         if let Err(error) = self.world.suspend() {
             tracing::warn!("could not suspend: {error}");
         }
-        self.redraw()
+        match self.away {
+            true => Ok(()),
+            false => self.redraw(),
+        }
     }
 
     fn redraw(&mut self) -> Result<(), B::Error> {

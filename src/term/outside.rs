@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::tty;
+use super::{program, tty};
 use crate::app::effect::Change;
+use crate::app::errand::{Program, Returned};
 use crate::config::active_first;
 use crate::config::bookmarks::{self, Bookmark};
 use crate::config::import::{self, Looked};
@@ -67,6 +69,34 @@ pub trait Outside {
     /// Takes the terminal's modes again after somebody stopped the program.
     fn reclaim(&mut self) -> io::Result<()> {
         tty::reclaim()
+    }
+
+    /// Makes a folder into which only this person can look.
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static;
+
+    /// Removes such a folder with what is in it; nobody waits for it.
+    fn remove_private_folder(&self, folder: PathBuf);
+
+    /// Gives the terminal to a program that opens this file, until it has ended.
+    fn hand_over(
+        &mut self,
+        program: Program,
+        path: PathBuf,
+    ) -> impl Future<Output = Returned> + Send + 'static {
+        program::hand_over(program, path)
+    }
+
+    /// Takes the terminal again, after it was handed over.
+    fn take_back(&mut self) -> io::Result<()> {
+        program::take_back()
+    }
+
+    /// Puts a text into the clipboard of the terminal, which may be on another machine (OSC 52).
+    fn copy_text(&mut self, text: &str) -> io::Result<()> {
+        crossterm::execute!(
+            io::stdout(),
+            crossterm::clipboard::CopyToClipboard::to_clipboard_from(text)
+        )
     }
 
     /// Rings the bell.
@@ -143,6 +173,21 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        let all = self.paths.edited();
+        async move {
+            let made = tokio::task::spawn_blocking(move || program::make_private_folder(&all));
+            let what = "Could not make a private folder";
+            made.await
+                .unwrap_or_else(|error| Err(Failure::new(Class::Local, what, error.to_string())))
+        }
+    }
+
+    fn remove_private_folder(&self, folder: PathBuf) {
+        let all = self.paths.edited();
+        tokio::task::spawn_blocking(move || program::remove_private_folder(&all, &folder));
     }
 
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {

@@ -99,12 +99,17 @@ fn is_raw() -> bool {
 /// Ctrl-Z in a shell. SIGTSTP itself is caught (it may come from outside), so the signal is
 /// SIGTTOU, which stops too, and which the kernel ignores as well where no shell could ever say
 /// `fg` (an orphaned group, POSIX.1 §2.4.3).
+///
+/// Where another program has the terminal, it is that one's again afterwards.
 #[cfg(unix)]
 pub(super) fn suspend() -> io::Result<()> {
+    let was_ours = HELD.load(Ordering::SeqCst);
     restore();
     let stopped =
         rustix::process::kill_current_process_group(rustix::process::Signal::TTOU).map_err(io::Error::from);
-    enter()?;
+    if was_ours {
+        enter()?;
+    }
     stopped
 }
 

@@ -14,6 +14,7 @@ use super::widgets::{choices, field};
 use crate::app::App;
 use crate::app::dialog::{Dialog, Subject};
 use crate::app::pager::Asks;
+use crate::app::{errand, files};
 use crate::config::secrets::Lock;
 use crate::config::theme::{Role, Theme};
 use crate::model::event::Wanted;
@@ -26,6 +27,8 @@ pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
         Subject::Certificate { .. }
         | Subject::Conflict { .. }
+        | Subject::Errand(_)
+        | Subject::Files(_)
         | Subject::InPlace { .. }
         | Subject::Import(_) => 78,
         _ => 64,
@@ -118,8 +121,19 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Compare => "Compare the panes",
         Subject::Pattern { mark: true } => "Mark",
         Subject::Pattern { mark: false } => "Unmark",
+        Subject::Rename { copies: true, .. } => "Copy",
         Subject::Rename { names, .. } if names.len() > 1 => "Move",
         Subject::Rename { .. } => "Rename or move",
+        Subject::Files(asks) => match **asks {
+            files::Asks::NewFile { .. } => "New file",
+            files::Asks::Permissions { .. } => "Permissions",
+            files::Asks::Properties(_) => "Properties",
+            files::Asks::Raw { .. } => "In the server's words",
+        },
+        Subject::Errand(asks) => match **asks {
+            errand::Asks::Large { .. } => "A large file",
+            errand::Asks::Changed { .. } => "Changed meanwhile",
+        },
         Subject::InFile(Asks::Search) => "Search",
         Subject::InFile(Asks::GoTo) => "Go to",
         Subject::Password { .. } => "Password",

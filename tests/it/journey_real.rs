@@ -15,7 +15,7 @@ use crate::harness::engine::{make_tree, tree};
 use crate::harness::left;
 use crate::harness::seat::{Seat, SmallWorld};
 
-async fn serve(folder: &Path) -> Demo {
+pub(crate) async fn serve(folder: &Path) -> Demo {
     let options = DemoOptions {
         folder: Some(folder.to_owned()),
         ..DemoOptions::default()
@@ -24,7 +24,7 @@ async fn serve(folder: &Path) -> Demo {
 }
 
 /// Before the panes, the left one in `here`, connected to the demo.
-async fn sit(demo: &Demo, here: &Path, server: Server, world: &SmallWorld) -> Seat {
+pub(crate) async fn sit(demo: &Demo, here: &Path, server: Server, world: &SmallWorld) -> Seat {
     let start = Start {
         servers: vec![server.clone()],
         unread: None,

@@ -11,12 +11,14 @@
 
 mod anything;
 mod awkward;
+mod changes;
 mod command_line;
 mod command_line_terminal;
 mod command_line_tls;
 mod controls;
 mod demo;
 mod doctor;
+mod editing;
 mod engine;
 mod faults;
 mod fence;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ftpane::app::effect::Change;
@@ -230,6 +230,12 @@ impl Outside for Broken {
     }
 
     fn unlock(&self, _: Secret) {}
+
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        std::future::ready(Ok(PathBuf::new()))
+    }
+
+    fn remove_private_folder(&self, _: PathBuf) {}
 }
 
 /// Not a test: the program that [`a_panic_gives_the_terminal_back`] runs in its terminal.

@@ -78,6 +78,7 @@ impl App {
         };
         let page = rows.saturating_sub(1).max(1);
         let stopped = match action {
+            Action::ViewOutside => return self.page_outside(),
             Action::Back if pager.hunt.is_some() => pager.stop(),
             Action::Back => return self.close_pager(),
             Action::Up => {

@@ -1,5 +1,7 @@
 //! What a dialog says: the text of each subject, line by line.
 
+mod files;
+
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
@@ -44,6 +46,11 @@ impl<'a> Page<'a> {
             Subject::Pattern { .. } => {
                 page.say("What fits: * is any text, ? one character", Role::Text);
             }
+            Subject::Errand(asks) => page.errand(asks),
+            Subject::Files(asks) => {
+                let typed = dialog.line.as_ref().map_or("", |line| line.text());
+                page.files(asks, typed);
+            }
             Subject::Compare => page.say(
                 "Marks in both panes what a transfer would bring over: what is on one side only, newer or \
                  different. Folders are compared by name, what is in them is not looked at.",
@@ -57,7 +64,7 @@ impl<'a> Page<'a> {
                 "A line such as 120, a byte such as @4096 or 0x1000, or a share such as 50%.",
                 Role::Text,
             ),
-            Subject::Rename { folder, names } => {
+            Subject::Rename { folder, names, .. } => {
                 page.path("in", &folder.shown());
                 match &names[..] {
                     [name] => page.path("from", &name.shown()),

@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ftpane::app::effect::Change;
+use ftpane::app::errand::{Program, Returned};
 use ftpane::app::msg::Msg;
 use ftpane::app::{App, Start};
 use ftpane::config::bookmarks::{self, Bookmark};
@@ -95,13 +97,34 @@ impl Backend for Glass {
     }
 }
 
+/// A file that was opened, and what stood in it then.
+type Opened = (PathBuf, Vec<u8>);
+
 /// A world that keeps the servers in memory and knows one password.
 #[derive(Clone, Default)]
 pub(crate) struct SmallWorld {
     pub(crate) servers: Arc<Mutex<Vec<Server>>>,
     pub(crate) suspended: Arc<Mutex<u32>>,
     pub(crate) rung: Arc<Mutex<u32>>,
+    /// What the next program writes into the file it opens; nothing where this is `None`.
+    pub(crate) writes: Arc<Mutex<Option<String>>>,
+    /// What somebody else writes into which file while the next program has the terminal.
+    pub(crate) meanwhile: Arc<Mutex<Option<(PathBuf, String)>>>,
+    /// What was opened, and what stood in it then.
+    pub(crate) opened: Arc<Mutex<Vec<Opened>>>,
+    /// The texts that were copied.
+    pub(crate) copied: Arc<Mutex<Vec<String>>>,
+    private: Arc<Private>,
     pub(crate) bookmarks: Arc<Mutex<Vec<Bookmark>>>,
+}
+
+/// A folder of this world's own.
+struct Private(tempfile::TempDir);
+
+impl Default for Private {
+    fn default() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
 }
 
 impl Outside for SmallWorld {
@@ -161,6 +184,43 @@ impl Outside for SmallWorld {
     }
 
     fn unlock(&self, _: Secret) {}
+
+    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        let folder = self.private.0.path().join("edited");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::future::ready(Ok(folder))
+    }
+
+    fn remove_private_folder(&self, folder: PathBuf) {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    fn hand_over(&mut self, _: Program, path: PathBuf) -> impl Future<Output = Returned> + Send + 'static {
+        let written = self.writes.lock().unwrap().take();
+        self.opened
+            .lock()
+            .unwrap()
+            .push((path.clone(), std::fs::read(&path).unwrap()));
+        if let Some(written) = &written {
+            std::fs::write(&path, written).unwrap();
+        }
+        if let Some((path, text)) = self.meanwhile.lock().unwrap().take() {
+            std::fs::write(path, text).unwrap();
+        }
+        std::future::ready(Returned {
+            changed: written.is_some(),
+            failure: None,
+        })
+    }
+
+    fn take_back(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy_text(&mut self, text: &str) -> io::Result<()> {
+        self.copied.lock().unwrap().push(text.to_owned());
+        Ok(())
+    }
 
     fn suspend(&mut self) -> io::Result<()> {
         *self.suspended.lock().unwrap() += 1;

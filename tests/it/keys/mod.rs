@@ -3,6 +3,7 @@
 mod connecting;
 pub(crate) mod doctor;
 mod everywhere;
+mod files;
 mod finding;
 mod pager;
 mod panes;

@@ -1,10 +1,14 @@
 //! What is done with single files: the pager and the dialogs round it.
 
-use ftpane::model::event::Event;
+use ftpane::app::effect::Effect;
+use ftpane::model::checksum::{Algorithm, Checksum};
+use ftpane::model::command::{Command, Place};
+use ftpane::model::event::{Event, RawReply};
 use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::ConnectionId;
 
 use super::pictures;
-use crate::harness::bench::Bench;
+use crate::harness::bench::{Bench, path};
 
 const TEXT: &str = "\
 127.0.0.1 - - [03/Mar/2026:09:30:00 +0100] \"GET / HTTP/1.1\" 200 18220 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"
@@ -72,9 +76,7 @@ fn pager_failed() {
     let mut bench = Bench::connected();
     let effects = bench.press("down down down f3");
     let generation = match &effects[..] {
-        [ftpane::app::effect::Effect::Engine(ftpane::model::command::Command::Read(reading))] => {
-            reading.generation
-        }
+        [Effect::Engine(Command::Read(reading))] => reading.generation,
         other => panic!("{other:?}"),
     };
     bench.say(Event::Piece {
@@ -92,4 +94,65 @@ fn pager_failed() {
         result: Err(failure),
     });
     pictures("pager-failed", &mut bench);
+}
+
+#[test]
+fn permissions() {
+    let mut bench = Bench::connected();
+    bench.press("space space p down");
+    pictures("permissions", &mut bench);
+}
+
+#[test]
+fn properties() {
+    let mut bench = Bench::connected();
+    bench.press("down down i");
+    pictures("properties-link", &mut bench);
+    bench.press("esc end i");
+    let generation = match &bench.press("s")[..] {
+        [Effect::Engine(Command::Checksum { generation, .. })] => *generation,
+        other => panic!("{other:?}"),
+    };
+    bench.say(Event::Checksummed {
+        place: Place::Remote(ConnectionId(1), path("/srv/www/release-10.tar")),
+        generation,
+        result: Ok(Checksum {
+            algorithm: Algorithm::Sha256,
+            bytes: (0..32).collect(),
+        }),
+    });
+    pictures("properties", &mut bench);
+}
+
+#[test]
+fn raw() {
+    let mut bench = Bench::connected();
+    bench.press("!");
+    pictures("raw", &mut bench);
+    bench.type_in("SITE HELP");
+    let generation = match &bench.press("enter")[..] {
+        [Effect::Engine(Command::Raw { generation, .. })] => *generation,
+        other => panic!("{other:?}"),
+    };
+    let lines = vec![
+        b"The following are known:".to_vec(),
+        b" CHMOD UTIME".to_vec(),
+        b"Done.".to_vec(),
+    ];
+    bench.say(Event::RawAnswered {
+        generation,
+        result: Ok(RawReply { code: 214, lines }),
+    });
+    pictures("raw-answered", &mut bench);
+}
+
+#[test]
+fn copies_and_new_files() {
+    let mut bench = Bench::connected();
+    bench.press("end c");
+    pictures("duplicate", &mut bench);
+    bench.press("esc N");
+    pictures("new-file", &mut bench);
+    bench.press("esc f4");
+    pictures("edit-large", &mut bench);
 }

@@ -1,0 +1,526 @@
+//! Files in the person's own editor and pager.
+//!
+//! A file of a server is looked at, fetched through the queue into a private folder, handed over, and
+//! after it was edited looked at again and sent back through the queue: what somebody else has written
+//! meanwhile is asked about, and whatever goes wrong, the edited copy stays, and it is said where.
+
+use std::path::PathBuf;
+
+use super::App;
+use super::dialog::{Choice, Dialog, Subject};
+use super::effect::Effect;
+use super::folder::{Folder, Side, shown};
+use crate::model::command::{Command, Generation, Place};
+use crate::model::entry::{Entry, Kind};
+use crate::model::event::Side as Known;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Policy};
+use crate::model::listing::Listing;
+use crate::model::path::{Name, RemotePath};
+use crate::model::stamp::Stamp;
+
+/// Names an errand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ErrandId(pub u64);
+
+/// A program of the person's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `$VISUAL`, `$EDITOR`.
+    Editor,
+    /// `$PAGER`.
+    Pager,
+}
+
+impl Program {
+    /// What it is called in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Editor => "editor",
+            Self::Pager => "pager",
+        }
+    }
+}
+
+/// How a program has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Whether the file's content is another one now.
+    pub changed: bool,
+    /// Why it did not do what it was asked for.
+    pub failure: Option<Failure>,
+}
+
+/// Longer files are asked about before they are fetched, in bytes.
+const LARGE: u64 = 16 * 1024 * 1024;
+
+/// Size and time of a file: what shows that it was changed.
+type Seen = (Option<u64>, Option<Stamp>);
+
+/// How far an errand is.
+#[derive(Debug, Clone, PartialEq)]
+enum Stage {
+    /// The file is looked at before it is fetched.
+    Looking(Generation),
+    /// The private folder is being made.
+    Making,
+    /// It is fetched.
+    Fetching(BatchId),
+    /// The program has it.
+    Open,
+    /// It is looked at before it is sent back.
+    LookingAgain(Generation),
+    /// The person decides what becomes of it.
+    Asking,
+    /// It is sent back.
+    Sending(BatchId),
+}
+
+/// A file of a server on its way to a program and back.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Errand {
+    id: ErrandId,
+    program: Program,
+    connection: ConnectionId,
+    remote: RemotePath,
+    name: Name,
+    /// The private folder, once there is one.
+    folder: Option<PathBuf>,
+    /// What the file was before it was fetched.
+    seen: Seen,
+    stage: Stage,
+}
+
+impl Errand {
+    /// Where its copy is on this machine.
+    fn copy(&self) -> Option<PathBuf> {
+        let folder = self.folder.clone()?;
+        match Folder::Local(folder).join(&self.name) {
+            Folder::Local(path) => Some(path),
+            Folder::Remote(_) => None,
+        }
+    }
+
+    fn batch(&self) -> Option<BatchId> {
+        match self.stage {
+            Stage::Fetching(batch) | Stage::Sending(batch) => Some(batch),
+            _ => None,
+        }
+    }
+}
+
+/// What is asked on an errand.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asks {
+    /// May so long a file be fetched?
+    Large {
+        /// For what.
+        program: Program,
+        /// The file.
+        path: RemotePath,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// The file on the server is not what was fetched.
+    Changed {
+        /// Which errand.
+        id: ErrandId,
+        /// The edited copy.
+        copy: PathBuf,
+        /// What was fetched.
+        fetched: Known,
+        /// What is there now; `None` where nothing is, or where that cannot be told.
+        now: Option<Known>,
+        /// Why it cannot be told.
+        failure: Option<Box<Failure>>,
+    },
+}
+
+impl App {
+    /// Hands the file under the cursor to a program.
+    pub(super) fn open_current(&mut self, program: Program) -> Vec<Effect> {
+        let pane = self.pane(self.active);
+        let Some(entry) = pane.current() else {
+            self.say(format!("There is nothing for the {}", program.word()));
+            return Vec::new();
+        };
+        if entry.is_folder() {
+            self.say("That is a folder; Enter goes into it".into());
+            return Vec::new();
+        }
+        let size = entry.size;
+        let place = pane.folder.join(&entry.name).place(self.connection());
+        self.open_in(program, place, size)
+    }
+
+    /// Hands a file to a program.
+    pub(super) fn open_in(&mut self, program: Program, place: Place, size: Option<u64>) -> Vec<Effect> {
+        match place {
+            Place::Local(path) => {
+                let errand = self.next_errand();
+                vec![Effect::Open {
+                    errand,
+                    program,
+                    path,
+                }]
+            }
+            Place::Remote(_, path) => match size {
+                Some(size) if size > LARGE => {
+                    let asks = Asks::Large { program, path, size };
+                    let dialog =
+                        Dialog::new(Subject::Errand(Box::new(asks)), [Choice::Start, Choice::Cancel]);
+                    self.dialogs.push_back(dialog);
+                    Vec::new()
+                }
+                _ => self.begin_errand(program, path),
+            },
+        }
+    }
+
+    fn next_errand(&mut self) -> ErrandId {
+        self.last_errand += 1;
+        ErrandId(self.last_errand)
+    }
+
+    /// Begins with a look at the file: what it is now decides later whether it was changed.
+    fn begin_errand(&mut self, program: Program, remote: RemotePath) -> Vec<Effect> {
+        let (Some(name), Some(folder)) = (remote.name(), remote.parent()) else {
+            return Vec::new();
+        };
+        let under_way = |errand: &&Errand| errand.remote == remote && errand.program == program;
+        if self.errands.iter().any(|errand| under_way(&errand)) {
+            self.say(format!(
+                "{} is being fetched for the {} already",
+                remote.shown(),
+                program.word()
+            ));
+            return Vec::new();
+        }
+        let (connection, generation) = (self.connection(), self.next_generation());
+        let id = self.next_errand();
+        self.errands.push(Errand {
+            id,
+            program,
+            connection,
+            remote,
+            name,
+            folder: None,
+            seen: (None, None),
+            stage: Stage::Looking(generation),
+        });
+        let place = Place::Remote(connection, folder);
+        vec![Effect::Engine(Command::List { place, generation })]
+    }
+
+    fn errand(&mut self, id: ErrandId) -> Option<&mut Errand> {
+        self.errands.iter_mut().find(|errand| errand.id == id)
+    }
+
+    fn drop_errand(&mut self, id: ErrandId) -> Option<Errand> {
+        let at = self.errands.iter().position(|errand| errand.id == id)?;
+        Some(self.errands.remove(at))
+    }
+
+    /// A listing that an errand has asked for; `None` where none has.
+    pub(super) fn errand_listed(
+        &mut self,
+        generation: Generation,
+        result: &Result<std::sync::Arc<Listing>, Failure>,
+    ) -> Option<Vec<Effect>> {
+        let wanted = |errand: &&mut Errand| {
+            [Stage::Looking(generation), Stage::LookingAgain(generation)].contains(&errand.stage)
+        };
+        let errand = self.errands.iter_mut().find(wanted)?;
+        let (id, name) = (errand.id, errand.name.clone());
+        let entry = |listing: &Listing| listing.entries.iter().find(|e| e.name == name).cloned();
+        let found = result.as_ref().map(|listing| entry(listing));
+        let looks_again = matches!(errand.stage, Stage::LookingAgain(_));
+        let found = match found {
+            Ok(found) => Ok(found),
+            Err(failure) => Err(failure.clone()),
+        };
+        Some(match looks_again {
+            false => self.looked(id, found),
+            true => self.looked_again(id, found),
+        })
+    }
+
+    fn looked(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
+        let Some(errand) = self.errand(id) else {
+            return Vec::new();
+        };
+        let what = format!("Could not open {}", errand.remote.shown());
+        let failure = match found {
+            Ok(Some(entry)) if !entry.is_folder() => {
+                errand.seen = (entry.size, entry.modified);
+                errand.stage = Stage::Making;
+                return vec![Effect::MakePrivateFolder(id)];
+            }
+            Ok(Some(_)) => Failure::new(Class::Refused, what, "it is a folder now"),
+            Ok(None) => Failure::new(Class::Refused, what, "it is not there any more"),
+            Err(failure) => failure.while_trying(what),
+        };
+        self.drop_errand(id);
+        self.dialogs.push_back(Dialog::failure(failure));
+        Vec::new()
+    }
+
+    /// The private folder is there, or is not.
+    pub(super) fn private_folder(&mut self, id: ErrandId, made: Result<PathBuf, Failure>) -> Vec<Effect> {
+        let folder = match made {
+            Ok(folder) => folder,
+            Err(failure) => {
+                self.drop_errand(id);
+                self.dialogs.push_back(Dialog::failure(failure));
+                return Vec::new();
+            }
+        };
+        let batch = self.next_batch();
+        let Some(errand) = self.errand(id) else {
+            return vec![Effect::RemovePrivateFolder(folder)];
+        };
+        errand.folder = Some(folder);
+        errand.stage = Stage::Fetching(batch);
+        let request = request(errand, batch, Direction::Download, Policy::Overwrite, false);
+        self.say("Fetching the file …".into());
+        request
+            .map(|request| Effect::Engine(Command::Enqueue(request)))
+            .into_iter()
+            .collect()
+    }
+
+    /// A batch is over that belongs to an errand; `None` where it belongs to none.
+    pub(super) fn errand_batch_over(&mut self, batch: BatchId) -> Option<Vec<Effect>> {
+        let errand = self
+            .errands
+            .iter()
+            .find(|errand| errand.batch() == Some(batch))?
+            .clone();
+        let (counts, _) = self.queue.counts_of(|of| of == batch);
+        let copy = errand.copy()?;
+        let done = counts.done == 1;
+        Some(match (&errand.stage, done) {
+            (Stage::Fetching(_), true) => {
+                if let Some(errand) = self.errand(errand.id) {
+                    errand.stage = Stage::Open;
+                }
+                vec![Effect::Open {
+                    errand: errand.id,
+                    program: errand.program,
+                    path: copy,
+                }]
+            }
+            (Stage::Fetching(_), false) => {
+                self.drop_errand(errand.id);
+                if counts.failed > 0 {
+                    let what = format!("Could not fetch {}", errand.remote.shown());
+                    let failure = Failure::new(Class::Other, what, "the transfer failed");
+                    let failure = failure.hint("Q shows why.");
+                    self.dialogs.push_back(Dialog::failure(failure));
+                }
+                private(errand.folder)
+            }
+            (_, true) => {
+                self.drop_errand(errand.id);
+                self.say(format!("{} is sent back", errand.remote.shown()));
+                let mut effects = private(errand.folder);
+                effects.extend(self.refresh(Side::Remote, None));
+                effects
+            }
+            // another try may still succeed: the errand waits for it
+            (_, false) => {
+                let what = format!("{} is not sent back", errand.remote.shown());
+                let failure = Failure::new(Class::Other, what, "the upload did not come to its end");
+                self.keep_copy(failure, &copy);
+                Vec::new()
+            }
+        })
+    }
+
+    fn keep_copy(&mut self, failure: Failure, copy: &std::path::Path) {
+        let mut failure = failure;
+        let kept = format!("The edited copy is kept: {}", shown(copy));
+        failure.hint = Some(match failure.hint.take() {
+            Some(hint) => format!("{hint} {kept}"),
+            None => kept,
+        });
+        self.dialogs.push_back(Dialog::failure(failure));
+    }
+
+    /// A program has ended.
+    pub(super) fn returned(&mut self, id: ErrandId, returned: Returned) -> Vec<Effect> {
+        let Some(errand) = self.errand(id) else {
+            // a file of this machine was edited in its place
+            if let Some(failure) = returned.failure {
+                self.dialogs.push_back(Dialog::failure(failure));
+            }
+            return self.refresh(Side::Local, None);
+        };
+        let (folder, copy) = (errand.folder.clone(), errand.copy());
+        let edited = errand.program == Program::Editor && returned.changed;
+        match (returned.failure, edited) {
+            (failure, false) => {
+                let remote = errand.remote.shown();
+                let is_editor = errand.program == Program::Editor;
+                self.drop_errand(id);
+                match failure {
+                    Some(failure) => self.dialogs.push_back(Dialog::failure(failure)),
+                    None if is_editor => self.say(format!("{remote} was not changed; nothing is sent")),
+                    None => {}
+                }
+                private(folder)
+            }
+            (Some(failure), true) => {
+                self.drop_errand(id);
+                if let Some(copy) = copy {
+                    self.keep_copy(failure, &copy);
+                }
+                Vec::new()
+            }
+            (None, true) => {
+                let generation = self.next_generation();
+                let Some(errand) = self.errand(id) else {
+                    return Vec::new();
+                };
+                errand.stage = Stage::LookingAgain(generation);
+                let (connection, parent) = (errand.connection, errand.remote.parent());
+                let place = parent.map(|folder| Place::Remote(connection, folder));
+                place
+                    .map(|place| Effect::Engine(Command::List { place, generation }))
+                    .into_iter()
+                    .collect()
+            }
+        }
+    }
+
+    fn looked_again(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
+        let Some(errand) = self.errand(id) else {
+            return Vec::new();
+        };
+        if let Ok(Some(entry)) = &found
+            && (entry.size, entry.modified) == errand.seen
+        {
+            return self.send_back(id, Policy::Overwrite);
+        }
+        errand.stage = Stage::Asking;
+        let side = |(size, modified): Seen| Known {
+            shown: errand.remote.shown(),
+            size,
+            modified,
+        };
+        let Some(copy) = errand.copy() else {
+            return Vec::new();
+        };
+        let (now, failure) = match found {
+            Ok(found) => (found.map(|entry| side((entry.size, entry.modified))), None),
+            Err(failure) => (None, Some(Box::new(failure))),
+        };
+        let asks = Asks::Changed {
+            id,
+            copy,
+            fetched: side(errand.seen),
+            now,
+            failure,
+        };
+        // what loses nothing first: a key pressed just as the question appears
+        let choices = [
+            Choice::Leave,
+            Choice::Decide(Policy::Overwrite),
+            Choice::Decide(Policy::Rename),
+        ];
+        self.dialogs
+            .push_back(Dialog::new(Subject::Errand(Box::new(asks)), choices));
+        vec![Effect::Bell]
+    }
+
+    fn send_back(&mut self, id: ErrandId, policy: Policy) -> Vec<Effect> {
+        let batch = self.next_batch();
+        let verify = self.link.session().is_some_and(|session| session.server.verify);
+        let Some(errand) = self.errand(id) else {
+            return Vec::new();
+        };
+        errand.stage = Stage::Sending(batch);
+        let request = request(errand, batch, Direction::Upload, policy, verify);
+        self.say("Sending the file back …".into());
+        request
+            .map(|request| Effect::Engine(Command::Enqueue(request)))
+            .into_iter()
+            .collect()
+    }
+
+    /// What was chosen on an errand; [`Choice::Leave`] where nothing was.
+    pub(super) fn choose_on_errand(&mut self, asks: Asks, choice: Choice) -> Vec<Effect> {
+        match (asks, choice) {
+            (Asks::Large { program, path, .. }, Choice::Start) => self.begin_errand(program, path),
+            (Asks::Large { .. }, _) => Vec::new(),
+            (Asks::Changed { id, .. }, Choice::Decide(policy)) => self.send_back(id, policy),
+            (Asks::Changed { id, copy, .. }, _) => {
+                let remote = self.drop_errand(id).map(|errand| errand.remote.shown());
+                self.say(format!(
+                    "{} is left as it is; the edited copy is kept: {}",
+                    remote.unwrap_or_default(),
+                    shown(&copy)
+                ));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Opens what the pager shows in the person's own one.
+    pub(super) fn page_outside(&mut self) -> Vec<Effect> {
+        let shown = self.pager.as_ref().map(|pager| (pager.place.clone(), pager.size));
+        match shown {
+            Some((place, size)) => self.open_in(Program::Pager, place, size),
+            None => Vec::new(),
+        }
+    }
+}
+
+fn private(folder: Option<PathBuf>) -> Vec<Effect> {
+    folder.map(Effect::RemovePrivateFolder).into_iter().collect()
+}
+
+fn request(
+    errand: &Errand,
+    id: BatchId,
+    direction: Direction,
+    policy: Policy,
+    verify: bool,
+) -> Option<BatchRequest> {
+    let is_download = direction == Direction::Download;
+    Some(BatchRequest {
+        id,
+        connection: errand.connection,
+        direction,
+        items: vec![Item {
+            local: errand.copy()?,
+            remote: errand.remote.clone(),
+            kind: Kind::File,
+            size: errand.seen.0.filter(|_| is_download),
+            modified: errand.seen.1.filter(|_| is_download),
+        }],
+        policy,
+        care: Care { verify, fsync: false },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_lies_in_the_private_folder_whatever_its_name() {
+        let errand = |name: &str| Errand {
+            id: ErrandId(1),
+            program: Program::Editor,
+            connection: ConnectionId(1),
+            remote: RemotePath::root(),
+            name: Name::new(name.as_bytes()).unwrap(),
+            folder: Some("/private/x".into()),
+            seen: (None, None),
+            stage: Stage::Making,
+        };
+        assert_eq!(errand("-rf $(x)").copy(), Some("/private/x/-rf $(x)".into()));
+        assert_eq!(shown(&errand("a\u{1b}b").copy().unwrap()), "/private/x/a\\x1bb");
+    }
+}
