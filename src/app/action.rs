@@ -23,6 +23,8 @@ pub enum Context {
     Log,
     /// The help.
     Help,
+    /// The doctor.
+    Doctor,
     /// A dialog.
     Dialog,
     /// A line of text: a filter, a name, a password.
@@ -35,12 +37,13 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Panes,
         Self::Pager,
         Self::Servers,
         Self::Queue,
         Self::Log,
+        Self::Doctor,
         Self::Help,
         Self::Dialog,
         Self::Text,
@@ -59,6 +62,7 @@ impl Context {
             Self::Queue => "queue",
             Self::Log => "log",
             Self::Help => "help",
+            Self::Doctor => "doctor",
             Self::Dialog => "dialog",
             Self::Text => "text",
             Self::Found => "found",
@@ -76,6 +80,7 @@ impl Context {
             Self::Queue => "Queue",
             Self::Log => "Log",
             Self::Help => "Help",
+            Self::Doctor => "Doctor",
             Self::Dialog => "Dialogs",
             Self::Text => "Typing",
             Self::Found => "What a search has found",
@@ -172,6 +177,9 @@ actions! {
     CopyServer "copy" [Servers] "copy" "Enter a new server beginning with this one's settings";
     ImportServers "import" [Servers] "import" "Show what FileZilla, WinSCP, lftp and others have saved, and take it over after a yes";
     RemoveServer "remove" [Servers] "delete" "Delete the server's entry (asks)";
+    Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
+    Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";
+    LookAgain "look-again" [Doctor] "again" "Look at the server again";
     Fold "fold" [Servers] "fold" "Fold or unfold the group";
     Pause "pause" [Queue] "pause" "Pause the job, or let it go on";
     PauseBatch "pause-batch" [Queue] "pause batch" "Pause the jobs of the same batch, or let them go on";
@@ -191,10 +199,10 @@ actions! {
     BatchTop "batch-top" [Queue] "batch next" "Move the whole batch before all others";
     BatchBottom "batch-bottom" [Queue] "batch last" "Move the whole batch behind all others";
     Limit "limit-rate" [Queue] "limit" "Limit the speed of all transfers together, or take the limit away";
-    Details "details" [Queue] "details" "Show all of what is known about the job, such as why it failed";
+    Details "details" [Queue Doctor] "details" "Show all of what is known about the job, such as why it failed; of the doctor's steps, what was sent and seen";
     ClearFinished "clear" [Queue] "clear" "Forget the jobs that are over";
     Unfinished "unfinished" [Queue] "left over" "Show what earlier runs have left unfinished";
-    NextView "next-view" [Queue Log] "view" "Show the next kind of jobs, or the next session";
+    NextView "next-view" [Queue Log Doctor] "view" "Show the next kind of jobs, or the next session; choose the next setting that the doctor names";
     Search "search" [Pager] "search" "Search for a text, or for bytes written as 0x0d0a; capitals count once one is typed";
     SearchNext "search-next" [Pager] "next" "To the next place of what was searched for";
     SearchPrevious "search-previous" [Pager] "previous" "To the place before";
@@ -204,17 +212,17 @@ actions! {
     NextCharset "charset" [Pager] "charset" "Read the text in another character set";
     Left "left" [Pager] "left" "To the left, where lines are not broken";
     Right "right" [Pager] "right" "To the right, where lines are not broken";
-    Up "up" [Panes Pager Servers Queue Log Help Dialog Picker Found] "up" "One line up";
-    Down "down" [Panes Pager Servers Queue Log Help Dialog Picker Found] "down" "One line down";
-    PageUp "page-up" [Panes Pager Servers Queue Log Help Dialog Picker Found] "page up" "One page up";
-    PageDown "page-down" [Panes Pager Servers Queue Log Help Dialog Picker Found] "page down" "One page down";
-    First "first" [Panes Pager Servers Queue Log Help Found] "first" "To the first line";
-    Last "last" [Panes Pager Servers Queue Log Help Found] "last" "To the last line";
+    Up "up" [Panes Pager Servers Queue Log Help Doctor Dialog Picker Found] "up" "One line up";
+    Down "down" [Panes Pager Servers Queue Log Help Doctor Dialog Picker Found] "down" "One line down";
+    PageUp "page-up" [Panes Pager Servers Queue Log Help Doctor Dialog Picker Found] "page up" "One page up";
+    PageDown "page-down" [Panes Pager Servers Queue Log Help Doctor Dialog Picker Found] "page down" "One page down";
+    First "first" [Panes Pager Servers Queue Log Help Doctor Found] "first" "To the first line";
+    Last "last" [Panes Pager Servers Queue Log Help Doctor Found] "last" "To the last line";
     Next "next" [Dialog] "next" "The next choice";
     Previous "previous" [Dialog] "previous" "The choice before";
     Accept "accept" [Dialog Text Picker] "OK" "Take the choice, or what was typed";
     Toggle "toggle" [Dialog] "this/all" "Switch between this file, the whole batch, and always";
-    Back "back" [Panes Pager Servers Queue Log Help Dialog Text Picker Found] "back" "Close, or clear the filter";
+    Back "back" [Panes Pager Servers Queue Log Help Doctor Dialog Text Picker Found] "back" "Close, or clear the filter";
     Complete "complete" [Picker] "complete" "Take the folder under the cursor into the line, and go on from there";
     Forget "forget" [Picker] "forget" "Forget the bookmark under the cursor";
     Themes "themes" [Global] "colours" "Choose the colours; each is shown as one goes through the list";

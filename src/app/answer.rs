@@ -87,6 +87,7 @@ impl App {
                     answer: Answer::Dismissed,
                 })]
             }
+            (None, Subject::Password { server, .. }) if self.doctor_asks(&server) => self.leave_doctor(),
             (None, Subject::Password { .. }) => self.cancel_connecting(),
             (None, Subject::Passphrase { wanted, .. }) => self.give_up(&wanted),
             (None, Subject::Errand(asks)) => self.choose_on_errand(*asks, Choice::Leave),
@@ -139,6 +140,9 @@ impl App {
                 let server = (**server).clone();
                 let keep = keep.and_then(|at| KEEPERS.get(at).cloned().flatten());
                 let secret = dialog.line.take().map(|mut l| l.take_secret());
+                if self.doctor_asks(&server) {
+                    return self.doctor_secret(Ok(secret));
+                }
                 self.open_keeping(server, secret, keep)
             }
             (Choice::Take, Subject::Passphrase { .. }) => self.take_passphrase(dialog),

@@ -38,6 +38,7 @@ impl App {
             Action::Back => {}
             Action::NewServer => self.form = Some(Form::new(None, &self.servers.names())),
             Action::EditServer => return self.edit_server(),
+            Action::Doctor => return self.examine_current(),
             Action::CopyServer => {
                 let names = self.servers.names();
                 self.form = self.servers.current().map(|s| Form::copy_of(s, &names));
@@ -139,6 +140,7 @@ impl App {
         };
         match form.press(key) {
             Outcome::Stays => Vec::new(),
+            Outcome::Test(server) => self.examine_form(*server),
             Outcome::Cancel => {
                 self.form = None;
                 Vec::new()

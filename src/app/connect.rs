@@ -79,7 +79,7 @@ impl Link {
 }
 
 /// Whether a login to this server needs a password before it begins.
-fn needs_secret(server: &Server) -> bool {
+pub(super) fn needs_secret(server: &Server) -> bool {
     !matches!(server.login(), "anonymous" | "ftp") && server.password != PasswordSource::Challenge
 }
 
@@ -163,6 +163,9 @@ impl App {
         connection: ConnectionId,
         result: Result<Option<Secret>, Failure>,
     ) -> Vec<Effect> {
+        if self.doctor_waits(connection) {
+            return self.doctor_secret(result);
+        }
         let Link::Opening(attempt) = &self.link else {
             return Vec::new();
         };
@@ -286,7 +289,7 @@ impl App {
         Vec::new()
     }
 
-    fn ask_password(&mut self, server: Server, refused: Option<Failure>) {
+    pub(super) fn ask_password(&mut self, server: Server, refused: Option<Failure>) {
         let saved = self.servers.named(&server.name).is_some();
         let kept = KEEPERS
             .iter()

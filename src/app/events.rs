@@ -54,6 +54,9 @@ impl App {
                     self.pane_mut(side).listed(generation, result);
                 }
             }
+            Event::Examining(id, step) => self.examining(id, step),
+            Event::Examined(id, examined) => self.examined(id, *examined),
+            Event::Diagnosed(id, result) => self.diagnosed(id, result),
             Event::Done(deed) => return self.done(deed),
             Event::Failed(failure) => {
                 self.dialogs.push_back(Dialog::failure(failure));

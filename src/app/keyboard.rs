@@ -22,7 +22,7 @@ impl App {
             }
             View::Log => self.log.typing.then_some(&self.log.filter),
             View::Help => self.help.typing.then_some(&self.help.filter),
-            View::Pager | View::Found | View::Queue => None,
+            View::Pager | View::Found | View::Queue | View::Doctor => None,
         }
     }
 
@@ -64,7 +64,7 @@ impl App {
             self.pressed.clear();
             return self.press_dialog(key);
         }
-        if self.form.is_some() {
+        if self.open_form().is_some() {
             return self.press_form(key);
         }
         if self.picker.is_some() {
@@ -125,7 +125,7 @@ impl App {
             if let Some(line) = line {
                 line.paste(text);
             }
-        } else if let Some(form) = &mut self.form {
+        } else if let Some(form) = self.form.as_mut().filter(|_| self.doctor.is_none()) {
             form.paste(text);
         } else if let Some(picker) = &mut self.picker {
             picker.line.paste(text);
@@ -152,6 +152,7 @@ impl App {
             View::Queue => self.act_queue(action),
             View::Log => self.act_log(action),
             View::Help => self.act_help(action),
+            View::Doctor => self.act_doctor(action),
         }
     }
 

@@ -90,6 +90,10 @@ impl App {
         if let Some(search) = &mut self.search {
             search.cursor.settle(search.hits.len(), rows);
         }
+        let (columns, rows) = self.report_room();
+        if let Some(doctor) = &mut self.doctor {
+            doctor.settle(columns, rows);
+        }
         if self.view == View::Queue {
             let (rows, len) = (self.list_rows(Context::Queue), self.queue.len());
             self.queue.cursor.settle(len, rows);

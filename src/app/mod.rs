@@ -30,6 +30,7 @@ pub mod connect;
 mod controls;
 pub mod cursor;
 pub mod dialog;
+pub mod doctor;
 pub mod effect;
 pub mod errand;
 mod events;
@@ -61,6 +62,7 @@ pub mod search;
 pub mod servers;
 mod themes;
 mod unfinished;
+pub mod wrapping;
 pub mod zone;
 
 use action::{Context, Keys};
@@ -95,6 +97,8 @@ pub enum View {
     Log,
     /// The help.
     Help,
+    /// The doctor.
+    Doctor,
 }
 
 /// What the interface begins with.
@@ -184,6 +188,8 @@ pub struct App {
     home: Option<PathBuf>,
     /// The server form, while it is open.
     pub form: Option<Form>,
+    /// The doctor's look at a server, while it is open.
+    pub doctor: Option<doctor::Doctor>,
     /// The name of the server the form wants saved.
     saving: Option<String>,
     /// The first one is shown.
@@ -276,6 +282,7 @@ impl App {
             bookmarks: start.bookmarks,
             home: start.home,
             form: None,
+            doctor: None,
             saving: None,
             dialogs: VecDeque::new(),
             notice: None,
@@ -439,6 +446,11 @@ impl App {
         }
     }
 
+    /// The form, unless the doctor is looking at what stands in it.
+    pub fn open_form(&self) -> Option<&Form> {
+        self.form.as_ref().filter(|_| self.doctor.is_none())
+    }
+
     /// The context of a view.
     pub fn context_of(&self, view: View) -> Context {
         match view {
@@ -449,6 +461,7 @@ impl App {
             View::Queue => Context::Queue,
             View::Log => Context::Log,
             View::Help => Context::Help,
+            View::Doctor => Context::Doctor,
         }
     }
 
@@ -457,7 +470,7 @@ impl App {
         match self.dialogs.front() {
             Some(dialog) if dialog.line.is_some() => Context::Text,
             Some(_) => Context::Dialog,
-            None if self.form.is_some() => Context::Text,
+            None if self.open_form().is_some() => Context::Text,
             None if self.picker.is_some() => Context::Picker,
             None if self.is_typing() => Context::Text,
             None => self.context_of(self.view),
@@ -475,7 +488,10 @@ impl App {
             self.view = self.beneath;
             return;
         }
-        if matches!(self.view, View::Servers | View::Panes | View::Pager | View::Found) {
+        if matches!(
+            self.view,
+            View::Servers | View::Panes | View::Pager | View::Found | View::Doctor
+        ) {
             self.beneath = self.view;
         }
         self.view = view;

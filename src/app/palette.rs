@@ -86,7 +86,7 @@ impl App {
 pub(super) fn acts_on_server(action: Action) -> bool {
     matches!(
         action,
-        Action::EditServer | Action::CopyServer | Action::RemoveServer
+        Action::EditServer | Action::CopyServer | Action::RemoveServer | Action::Doctor
     )
 }
 

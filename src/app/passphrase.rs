@@ -12,6 +12,7 @@ impl App {
     pub(super) fn ask_passphrase(&mut self, lock: Lock, wanted: Box<Effect>) {
         if let Effect::ResolveSecret(connection, _) = &*wanted
             && self.link.attempt().is_none_or(|a| a.connection != *connection)
+            && !self.doctor_waits(*connection)
         {
             // that connection was given up meanwhile
             return;
@@ -51,6 +52,7 @@ impl App {
     /// The person does not want the store opened: what needed it is not done.
     pub(super) fn give_up(&mut self, wanted: &Effect) -> Vec<Effect> {
         match wanted {
+            Effect::ResolveSecret(connection, _) if self.doctor_waits(*connection) => self.leave_doctor(),
             Effect::ResolveSecret(..) => self.cancel_connecting(),
             Effect::ChangeServers(_) => {
                 self.saving = None;

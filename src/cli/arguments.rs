@@ -139,6 +139,8 @@ pub(super) enum Subcommands {
     /// Send one command, and print the answer
     #[command(after_help = examples::RAW)]
     Raw(Raw),
+    /// Find out what works of a server, what does not, and what would mend it
+    Doctor(Doctor),
     /// What earlier runs have left unfinished
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -241,6 +243,34 @@ pub(super) struct Find {
     /// At most so many levels below the target (0: only what is in it); never more than --explore-depth allows
     #[arg(long, value_name = "N")]
     pub(super) depth: Option<usize>,
+    #[command(flatten)]
+    pub(super) output: Output,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+}
+
+const DOCTOR_HELP: &str = "\
+Each step is told as it ends, then a verdict for each thing that was found, with the flags that
+would mend it, and what the firewall must let through, ready to be sent to whoever runs it. Every
+session is the doctor's own; as many as -j says are opened at once. Nothing is changed on the
+server, unless --probe-upload is given: then a small file is stored and deleted again.
+
+Exit codes: 0 nothing found but notes, else that of the first failure (see ftpane --help).
+
+Examples:
+  ftpane doctor web:
+  ftpane doctor --json ftpes://me@ftp.example.org
+  ftpane doctor --mode active --port-range 50000-50010 web:";
+
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub(super) struct Doctor {
+    /// The server; a path is looked at as its document path
+    #[arg(value_name = "TARGET", required = true, value_hint = TARGET)]
+    pub(super) target: OsString,
+    /// Store a small file in the document path and delete it again; never on a read-only server
+    #[arg(long)]
+    pub(super) probe_upload: bool,
     #[command(flatten)]
     pub(super) output: Output,
     #[command(flatten)]

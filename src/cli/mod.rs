@@ -11,6 +11,7 @@ mod config;
 mod connection;
 mod connections;
 mod deeds;
+mod doctor;
 mod du;
 pub mod dump;
 mod examples;
@@ -223,6 +224,7 @@ pub async fn run(command: Command, keymap: KeymapCheck) -> u8 {
         Subcommands::Sum(sum) => carry_out(command, &sum.connection, sum.output).await,
         Subcommands::Du(du) => carry_out(command, &du.connection, du.output).await,
         Subcommands::Raw(raw) => carry_out(command, &raw.connection, raw.output).await,
+        Subcommands::Doctor(doctor) => carry_out(command, &doctor.connection, doctor.output).await,
         Subcommands::Queue(queue) => {
             let (connection, output) = queue.connects();
             carry_out(command, &connection, output).await
@@ -262,6 +264,7 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
         Subcommands::Sum(sum) => sum::run(sum, &mut session).await,
         Subcommands::Du(du) => du::run(du, &mut session).await,
         Subcommands::Raw(raw) => raw::run(raw, &mut session).await,
+        Subcommands::Doctor(doctor) => doctor::run(doctor, &mut session).await,
         Subcommands::Queue(queue) => queue::run(queue, &mut session).await,
         Subcommands::Servers(_)
         | Subcommands::Config(_)

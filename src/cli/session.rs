@@ -152,15 +152,9 @@ impl Session {
 
     /// Finds the password of a place and connects to its server.
     pub(super) async fn connect(&mut self, place: &mut Place) -> Result<Live, End> {
-        let find = self.passwords.find(place, Some(&mut self.stdin), &self.speech);
-        let Found { secret, keep } = tokio::select! {
-            biased;
-            code = self.signals.next() => return Err(End::Signal(code)),
-            found = find => found?,
-        };
+        let Found { secret, keep } = self.find_password(place).await?;
         let to_keep = secret.clone().filter(|_| keep);
-        self.connections += 1;
-        let connection = ConnectionId(self.connections);
+        let connection = self.next_connection();
         if place.saved {
             self.saved.insert(connection, place.server.name.clone());
         }
@@ -196,6 +190,39 @@ impl Session {
                 _ => {}
             }
         }
+    }
+
+    async fn find_password(&mut self, place: &mut Place) -> Result<Found, End> {
+        let find = self.passwords.find(place, Some(&mut self.stdin), &self.speech);
+        tokio::select! {
+            biased;
+            code = self.signals.next() => Err(End::Signal(code)),
+            found = find => Ok(found?),
+        }
+    }
+
+    fn next_connection(&mut self) -> ConnectionId {
+        self.connections += 1;
+        ConnectionId(self.connections)
+    }
+
+    /// Finds the password of a place and has the doctor look at its server; its events carry the number
+    /// returned.
+    pub(super) async fn request_diagnosis(
+        &mut self,
+        place: &mut Place,
+        probe_upload: bool,
+    ) -> Result<ConnectionId, End> {
+        let Found { secret, .. } = self.find_password(place).await?;
+        let connection = self.next_connection();
+        self.send(Command::Diagnose {
+            connection,
+            server: Box::new(place.server.clone()),
+            secret,
+            patience: self.patience,
+            probe_upload,
+        });
+        Ok(connection)
     }
 
     /// Keeps a password that was typed and right.

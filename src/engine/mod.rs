@@ -27,6 +27,7 @@ mod copy;
 mod count;
 mod dialogue;
 mod division;
+mod doctor;
 mod download;
 mod durable;
 mod erase;

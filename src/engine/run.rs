@@ -13,14 +13,13 @@ use super::browse::{self, not_connected};
 use super::durable::Durable;
 use super::input::Input;
 use super::journal::Journal;
-use super::lane::Lane;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
 use super::outlet::Outlet;
 use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
-use super::task::{Means, Task};
+use super::task::Task;
 use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
@@ -39,7 +38,9 @@ use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
 mod effects;
 mod in_place;
+mod lanes;
 mod taking;
+mod visiting;
 mod walking;
 
 /// How often the progress is sampled while something moves.
@@ -342,6 +343,7 @@ impl Loop {
                 batch,
             } => self.take_up(rest, connection, batch),
             Command::DropUnfinished(rests) => self.drop_unfinished(rests),
+            diagnosis @ Command::Diagnose { .. } => self.visit(diagnosis),
             Command::Shutdown => {}
         }
     }
@@ -515,59 +517,6 @@ impl Loop {
         };
         self.carry_out(effects);
         self.let_walks_go_on();
-    }
-
-    /// Opens lanes where jobs wait, as many as there may be.
-    fn start_jobs(&mut self) {
-        for (connection, waiting) in self.queue.waiting() {
-            let Some(pool) = self.pools.get(&connection) else {
-                continue;
-            };
-            // what runs keeps a lane each, at the most
-            let running = self.running.values().filter(|(of, _)| *of == connection);
-            let wanted = pool.lanes().min(waiting + running.count());
-            let lanes = self.lanes.entry(connection).or_default();
-            while *lanes < wanted {
-                *lanes += 1;
-                let lane = Lane {
-                    connection,
-                    pool: Arc::clone(pool),
-                    limit: Arc::clone(&self.limit),
-                    notes: self.notes.clone(),
-                    tasks: self.tasks.clone(),
-                    end: self.end.clone(),
-                };
-                self.tasks.spawn(lane.work());
-            }
-        }
-    }
-
-    /// The next job of a connection, for a lane.
-    fn take(&mut self, connection: ConnectionId) -> Option<Task> {
-        let connected = self.pools.get(&connection)?;
-        let server = Arc::clone(&connected.connection.server);
-        let placing = Arc::clone(&connected.placing);
-        let (start, told) = self.queue.next(connection)?;
-        self.carry_out(vec![told]);
-        let job = start.job.id;
-        self.journal.started(job, start.policy);
-        let cancel = self.end.child_token();
-        self.running.insert(job, (connection, cancel.clone()));
-        let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
-        Some(Task::new(
-            start,
-            targets.unwrap_or_else(|| Arc::new(Targets::new(Arc::clone(&self.origins)))),
-            self.meter.begin(job),
-            cancel,
-            Means {
-                input: self.input.clone(),
-                durable: Arc::clone(&self.durable),
-                origins: Arc::clone(&self.origins),
-                server,
-                placing,
-            },
-            self.notes.clone(),
-        ))
     }
 
     /// Closes the sessions of connections that were disconnected and have nothing left to do. With

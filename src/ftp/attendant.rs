@@ -1,6 +1,8 @@
 //! Who waits while a connection is made: hears how far it is, and is asked what only shows itself
 //! to be needed on the way.
 
+use std::net::SocketAddr;
+
 use crate::model::event::Wanted;
 use crate::model::secret::Secret;
 
@@ -9,6 +11,9 @@ use crate::model::secret::Secret;
 pub(crate) trait Attendant: Send + Sync {
     /// What is being done now, in words.
     fn step(&self, text: String);
+
+    /// A TCP connection stands: to the server, or to its proxy.
+    fn stands(&self, _to: SocketAddr) {}
 
     /// Something did not go as it was meant to, and the connection stands all the same.
     fn notice(&self, text: String);

@@ -29,10 +29,9 @@ impl Session {
         let active = matches!(prepared, Prepared::Listening(..));
         let (opened, early, (stream, port)) = match self.connected(prepared, request).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
-                let resumed = handshake.map(|handshake| handshake.resumed == Some(true));
-                resumed
-                    .into_iter()
-                    .for_each(|resumed| self.connection().count_handshake(resumed));
+                if let Some(handshake) = handshake {
+                    self.connection().note_handshake(&handshake);
+                }
                 (opened, early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {

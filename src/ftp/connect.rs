@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use suppaftp::tokio::ImplAsyncFtpStream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::attendant::Attendant;
@@ -23,9 +24,16 @@ use crate::model::server::{Patience, Protocol, Server};
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// A connection that is not logged in yet.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     pub(super) control: Control,
-    pub(super) handshake: Option<Handshake>,
+    pub(crate) handshake: Option<Handshake>,
+}
+
+impl Opened {
+    /// Ends it in good order.
+    pub(crate) async fn quit(self) {
+        self.control.quit().await;
+    }
 }
 
 /// What a connection is made with.
@@ -38,18 +46,44 @@ pub(super) struct Means<'a> {
     pub(super) attendant: &'a dyn Attendant,
 }
 
+/// A connection that has greeted us: in clear, or with implicit TLS encrypted.
+pub(crate) struct Greeted {
+    ftp: ImplAsyncFtpStream<Wire>,
+    outbox: Arc<Outbox>,
+    report: Arc<Report>,
+}
+
+impl Greeted {
+    /// The other end and ours.
+    pub(crate) fn ends(&self) -> (SocketAddr, SocketAddr) {
+        self.report.ends()
+    }
+
+    /// The handshake, where TLS came first.
+    pub(crate) fn handshake(&self) -> Option<Handshake> {
+        self.report.handshake()
+    }
+}
+
 impl Means<'_> {
-    /// Connects, and greets.
-    pub(super) async fn open(&self, transcript: Transcript) -> Result<Opened, Error> {
+    /// Connects, until the greeting has come.
+    pub(super) async fn greet(
+        &self,
+        addresses: Vec<SocketAddr>,
+        transcript: Transcript,
+    ) -> Result<Greeted, Error> {
+        let (read_only, charset) = (self.server.read_only, self.server.charset);
+        let outbox = Arc::new(Outbox::new(read_only, charset, transcript));
+        let reached = self.reach(addresses, &outbox).await;
+        let (ftp, report) = reached.map_err(|error| self.blame(error))?;
+        Ok(Greeted { ftp, outbox, report })
+    }
+
+    /// Protects the connection as far as the server's protocol has it.
+    pub(super) async fn protect(&self, greeted: Greeted) -> Result<Opened, Error> {
         let (server, patience) = (self.server, self.patience);
-        let outbox = Arc::new(Outbox::new(server.read_only, server.charset, transcript));
-        let reached = match self.look_up().await {
-            Ok(addresses) => self.reach(addresses, &outbox).await,
-            Err(error) => Err(error),
-        };
-        let (mut ftp, report) = reached.map_err(|error| self.blame(error))?;
-        let ends = report.ends();
-        let mut handshake = report.handshake();
+        let (ends, mut handshake) = (greeted.ends(), greeted.handshake());
+        let Greeted { mut ftp, outbox, .. } = greeted;
         if let (Some(tls), Protocol::FtpsExplicit) = (self.tls, server.protocol) {
             self.attendant.step("starting TLS".into());
             let second = Dialer::to_protect(tls, &outbox);
@@ -68,7 +102,11 @@ impl Means<'_> {
     }
 
     /// The addresses to connect to: the server's, or the proxy's.
-    async fn look_up(&self) -> Result<Vec<SocketAddr>, Error> {
+    pub(super) async fn look_up(&self) -> Result<Vec<SocketAddr>, Error> {
+        self.find_addresses().await.map_err(|error| self.blame(error))
+    }
+
+    async fn find_addresses(&self) -> Result<Vec<SocketAddr>, Error> {
         let (host, port) = match self.passage {
             None => (&self.server.host, self.server.port()),
             Some(passage) => (&passage.proxy.host, passage.proxy.port),
@@ -96,6 +134,7 @@ impl Means<'_> {
     /// does not cost a whole time-out. Once one has taken it, its word counts.
     async fn reach(&self, addresses: Vec<SocketAddr>, outbox: &Arc<Outbox>) -> Result<Reached, Error> {
         let race = Arc::new(Race::new(None));
+        let mut standing = race.subscribe();
         let mut waiting = addresses.into_iter().peekable();
         let mut running = FuturesUnordered::new();
         let mut last = Error::Poisoned;
@@ -104,15 +143,29 @@ impl Means<'_> {
                 running.push(self.reach_one(address, Arc::clone(&race), outbox));
             }
             tokio::select! {
+                _ = standing.changed() => self.tell(&mut standing),
                 done = running.next() => match done {
                     Some(Err(error @ (Error::Broken(Stage::Tcp, _) | Error::Silent(Stage::Tcp, _)))) => {
                         last = error;
                     }
-                    Some(done) => return done,
+                    Some(done) => {
+                        // it may stand and fail within a moment
+                        if standing.has_changed().unwrap_or(false) {
+                            self.tell(&mut standing);
+                        }
+                        return done;
+                    }
                     None => return Err(last),
                 },
                 () = sleep(STAGGER), if waiting.peek().is_some() && race.borrow().is_none() => {}
             }
+        }
+    }
+
+    /// Tells whoever waits that a TCP connection stands.
+    fn tell(&self, standing: &mut watch::Receiver<Option<SocketAddr>>) {
+        if let Some(address) = *standing.borrow_and_update() {
+            self.attendant.stands(address);
         }
     }
 

@@ -1,19 +1,20 @@
 //! What all sessions to one server share: its settings, whom it trusts, and what was learned.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use super::attendant::Attendant;
-use super::connect::Means;
 use super::data::DataHabits;
 use super::digest;
 use super::error::{Error, Stage};
 use super::features::Features;
-use super::login;
 use super::proxy::Passage;
 use super::session::Session;
+use super::stages::Stages;
 use super::tls::{Handshake, SessionTls, Tls, TlsError, TrustStore};
 use super::transcript::{Sink, Transcript};
 use crate::model::certificate::Pin;
@@ -75,6 +76,8 @@ pub(crate) struct Learned {
     pub(crate) written: Option<(RemotePath, i64)>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
+    /// How long the last data connection's handshake took.
+    pub(crate) data_handshake: Option<Duration>,
     /// The greeting's first line.
     pub(crate) greeting: String,
     /// A login was asked something whose answer serves once only.
@@ -134,6 +137,11 @@ impl Connection {
         self.habits().active
     }
 
+    /// Who came to our port in active mode and was not the server.
+    pub(crate) fn stranger(&self) -> Option<IpAddr> {
+        self.habits().stranger
+    }
+
     /// Passive mode did not work in an earlier run, and active mode did.
     pub(crate) fn prefer_active(&self) {
         self.habits().active = true;
@@ -167,6 +175,17 @@ impl Connection {
             proxy: self.server.proxy.clone()?,
             secret: self.said().proxy_password.clone(),
         })
+    }
+
+    /// Counts a data connection's handshake, and keeps how long it took.
+    pub(super) fn note_handshake(&self, handshake: &Handshake) {
+        self.learned().data_handshake = Some(handshake.took);
+        self.count_handshake(handshake.resumed == Some(true));
+    }
+
+    /// How long the last data connection's handshake took.
+    pub(crate) fn data_handshake(&self) -> Option<Duration> {
+        self.learned().data_handshake
     }
 
     /// Counts a data connection's handshake.
@@ -205,10 +224,10 @@ impl Connection {
 
     /// A remark for the log that belongs to no session.
     pub(crate) fn remark(&self, text: &str) {
-        Transcript::new(0, self.sink.clone()).remark(text);
+        self.transcript(0).remark(text);
     }
 
-    async fn tls(&self) -> Result<Option<SessionTls>, Error> {
+    pub(super) async fn tls(&self) -> Result<Option<SessionTls>, Error> {
         if !self.server.protocol.is_tls() {
             return Ok(None);
         }
@@ -265,42 +284,25 @@ impl Connection {
     }
 
     async fn try_login(self: &Arc<Self>, attendant: &dyn Attendant) -> Result<Session, Error> {
-        let number = self.sessions.fetch_add(1, Ordering::Relaxed) + 1;
-        let transcript = Transcript::new(number, self.sink.clone());
-        let (tls, passage) = (self.tls().await?, self.passage());
-        if let Some(passage) = &passage {
-            transcript.remark(&format!(
-                "through the proxy {}, which looks up {}",
-                passage.proxy, self.server.host
-            ));
-        }
-        let means = Means {
-            server: &self.server,
-            tls: tls.as_ref(),
-            passage: passage.as_ref(),
-            patience: &self.patience,
-            attendant,
+        let stages = Stages::begin(self).await?;
+        let addresses = stages.look_up(attendant).await?;
+        let opened = match stages.greet(addresses, attendant).await {
+            Ok(greeted) => stages.protect(greeted, attendant).await,
+            Err(error) => Err(error),
         };
-        let opened = match (means.open(transcript.clone()).await, tls.clone()) {
-            // the library says no and not why: the certificate is fetched to be shown
-            (Err(Error::Tls(_, TlsError::Unexplained(said))), Some(tls)) => {
-                let looking = tls.looking();
-                let means = Means {
-                    tls: Some(&looking),
-                    ..means
-                };
-                match means.open(transcript).await {
-                    Err(found @ Error::Tls(_, TlsError::Certificate { .. })) => Err(found),
-                    _ => Err(Error::Tls(Stage::Handshake, TlsError::Unexplained(said))),
-                }
-            }
-            (opened, _) => opened,
-        }?;
-        if let Some(handshake) = opened.handshake {
-            self.learned().handshake = Some(handshake);
+        match opened {
+            Ok(opened) => stages.log_in(opened, attendant).await,
+            Err(error) => Err(stages.explained(error, attendant).await),
         }
-        attendant.step(format!("logging in as {}", self.server.login()));
-        login::log_in(opened.control, tls, Arc::clone(self), attendant).await
+    }
+
+    /// The number of the next session.
+    pub(super) fn next_session(&self) -> u32 {
+        self.sessions.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn transcript(&self, session: u32) -> Transcript {
+        Transcript::new(session, self.sink.clone())
     }
 
     pub(super) fn secret(&self) -> Option<&Secret> {

@@ -19,6 +19,7 @@ use super::session::Session;
 use super::stream::{NetStream, keep_alive, send_soon};
 use super::tls::{Handshake, SessionTls};
 use super::transcript::Transcript;
+use crate::model::address::is_private;
 use crate::model::facts::DataCommand;
 use crate::model::server::{ConnectionMode, PassiveAddress};
 
@@ -52,6 +53,8 @@ pub(crate) struct DataHabits {
     pub(crate) active: bool,
     /// The local ports in use.
     pub(super) ports: Arc<Ports>,
+    /// Who came to our port in active mode and was not the server.
+    pub(crate) stranger: Option<IpAddr>,
     /// The repair of a passive address was said once.
     pub(crate) repair_said: bool,
     /// How the last one was made.
@@ -145,7 +148,7 @@ impl Session {
     }
 
     /// The server's address; `None` where only a proxy knows it.
-    fn server_ip(&self) -> Option<IpAddr> {
+    pub(super) fn server_ip(&self) -> Option<IpAddr> {
         let ip = if self.is_proxied() {
             self.connection().server.host.parse().ok()?
         } else {
@@ -155,7 +158,7 @@ impl Session {
     }
 
     /// A port of the server the control connection goes to.
-    fn server_at(&self, port: u16) -> Destination {
+    pub(super) fn server_at(&self, port: u16) -> Destination {
         if self.is_proxied() {
             Destination::new(&self.connection().server.host, port)
         } else {
@@ -166,7 +169,7 @@ impl Session {
         }
     }
 
-    fn speaks_ipv4(&self) -> bool {
+    pub(super) fn speaks_ipv4(&self) -> bool {
         self.server_ip().is_none_or(|ip| ip.is_ipv4())
     }
 
@@ -188,7 +191,7 @@ impl Session {
         let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
         let (to, repaired) = self.classic_address(&reply)?;
         let stream = match (self.dial(to).await, repaired) {
-            (Err(error), Some(announced)) if is_public(announced) => {
+            (Err(error), Some(announced)) if !is_private(announced.into()) => {
                 return Err(Error::Repaired(announced, Box::new(error)));
             }
             (done, _) => done?,
@@ -229,7 +232,7 @@ impl Session {
         Ok((to, repaired.then(|| *announced.ip())))
     }
 
-    async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
+    pub(super) async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
         self.data_maker().dial(to).await
     }
 
@@ -415,6 +418,7 @@ impl DataMaker {
                     send_soon(&stream);
                     return Ok(stream);
                 }
+                self.connection.habits().stranger = Some(from.ip().to_canonical());
                 self.transcript.remark(&format!(
                     "{from} connected to our data port and is not the server; sent away"
                 ));
@@ -426,20 +430,6 @@ impl DataMaker {
             Ok(Ok(stream)) => Ok(stream),
         }
     }
-}
-
-/// Whether an address may be one that is seen from anywhere: not of a private network, of this
-/// machine or of a provider's NAT (RFC 1918, RFC 6598).
-fn is_public(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
-    let carrier = a == 100 && (64..128).contains(&b);
-    !(ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_multicast()
-        || ip.is_broadcast()
-        || a == 0
-        || carrier)
 }
 
 /// RFC 959 §4.1.2.
@@ -457,26 +447,6 @@ fn eprt_command(ip: IpAddr, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn public_addresses() {
-        for (ip, public) in [
-            ("8.8.8.8", true),
-            ("100.63.0.1", true),
-            ("172.32.0.1", true),
-            ("100.64.0.1", false),
-            ("100.127.255.1", false),
-            ("172.31.0.1", false),
-            ("10.1.2.3", false),
-            ("192.168.0.1", false),
-            ("127.0.0.1", false),
-            ("169.254.1.1", false),
-            ("0.0.0.0", false),
-            ("255.255.255.255", false),
-        ] {
-            assert_eq!(is_public(ip.parse().unwrap()), public, "{ip}");
-        }
-    }
 
     #[test]
     fn active_commands() {

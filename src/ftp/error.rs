@@ -4,7 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::{says_full, says_limit, says_too_long};
+use super::explain::{says_full, says_limit, says_too_long, wants_encryption};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -129,6 +129,11 @@ impl Error {
     /// Whether a person can help by saying the password of the proxy.
     pub(crate) fn wants_proxy_password(&self) -> bool {
         matches!(self, Self::Proxy(_, _, ProxyError::WantsPassword))
+    }
+
+    /// Whether the server lets nobody in without TLS.
+    pub(crate) fn wants_encryption(&self) -> bool {
+        matches!(self, Self::Refused(Stage::Login, verb, reply) if verb == "USER" && wants_encryption(reply))
     }
 
     /// Whether the server only says that it has enough connections of ours.

@@ -20,15 +20,11 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
             "the server has too many connections",
             TOO_MANY,
         ),
-        (Stage::Login, "USER", 421 | 503 | 530..=599)
-            if says(&["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"]) =>
-        {
-            (
-                Class::Login,
-                "the server wants an encrypted connection",
-                "Use explicit TLS (ftpes://).",
-            )
-        }
+        (Stage::Login, "USER", _) if wants_encryption(reply) => (
+            Class::Login,
+            "the server wants an encrypted connection",
+            "Use explicit TLS (ftpes://).",
+        ),
         (_, _, 421) => (
             Class::Unreachable,
             "the server is not available and closed the connection",
@@ -143,6 +139,13 @@ pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> 
     } else {
         failure.hint(hint)
     }
+}
+
+/// Whether the refusal of a user says that there is no login without TLS.
+pub(super) fn wants_encryption(reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let words = ["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"];
+    matches!(reply.code, 421 | 503 | 530..=599) && words.iter().any(|word| said.contains(word))
 }
 
 /// Whether the reply says that a name is too long, which no other try makes shorter: pure-ftpd has 451

@@ -6,6 +6,7 @@
 //! or writes to the disk; what only a person knows it asks its [`attendant`].
 
 pub(crate) mod attendant;
+pub(crate) mod connect;
 pub(crate) mod connection;
 pub(crate) mod digest;
 pub(crate) mod error;
@@ -13,8 +14,10 @@ pub(crate) mod exchange;
 pub mod features;
 pub mod guard;
 pub mod list;
+pub(crate) mod probe;
 pub mod reply;
 pub(crate) mod session;
+pub(crate) mod stages;
 pub(crate) mod succession;
 pub(crate) mod sums;
 pub mod transcript;
@@ -24,7 +27,6 @@ mod begin;
 mod blot;
 mod challenge;
 mod clock;
-mod connect;
 mod control;
 mod data;
 mod dial;
@@ -39,5 +41,5 @@ mod rider;
 mod stream;
 mod telnet;
 mod time_val;
-mod tls;
+pub(crate) mod tls;
 mod wire;

@@ -223,6 +223,21 @@ pub enum Command {
     /// Forget what runs have left, and delete the temporary files that they left here; answered by
     /// [`super::event::Event::Dropped`].
     DropUnfinished(Vec<RestId>),
+    /// Look what works of a server and what does not, on sessions of its own; each step is told by
+    /// [`super::event::Event::Examining`] and [`super::event::Event::Examined`], the end by
+    /// [`super::event::Event::Diagnosed`]. [`Command::Disconnect`] breaks it off.
+    Diagnose {
+        /// The number its events carry; of no connection that is open.
+        connection: ConnectionId,
+        /// The server as it is to be looked at.
+        server: Box<Server>,
+        /// Its password; `None` only for an anonymous login.
+        secret: Option<Secret>,
+        /// Time-outs.
+        patience: Patience,
+        /// Whether a small file is stored and deleted again. Never done on a server that is read only.
+        probe_upload: bool,
+    },
     /// Say goodbye to the servers and end; the last event is [`super::event::Event::Ended`].
     Shutdown,
 }

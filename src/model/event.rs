@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::certificate::{Certificate, Pin};
 use super::checksum::Checksum;
 use super::command::{Generation, Place, QuestionId};
+use super::diagnosis::{Diagnosis, Examined, Step};
 use super::facts::Facts;
 use super::failure::Failure;
 use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState, Rank};
@@ -349,6 +350,12 @@ pub enum Event {
     /// What runs have left is forgotten, and so many temporary files of theirs are deleted here; or
     /// why not.
     Dropped(Result<u64, Failure>),
+    /// The doctor has begun a step.
+    Examining(ConnectionId, Step),
+    /// The doctor has done a step.
+    Examined(ConnectionId, Box<Examined>),
+    /// The doctor is done, or could not begin.
+    Diagnosed(ConnectionId, Result<Box<Diagnosis>, Failure>),
     /// Something for the person to decide; only the asking job waits.
     Question {
         /// Its number.

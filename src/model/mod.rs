@@ -5,11 +5,13 @@
 //! inner lints below see to that).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod address;
 pub mod certificate;
 pub mod charset;
 pub mod checksum;
 pub mod clock;
 pub mod command;
+pub mod diagnosis;
 pub mod entry;
 pub mod event;
 pub mod facts;

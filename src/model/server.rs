@@ -72,6 +72,17 @@ pub enum ConnectionMode {
     Auto,
 }
 
+impl ConnectionMode {
+    /// The word of `--mode`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passive => "passive",
+            Self::Active => "active",
+            Self::Auto => "auto",
+        }
+    }
+}
+
 /// What to do with the address in a reply to PASV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,6 +94,17 @@ pub enum PassiveAddress {
     Server,
     /// Never look at it; always use the control connection's peer.
     Control,
+}
+
+impl PassiveAddress {
+    /// The word of `--pasv-address`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Repair => "repair",
+            Self::Server => "server",
+            Self::Control => "control",
+        }
+    }
 }
 
 /// A TLS protocol version.
@@ -102,6 +124,21 @@ pub enum TlsVersion {
     V1_3,
 }
 
+impl TlsVersion {
+    /// All, the oldest first.
+    pub const ALL: [Self; 4] = [Self::V1_0, Self::V1_1, Self::V1_2, Self::V1_3];
+
+    /// `1.2`: the word of `--tls-min` and `--tls-max`.
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::V1_0 => "1.0",
+            Self::V1_1 => "1.1",
+            Self::V1_2 => "1.2",
+            Self::V1_3 => "1.3",
+        }
+    }
+}
+
 /// Which library speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +148,16 @@ pub enum TlsBackend {
     Openssl,
     /// The system's own, through native-tls; cannot resume, which many servers demand.
     System,
+}
+
+impl TlsBackend {
+    /// The word of `--tls-backend`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Openssl => "openssl",
+            Self::System => "system",
+        }
+    }
 }
 
 /// Where the password comes from. The password itself is never stored here.

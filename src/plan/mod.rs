@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod conflict;
 pub mod division;
+pub mod doctor;
 pub mod fence;
 pub mod glob;
 pub mod ground;

@@ -71,6 +71,9 @@ fn truth(app: &App) -> (String, Vec<String>, Role) {
             _ => ("ftpane".into(), vec!["servers".into()], Role::Bar),
         };
     }
+    if let (View::Doctor, Some(doctor)) = (app.view, &app.doctor) {
+        return (name(&doctor.server), vec![doctor.says()], Role::Bar);
+    }
     match &app.link {
         Link::Down => ("ftpane".into(), vec!["no connection".into()], Role::Bar),
         Link::Opening(attempt) => (

@@ -23,11 +23,12 @@ const NOTE_WIDTH: u16 = 40;
 const LABEL_WIDTH: usize = 18;
 /// A text field is not drawn wider than this, so that faults find room beside it.
 const WIDEST_FIELD: usize = 48;
-const KEYS: [(&str, &str); 4] = [
+const KEYS: [(&str, &str); 5] = [
     ("Tab", "next"),
     ("Space", "change"),
     ("Enter", "save"),
     ("Esc", "back"),
+    ("Ctrl-T", "try it"),
 ];
 
 /// Draws the form over `area`, and puts the terminal's cursor into the text one is typing.

@@ -15,6 +15,7 @@ use crate::config::theme::Role;
 mod ascii;
 mod bar;
 mod dialog;
+mod doctor;
 pub mod form;
 mod found;
 mod help;
@@ -40,12 +41,12 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     let parts = layout::screen(area, app);
     frame.render_widget(Block::new().style(app.theme.style(Role::Text)), area);
-    match &app.form {
+    match app.open_form() {
         Some(form) => form::draw(frame, area, form, &app.theme),
         None => draw_view(frame, parts, app),
     }
     if let Some(picker) = &app.picker
-        && app.form.is_none()
+        && app.open_form().is_none()
     {
         let area = picker::place(dialog::ground(parts), picker);
         clear(frame, area);
@@ -89,6 +90,7 @@ fn draw_view(frame: &mut Frame<'_>, parts: layout::Screen, app: &App) {
         View::Log => log::draw(frame, parts.body, app),
         View::Found => found::draw(frame, parts.body, app),
         View::Help => help::draw(frame, parts.body, app),
+        View::Doctor => doctor::draw(frame, parts.body, app),
     }
     if let Some(hints) = parts.hints {
         bar::draw_hints(frame, hints, app);

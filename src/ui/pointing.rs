@@ -51,7 +51,7 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
             let inner = Block::bordered().inner(parts.body);
             Some(Spot::List(line_of(inner, at, top, len)))
         }
-        View::Pager | View::Log | View::Help => Some(Spot::List(None)),
+        View::Pager | View::Doctor | View::Log | View::Help => Some(Spot::List(None)),
     }
 }
 

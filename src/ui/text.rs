@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+pub use crate::app::wrapping::wrap;
 use crate::model::text::escape_str;
 
 fn harmless(text: &str) -> Cow<'_, str> {
@@ -66,35 +67,6 @@ pub fn fit_end(text: &str, columns: usize) -> String {
     format!("…{}", &text[from..])
 }
 
-/// Breaks a text into lines of at most `columns`, between words where possible.
-pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(1);
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let paragraph = harmless(paragraph);
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            let gap = usize::from(!line.is_empty());
-            if line.width() + gap + word.width() <= columns {
-                line.extend(std::iter::repeat_n(' ', gap));
-                line.push_str(word);
-                continue;
-            }
-            if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            for grapheme in word.graphemes(true) {
-                if line.width() + grapheme.width() > columns && !line.is_empty() {
-                    lines.push(std::mem::take(&mut line));
-                }
-                line.push_str(grapheme);
-            }
-        }
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,14 +87,5 @@ mod tests {
                 (start, end)
             );
         }
-    }
-
-    #[test]
-    fn wrapping() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("a\n\nb", 4), ["a", "", "b"]);
-        assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
-        assert!(wrap("", 4).is_empty());
     }
 }

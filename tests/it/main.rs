@@ -17,6 +17,7 @@ mod command_line_terminal;
 mod command_line_tls;
 mod controls;
 mod demo;
+mod doctor;
 mod editing;
 mod engine;
 mod faults;

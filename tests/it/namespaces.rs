@@ -14,6 +14,9 @@ use crate::harness::lab::Lab;
 const SERVER: &str = "203.0.113.9";
 const CLIENT: &str = "198.51.100.7";
 
+/// There is one set of networks: the tests take turns.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// The two networks; taken away at the end.
 struct Nat;
 
@@ -142,6 +145,7 @@ fn ends((output, dialogue): &(Output, String), code: i32, says: &str) {
 #[test]
 #[ignore = "needs network namespaces and the servers of tests/lab"]
 fn both_modes_work_through_two_routers_with_nat() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let lab = Lab::running();
     let _nat = Nat::up();
     let here = tempfile::tempdir().unwrap();
@@ -199,4 +203,76 @@ fn both_modes_work_through_two_routers_with_nat() {
     let again = run(format!("ls {auto} {shut}/d"));
     ends(&again, 0, "EPRT");
     assert!(!again.1.contains("> EPSV"), "{}", again.1);
+}
+
+/// What the doctor says of the same two networks, and that its flags mend what they are for.
+#[test]
+#[ignore = "needs network namespaces and the servers of tests/lab"]
+fn the_doctor_finds_nat_and_closed_ports() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let lab = Lab::running();
+    let _nat = Nat::up();
+    let here = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(here.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let _shut = Vsftpd::start(&lab, here.path().join("lab"));
+    let there = here.path().join("lab/home");
+    let _open = Server::start(&lab, &there, "2121", "60000-60099", &["--no-epsv"]);
+    let open = format!("ftp://demo@{SERVER}:2121");
+    let shut = format!("ftp://demo@{SERVER}:24021");
+    let forwarded = format!("--external-ip {CLIENT} --port-range 50000-50003");
+    let verdicts = |words: &str| {
+        let (output, dialogue) = ftpane(here.path(), &format!("doctor {words}"));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let verdicts = lines.into_iter().filter(|line| line["event"] == "verdict");
+        let verdicts: Vec<serde_json::Value> = verdicts.collect();
+        assert!(!verdicts.is_empty(), "{output:?}\n{dialogue}");
+        (output.status.code(), verdicts)
+    };
+    let codes = |verdicts: &[serde_json::Value]| -> Vec<String> {
+        let codes = verdicts
+            .iter()
+            .map(|verdict| verdict["code"].as_str().unwrap().to_owned());
+        codes.collect()
+    };
+
+    // the private address is not followed, unless one insists
+    let (code, found) = verdicts(&format!("--json {open}"));
+    assert_eq!(
+        (code, codes(&found)),
+        (
+            Some(0),
+            vec!["pasv-private-address".into(), "epsv-unsupported".into()]
+        )
+    );
+    assert!(found[0]["says"].as_str().unwrap().contains("10.0.2.2"));
+    let (code, found) = verdicts(&format!("--json --pasv-address server {open}"));
+    assert_eq!(
+        (code, codes(&found)),
+        (Some(6), vec!["pasv-private-address".into()])
+    );
+    assert_eq!(found[0]["fix"], serde_json::json!(["--pasv-address", "repair"]));
+
+    // ports that the router does not let in; where active mode has what it needs, it is the fix
+    let (code, found) = verdicts(&format!("--json {shut}"));
+    assert_eq!((code, codes(&found)), (Some(6), vec!["passive-filtered".into()]));
+    assert_eq!(found[0]["fix"], serde_json::json!([]));
+    let (code, found) = verdicts(&format!("--json {forwarded} {shut}"));
+    assert_eq!((code, codes(&found)), (Some(6), vec!["passive-filtered".into()]));
+    assert_eq!(found[0]["fix"], serde_json::json!(["--mode", "active"]));
+    let (code, found) = verdicts(&format!("--json --mode active {forwarded} {shut}"));
+    assert_eq!((code, codes(&found)), (Some(0), vec!["ok".into()]));
+
+    // behind NAT this end must say where it is seen: vsftpd tells where that is
+    let (code, found) = verdicts(&format!("--json --mode active {shut}"));
+    assert_eq!(
+        (code, codes(&found)),
+        (Some(6), vec!["active-nobody-came".into()])
+    );
+    let says = found[0]["says"].as_str().unwrap();
+    assert!(says.contains("10.0.1.2") && says.contains("behind NAT"), "{says}");
+    assert_eq!(found[0]["fix"], serde_json::json!(["--external-ip", CLIENT]));
 }

@@ -15,7 +15,9 @@ use ftpane::model::command::{
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::job::{
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, JobId, JobState, Policy,
+};
 use ftpane::model::mode::Reach;
 use ftpane::model::server::{Patience, Protocol, Server};
 use ftpane::model::unfinished::RestId;
@@ -32,10 +34,10 @@ const LEFT: RestId = RestId {
 };
 
 /// The verbs of commands that ftpane may send to a server that is read only.
-const HARMLESS: [&str; 27] = [
+const HARMLESS: [&str; 29] = [
     "ABOR", "AUTH", "AVBL", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "MDTM", "MLSD", "MLST", "NLST", "NOOP",
-    "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "TYPE", "USER",
-    "XMD5",
+    "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "STAT", "SYST",
+    "TYPE", "USER", "XMD5",
 ];
 
 /// Those that must have come where the server is not read only: else the test presses nothing.
@@ -207,7 +209,14 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             batch: BatchId(2),
         },
         Command::TakeUp { .. } => Command::DropUnfinished(vec![LEFT]),
-        Command::DropUnfinished(_) => Command::Disconnect(CONNECTION),
+        Command::DropUnfinished(_) => Command::Diagnose {
+            connection: ConnectionId(2),
+            server: Box::new(read_only(server)),
+            secret: Some(server.secret()),
+            patience: Patience::default(),
+            probe_upload: true,
+        },
+        Command::Diagnose { .. } => Command::Disconnect(CONNECTION),
         Command::Disconnect(_) => Command::Shutdown,
         Command::Shutdown => return None,
     })
@@ -247,6 +256,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
             | (Command::Enqueue(_) | Command::TakeUp { .. }, Event::BatchOver(_))
             | (Command::LookForUnfinished, Event::Unfinished(_))
             | (Command::DropUnfinished(_), Event::Dropped(_))
+            | (Command::Diagnose { .. }, Event::Diagnosed(_, Ok(_)))
             | (_, Event::Done(_)) => break,
             (_, Event::JobChanged(_, JobState::Failed(failure))) => {
                 failed.push(failure);
@@ -422,6 +432,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
                 ("ls --read-only -R URL/", 0),
                 ("ls --read-only --json URL/there.txt", 0),
             ],
+            "doctor" => &[("doctor --read-only --probe-upload URL/", 0)],
             "get" => &[
                 ("get --read-only URL/there.txt URL/folder", 0),
                 ("get --read-only -c URL/there.txt", 0),
@@ -463,7 +474,7 @@ async fn no_command_of_the_command_line_changes_a_read_only_server() {
             connected += u32::from(connects);
         }
     }
-    assert_eq!(connected, 12);
+    assert_eq!(connected, 13);
     assert!(server.count("XMD5") > 0, "nothing was verified");
     assert_untouched(&server);
 }

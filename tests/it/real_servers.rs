@@ -1,6 +1,7 @@
 //! Against vsftpd, ProFTPD, pure-ftpd and pyftpdlib; ignored by default, see [`crate::harness::lab`].
 
 mod alive;
+mod doctor;
 mod names;
 mod operations;
 mod order;

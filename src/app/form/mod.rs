@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use crate::app::input::Line;
+use crate::model::diagnosis::Fix;
 use crate::model::key::{Code, Key};
 use crate::model::secret::Secret;
 use crate::model::server::{Protocol, Server};
@@ -28,6 +29,8 @@ pub enum Outcome {
     Stays,
     /// This is to be saved; the form stays open until it is.
     Save(Box<Server>),
+    /// The doctor is to look at what stands here.
+    Test(Box<Server>),
     /// Away with it.
     Cancel,
 }
@@ -169,6 +172,7 @@ impl Form {
                 self.remark = Some("Not saved yet: Esc again throws the changes away".into());
             }
             (Code::Enter, _) | (Code::Char('s'), true) => return self.save(),
+            (Code::Char('t'), true) => return self.test(),
             (Code::Tab | Code::Down, false) | (Code::Char('n'), true) => self.step(true),
             (Code::BackTab | Code::Up, false) | (Code::Char('p'), true) => self.step(false),
             (Code::PageUp, _) => self.go(Field::Name),
@@ -262,6 +266,36 @@ impl Form {
             }
             None => Outcome::Save(Box::new(self.draft.server())),
         }
+    }
+
+    /// What can be tried is tried: only the name may be missing yet.
+    fn test(&mut self) -> Outcome {
+        self.go(self.focus);
+        let wrong = self
+            .fields()
+            .filter(|field| *field != Field::Name)
+            .find_map(|f| self.draft.fault(f, &self.taken).map(|says| (f, says)));
+        match wrong {
+            Some((field, says)) => {
+                self.tried = true;
+                self.focus = field;
+                self.remark = Some(format!("Not tried: {}: {says}", field.label()));
+                Outcome::Stays
+            }
+            None => Outcome::Test(Box::new(self.draft.server())),
+        }
+    }
+
+    /// Takes over a setting that would mend something; it is not saved by that.
+    pub fn mend(&mut self, fix: &Fix) {
+        let mut server = self.draft.server();
+        fix.apply(&mut server);
+        let secret = self.draft.secret();
+        self.draft = Draft::new(&server);
+        if let Some(secret) = secret {
+            self.draft.keep(&secret);
+        }
+        self.remark = Some(format!("Changed by the doctor, not saved yet: {}", fix.words()));
     }
 
     fn take_url(&mut self, text: &str) -> bool {

@@ -153,7 +153,7 @@ fn alternative_names(cert: &X509Ref) -> Vec<String> {
         .collect()
 }
 
-fn name(name: &X509NameRef) -> String {
+pub(super) fn name(name: &X509NameRef) -> String {
     let part = |nid: Nid| {
         name.entries_by_nid(nid)
             .next()

@@ -14,7 +14,9 @@ mod system;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use ::openssl::x509::X509;
 use tokio::net::TcpStream;
 
 use super::stream::NetStream;
@@ -69,6 +71,34 @@ pub(crate) struct Handshake {
     pub(crate) not_after: Option<i64>,
     /// Whether an earlier session was resumed; `None` where the backend does not tell.
     pub(crate) resumed: Option<bool>,
+    /// How long it took.
+    pub(crate) took: Duration,
+    /// The server's certificate, and those sent with it.
+    chain: Vec<X509>,
+}
+
+impl Handshake {
+    /// The server's certificate.
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
+        let own = self.chain.first()?;
+        let pin = judge::pin_of(own)?;
+        Some(judge::describe(own, pin, Vec::new(), String::new()))
+    }
+
+    /// Who has signed the certificates that the server sent, from its own upwards.
+    pub(crate) fn signers(&self) -> Vec<String> {
+        /// A chain is no longer than a few; a hostile one may be.
+        const MOST: usize = 10;
+        let mut signers: Vec<String> = Vec::new();
+        for cert in self.chain.iter().take(MOST) {
+            let issuer = judge::name(cert.issuer_name());
+            // a root signs itself
+            if signers.last() != Some(&issuer) {
+                signers.push(issuer);
+            }
+        }
+        signers
+    }
 }
 
 /// The TLS settings of one server, ready for use.
@@ -152,8 +182,12 @@ impl SessionTls {
 
     /// Makes `stream` an encrypted one: the control connection first, then each data connection,
     /// which offers the session of the first.
-    pub(crate) async fn handshake(&self, stream: TcpStream) -> Result<(NetStream, Handshake), TlsError> {
-        match &self.tls.backend {
+    pub(in crate::ftp) async fn handshake(
+        &self,
+        stream: TcpStream,
+    ) -> Result<(NetStream, Handshake), TlsError> {
+        let begun = Instant::now();
+        let (stream, mut handshake) = match &self.tls.backend {
             Backend::Openssl(settings) => {
                 settings
                     .handshake(stream, &self.tls.host, &self.tls.trust, &self.sessions)
@@ -164,12 +198,14 @@ impl SessionTls {
                     .handshake(stream, &self.tls.host, &self.tls.trust, self.look)
                     .await
             }
-        }
+        }?;
+        handshake.took = begun.elapsed();
+        Ok((stream, handshake))
     }
 }
 
 /// The bytes of a file of further authorities.
-fn read_authorities(path: &std::path::Path) -> Result<Vec<::openssl::x509::X509>, TlsError> {
+fn read_authorities(path: &std::path::Path) -> Result<Vec<X509>, TlsError> {
     let bad = |why: String| {
         TlsError::Settings(format!(
             "the authority file '{}' cannot be used: {why}",
@@ -177,8 +213,7 @@ fn read_authorities(path: &std::path::Path) -> Result<Vec<::openssl::x509::X509>
         ))
     };
     let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-    let list = ::openssl::x509::X509::stack_from_pem(&pem)
-        .map_err(|_| bad("it holds no PEM certificates".into()))?;
+    let list = X509::stack_from_pem(&pem).map_err(|_| bad("it holds no PEM certificates".into()))?;
     if list.is_empty() {
         return Err(bad("it holds no PEM certificates".into()));
     }

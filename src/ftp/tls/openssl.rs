@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::pin::Pin as StdPin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
@@ -230,6 +231,12 @@ impl Settings {
             trust,
             not_after: moment(cert.not_after()).map(|t| t.seconds),
             resumed: Some(resumed),
+            took: Duration::ZERO,
+            // a server that resumes sends none
+            chain: match ssl.peer_cert_chain() {
+                Some(chain) => chain.iter().map(ToOwned::to_owned).collect(),
+                None => vec![cert],
+            },
         };
         Ok((NetStream::Openssl(stream), facts))
     }

@@ -4,6 +4,8 @@
 //! (rust-native-tls#308), which many servers demand. On Linux it is OpenSSL all the same and
 //! gains nothing; on macOS and Windows it brings the system's own certificate handling.
 
+use std::time::Duration;
+
 use native_tls::{Certificate as NativeCertificate, Identity as NativeIdentity, Protocol, TlsConnector};
 use openssl::x509::X509;
 use tokio::net::TcpStream;
@@ -124,6 +126,8 @@ impl Settings {
             trust: judged,
             not_after: moment(cert.not_after()).map(|t| t.seconds),
             resumed: None,
+            took: Duration::ZERO,
+            chain: vec![cert],
         };
         Ok((NetStream::System(Box::new(stream)), facts))
     }

@@ -1,6 +1,7 @@
 //! Keys in, wishes out: what each key leads to, without a terminal and without an engine.
 
 mod connecting;
+pub(crate) mod doctor;
 mod everywhere;
 mod files;
 mod finding;

@@ -24,6 +24,7 @@ fn way(context: Context) -> &'static [&'static str] {
         Context::Queue => &["Q"],
         Context::Log => &["L"],
         Context::Help => &["?"],
+        Context::Doctor => &["S", "t"],
         // of this machine's side: the other's are refused before
         Context::Dialog => &["tab", "f8"],
         Context::Text => &["tab", "f7"],
