@@ -231,6 +231,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         let silent = matches!(
             command,
             Command::DealtWith(_)
+                | Command::StopExploring(_)
                 | Command::StopReading(_)
                 | Command::Cancel(_)
                 | Command::Hold(_)
@@ -248,7 +249,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         match (command, driver.event().await) {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
-            | (Command::Explore(_), Event::Explored { .. })
+            | (Command::Explore(_) | Command::ExploreHere(_), Event::Explored { .. })
             | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })
             | (Command::Checksum { .. }, Event::Checksummed { .. })

@@ -201,7 +201,7 @@ impl Outside for SmallWorld {
         self.opened
             .lock()
             .unwrap()
-            .push((path.clone(), std::fs::read(&path).unwrap()));
+            .push((path.clone(), std::fs::read(&path).unwrap_or_default()));
         if let Some(written) = &written {
             std::fs::write(&path, written).unwrap();
         }
