@@ -121,6 +121,9 @@ impl Visit {
             }
             self.record.end(begun, false, Outcome::new(failure.why.clone()));
             let shows = failure.reply.unwrap_or(failure.why);
+            // one verdict: what MLST has told was right
+            self.findings
+                .retain(|finding| !matches!(finding, Finding::ReadOnly { .. }));
             return self.findings.push(Finding::ReadOnly { shows });
         }
         let kept = session.ask_size(&path).await;

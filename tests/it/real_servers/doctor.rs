@@ -20,13 +20,12 @@ async fn every_server_of_the_lab_is_well_in_every_way() {
             "{} {:?} {:?} {:?}",
             server.name, server.protocol, server.tls_max, server.mode
         );
+        // the lab's greets without its name
+        let is_known = server.name != "pyftpd" && server.name != "pyftpd-implicit";
         let visit = Visit::to(server, demo_secret(), Patience::default(), true).await;
         visit.finds(&["ok"]);
         assert!(visit.steps.iter().all(|step| step.ok), "{:?}", visit.steps);
-        assert!(
-            visit.diagnosis.firewall.passive_setting.is_some(),
-            "its program is known"
-        );
+        assert_eq!(visit.diagnosis.firewall.passive_setting.is_some(), is_known);
     }
 }
 
