@@ -64,32 +64,43 @@ impl Glob {
 
     /// The same, where hidden names are meant as all others, as find(1) has it.
     pub fn fits_hidden(&self, name: &[u8]) -> bool {
-        let (tokens, name) = (&self.0, units(name));
-        let (mut t, mut n) = (0, 0);
-        // where the last star stands, and what it has swallowed so far: only it has to be tried again
-        let mut star: Option<(usize, usize)> = None;
-        while n < name.len() {
-            match tokens.get(t) {
-                Some(Token::Any) => {
-                    star = Some((t, n));
-                    t += 1;
-                }
-                Some(token) if token.fits(name[n]) => {
-                    t += 1;
-                    n += 1;
-                }
-                _ => {
-                    let Some((at, swallowed)) = star else {
-                        return false;
-                    };
-                    star = Some((at, swallowed + 1));
-                    t = at + 1;
-                    n = swallowed + 1;
-                }
+        let fits = |token: &Token, unit: &Unit| token.fits(*unit);
+        covers(&self.0, &units(name), |token| *token == Token::Any, fits)
+    }
+}
+
+/// Whether a pattern covers all of a name: what `is_any` says is any text, all else is one piece that has
+/// to fit. It costs no more than the product of both lengths.
+pub(super) fn covers<T, U>(
+    pattern: &[T],
+    name: &[U],
+    is_any: impl Fn(&T) -> bool,
+    fits: impl Fn(&T, &U) -> bool,
+) -> bool {
+    let (mut p, mut n) = (0, 0);
+    // where the last star stands, and what it has swallowed so far: only it has to be tried again
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some(piece) if is_any(piece) => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(piece) if fits(piece, &name[n]) => {
+                p += 1;
+                n += 1;
+            }
+            _ => {
+                let Some((at, swallowed)) = star else {
+                    return false;
+                };
+                star = Some((at, swallowed + 1));
+                p = at + 1;
+                n = swallowed + 1;
             }
         }
-        tokens[t..].iter().all(|token| *token == Token::Any)
     }
+    pattern[p..].iter().all(is_any)
 }
 
 impl Token {

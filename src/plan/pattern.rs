@@ -1,5 +1,6 @@
 //! Patterns of names, as one types them to mark files: `*` is any text, `?` one character.
 
+use super::glob::covers;
 use crate::model::text::searched;
 
 /// Whether a name fits the pattern, upper and lower case alike. Bytes that are no UTF-8 are one
@@ -7,30 +8,7 @@ use crate::model::text::searched;
 pub fn fits(pattern: &str, name: &[u8]) -> bool {
     let pattern: Vec<char> = searched(pattern).chars().collect();
     let name: Vec<char> = searched(&String::from_utf8_lossy(name)).chars().collect();
-    let (mut p, mut n) = (0, 0);
-    // where the last star stands, and what it has swallowed so far: only it has to be tried again
-    let mut star: Option<(usize, usize)> = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, n));
-                p += 1;
-            }
-            Some(c) if *c == '?' || *c == name[n] => {
-                p += 1;
-                n += 1;
-            }
-            _ => {
-                let Some((at, swallowed)) = star else {
-                    return false;
-                };
-                star = Some((at, swallowed + 1));
-                p = at + 1;
-                n = swallowed + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
+    covers(&pattern, &name, |c| *c == '*', |c, own| *c == '?' || c == own)
 }
 
 #[cfg(test)]
