@@ -19,6 +19,7 @@ enum Weight {
     Encryption,
     Trust,
     Data,
+    Resumed,
     Proxy,
     Clock,
     Charset,
@@ -132,15 +133,11 @@ fn encryption(tls: &TlsFacts, out: &mut Vec<Part>) {
         true => Part::new(Weight::Encryption, tls.version.clone(), ""),
         false => Part::new(Weight::Warning, tls.strength(), "weak TLS"),
     });
+    out.push(Part::new(Weight::Data, "data encrypted", ""));
     let all = tls.data_handshakes;
-    out.push(match tls.data_resumed.filter(|_| all > 0) {
-        Some(n) => Part::new(
-            Weight::Data,
-            format!("data encrypted, resumed {n}/{all}"),
-            "data encrypted",
-        ),
-        None => Part::new(Weight::Data, "data encrypted", ""),
-    });
+    if let Some(n) = tls.data_resumed.filter(|_| all > 0) {
+        out.push(Part::new(Weight::Resumed, format!("resumed {n}/{all}"), ""));
+    }
     let (trust, short) = match tls.trust {
         Trust::Verified => ("certificate verified", "verified"),
         Trust::Pinned => ("certificate pinned", "pinned"),
@@ -214,11 +211,11 @@ mod tests {
         for (columns, says) in [
             (
                 200,
-                "FTPS explicit · TLS 1.3 · data encrypted, resumed 7/7 · certificate pinned · EPSV · MLSD · UTF-8",
+                "FTPS explicit · TLS 1.3 · data encrypted · resumed 7/7 · certificate pinned · EPSV · MLSD · UTF-8",
             ),
             (
                 74,
-                "FTPS explicit · TLS 1.3 · data encrypted · pinned · EPSV · MLSD · UTF-8",
+                "FTPS · TLS 1.3 · data encrypted · resumed 7/7 · pinned · EPSV · MLSD",
             ),
             (34, "FTPS explicit · TLS 1.3 · pinned"),
             (14, "FTPS · TLS 1.3"),

@@ -81,11 +81,11 @@ fn the_line_at_the_top_says_the_most_important_where_it_is_narrow() {
     for (columns, says) in [
         (
             120,
-            " web  FTPS explicit · TLS 1.3 · data encrypted, resumed 7/7 · certificate pinned · 12 days left · EPSV · MLSD · UTF-8",
+            " web  FTPS explicit · TLS 1.3 · data encrypted · resumed 7/7 · certificate pinned · 12 days left · EPSV · MLSD · UTF-8",
         ),
         (
             80,
-            " web  FTPS · TLS 1.3 · data encrypted · pinned · 12 days left · EPSV · MLSD",
+            " web  FTPS · TLS 1.3 · data encrypted · resumed 7/7 · pinned · 12 days left",
         ),
         (40, " web  FTPS · TLS 1.3 · 12 days left"),
         (20, " web  12 days left"),

@@ -125,8 +125,10 @@ impl Page<'_> {
         };
         self.pair("listings", listings, Role::Text);
         let clock = match (facts.clock_offset, facts.dialect) {
-            (Some(offset), _) => format!("listings tell times of a clock {}", offset.words()),
-            (None, Dialect::Mlsd) => "listings tell UTC".to_owned(),
+            (Some(offset), _) if offset.minutes() != 0 => {
+                format!("listings tell times of a clock {}", offset.words())
+            }
+            (Some(_), _) | (None, Dialect::Mlsd) => "listings tell UTC".to_owned(),
             (None, _) => "its distance from UTC is not known".to_owned(),
         };
         self.pair("clock", &clock, Role::Text);
