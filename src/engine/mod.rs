@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 
 mod actions;
 mod at_once;
+mod beginning;
 mod browse;
 mod carried;
 mod checksum;
