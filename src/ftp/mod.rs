@@ -37,6 +37,7 @@ mod login;
 mod noop;
 mod ports;
 mod proxy;
+mod quota;
 mod rider;
 mod stream;
 mod telnet;

@@ -19,6 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::text::system_says;
 
 use super::{World, clock, run};
 
@@ -48,7 +49,7 @@ pub struct Wanted {
 pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let failed = |what: &str| {
         let what = what.to_owned();
-        move |e: std::io::Error| Failure::new(Class::Local, what, e.to_string())
+        move |e: std::io::Error| Failure::new(Class::Local, what, system_says(&e))
     };
     let paths = Paths::find()?;
     let mut notices = Vec::new();
