@@ -61,6 +61,7 @@ pub mod queue;
 pub mod search;
 pub mod servers;
 mod themes;
+pub mod typed;
 mod unfinished;
 pub mod wrapping;
 pub mod zone;
@@ -334,6 +335,8 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
+            Msg::Do(action) => self.perform(action),
+            Msg::Write(text) => self.write(text.reveal()),
             Msg::Pointed(spot, gesture) => self.point(spot, gesture),
             Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
