@@ -130,6 +130,12 @@ impl App {
 
     /// An action that was called by its name, wherever one is; why not, where it is off.
     pub(super) fn perform(&mut self, action: Action) -> Vec<Effect> {
+        // what is said to an action that was refused stays when its text is taken
+        if action == Action::Accept
+            && !matches!(self.context(), Context::Text | Context::Dialog | Context::Picker)
+        {
+            return Vec::new();
+        }
         self.notice = None;
         self.pressed.clear();
         if !self.dialogs.is_empty() {

@@ -127,6 +127,17 @@ fn a_file_that_is_called_like_an_action_does_not_stand_in_its_way() {
 }
 
 #[test]
+fn the_text_of_an_action_that_is_refused_goes_nowhere() {
+    let mut server = crate::harness::bench::server("web");
+    server.read_only = true;
+    let mut bench = Bench::connected_to(server);
+    say(&mut bench, "rename other.html");
+    assert!(bench.app.dialogs.is_empty());
+    let notice = bench.app.notice.clone().unwrap();
+    assert!(notice.contains("is read only"), "{notice}");
+}
+
+#[test]
 fn questions_are_answered_by_number_letter_or_word() {
     let mut bench = Bench::connected();
     say(&mut bench, "transfer index.html");
@@ -283,6 +294,7 @@ mod by_the_binary {
         ftpane.say("start");
         ftpane.hear("Queue: 2 done");
         ftpane.say("other-pane");
+        ftpane.hear("Server: /incoming, 1 file");
         ftpane.hear("1 README.txt, ");
         ftpane.say("rename two.txt");
         ftpane.hear("/incoming/README.txt is now /incoming/two.txt");
