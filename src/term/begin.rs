@@ -122,7 +122,7 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     let path = paths.keymap();
     let shown = path.display().to_string();
     let own = store::read(&path)
-        .map_err(|e| e.to_string())
+        .map_err(|e| system_says(&e))
         .and_then(|text| match text {
             Some(text) => keys(Some((&text, &shown))).map(Some).map_err(|e| e.to_string()),
             None => Ok(None),
@@ -190,7 +190,7 @@ fn own_themes(
 }
 
 fn read_theme(name: &str, path: &Path) -> Result<Option<Named>, String> {
-    let text = store::read(path).map_err(|e| e.to_string())?;
+    let text = store::read(path).map_err(|e| system_says(&e))?;
     let read = |text: String| Named::read(name, &text, &path.display().to_string());
     text.map(read).transpose().map_err(|e| e.to_string())
 }

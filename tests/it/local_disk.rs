@@ -120,6 +120,24 @@ async fn a_server_with_too_little_room_is_said() {
     }
 }
 
+/// What the system says of this machine's disk comes in words, without a number behind them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_system_says_comes_in_words() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Script::new(Protocol::Ftp).file("/f", "1").start().await;
+    std::fs::write(home.path().join("file"), "").unwrap();
+    for (words, wanted) in [
+        ("put nofile URL/x", "nofile is not uploaded: "),
+        ("put @nolist URL/x", "The list nolist cannot be read: "),
+        ("get --to file/d URL/f", "The folder file/d cannot be made: "),
+        ("get --transcript no/where URL/f", "The transcript no/where cannot be written: "),
+    ] {
+        let (code, said) = run(binary::ftpane(home.path()), &server, words).await;
+        assert_eq!(code, 10, "{said}");
+        assert!(said.contains(wanted) && !said.contains("os error"), "{said}");
+    }
+}
+
 /// And what a quota leaves (ProFTPD's mod_quotatab): asked once, and not of servers that know nothing of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_that_is_too_small_is_said() {
