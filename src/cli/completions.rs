@@ -164,7 +164,16 @@ complete -F _ftpane_and_servers -o bashdefault -o default ftpane
 }
 
 fn zsh(words: &str) -> String {
+    // clap takes the target of the interface and the command for two words, of which there is one
+    let lines = words.lines().filter(|line| !line.starts_with("'::target -- "));
+    let words: String = lines.map(|line| format!("{line}\n")).collect();
     let words = words
+        .replace("$line[2]", "$line[1]")
+        .replacen(
+            "\":: :_ftpane_commands\"",
+            "\":: :_ftpane_commands_and_servers\"",
+            1,
+        )
         .replace(":_urls'", ":_ftpane_servers'")
         .replace(":_hosts'", ":_ftpane_servers_and_files'")
         .replace(":_users'", ":_ftpane_names'")
@@ -180,7 +189,14 @@ fn zsh(words: &str) -> String {
         None => (words.as_str(), ""),
     };
     format!(
-        r#"{definition}_ftpane_servers() {{
+        r#"{definition}_ftpane_commands_and_servers() {{
+    local ret=1
+    _ftpane_commands "$@" && ret=0
+    _ftpane_servers && ret=0
+    return ret
+}}
+
+_ftpane_servers() {{
     local -a servers
     servers=(${{(f)"$(_call_program servers ${{(q)_ftpane_program}} __servers 2>/dev/null)"}})
     compadd -S '' -- $servers
@@ -272,6 +288,7 @@ mod tests {
         }
         let zsh = made(For::Zsh);
         assert!(zsh.contains(":_ftpane_servers'") && zsh.contains(":_ftpane_servers_and_files'"));
+        assert!(!zsh.contains("$line[2]") && zsh.contains("\":: :_ftpane_commands_and_servers\""));
         assert!(zsh.contains(":_ftpane_names'") && zsh.contains("local _ftpane_program="));
         assert!(!zsh.contains(":_urls'") && !zsh.contains(":_hosts'") && !zsh.contains(":_users'"));
     }

@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Row] = &[
         "This user may not do that there; the server's administrator can change it."),
     // a code without such words, by command
     row(ANYWHERE, &["MKD", "XMKD"], &[550], anything, Class::Refused,
-        "the server did not make the folder: it is there already, or permission is missing",
+        "the server did not make the folder: it is there already, the one above it is not, or permission is missing",
         "Check the name, and what this user may do there."),
     row(ANYWHERE, &["RMD", "XRMD"], &[550], anything, Class::Refused,
         "the server did not remove the folder: it is not empty or not there, or permission is missing",
