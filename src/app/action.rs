@@ -170,6 +170,7 @@ actions! {
     SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
     Refresh "refresh" [Panes Pager Servers] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
+    Connection "connection" [Panes] "connection" "Show all that is true of the connection: encryption, certificate, commands, limits";
     Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
     Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
     NewServer "new" [Servers] "new" "Enter a new server";

@@ -232,6 +232,8 @@ pub enum Subject {
         /// The saved server whose entry may keep the answer for always.
         server: Option<String>,
     },
+    /// All that is true of the connection.
+    Connection,
     /// The speed limit of all transfers together.
     Limit,
     /// All that is known about a job.

@@ -58,6 +58,7 @@ mod passphrase;
 pub mod picker;
 pub mod pointer;
 pub mod queue;
+pub mod rates;
 pub mod search;
 pub mod servers;
 mod themes;
@@ -342,7 +343,7 @@ impl App {
             }
             Msg::Engine(event) => self.engine(event),
             Msg::Progress(progress) => {
-                self.queue.measure(progress);
+                self.queue.measure(progress, now);
                 Vec::new()
             }
             Msg::Tick => {

@@ -66,6 +66,7 @@ fn inner(area: Rect) -> Rect {
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
         Subject::Certificate { .. }
+        | Subject::Connection
         | Subject::Conflict { .. }
         | Subject::Errand(_)
         | Subject::Files(_)
@@ -185,6 +186,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Failure(_) => "That did not work",
         Subject::ConnectionFailed(_) => "No connection",
         Subject::RemoveServer(_) => "Delete the entry",
+        Subject::Connection => "The connection",
         Subject::Limit => "Speed limit",
         Subject::Job { .. } => "This job",
         Subject::CancelAll { .. } => "Cancel all",

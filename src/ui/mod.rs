@@ -31,6 +31,7 @@ mod servers;
 mod strip;
 pub mod svg;
 pub mod text;
+mod truth;
 mod when;
 mod widgets;
 
