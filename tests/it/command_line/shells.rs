@@ -208,7 +208,8 @@ fn zsh_completes_commands_options_and_servers() {
     // several that fit are shown, a blank in a name is quoted
     terminal.press("ftpane servers show w\t\t");
     terminal.until("both", |screen| screen.contents().contains("web\\ two"));
-    terminal.press("\x03exit\r");
+    // Ctrl-C would throw away what is typed behind it
+    terminal.press("\x15exit\r");
     terminal.end();
 }
 
