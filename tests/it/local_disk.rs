@@ -130,7 +130,10 @@ async fn what_the_system_says_comes_in_words() {
         ("put nofile URL/x", "nofile is not uploaded: "),
         ("put @nolist URL/x", "The list nolist cannot be read: "),
         ("get --to file/d URL/f", "The folder file/d cannot be made: "),
-        ("get --transcript no/where URL/f", "The transcript no/where cannot be written: "),
+        (
+            "get --transcript no/where URL/f",
+            "The transcript no/where cannot be written: ",
+        ),
     ] {
         let (code, said) = run(binary::ftpane(home.path()), &server, words).await;
         assert_eq!(code, 10, "{said}");
