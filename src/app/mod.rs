@@ -62,6 +62,7 @@ pub mod rates;
 pub mod search;
 pub mod servers;
 mod themes;
+pub mod typed;
 mod unfinished;
 pub mod wrapping;
 pub mod zone;
@@ -335,6 +336,8 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
+            Msg::Do(action) => self.perform(action),
+            Msg::Write(text) => self.write(text.reveal()),
             Msg::Pointed(spot, gesture) => self.point(spot, gesture),
             Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {

@@ -252,6 +252,11 @@ impl Queue {
         self.rows.values().filter(move |r| view.takes(r)).skip(from)
     }
 
+    /// Every row, shown or not.
+    pub fn all(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
     /// How many rows are shown.
     pub fn len(&self) -> usize {
         match self.view {

@@ -144,7 +144,12 @@ fn put(frame: &mut Frame<'_>, row: Rect, line: Line<'static>, theme: &Theme) {
     }
 }
 
-fn title(dialog: &Dialog) -> &'static str {
+/// What it says where no line has an end.
+pub(super) fn text(dialog: &Dialog, app: &App) -> Vec<Line<'static>> {
+    Page::of(dialog, app, usize::from(u16::MAX)).lines
+}
+
+pub(super) fn title(dialog: &Dialog) -> &'static str {
     match &dialog.subject {
         Subject::Transfer { request, .. } => match request.direction {
             Direction::Download => "Download",

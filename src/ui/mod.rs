@@ -25,6 +25,7 @@ mod pager;
 mod pane;
 mod panes;
 mod picker;
+pub mod plain;
 mod pointing;
 mod queue;
 mod servers;

@@ -106,7 +106,7 @@ pub(super) fn place(area: Rect, app: &App) -> (Rect, Option<Rect>) {
 }
 
 /// A state in at most nine columns.
-fn word(state: &JobState) -> (&'static str, Role) {
+pub(super) fn word(state: &JobState) -> (&'static str, Role) {
     match state {
         JobState::Waiting => ("waiting", Role::Muted),
         JobState::Held(Hold::Paused) => ("paused", Role::Warning),
