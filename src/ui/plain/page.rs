@@ -191,7 +191,8 @@ fn folder(app: &App) -> Page {
                 Some(described(app, &shown.name(at)?, entry, marked))
             })
         }
-        Content::Loading => {
+        // one who listens is read a list once
+        Content::Loading | Content::Arriving(_) => {
             page.head = vec![format!("{title}: listing")];
             page
         }
