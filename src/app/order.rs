@@ -87,7 +87,7 @@ impl ByName {
     }
 
     /// How many entries it is of.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.places.len()
     }
 }

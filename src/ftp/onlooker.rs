@@ -11,8 +11,10 @@ use crate::model::entry::Entry;
 /// How often he is shown what has come, where nothing more does.
 const LOOK: Duration = Duration::from_millis(100);
 
+type Look = dyn FnMut(&[Entry]) + Send + Sync;
+
 /// Is shown the entries that have come so far, again and again.
-pub(crate) struct Onlooker(Box<dyn FnMut(&[Entry]) + Send + Sync>);
+pub(crate) struct Onlooker(Box<Look>);
 
 impl Onlooker {
     pub(crate) fn new(look: impl FnMut(&[Entry]) + Send + Sync + 'static) -> Self {
