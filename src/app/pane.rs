@@ -172,9 +172,7 @@ impl Pane {
     /// Goes to a folder: the old listing goes, the cursor will stand on `wanted`.
     pub fn go(&mut self, folder: Folder, wanted: Option<Name>, generation: Generation) {
         self.folder = folder;
-        self.content = Content::Loading;
-        self.shown.clear();
-        self.marks.clear();
+        self.put(Content::Loading);
         self.filter.clear();
         self.typing = false;
         self.jump = None;
@@ -187,21 +185,32 @@ impl Pane {
     /// Lists the same folder again; what is shown stays until the answer comes. The cursor goes
     /// to `wanted`, or stays on its name.
     pub fn refresh(&mut self, wanted: Option<Name>, generation: Generation) {
-        if !matches!(self.content, Content::Listed(_)) {
-            self.content = Content::Loading;
-        }
+        let stood = self.current().map(|e| e.name.clone());
         self.wanted = wanted.or(self.wanted.take());
+        if !matches!(self.content, Content::Listed(_)) {
+            self.put(Content::Loading);
+            self.wanted = self.wanted.take().or(stood);
+        }
         self.awaited = Some(generation);
         self.come = 0;
     }
 
     /// The connection is gone, and with it what was shown.
     pub fn empty(&mut self) {
-        self.content = Content::Nothing;
+        self.put(Content::Nothing);
         self.awaited = None;
-        self.shown.clear();
-        self.marks.clear();
         self.cursor = Cursor::default();
+    }
+
+    /// Changes what there is to show; it is to be arranged then.
+    fn put(&mut self, content: Content) {
+        self.content = content;
+        self.by_name = ByName::of(self.entries());
+        self.shown.clear();
+        self.all = Totals::default();
+        if self.entries().is_empty() {
+            self.marks.clear();
+        }
     }
 
     /// More of a listing has come: how many entries, and the first of them once, to be shown where there is
@@ -219,8 +228,7 @@ impl Pane {
             ..Listing::default()
         };
         self.alike.clear();
-        self.by_name = ByName::of(&listing.entries);
-        self.content = Content::Arriving(Arc::new(listing));
+        self.put(Content::Arriving(Arc::new(listing)));
         let wanted = self.wanted.clone();
         self.arrange(wanted.as_ref());
         self.stood = self.current().map(|e| e.name.clone());
@@ -262,16 +270,10 @@ impl Pane {
                         .map(|(place, _)| place)
                         .collect(),
                 };
-                self.by_name = ByName::of(&listing.entries);
-                self.content = Content::Listed(listing);
+                self.put(Content::Listed(listing));
                 self.arrange(wanted.as_ref());
             }
-            Err(failure) => {
-                self.shown.clear();
-                self.marks.clear();
-                self.all = Totals::default();
-                self.content = Content::Failed(failure);
-            }
+            Err(failure) => self.put(Content::Failed(failure)),
         }
     }
 
@@ -454,6 +456,25 @@ mod tests {
         let mut found = arriving(&["d", "b"], Some("d"));
         assert_eq!(found.current().unwrap().name.shown(), "d");
         assert_eq!(whole(&mut found), ("d".into(), 5));
+    }
+
+    /// Whatever becomes of the first entries, nothing of them is left behind.
+    #[test]
+    fn what_was_arriving_may_be_asked_for_again_fail_or_go() {
+        let failure = || Failure::new(crate::model::failure::Class::Refused, "a", "b");
+        let ends: [fn(&mut Pane, Failure); 3] = [
+            |pane, _| pane.refresh(None, Generation(3)),
+            |pane, failure| pane.listed(Generation(2), Err(failure)),
+            |pane, _| pane.empty(),
+        ];
+        for end in ends {
+            let mut pane = arriving(&["d", "b"], None);
+            pane.mark();
+            end(&mut pane, failure());
+            pane.rearrange();
+            assert_eq!((pane.shown.len(), pane.marks.len()), (0, 0));
+            assert_eq!(pane.all(), Totals::default());
+        }
     }
 
     #[test]
