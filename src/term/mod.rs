@@ -390,7 +390,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     path,
                 } => self.opening.push_back((errand, program, path)),
                 Effect::CopyText(text) => {
-                    if let Err(error) = self.world.copy_text(&text) {
+                    if let Err(error) = self.world.copy_text(&text, &mut self.outlet) {
                         tracing::warn!("could not copy a text: {error}");
                     }
                 }
