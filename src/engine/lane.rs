@@ -194,7 +194,8 @@ impl Hands<'_> {
     /// The session taken out, to be put back when what was begun on it has been waited for: one on
     /// which it was not is of no use.
     async fn take_lease(&mut self, cancel: &CancellationToken) -> Result<Lease, Stop> {
-        if let Some(lease) = self.lease.take().filter(|lease| !lease.is_lost()) {
+        if let Some(mut lease) = self.lease.take().filter(|lease| !lease.is_lost()) {
+            self.tail.time_verb = lease.time_verb();
             return Ok(lease);
         }
         let pool = &self.lane.pool;
@@ -204,7 +205,7 @@ impl Hands<'_> {
             () = cancel.cancelled() => return Err(Stop::Cancelled),
         };
         let mut lease = leased.map_err(|failure| no_session(pool, failure))?;
-        self.tail.sets_times = lease.sets_times();
+        self.tail.time_verb = lease.time_verb();
         Ok(lease)
     }
 
