@@ -194,8 +194,7 @@ impl Hands<'_> {
     /// The session taken out, to be put back when what was begun on it has been waited for: one on
     /// which it was not is of no use.
     async fn take_lease(&mut self, cancel: &CancellationToken) -> Result<Lease, Stop> {
-        if let Some(mut lease) = self.lease.take().filter(|lease| !lease.is_lost()) {
-            self.tail.time_verb = lease.time_verb();
+        if let Some(lease) = self.lease.take().filter(|lease| !lease.is_lost()) {
             return Ok(lease);
         }
         let pool = &self.lane.pool;

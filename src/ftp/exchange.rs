@@ -233,10 +233,11 @@ impl Session {
             Rider::SetModified(_, _, verb) => {
                 // with a time it has answered the question when that file was changed
                 let is_set = first.is_positive() && first.modified().is_none();
-                if *verb == TimeVerb::Mdtm && !is_set {
-                    self.takes_no_time();
+                let takes_times = *verb == TimeVerb::Mfmt || is_set;
+                if !takes_times {
+                    self.takes_no_times();
                 }
-                Answer::TimeSet
+                Answer::TimeSet(takes_times)
             }
             Rider::SetPermissions(..) => Answer::PermissionsSet(match first.code {
                 // "not implemented, superfluous at this site" (RFC 959 §4.2.2)
@@ -259,7 +260,7 @@ impl Session {
     }
 
     /// MDTM with a time was refused, or not understood.
-    fn takes_no_time(&self) {
+    fn takes_no_times(&self) {
         if !std::mem::replace(&mut self.connection().learned().no_mdtm_time, true) {
             self.remark("the server does not let the time of a file be set (MDTM); not asked for any more");
         }

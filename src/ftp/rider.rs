@@ -69,8 +69,8 @@ pub(crate) enum Answer {
     Size(FileSize),
     /// To MDTM; `None` where it does not tell.
     Modified(Option<Stamp>),
-    /// To a time; a server that does not take it keeps its own.
-    TimeSet,
+    /// To a time; a server that does not take it keeps its own. Whether it is worth asking again.
+    TimeSet(bool),
     /// To SITE CHMOD.
     PermissionsSet(Result<(), Error>),
     /// To RNFR and RNTO.

@@ -127,6 +127,9 @@ impl Tail {
 
     /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`.
     pub(super) fn answered(&mut self, answers: Vec<Answer>, lost: Option<&Error>) {
+        let takes_no_times = answers
+            .iter()
+            .any(|answer| matches!(answer, Answer::TimeSet(false)));
         let mut answers = answers.into_iter();
         for file in std::mem::take(&mut self.files) {
             let asked = file.riders(self.time_verb).len();
@@ -137,6 +140,9 @@ impl Tail {
                 file.answered(answers, &self.committing, &mut self.again)
             };
             self.files.extend(next);
+        }
+        if takes_no_times {
+            self.time_verb = None;
         }
     }
 

@@ -142,7 +142,7 @@ impl Sent {
                     }
                     told
                 }
-                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet => told,
+                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet(_) => told,
             };
         }
         if let Some(sized) = self.verifying {

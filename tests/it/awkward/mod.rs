@@ -22,6 +22,7 @@ mod protection;
 mod proxied;
 mod resumption;
 mod telnet;
+mod times;
 mod transfers;
 mod verify;
 
