@@ -170,6 +170,7 @@ actions! {
     SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
     Refresh "refresh" [Panes Pager Servers] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
+    Connection "connection" [Panes] "connection" "Show all that is true of the connection: encryption, certificate, commands, limits";
     Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
     Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
     NewServer "new" [Servers] "new" "Enter a new server";
@@ -180,6 +181,7 @@ actions! {
     Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
     Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";
     LookAgain "look-again" [Doctor] "again" "Look at the server again";
+    CopyReport "copy-report" [Doctor] "copy" "Copy the whole report as a text to send";
     Fold "fold" [Servers] "fold" "Fold or unfold the group";
     Pause "pause" [Queue] "pause" "Pause the job, or let it go on";
     PauseBatch "pause-batch" [Queue] "pause batch" "Pause the jobs of the same batch, or let them go on";

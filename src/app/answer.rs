@@ -16,7 +16,7 @@ use crate::model::text::escape_str;
 impl App {
     /// A key while a dialog is shown.
     pub(super) fn press_dialog(&mut self, key: Key) -> Vec<Effect> {
-        let surprised = self.is_surprising() && self.now < self.letters_from;
+        let surprised = self.is_surprised();
         let Some(dialog) = self.dialogs.front_mut() else {
             return Vec::new();
         };
@@ -32,27 +32,7 @@ impl App {
             found = self.keys.find(&[Context::Dialog], &[key]);
         }
         match found {
-            // an Enter meant for something else would answer with nothing
-            Found::Action(Action::Accept)
-                if surprised && dialog.line.as_ref().is_some_and(|line| line.text().is_empty()) => {}
-            Found::Action(Action::Accept) => {
-                let choice = dialog.choice();
-                return self.take_choice(choice);
-            }
-            Found::Action(Action::Back) => return self.dismiss(),
-            Found::Action(Action::Next) => dialog.turn(true),
-            Found::Action(Action::Previous) => dialog.turn(false),
-            Found::Action(action @ (Action::Up | Action::Down)) => {
-                let down = action == Action::Down;
-                match dialog.subject {
-                    Subject::Files(_) => self.move_on_files(down),
-                    _ => dialog.move_line(down),
-                }
-            }
-            Found::Action(Action::PageUp) => dialog.page = dialog.page.wrapping_sub(1),
-            Found::Action(Action::PageDown) => dialog.page = dialog.page.wrapping_add(1),
-            Found::Action(Action::Toggle) => dialog.toggle(),
-            Found::Action(action) => return self.anywhere(action),
+            Found::Action(action) => return self.act_dialog(action),
             Found::Prefix | Found::Nothing => {
                 if let Code::Char(c) = key.code
                     && !key.ctrl
@@ -67,6 +47,43 @@ impl App {
                     }
                 }
             }
+        }
+        Vec::new()
+    }
+
+    /// Whether what is shown has come uncalled for, and only just.
+    fn is_surprised(&self) -> bool {
+        self.is_surprising() && self.now < self.letters_from
+    }
+
+    /// An action while a dialog is shown.
+    pub(super) fn act_dialog(&mut self, action: Action) -> Vec<Effect> {
+        let surprised = self.is_surprised();
+        let Some(dialog) = self.dialogs.front_mut() else {
+            return Vec::new();
+        };
+        match action {
+            // an Enter meant for something else would answer with nothing
+            Action::Accept
+                if surprised && dialog.line.as_ref().is_some_and(|line| line.text().is_empty()) => {}
+            Action::Accept => {
+                let choice = dialog.choice();
+                return self.take_choice(choice);
+            }
+            Action::Back => return self.dismiss(),
+            Action::Next => dialog.turn(true),
+            Action::Previous => dialog.turn(false),
+            Action::Up | Action::Down => {
+                let down = action == Action::Down;
+                match dialog.subject {
+                    Subject::Files(_) => self.move_on_files(down),
+                    _ => dialog.move_line(down),
+                }
+            }
+            Action::PageUp => dialog.page = dialog.page.wrapping_sub(1),
+            Action::PageDown => dialog.page = dialog.page.wrapping_add(1),
+            Action::Toggle => dialog.toggle(),
+            _ => return self.anywhere(action),
         }
         Vec::new()
     }
@@ -98,7 +115,7 @@ impl App {
     /// A click on a choice. One that comes uncalled for is not answered by a click that was meant for
     /// what it covers.
     pub(super) fn click_choice(&mut self, place: usize) -> Vec<Effect> {
-        if self.is_surprising() && self.now < self.letters_from {
+        if self.is_surprised() {
             return Vec::new();
         }
         let choice = self

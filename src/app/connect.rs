@@ -18,6 +18,7 @@ use crate::model::job::{ConnectionId, Direction, Policy};
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::plan::doctor::software::{Software, Words};
 use crate::plan::landing::below;
 
 /// An attempt to connect.
@@ -44,6 +45,18 @@ pub struct Session {
     pub server: Arc<Server>,
     /// What is true of it.
     pub facts: Box<Facts>,
+}
+
+impl Session {
+    /// The server's program, where what it says gives it away.
+    pub fn software(&self) -> Option<&'static str> {
+        let words = Words {
+            greeting: self.facts.greeting.clone(),
+            features: self.facts.features.to_vec(),
+            ..Words::default()
+        };
+        Software::of(&words).map(Software::name)
+    }
 }
 
 /// What the remote pane is connected to.
@@ -95,6 +108,17 @@ fn can_be_typed(server: &Server, failure: &Failure) -> bool {
 }
 
 impl App {
+    /// Shows what is true of the connection.
+    pub(super) fn show_connection(&mut self) {
+        match self.link.session() {
+            Some(_) => {
+                let dialog = Dialog::new(Subject::Connection, [Choice::Close]);
+                self.dialogs.push_back(dialog);
+            }
+            None => self.say(super::NO_CONNECTION.to_owned()),
+        }
+    }
+
     /// Begins a connection: finds the password first, where it is not given.
     pub(super) fn connect(&mut self, server: Server, secret: Option<Secret>) -> Vec<Effect> {
         self.view = View::Panes;

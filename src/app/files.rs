@@ -155,7 +155,7 @@ impl App {
     /// Asks for a command in the server's words.
     pub(super) fn ask_raw(&mut self) {
         if self.link.session().is_none() {
-            self.say(super::panes::NO_CONNECTION.into());
+            self.say(super::NO_CONNECTION.into());
             return;
         }
         let asks = Asks::Raw {
@@ -378,7 +378,7 @@ impl App {
                 (Some(server), Place::Local(_)) => {
                     Ok(command_line(&["put"], &self.remote.folder, &places, server))
                 }
-                (None, _) => Err(super::panes::NO_CONNECTION),
+                (None, _) => Err(super::NO_CONNECTION),
             },
         };
         match text {

@@ -103,20 +103,77 @@ impl App {
     fn press_filter(&mut self, key: Key) -> Option<Vec<Effect>> {
         self.pressed.clear();
         let found = self.keys.find(&[Context::Text], &[key]);
-        let (line, typing) = self.filter_line_mut();
+        let (line, _) = self.filter_line_mut();
         match found {
-            Found::Action(Action::Accept) => *typing = false,
-            Found::Action(Action::Back) => {
-                *typing = false;
-                line.clear();
-                self.filtered();
-            }
-            Found::Action(action) => return Some(self.anywhere(action)),
+            Found::Action(action) => return Some(self.act_filter(action)),
             _ if line.press(key) => self.filtered(),
             _ if matches!(key.code, Code::Char(_)) => {}
             _ => return None,
         }
         Some(Vec::new())
+    }
+
+    /// An action while a filter is typed.
+    fn act_filter(&mut self, action: Action) -> Vec<Effect> {
+        let (line, typing) = self.filter_line_mut();
+        match action {
+            Action::Accept => *typing = false,
+            Action::Back => {
+                *typing = false;
+                line.clear();
+                self.filtered();
+            }
+            _ => return self.anywhere(action),
+        }
+        Vec::new()
+    }
+
+    /// An action that was called by its name, wherever one is; why not, where it is off.
+    pub(super) fn perform(&mut self, action: Action) -> Vec<Effect> {
+        // what is said to an action that was refused stays when its text is taken
+        if action == Action::Accept
+            && !matches!(self.context(), Context::Text | Context::Dialog | Context::Picker)
+        {
+            return Vec::new();
+        }
+        self.notice = None;
+        self.pressed.clear();
+        if !self.dialogs.is_empty() {
+            return self.act_dialog(action);
+        }
+        if self.open_form().is_some() {
+            return self.anywhere(action);
+        }
+        if self.picker.is_some() {
+            return self.act_picker(action);
+        }
+        if self.filter_line().is_some() {
+            return self.act_filter(action);
+        }
+        if let Some(why) = self.why_off(action) {
+            self.say(why);
+            return Vec::new();
+        }
+        self.act(action)
+    }
+
+    /// A text in the place of what stands in the line one types in. Where there is none, nothing happens.
+    pub(super) fn write(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(dialog) = self.dialogs.front_mut() {
+            dialog.complaint = None;
+            if let Some(line) = &mut dialog.line {
+                line.clear();
+            }
+        } else if let Some(form) = self.form.as_mut().filter(|_| self.doctor.is_none()) {
+            form.clear();
+        } else if let Some(picker) = &mut self.picker {
+            picker.line.clear();
+        } else if self.filter_line().is_some() {
+            self.filter_line_mut().0.clear();
+        } else {
+            return Vec::new();
+        }
+        self.paste(text)
     }
 
     /// A pasted text: into the line that is being typed, if there is one.

@@ -58,9 +58,11 @@ mod passphrase;
 pub mod picker;
 pub mod pointer;
 pub mod queue;
+pub mod rates;
 pub mod search;
 pub mod servers;
 mod themes;
+pub mod typed;
 mod unfinished;
 pub mod wrapping;
 pub mod zone;
@@ -334,6 +336,8 @@ impl App {
         let asked = self.is_surprising();
         let effects = match msg {
             Msg::Key(key) => self.press(key),
+            Msg::Do(action) => self.perform(action),
+            Msg::Write(text) => self.write(text.reveal()),
             Msg::Pointed(spot, gesture) => self.point(spot, gesture),
             Msg::Paste(text) => self.paste(text.reveal()),
             Msg::Resize(columns, rows) => {
@@ -342,7 +346,7 @@ impl App {
             }
             Msg::Engine(event) => self.engine(event),
             Msg::Progress(progress) => {
-                self.queue.measure(progress);
+                self.queue.measure(progress, now);
                 Vec::new()
             }
             Msg::Tick => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::action::Action;
 use super::effect::Effect;
 use super::errand::{ErrandId, Returned};
 use super::pointer::{Gesture, Spot};
@@ -22,6 +23,10 @@ use crate::model::stamp::Stamp;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// This action was called by its name.
+    Do(Action),
+    /// This is to stand in the line one types in, whatever stood there; it may be a password.
+    Write(Secret),
     /// The mouse did something there.
     Pointed(Spot, Gesture),
     /// A text was pasted into the terminal; it may be a password.

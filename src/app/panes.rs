@@ -20,9 +20,6 @@ use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::fence::Fence;
 
-/// Said where something needs a connection.
-pub(super) const NO_CONNECTION: &str = "There is no connection; S shows the list of servers";
-
 impl App {
     /// An action in the panes.
     pub(super) fn act_panes(&mut self, action: Action) -> Vec<Effect> {
@@ -41,6 +38,7 @@ impl App {
                 }
                 return self.refresh(side, None);
             }
+            Action::Connection => self.show_connection(),
             Action::Servers => self.view = View::Servers,
             Action::View => return self.view_current(),
             Action::Edit => return self.open_current(Program::Editor),

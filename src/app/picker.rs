@@ -116,35 +116,50 @@ impl App {
 
     /// A key while it is open.
     pub(super) fn press_picker(&mut self, key: Key) -> Vec<Effect> {
-        let found = self.keys.find(&[Context::Picker], &[key]);
+        if let Found::Action(action) = self.keys.find(&[Context::Picker], &[key]) {
+            return self.act_picker(action);
+        }
+        match self.picker.as_mut().map(|picker| picker.line.press(key)) {
+            Some(true) => self.fill(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// An action while it is open.
+    pub(super) fn act_picker(&mut self, action: Action) -> Vec<Effect> {
         let rows = self.list_rows(Context::Picker);
         let Some(picker) = &mut self.picker else {
             return Vec::new();
         };
-        match found {
-            Found::Action(Action::Accept) => self.choose(),
-            Found::Action(Action::Back) => {
+        match action {
+            Action::Accept => self.choose(),
+            Action::Back => {
                 self.take_off();
                 self.picker = None;
                 Vec::new()
             }
-            Found::Action(Action::Complete) => self.complete(),
-            Found::Action(Action::Forget) => self.forget_bookmark(),
-            Found::Action(action) => {
+            Action::Complete => self.complete(),
+            Action::Forget => self.forget_bookmark(),
+            movement => {
                 let len = picker.items.len();
-                match picker.cursor.go(action, len, rows) {
+                match picker.cursor.go(movement, len, rows) {
                     true => {
                         self.try_on();
                         Vec::new()
                     }
-                    false => self.anywhere(action),
+                    false => self.anywhere(movement),
                 }
             }
-            Found::Prefix | Found::Nothing => match picker.line.press(key) {
-                true => self.fill(),
-                false => Vec::new(),
-            },
         }
+    }
+
+    /// A click on a line of the list; a second one chooses it.
+    pub(super) fn click_item(&mut self, place: usize, again: bool) -> Vec<Effect> {
+        if let Some(picker) = &mut self.picker {
+            picker.cursor.at = place;
+        }
+        self.try_on();
+        if again { self.choose() } else { Vec::new() }
     }
 
     /// Enter.

@@ -23,6 +23,10 @@ pub enum Spot {
     Choice(usize),
     /// The rest of the dialog.
     Dialog,
+    /// The place of a line of the picker's list.
+    Item(usize),
+    /// The place of a field of the form.
+    Field(usize),
     /// A key in the line of hints.
     Hint(Action),
 }
@@ -32,6 +36,8 @@ pub enum Spot {
 pub enum Gesture {
     /// The first button was pressed.
     Click,
+    /// It was named, not clicked: however soon that comes again, nothing is opened.
+    Point,
     /// The wheel was turned away from the person.
     WheelUp,
     /// The wheel was turned towards the person.
@@ -52,6 +58,7 @@ impl App {
                 }
                 self.click(spot, again)
             }
+            Gesture::Point => self.click(spot, false),
             Gesture::WheelUp => self.wheel(spot, Action::Up),
             Gesture::WheelDown => self.wheel(spot, Action::Down),
         }
@@ -63,6 +70,12 @@ impl App {
         match spot {
             Spot::Choice(place) => return self.click_choice(place),
             Spot::Dialog => {}
+            Spot::Item(place) => return self.click_item(place, again),
+            Spot::Field(place) => {
+                if let Some(form) = &mut self.form {
+                    form.point_at(place);
+                }
+            }
             Spot::Hint(action) => return self.act(action),
             Spot::Pane(side, line) => {
                 self.active = side;
@@ -106,7 +119,8 @@ impl App {
                     dialog.page = dialog.page.wrapping_add(page);
                 }
             }
-            Spot::Hint(_) => {}
+            Spot::Item(_) => return self.act_picker(way),
+            Spot::Hint(_) | Spot::Field(_) => {}
             Spot::Pane(side, _) => {
                 let rows = self.pane_rows();
                 let pane = self.pane_mut(side);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::cursor::Cursor;
+use super::rates::Rates;
 use crate::model::entry::Kind;
 use crate::model::event::Progress;
 use crate::model::failure::Failure;
@@ -145,6 +146,8 @@ pub struct Queue {
     pub paused: bool,
     /// How much is moving.
     pub progress: Progress,
+    /// How fast it went.
+    pub rates: Rates,
     /// Which are shown.
     pub view: View,
     /// In what is shown.
@@ -224,8 +227,11 @@ impl Queue {
         }
     }
 
-    /// Notes how much has moved.
-    pub fn measure(&mut self, progress: Progress) {
+    /// Notes how much has moved by now, as time since the start.
+    pub fn measure(&mut self, progress: Progress, now: Duration) {
+        if !progress.running.is_empty() {
+            self.rates.add(progress.rate, now);
+        }
         for (id, moved) in &progress.running {
             let rank = self.ranks.get(id).copied();
             if let Some(row) = rank.and_then(|rank| self.rows.get_mut(&(rank, *id))) {
@@ -244,6 +250,11 @@ impl Queue {
     pub fn shown(&self, from: usize) -> impl Iterator<Item = &Row> {
         let view = self.view;
         self.rows.values().filter(move |r| view.takes(r)).skip(from)
+    }
+
+    /// Every row, shown or not.
+    pub fn all(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
     }
 
     /// How many rows are shown.

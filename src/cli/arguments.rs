@@ -77,6 +77,10 @@ pub(super) struct Looks {
     /// The interface draws with ASCII alone, as it does where the locale is C or no UTF-8
     #[arg(long)]
     pub(super) ascii: bool,
+    /// The interface in lines, for screen readers and terminals that only print: nothing is overwritten, no
+    /// colours. So it is where TERM is dumb
+    #[arg(long)]
+    pub(super) plain: bool,
 }
 
 impl From<Looks> for looks::Looks {
@@ -85,6 +89,7 @@ impl From<Looks> for looks::Looks {
             no_mouse: given.no_mouse,
             theme: given.theme,
             ascii: given.ascii,
+            plain: given.plain,
         }
     }
 }

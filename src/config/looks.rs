@@ -11,6 +11,8 @@ pub struct Looks {
     pub theme: Option<String>,
     /// No character beyond ASCII is drawn.
     pub ascii: bool,
+    /// Lines instead of a screen.
+    pub plain: bool,
 }
 
 /// What the environment tells of the terminal.
@@ -22,6 +24,8 @@ pub struct Told {
     pub no_colour: bool,
     /// Whether it knows no characters beyond ASCII.
     pub ascii: bool,
+    /// Whether it can only print one line after the other (`TERM=dumb`).
+    pub plain: bool,
 }
 
 impl Told {
@@ -34,6 +38,7 @@ impl Told {
             depth: Depth::told(&value("TERM"), &value("COLORTERM")),
             no_colour: given("NO_COLOR").is_some(),
             // where no locale is set at all, as in many containers, the terminal is none the older for it
+            plain: value("TERM") == "dumb",
             ascii: locale.is_some_and(|locale| !is_utf8(&locale)),
         }
     }
@@ -75,5 +80,6 @@ mod tests {
         }
         assert!(told(&[("NO_COLOR", "1")]).no_colour && !told(&[("NO_COLOR", "")]).no_colour);
         assert_eq!(told(&[("TERM", "xterm-256color")]).depth, Depth::Indexed);
+        assert!(told(&[("TERM", "dumb")]).plain && !told(&[]).plain);
     }
 }

@@ -12,7 +12,7 @@ use super::carried::SHORT;
 use super::kept::Piece;
 use super::lane::Lane;
 use super::lease::Lease;
-use super::resume::{Left, Resumed, left_here};
+use super::resume::{Left, Resumed, left_here, remove_left};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, UNTOUCHED, both, conflict, differs, in_the_way};
 use super::verify::Verification;
@@ -82,7 +82,13 @@ pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
                 resumed: None,
             })
         }
-        Err(stop) => Err((task, stop)),
+        Err(stop) => {
+            if stop.is_complete() && !left.is_empty() {
+                // a run was broken off between placing the file and this
+                let _ = blocking(move || remove_left(&left)).await;
+            }
+            Err((task, stop))
+        }
     }
 }
 
@@ -516,10 +522,7 @@ impl Receiving {
             if !sync {
                 unsynced.wrote(file)?;
             }
-            // of runs that are over: nobody wants them now that the target is whole
-            for old in left.iter().filter(|old| old.is_of_another_run()) {
-                let _ = std::fs::remove_file(&old.path);
-            }
+            remove_left(&left);
             Ok(verified)
         };
         let placed = match length <= SHORT && !sync {

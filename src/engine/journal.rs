@@ -224,6 +224,11 @@ impl Journal {
         }
     }
 
+    /// All of what a batch was taken up from has been told.
+    pub(super) fn taken(&mut self, batch: BatchId) {
+        self.write(Record::Taken { batch });
+    }
+
     /// What was decided about a job before it came.
     pub(super) fn decided(&mut self, job: JobId, policy: Policy) {
         self.write(Record::Answered { job, policy });

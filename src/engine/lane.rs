@@ -294,10 +294,11 @@ impl Hands<'_> {
     /// to work for an answer.
     fn goes_on(&self) -> bool {
         let riders = self.tail.riders();
-        self.lease.as_ref().is_some_and(|lease| {
-            let rides = |rider| lease.vouches_for_rider(rider) && !rider.is_slow();
-            !lease.is_lost() && riders.iter().all(rides)
-        })
+        self.tail.to_survey().is_none()
+            && self.lease.as_ref().is_some_and(|lease| {
+                let rides = |rider| lease.vouches_for_rider(rider) && !rider.is_slow();
+                !lease.is_lost() && riders.iter().all(rides)
+            })
     }
 
     /// Ends the last transfer and begins this one.

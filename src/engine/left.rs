@@ -34,15 +34,12 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
     for run in runs.broken()? {
         held.extend(hold(runs, run)?);
     }
-    let taken: HashSet<RestId> = held.iter().flat_map(|held| held.log.taken()).collect();
+    let claims = Claims::of(&held);
     let mut seen = Seen::default();
     for held in held {
         let run = held.run.number();
-        let rests: Vec<_> = held
-            .rests()
-            .into_iter()
-            .filter(|(id, _)| !taken.contains(id))
-            .collect();
+        let (rests, void): (Vec<_>, Vec<_>) =
+            held.rests().into_iter().partition(|(id, _)| claims.is_left(*id));
         if rests.is_empty() && !held.log.is_newer() {
             held.run.end()?;
             continue;
@@ -55,9 +52,43 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
         }
         seen.unfinished
             .extend(rests.into_iter().map(|(id, rest)| rest.short(id)));
+        if !void.is_empty() {
+            // written down: what speaks for it now may be gone the next time
+            let void: Vec<BatchId> = void.iter().map(|(id, _)| id.batch).collect();
+            held.drop_batches(&void)?;
+        }
     }
     seen.unfinished.sort_by_key(|left| (left.asked.seconds, left.id));
     Ok(seen)
+}
+
+/// Which rests are another's, where one run has taken up what another left and was broken off before that was
+/// struck out there.
+struct Claims {
+    void: HashSet<RestId>,
+}
+
+impl Claims {
+    fn of(held: &[Held]) -> Self {
+        let there: HashSet<RestId> = held.iter().flat_map(Held::rests).map(|(id, _)| id).collect();
+        let mut void = HashSet::new();
+        for held in held {
+            let run = held.run.number();
+            for (from, batch, whole) in held.log.taken() {
+                if whole {
+                    void.insert(from);
+                } else if there.contains(&from) {
+                    // not all of it had been written down: it is still what it was
+                    void.insert(RestId { run, batch });
+                }
+            }
+        }
+        Self { void }
+    }
+
+    fn is_left(&self, id: RestId) -> bool {
+        !self.void.contains(&id)
+    }
 }
 
 /// Takes hold of a run that is over; `None` where another instance has, or it is no more.

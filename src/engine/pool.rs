@@ -20,7 +20,7 @@ use crate::ftp::error::Error;
 use crate::ftp::session::Session;
 use crate::model::command::{Answer, CertificateAnswer};
 use crate::model::event::{Event, Question, Wanted};
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, Sessions};
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
 use crate::model::secret::Secret;
@@ -423,7 +423,15 @@ impl Pool {
     }
 
     pub(super) fn facts(&self) -> Facts {
-        self.connection.facts(super::unix_now())
+        let refused = self.ration().given_up();
+        Facts {
+            sessions: Sessions {
+                open: self.open.load(Ordering::Relaxed),
+                most: u32::from(self.connection.server.connections.max(1)),
+                refused: u32::try_from(refused).unwrap_or(u32::MAX),
+            },
+            ..self.connection.facts(super::unix_now())
+        }
     }
 }
 

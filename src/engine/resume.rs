@@ -91,6 +91,13 @@ pub(super) async fn left_here(task: &Task, target: &Path) -> Vec<Left> {
     of_others.chain(ours).collect()
 }
 
+/// Removes what runs that are over have left of a target that is whole: nobody wants it any more. It blocks.
+pub(super) fn remove_left(left: &[Left]) {
+    for old in left.iter().filter(|old| old.is_of_another_run()) {
+        let _ = std::fs::remove_file(&old.path);
+    }
+}
+
 /// A download that goes on.
 #[derive(Debug)]
 pub(super) struct Resumed {

@@ -24,7 +24,7 @@ use crate::model::part_name::Origin;
 use crate::model::path::RemotePath;
 use crate::model::server::Server;
 use crate::model::text::shown_path;
-use crate::plan::conflict::Known;
+use crate::plan::conflict::{COMPLETE, Known};
 use crate::plan::queue::{Outcome, Start};
 use crate::plan::resume::{self, Identity, Way};
 
@@ -236,6 +236,11 @@ impl Stop {
 }
 
 impl Stop {
+    /// Whether the file is left out because its target is known to be whole.
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self, Self::Skipped(why) if why == COMPLETE)
+    }
+
     /// Says that it cannot be tried again, for its source can be read only once.
     fn finally(mut self) -> Self {
         if let Self::Failed(failure)

@@ -107,9 +107,12 @@ pub(super) async fn prepare(mut task: Task) -> Result<Prepared, (Task, Stop)> {
     let Some(found) = task.targets.known(&task.job().item.remote, overwrites(&task)) else {
         return Ok(Prepared::Unknown(task, source));
     };
+    let may_be_left = !found.parts.is_empty();
     match goal(&task, &source.known, found) {
         Ok(goal) if may_continue(&task, &source, &goal) => Ok(Prepared::Unknown(task, source)),
         Ok(goal) => Ok(Prepared::Ready(outgoing(task, source, goal))),
+        // what is left beside it is deleted on the way
+        Err(stop) if stop.is_complete() && may_be_left => Ok(Prepared::Unknown(task, source)),
         Err(stop) => Err((task, stop)),
     }
 }
@@ -145,7 +148,14 @@ pub(super) async fn prepare_asking(
 async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<(Goal, u64), Stop> {
     let remote = task.job().item.remote.clone();
     let found = task.targets.find(lease, &remote, overwrites(task)).await?;
-    let goal = goal(task, &source.known, found)?;
+    let parts = found.parts.clone();
+    let goal = match goal(task, &source.known, found) {
+        Err(stop) if stop.is_complete() => {
+            delete_left(task, &parts, lease).await;
+            return Err(stop);
+        }
+        goal => goal?,
+    };
     if !may_continue(task, source, &goal) {
         return Ok((goal, 0));
     }
@@ -168,6 +178,20 @@ async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<
         })?;
     }
     Ok((goal, there.unwrap_or(0)))
+}
+
+/// Deletes what runs that are over have left of a target that is whole: one was broken off between
+/// placing the file and this.
+async fn delete_left(task: &Task, parts: &[RemotePath], lease: &mut Lease) {
+    for part in parts.iter().filter(|part| task.targets.is_left_over(part)) {
+        let deleted = lease.delete_file(part).await;
+        if deleted.is_err() {
+            lease.remark(&format!("the temporary file {part} may be left"));
+        }
+        if !lease.is_usable() {
+            return;
+        }
+    }
 }
 
 fn overwrites(task: &Task) -> bool {

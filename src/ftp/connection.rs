@@ -17,10 +17,10 @@ use super::session::Session;
 use super::stages::Stages;
 use super::tls::{Handshake, SessionTls, Tls, TlsError, TrustStore};
 use super::transcript::{Sink, Transcript};
-use crate::model::certificate::Pin;
+use crate::model::certificate::{Certificate, Pin};
 use crate::model::clock::ClockOffset;
 use crate::model::event::Wanted;
-use crate::model::facts::{Facts, TlsFacts};
+use crate::model::facts::{Facts, Sessions, TlsFacts};
 use crate::model::listing::Dialect;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
@@ -78,6 +78,8 @@ pub(crate) struct Learned {
     pub(crate) written: Option<(RemotePath, i64)>,
     /// The control connection's handshake.
     pub(crate) handshake: Option<Handshake>,
+    /// The certificate it has shown.
+    pub(crate) certificate: Option<Arc<Certificate>>,
     /// How long the last data connection's handshake took.
     pub(crate) data_handshake: Option<Duration>,
     /// The greeting's first line.
@@ -198,7 +200,7 @@ impl Connection {
         }
     }
 
-    /// What is true of the connection; `now` is Unix seconds, for the certificate's days.
+    /// What is true of the connection, as far as it is known without its sessions; `now` is Unix seconds, for the certificate's days.
     pub(crate) fn facts(&self, now: i64) -> Facts {
         let learned = self.learned().clone();
         let tls = learned.handshake.map(|h| TlsFacts {
@@ -206,6 +208,7 @@ impl Connection {
             cipher: h.cipher,
             weak: h.weak,
             trust: h.trust,
+            certificate: learned.certificate,
             days_left: h.not_after.map(|end| (end - now).div_euclid(86_400)),
             data_handshakes: self.data_handshakes.load(Ordering::Relaxed),
             data_resumed: h.resumed.map(|_| self.data_resumed.load(Ordering::Relaxed)),
@@ -218,9 +221,11 @@ impl Connection {
             dialect: learned.dialect,
             clock_offset: learned.clock_offset,
             charset: self.server.charset,
-            utf8: learned.features.is_some_and(|f| f.has_utf8()),
+            utf8: learned.features.as_ref().is_some_and(|f| f.has_utf8()),
             read_only: self.server.read_only,
             greeting: learned.greeting,
+            features: learned.features.map(|f| f.names()).unwrap_or_default(),
+            sessions: Sessions::default(),
         }
     }
 

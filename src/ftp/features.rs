@@ -1,5 +1,7 @@
 //! What a server says it can do: its reply to FEAT (RFC 2389 §3.2).
 
+use std::sync::Arc;
+
 use super::reply::Reply;
 
 /// How many features are kept; more than any server has.
@@ -29,6 +31,7 @@ pub struct MlstFact {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Features {
     all: Vec<Feature>,
+    names: Arc<[String]>,
 }
 
 impl Features {
@@ -40,13 +43,18 @@ impl Features {
             [_, middle @ .., _] if reply.code == 211 => middle,
             _ => &[],
         };
-        Self {
-            all: middle
-                .iter()
-                .filter_map(|l| Feature::parse(l))
-                .take(MOST)
-                .collect(),
-        }
+        let all: Vec<Feature> = middle
+            .iter()
+            .filter_map(|l| Feature::parse(l))
+            .take(MOST)
+            .collect();
+        let names = all.iter().map(|feature| feature.name.clone()).collect();
+        Self { all, names }
+    }
+
+    /// The names alone.
+    pub fn names(&self) -> Arc<[String]> {
+        Arc::clone(&self.names)
     }
 
     /// Every feature, in the order received.

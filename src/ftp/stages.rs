@@ -71,7 +71,10 @@ impl Stages {
     pub(crate) async fn protect(&self, greeted: Greeted, attendant: &dyn Attendant) -> Result<Opened, Error> {
         let opened = self.means(self.tls.as_ref(), attendant).protect(greeted).await?;
         if let Some(handshake) = opened.handshake.clone() {
-            self.connection.learned().handshake = Some(handshake);
+            let certificate = handshake.certificate().map(Arc::new);
+            let mut learned = self.connection.learned();
+            learned.handshake = Some(handshake);
+            learned.certificate = certificate.or(learned.certificate.take());
         }
         Ok(opened)
     }

@@ -1,6 +1,8 @@
-//! What is true of a live connection: the words of the truth line.
+//! What is true of a live connection: what the truth line and its page are made of.
 
-use super::certificate::Trust;
+use std::sync::Arc;
+
+use super::certificate::{Certificate, Trust};
 use super::charset::Charset;
 use super::clock::ClockOffset;
 use super::listing::Dialect;
@@ -43,6 +45,8 @@ pub struct TlsFacts {
     pub weak: Vec<String>,
     /// How the certificate was accepted.
     pub trust: Trust,
+    /// The certificate; `None` where the backend does not show it.
+    pub certificate: Option<Arc<Certificate>>,
     /// Whole days until the certificate ends, where known; negative when it has ended.
     pub days_left: Option<i64>,
     /// Data connections that finished a handshake.
@@ -54,7 +58,7 @@ pub struct TlsFacts {
 
 impl TlsFacts {
     /// `TLS 1.3`; `TLS 1.0, weak`; `TLS 1.2, weak (RSA 1024 bits)`.
-    fn strength(&self) -> String {
+    pub fn strength(&self) -> String {
         let besides: Vec<&str> = self
             .weak
             .iter()
@@ -67,6 +71,17 @@ impl TlsFacts {
             (false, false) => format!("{}, weak ({})", self.version, besides.join(", ")),
         }
     }
+}
+
+/// How many control connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sessions {
+    /// Now.
+    pub open: u32,
+    /// At most, as the server's entry has it.
+    pub most: u32,
+    /// How many of these were given up because the server lets no more of us in.
+    pub refused: u32,
 }
 
 /// What is true of a connection now.
@@ -92,56 +107,11 @@ pub struct Facts {
     pub read_only: bool,
     /// The greeting's first line, escaped.
     pub greeting: String,
-}
-
-impl Facts {
-    /// The truth line, part by part; a narrow screen drops parts from the end.
-    pub fn parts(&self) -> Vec<String> {
-        let mut out = vec![self.protocol.words().to_owned()];
-        match &self.tls {
-            None => out.push("nothing encrypted".into()),
-            Some(tls) => {
-                out.push(tls.strength());
-                out.push(match tls.data_resumed {
-                    _ if tls.data_handshakes == 0 => "data encrypted".into(),
-                    Some(n) => format!("data encrypted, resumed {n}/{}", tls.data_handshakes),
-                    None => "data encrypted".into(),
-                });
-                let trust = match tls.trust {
-                    Trust::Verified => "certificate verified",
-                    Trust::Pinned => "certificate pinned",
-                    Trust::Once => "certificate accepted once",
-                };
-                out.push(match tls.days_left {
-                    Some(d) if d < 0 => format!("{trust}, expired"),
-                    Some(d) if d <= 30 => format!(
-                        "{trust}, {}",
-                        super::size::count(d.unsigned_abs(), "day left", "days left")
-                    ),
-                    _ => trust.into(),
-                });
-            }
-        }
-        if let Some(proxy) = self.proxy {
-            out.insert(1, format!("through {}", proxy.words()));
-        }
-        if self.read_only {
-            out.insert(1, "read only".into());
-        }
-        out.extend(self.data.map(|d| d.word().to_owned()));
-        if self.dialect != Dialect::Unknown {
-            out.push(self.dialect.word().into());
-        }
-        if let Some(offset) = self.clock_offset.filter(|offset| offset.minutes() != 0) {
-            out.push(format!("clock {offset}"));
-        }
-        out.push(match (self.charset.is_utf8(), self.utf8) {
-            (false, _) => self.charset.to_string(),
-            (true, true) => "UTF-8".into(),
-            (true, false) => "UTF-8 assumed".into(),
-        });
-        out
-    }
+    /// What it says that it can do: the names of FEAT's lines, in the order received; empty where it says
+    /// nothing.
+    pub features: Arc<[String]>,
+    /// Its control connections.
+    pub sessions: Sessions,
 }
 
 #[cfg(test)]
@@ -169,6 +139,7 @@ mod tests {
                 cipher: String::new(),
                 weak: weak.iter().map(|w| (*w).to_owned()).collect(),
                 trust: Trust::Verified,
+                certificate: None,
                 days_left: None,
                 data_handshakes: 0,
                 data_resumed: None,

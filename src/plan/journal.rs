@@ -57,8 +57,14 @@ pub enum Record {
         care: Care,
         /// When it was asked for, in Unix seconds.
         asked: i64,
-        /// What it was taken up from, run and batch: there it is not left any more.
+        /// What it was taken up from, run and batch; there it is not left any more as soon as this log
+        /// has all of it ([`Record::Taken`]).
         from: Option<(u32, BatchId)>,
+    },
+    /// All that the batch was taken up from is in this log.
+    Taken {
+        /// Which.
+        batch: BatchId,
     },
     /// What a batch was asked for; several of these add up.
     Asked {

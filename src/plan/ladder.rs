@@ -23,6 +23,8 @@ pub enum Step {
     Look,
     /// It is not. The size of the target: is it the new one?
     Find,
+    /// No size tells what came of the renaming. A listing of their folder: the part and the target.
+    Survey,
     /// Rename the target aside.
     MoveAside,
     /// Rename the part to the target, where nothing should stand now.
@@ -48,6 +50,13 @@ pub enum Told {
     Nothing,
     /// It does not tell.
     Untold,
+    /// A listing in which nothing may be missing.
+    Listed {
+        /// Whether the part is there.
+        part: bool,
+        /// Whether what stands at the target has the new file's size; `None` where nothing stands there.
+        target: Option<bool>,
+    },
     /// It has renamed.
     Renamed,
     /// It refused the name that was to be renamed (RNFR).
@@ -112,6 +121,8 @@ pub struct Ladder {
     moved: bool,
     /// The part may have been renamed already.
     unsure: bool,
+    /// A listing was asked for: it is not asked for once more.
+    surveyed: bool,
     word_lost: bool,
 }
 
@@ -128,6 +139,7 @@ impl Ladder {
             refused: None,
             moved: false,
             unsure: false,
+            surveyed: false,
             word_lost: false,
         }
     }
@@ -151,15 +163,14 @@ impl Ladder {
             Step::Check => return self.checked(told),
             Step::Place | Step::PlaceInSteps => return self.renamed_over(told),
             Step::Look if told == Told::Nothing => self.step = Step::Find,
+            Step::Look | Step::Find | Step::Confirm if self.may_survey(told) => self.step = Step::Survey,
             Step::Look => {
                 self.unsure = told == Told::Untold;
                 self.step = Step::Place;
             }
-            Step::Find if told == Told::Whole => {
-                self.word_lost = true;
-                return Some(self.placed(false));
-            }
+            Step::Find if told == Told::Whole => return Some(self.found_whole()),
             Step::Find => return Some(End::Either),
+            Step::Survey => return self.surveyed(told),
             Step::MoveAside => return self.moved_aside(told),
             Step::PutIn => return self.put_in(told),
             Step::Confirm => match told {
@@ -190,9 +201,11 @@ impl Ladder {
         match self.step {
             Step::Check => End::Untouched { forbidden: false },
             Step::Place | Step::PlaceInSteps | Step::Look | Step::Find => End::Either,
-            Step::PutIn if !self.moved => End::Either,
+            Step::PutIn | Step::Survey if !self.moved => End::Either,
             Step::Drop => self.placed(true),
-            Step::MoveAside | Step::PutIn | Step::Confirm | Step::PutBack | Step::Return => End::Both,
+            Step::MoveAside | Step::PutIn | Step::Survey | Step::Confirm | Step::PutBack | Step::Return => {
+                End::Both
+            }
         }
     }
 
@@ -212,6 +225,7 @@ impl Ladder {
             Step::Check
             | Step::Look
             | Step::Find
+            | Step::Survey
             | Step::Confirm
             | Step::Drop
             | Step::PutBack
@@ -235,6 +249,48 @@ impl Ladder {
             false => Step::Place,
         };
         None
+    }
+
+    /// Whether a listing is the only thing left that may tell where the part is.
+    fn may_survey(&self, told: Told) -> bool {
+        let doubted = self.step != Step::Confirm || self.unsure;
+        told == Told::Untold && doubted && !self.surveyed
+    }
+
+    fn surveyed(&mut self, told: Told) -> Option<End> {
+        self.surveyed = true;
+        match told {
+            Told::Listed {
+                part: false,
+                target: Some(true),
+            } => {
+                self.sizes = true;
+                if !self.moved {
+                    return Some(self.found_whole());
+                }
+                self.word_lost = true;
+                self.step = Step::Drop;
+            }
+            Told::Listed { target: None, .. } if self.moved => self.step = Step::PutBack,
+            Told::Listed { part: true, .. } if !self.moved => {
+                self.unsure = false;
+                self.step = Step::Place;
+            }
+            Told::Listed { .. } if !self.moved => return Some(End::Either),
+            // it may still be where it was: then renaming it tells
+            _ if !self.moved => {
+                self.unsure = true;
+                self.step = Step::Place;
+            }
+            _ => return Some(End::Both),
+        }
+        None
+    }
+
+    /// The part is gone, and the target has its size.
+    fn found_whole(&mut self) -> End {
+        self.word_lost = true;
+        self.placed(false)
     }
 
     fn renamed_over(&mut self, told: Told) -> Option<End> {

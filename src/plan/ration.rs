@@ -49,6 +49,11 @@ impl Ration {
         }
     }
 
+    /// How many places are given up now.
+    pub fn given_up(&self) -> usize {
+        self.given_up.len()
+    }
+
     /// One of the places given up, if it is time to try for it again; only one at a time.
     pub fn retake(&mut self, now: Duration) -> Option<Place> {
         if now < self.next {

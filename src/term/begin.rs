@@ -20,7 +20,7 @@ use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
-use super::{World, clock, run};
+use super::{World, clock, plain, run};
 
 /// What the arguments say of the interface.
 #[derive(Debug, Default)]
@@ -98,14 +98,14 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
-    run(
-        start,
-        engine,
-        World::new(servers, secrets, paths),
-        settings.mouse && !wanted.looks.no_mouse,
-    )
-    .await
-    .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+    let world = World::new(servers, secrets, paths);
+    if wanted.looks.plain || told.plain {
+        let what = "The interface needs an input and an output";
+        return plain::run(start, engine, world).await.map_err(failed(what));
+    }
+    run(start, engine, world, settings.mouse && !wanted.looks.no_mouse)
+        .await
+        .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.

@@ -12,6 +12,8 @@ use crate::model::secret::Secret;
 pub enum Input {
     /// Something for the interface.
     Msg(Msg),
+    /// A line was typed, where lines are; it may be a password.
+    Line(Secret),
     /// The mouse did something at this column and row.
     Mouse(u16, u16, Gesture),
     /// A signal that ends the program, with the exit code it asks for.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt as _, select};
 use ratatui::Terminal;
-use ratatui::backend::Backend;
 use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -27,15 +26,19 @@ use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::ui;
+use face::Face;
 use outlet::Outlet;
 
 mod begin;
 mod cells;
 pub mod clock;
+pub mod face;
 pub mod input;
 mod keyboard;
+mod lines;
 pub mod outlet;
 pub mod outside;
+pub mod plain;
 mod program;
 pub mod screen;
 mod signals;
@@ -120,9 +123,9 @@ enum Handover {
 
 /// The loop.
 #[derive(Debug)]
-pub struct Loop<B: Backend, O> {
+pub struct Loop<F, O> {
     app: App,
-    terminal: Terminal<B>,
+    face: F,
     /// A frame is drawn when the one before has left.
     outlet: Outlet,
     engine: Engine,
@@ -149,11 +152,11 @@ pub struct Loop<B: Backend, O> {
     opening: VecDeque<(ErrandId, Program, PathBuf)>,
 }
 
-impl<B: Backend, O: Outside> Loop<B, O> {
+impl<F: Face, O: Outside> Loop<F, O> {
     /// A loop that has not begun.
     pub fn new(
         app: App,
-        terminal: Terminal<B>,
+        face: F,
         outlet: Outlet,
         engine: Engine,
         world: O,
@@ -162,7 +165,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         let (answer, answers) = mpsc::unbounded_channel();
         Self {
             app,
-            terminal,
+            face,
             outlet,
             engine,
             world,
@@ -188,7 +191,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         &mut self,
         first: Vec<Effect>,
         mut input: impl Stream<Item = Input> + Unpin,
-    ) -> Result<u8, B::Error> {
+    ) -> Result<u8, F::Error> {
         self.fulfil(first)?;
         let mut sampled: Option<Instant> = None;
         let (mut engine_runs, mut progress_runs, mut progress_waits) = (true, true, false);
@@ -232,6 +235,12 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                         // Ctrl-C was meant for the program that has the terminal
                         Some(Input::End(130)) if self.away => {}
                         Some(Input::End(code)) => self.end = Some(code),
+                        Some(Input::Line(line)) => {
+                            self.dirty = true;
+                            for msg in self.face.hear(&self.app, &line) {
+                                self.update(msg)?;
+                            }
+                        }
                         Some(Input::Mouse(column, row, gesture)) => {
                             if let Some(spot) = ui::under(&self.app, column, row) {
                                 self.update(Msg::Pointed(spot, gesture))?;
@@ -302,13 +311,14 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         }
     }
 
-    fn update(&mut self, msg: Msg) -> Result<(), B::Error> {
+    fn update(&mut self, msg: Msg) -> Result<(), F::Error> {
         let effects = self.app.update(msg, self.begun.elapsed());
+        self.face.note(&self.app);
         self.dirty = true;
         self.fulfil(effects)
     }
 
-    fn fulfil(&mut self, effects: Vec<Effect>) -> Result<(), B::Error> {
+    fn fulfil(&mut self, effects: Vec<Effect>) -> Result<(), F::Error> {
         for effect in effects {
             match effect {
                 // an engine that has ended takes no wishes; its last event was said
@@ -389,6 +399,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
                     program,
                     path,
                 } => self.opening.push_back((errand, program, path)),
+                Effect::CopyText(text) if self.face.keep_text(&text) => {}
                 Effect::CopyText(text) => {
                     if let Err(error) = self.world.copy_text(&text, &mut self.outlet) {
                         tracing::warn!("could not copy a text: {error}");
@@ -425,6 +436,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         }
         if let Some((errand, program, path)) = self.opening.pop_front() {
             self.away = true;
+            self.face.lend(true);
             let returned = self.world.hand_over(program, path);
             self.later(async move { Msg::Returned(errand, returned.await) });
         }
@@ -433,6 +445,7 @@ impl<B: Backend, O: Outside> Loop<B, O> {
     /// Takes the terminal again.
     fn come_back(&mut self) {
         self.away = false;
+        self.face.lend(false);
         if let Err(error) = self.world.take_back() {
             tracing::warn!("could not take the terminal back: {error}");
         }
@@ -457,12 +470,9 @@ impl<B: Backend, O: Outside> Loop<B, O> {
         self.drawn = None;
     }
 
-    fn draw(&mut self) -> Result<(), B::Error> {
-        if std::mem::take(&mut self.whole) {
-            self.terminal.clear()?;
-        }
-        let app = &self.app;
-        self.terminal.draw(|frame| ui::draw(frame, app))?;
+    fn draw(&mut self) -> Result<(), F::Error> {
+        let whole = std::mem::take(&mut self.whole);
+        self.face.show(&self.app, whole)?;
         self.dirty = false;
         self.drawn = Some(Instant::now());
         self.told.frames += 1;

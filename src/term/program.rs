@@ -20,13 +20,13 @@ const NOT_FOUND: i32 = 127;
 /// any program that a shell runs.
 pub(super) fn hand_over(program: Program, path: PathBuf) -> impl Future<Output = Returned> + Send + 'static {
     keyboard::rest();
-    tty::restore();
+    tty::lend();
     run(program, path)
 }
 
 /// Takes the terminal again.
 pub(super) fn take_back() -> io::Result<()> {
-    let taken = tty::enter();
+    let taken = tty::take_back();
     keyboard::wake();
     taken
 }

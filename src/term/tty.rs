@@ -90,6 +90,23 @@ fn mouse(on: bool) -> &'static str {
     }
 }
 
+/// Whether it was ours when it was lent.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal to another program, as it was before it was ours.
+pub(super) fn lend() {
+    LENT.store(HELD.load(Ordering::SeqCst), Ordering::SeqCst);
+    restore();
+}
+
+/// Takes it again after [`lend`], where it was ours.
+pub(super) fn take_back() -> io::Result<()> {
+    match LENT.swap(false, Ordering::SeqCst) {
+        true => enter(),
+        false => Ok(()),
+    }
+}
+
 /// Everything back. Errors are of no use here: there is nobody left to tell.
 pub(super) fn restore() {
     if !HELD.swap(false, Ordering::SeqCst) {

@@ -18,6 +18,19 @@ pub(super) fn spell(buffer: &mut Buffer) {
     }
 }
 
+/// The same for a line.
+pub(super) fn spelled(line: &str) -> String {
+    use unicode_segmentation::UnicodeSegmentation as _;
+    if line.is_ascii() {
+        return line.to_owned();
+    }
+    let spell = |symbol: &str| match symbol.is_ascii() {
+        true => symbol.to_owned(),
+        false => sign(symbol).repeat(symbol.width().max(1)),
+    };
+    line.graphemes(true).map(spell).collect()
+}
+
 fn sign(symbol: &str) -> &'static str {
     match symbol {
         "─" => "-",

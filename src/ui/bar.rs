@@ -7,8 +7,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, width};
+use super::truth;
 use crate::app::action::{Action, Context};
-use crate::app::connect::Link;
+use crate::app::connect::{Link, Session};
 use crate::app::hints::Hint;
 use crate::app::pane::Content;
 use crate::app::{App, View, server_title};
@@ -20,34 +21,44 @@ use crate::model::server::Server;
 /// The line at the top.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
-    frame.buffer_mut().set_style(area, theme.style(Role::Bar));
-    let (title, parts, role) = truth(app);
-    let mut room = usize::from(area.width);
-    let title = fit(&format!(" {title} "), room);
-    room -= width(&title);
-    let mut line = Line::from(Span::styled(title, theme.style(Role::BarTitle)));
-    let style = match role {
-        Role::Bar => theme.style(Role::Bar),
-        role => theme.style(Role::Bar).patch(only_colour(theme.style(role))),
+    let ground = theme.style(Role::Bar);
+    frame.buffer_mut().set_style(area, ground);
+    let room = usize::from(area.width);
+    let on_ground = |role: Role| match role {
+        Role::Bar => ground,
+        role => ground.patch(only_colour(theme.style(role))),
     };
-    for (place, part) in parts.iter().enumerate() {
-        let part = match place {
-            0 => format!(" {part}"),
-            _ => format!(" · {part}"),
-        };
-        // the first part is worth cutting, the others go whole
-        if width(&part) > room {
-            if place == 0 {
-                line.push_span(Span::styled(fit(&part, room), style));
-            }
-            break;
+    let titled = |title: &str, most: usize| {
+        let title = fit(&format!(" {title} "), most);
+        let left = room - width(&title);
+        (Line::from(Span::styled(title, theme.style(Role::BarTitle))), left)
+    };
+    let line = match said(app) {
+        Said::One(title, text, role) => {
+            let (mut line, left) = titled(&title, room);
+            line.push_span(Span::styled(fit(&format!(" {text}"), left), on_ground(role)));
+            line
         }
-        room -= width(&part);
-        line.push_span(Span::styled(
-            part,
-            if place == 0 { style } else { theme.style(Role::Bar) },
-        ));
-    }
+        Said::Facts(session) => {
+            // a long name must not push away what the line is for
+            let (mut line, left) = titled(&server_title(&session.server), room.div_ceil(2));
+            let parts = truth::fitting(&session.facts, left.saturating_sub(1));
+            for (place, (part, words)) in parts.into_iter().enumerate() {
+                let between = if place == 0 { " " } else { " · " };
+                let role = match (part.warns(), place) {
+                    (true, _) => Role::Warning,
+                    (false, 0) if session.facts.tls.as_ref().is_some_and(|tls| tls.weak.is_empty()) => {
+                        Role::Good
+                    }
+                    (false, 0) => Role::Warning,
+                    (false, _) => Role::Bar,
+                };
+                line.push_span(Span::styled(between, ground));
+                line.push_span(Span::styled(words, on_ground(role)));
+            }
+            line
+        }
+    };
     frame.render_widget(line, area);
 }
 
@@ -56,55 +67,47 @@ fn only_colour(style: Style) -> Style {
     Style { bg: None, ..style }
 }
 
-fn truth(app: &App) -> (String, Vec<String>, Role) {
-    let name = |server: &Server| server_title(server);
+/// What the line at the top says.
+enum Said<'a> {
+    /// A title, a sentence, and its colour.
+    One(String, String, Role),
+    /// What is true of a connection.
+    Facts(&'a Session),
+}
+
+fn said(app: &App) -> Said<'_> {
+    let plain = |title: String, text: String| Said::One(title, text, Role::Bar);
     if app.view == View::Servers {
-        return match &app.link {
-            Link::Up(session) => (
-                "ftpane".into(),
-                vec![format!(
-                    "connected to {}; Esc goes back to it",
-                    name(&session.server)
-                )],
-                Role::Bar,
+        let text = match app.link.session() {
+            Some(session) => format!(
+                "connected to {}; Esc goes back to it",
+                server_title(&session.server)
             ),
-            _ => ("ftpane".into(), vec!["servers".into()], Role::Bar),
+            None => "servers".into(),
         };
+        return plain("ftpane".into(), text);
     }
     if let (View::Doctor, Some(doctor)) = (app.view, &app.doctor) {
-        return (name(&doctor.server), vec![doctor.says()], Role::Bar);
+        return plain(server_title(&doctor.server), doctor.says());
     }
+    let gone = |server: &Server, why: &str| {
+        Said::One(server_title(server), format!("not connected: {why}"), Role::Error)
+    };
     match &app.link {
-        Link::Down => ("ftpane".into(), vec!["no connection".into()], Role::Bar),
-        Link::Opening(attempt) => (
-            name(&attempt.server),
-            vec![
-                attempt
-                    .steps
-                    .last()
-                    .map_or_else(|| "connecting".into(), |s| format!("{s} …")),
-            ],
-            Role::Bar,
-        ),
-        Link::Up(session) => {
-            // the line must not praise a connection that is gone
-            if let Content::Failed(failure) = &app.remote.content
-                && failure.class == Class::Unreachable
-            {
-                let parts = vec![format!("not connected: {}", failure.why)];
-                return (name(&session.server), parts, Role::Error);
-            }
-            let role = match &session.facts.tls {
-                Some(tls) if tls.weak.is_empty() => Role::Good,
-                Some(_) | None => Role::Warning,
-            };
-            (name(&session.server), session.facts.parts(), role)
+        Link::Down => plain("ftpane".into(), "no connection".into()),
+        Link::Opening(attempt) => {
+            let step = attempt.steps.last();
+            let text = step.map_or_else(|| "connecting".into(), |s| format!("{s} …"));
+            plain(server_title(&attempt.server), text)
         }
-        Link::Lost(attempt, failure) => (
-            name(&attempt.server),
-            vec![format!("not connected: {}", failure.why)],
-            Role::Error,
-        ),
+        Link::Up(session) => match &app.remote.content {
+            // the line must not praise a connection that is gone
+            Content::Failed(failure) if failure.class == Class::Unreachable => {
+                gone(&session.server, &failure.why)
+            }
+            _ => Said::Facts(session),
+        },
+        Link::Lost(attempt, failure) => gone(&attempt.server, &failure.why),
     }
 }
 

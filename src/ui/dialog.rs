@@ -66,6 +66,7 @@ fn inner(area: Rect) -> Rect {
 pub(super) fn place(area: Rect, dialog: &Dialog, app: &App) -> Rect {
     let most = match dialog.subject {
         Subject::Certificate { .. }
+        | Subject::Connection
         | Subject::Conflict { .. }
         | Subject::Errand(_)
         | Subject::Files(_)
@@ -143,7 +144,12 @@ fn put(frame: &mut Frame<'_>, row: Rect, line: Line<'static>, theme: &Theme) {
     }
 }
 
-fn title(dialog: &Dialog) -> &'static str {
+/// What it says where no line has an end.
+pub(super) fn text(dialog: &Dialog, app: &App) -> Vec<Line<'static>> {
+    Page::of(dialog, app, usize::from(u16::MAX)).lines
+}
+
+pub(super) fn title(dialog: &Dialog) -> &'static str {
     match &dialog.subject {
         Subject::Transfer { request, .. } => match request.direction {
             Direction::Download => "Download",
@@ -185,6 +191,7 @@ fn title(dialog: &Dialog) -> &'static str {
         Subject::Failure(_) => "That did not work",
         Subject::ConnectionFailed(_) => "No connection",
         Subject::RemoveServer(_) => "Delete the entry",
+        Subject::Connection => "The connection",
         Subject::Limit => "Speed limit",
         Subject::Job { .. } => "This job",
         Subject::CancelAll { .. } => "Cancel all",

@@ -127,7 +127,7 @@ fn draw_hit(
 }
 
 /// How much was found, how far the search is, and what it has not looked at.
-fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
+fn parts(search: &Search) -> Vec<(String, Role)> {
     let looked = count(search.looked, "folder", "folders");
     let stage = match &search.stage {
         Stage::Running => (format!("searching, {looked} so far"), Role::Title),
@@ -160,9 +160,18 @@ fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
     }
     // what is missing is said before how far it is, which there may be no room for
     parts.push(stage);
+    parts
+}
+
+/// The same in words alone.
+pub(super) fn told(search: &Search) -> Vec<String> {
+    parts(search).into_iter().map(|(text, _)| text).collect()
+}
+
+fn footer(search: &Search, room: usize, theme: &Theme) -> Line<'static> {
     let mut line = Line::default();
     let mut used = 1;
-    for (place, (part, role)) in parts.into_iter().enumerate() {
+    for (place, (part, role)) in parts(search).into_iter().enumerate() {
         let gap = if place == 0 { " " } else { " · " };
         let part = fit(&part, room.saturating_sub(used + width(gap)));
         if part.is_empty() {

@@ -25,12 +25,14 @@ mod pager;
 mod pane;
 mod panes;
 mod picker;
+pub mod plain;
 mod pointing;
 mod queue;
 mod servers;
 mod strip;
 pub mod svg;
 pub mod text;
+mod truth;
 mod when;
 mod widgets;
 

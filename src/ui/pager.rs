@@ -55,7 +55,7 @@ fn role(part: Part) -> Role {
 }
 
 /// What is to be said below the rows, if anything.
-fn state(pager: &Pager, empty: bool) -> Option<(String, Role)> {
+pub(super) fn state(pager: &Pager, empty: bool) -> Option<(String, Role)> {
     if let Some(failure) = &pager.failure {
         let text = format!("{failure}. ctrl-r tries again.");
         return Some((text, Role::Error));
@@ -99,7 +99,7 @@ fn title(pager: &Pager, columns: usize, theme: &Theme) -> Line<'static> {
 }
 
 /// Where one is: `line 120, 34 %`.
-fn position(pager: &Pager) -> String {
+pub(super) fn position(pager: &Pager) -> String {
     let at = match (pager.hex, pager.line_number()) {
         (false, Some(number)) => format!("line {number}"),
         _ => format!("@{}", pager.top),

@@ -252,7 +252,7 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
     }
 }
 
-fn empty(pane: &Pane) -> String {
+pub(super) fn empty(pane: &Pane) -> String {
     let hidden = pane.entries().len();
     match (hidden, pane.filter.text().is_empty()) {
         (0, _) => "This folder is empty.".to_owned(),
@@ -269,7 +269,7 @@ fn empty(pane: &Pane) -> String {
 }
 
 /// Said of both panes while they go the same way.
-const IN_STEP: &str = "in step";
+pub(super) const IN_STEP: &str = "in step";
 
 /// Totals, the filter, and what is missing from the listing.
 fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &Theme) -> Line<'static> {
@@ -339,7 +339,7 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
 
 /// `2 folders, 3 files marked, 12.0 KiB`; nothing is said of what there is none of: the size of a
 /// folder is not known, so folders alone have none. Where it is narrow the kinds are not told apart.
-fn amount(totals: Totals, what: &str, room: usize) -> String {
+pub(super) fn amount(totals: Totals, what: &str, room: usize) -> String {
     let Totals {
         folders,
         files,

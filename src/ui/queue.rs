@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{gauge, panel, point_at, put_lines};
+use super::widgets::{course, gauge, panel, point_at, put_lines};
 use super::{layout, strip};
 use crate::app::App;
 use crate::app::folder::shown;
 use crate::app::measure::DETAILS;
-use crate::app::queue::Row;
+use crate::app::queue::{Queue, Row};
 use crate::config::theme::{Role, Theme};
 use crate::model::failure::Failure;
 use crate::model::job::{Direction, Hold, JobState, VERIFIED};
@@ -36,6 +36,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut block = panel(title, !app.is_covered(), theme);
     if let Some(pace) = pace {
         block = block.title_top(Line::styled(pace, theme.style(Role::Text)).right_aligned());
+    }
+    if let Some(course) = rates(queue, usize::from(area.width), theme) {
+        block = block.title_bottom(course);
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -73,6 +76,27 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
 }
 
+/// How fast it went in the last minutes, for the lower edge of the frame: as many of them as it has room for.
+fn rates(queue: &Queue, columns: usize, theme: &Theme) -> Option<Line<'static>> {
+    /// Fewer bars show no course.
+    const FEWEST: usize = 8;
+    if queue.counts.running == 0 {
+        return None;
+    }
+    // room for the words as well, which are known last
+    let room = columns.checked_sub("  at most 1023 MiB/s  ".len() + 4)?;
+    let last: Vec<u64> = queue.rates.last(room).collect();
+    if room < FEWEST || last.is_empty() {
+        return None;
+    }
+    let top = last.iter().copied().max().unwrap_or(0);
+    Some(Line::from(vec![
+        Span::raw(" "),
+        course(&last, theme),
+        Span::styled(format!(" at most {} ", rate(top)), theme.style(Role::Muted)),
+    ]))
+}
+
 /// Where the list is, and where the details of its current job.
 pub(super) fn place(area: Rect, app: &App) -> (Rect, Option<Rect>) {
     match app.has_details() {
@@ -82,7 +106,7 @@ pub(super) fn place(area: Rect, app: &App) -> (Rect, Option<Rect>) {
 }
 
 /// A state in at most nine columns.
-fn word(state: &JobState) -> (&'static str, Role) {
+pub(super) fn word(state: &JobState) -> (&'static str, Role) {
     match state {
         JobState::Waiting => ("waiting", Role::Muted),
         JobState::Held(Hold::Paused) => ("paused", Role::Warning),

@@ -166,7 +166,7 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
     Line::styled(row, theme.style(role))
 }
 
-fn protocol(protocol: Protocol) -> &'static str {
+pub(super) fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::FtpsExplicit => "FTPS explicit",
         Protocol::FtpsImplicit => "FTPS implicit",
@@ -174,7 +174,7 @@ fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
-fn mode(mode: ConnectionMode) -> &'static str {
+pub(super) fn mode(mode: ConnectionMode) -> &'static str {
     match mode {
         ConnectionMode::Passive => "passive",
         ConnectionMode::Active => "active",
@@ -230,7 +230,7 @@ impl Columns {
 }
 
 /// What stands in an empty list.
-const WELCOME: [(&str, Role); 9] = [
+pub(super) const WELCOME: [(&str, Role); 9] = [
     ("No servers yet.", Role::Title),
     (
         "n enters a new one, and so does a pasted URL; i takes over those of FileZilla, WinSCP, lftp and others. \

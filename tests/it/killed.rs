@@ -2,14 +2,14 @@
 //! from a seed; then the same command again, or `ftpane queue run`. Whatever the moment, no target is ever
 //! short, the last run brings both trees together, and nothing half-done is left on either side.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use ftpane::model::job::Direction;
 use ftpane::model::part_name::is_part_name;
 
 use crate::harness::dice::{Dice, seeds};
-use crate::harness::engine::tree;
 use crate::harness::proxy::Proxy;
 
 const FILES: usize = 200;
@@ -31,21 +31,36 @@ fn fill(folder: &Path, dice: &mut Dice) -> u64 {
     bytes
 }
 
-/// The files that count, and the names of temporary ones.
-fn files(folder: &Path) -> (Vec<(std::path::PathBuf, Vec<u8>)>, Vec<String>) {
+/// The files that count, and the names of temporary ones. The server still works on what the killed one has
+/// sent: a name may be another's by the time it is looked behind.
+fn files(root: &Path) -> (Vec<(PathBuf, Vec<u8>)>, Vec<String>) {
     let (mut files, mut left) = (Vec::new(), Vec::new());
-    if !folder.exists() {
-        return (files, left);
-    }
-    for (path, content) in tree(folder) {
-        let name = path.file_name().unwrap().as_encoded_bytes();
-        match content {
-            Some(_) if is_part_name(name) => left.push(path.display().to_string()),
-            Some(content) => files.push((path, content)),
-            None => {}
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Some(entries) = unless_gone(std::fs::read_dir(folder)) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let below = path.strip_prefix(root).unwrap().to_path_buf();
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_part_name(path.file_name().unwrap().as_encoded_bytes()) {
+                left.push(below.display().to_string());
+            } else if let Some(content) = unless_gone(std::fs::read(&path)) {
+                files.push((below, content));
+            }
         }
     }
+    files.sort();
     (files, left)
+}
+
+fn unless_gone<T>(found: io::Result<T>) -> Option<T> {
+    match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found.unwrap()),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,7 @@ mod namespaces;
 #[cfg(unix)]
 mod no_secret;
 mod operations;
+mod plain;
 #[cfg(unix)]
 mod pty;
 #[cfg(unix)]

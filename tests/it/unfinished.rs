@@ -8,6 +8,7 @@ use ftpane::model::command::{Answer, Command, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
+use ftpane::model::part_name::{Origin, part_name};
 use ftpane::model::server::Protocol;
 use ftpane::model::unfinished::{RestId, Unfinished};
 use ftpane::plan::journal::written::WrittenPath;
@@ -346,26 +347,101 @@ async fn two_runs_that_want_the_same_rest_do_it_once() {
     assert_eq!(site.logs(), [""; 0]);
 }
 
-/// It took the rest up, and both were broken off before the first log was told.
+/// It took the rest up, and both were broken off before the first log was told: what is left is with the later
+/// one as soon as that has all of it, and with the first one until then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rest_that_a_dead_run_has_taken_up_is_offered_once() {
-    let site = Site::new().await;
-    std::fs::write(site.here.path().join("x"), "x").unwrap();
-    let items = [left::file(&site.here.path().join("x"), "/x")];
-    let more = || vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
-    let how = (Direction::Upload, Policy::Overwrite);
-    site.leave(7, how, &items, more());
-    let mut taken = left::records(BATCH, &site.demo.server(), how, &items, more());
-    for record in &mut taken {
-        if let Record::Batch { from, .. } = record {
-            *from = Some((7, BATCH));
+    for (all, holder) in [(true, 8), (false, 7)] {
+        let site = Site::new().await;
+        let items = ["x", "y"].map(|name| {
+            std::fs::write(site.here.path().join(name), name).unwrap();
+            left::file(&site.here.path().join(name), &format!("/{name}"))
+        });
+        let walked = || Record::Walked { batch: BATCH };
+        let how = (Direction::Upload, Policy::Overwrite);
+        site.leave(7, how, &items, vec![left::jobs(BATCH, 1, &items), walked()]);
+        let more = match all {
+            true => vec![
+                left::jobs(BATCH, 1, &items),
+                Record::Taken { batch: BATCH },
+                walked(),
+            ],
+            false => vec![left::jobs(BATCH, 1, &items[..1])],
+        };
+        let mut taken = left::records(BATCH, &site.demo.server(), how, &items, more);
+        for record in &mut taken {
+            if let Record::Batch { from, .. } = record {
+                *from = Some((7, BATCH));
+            }
         }
+        left::leave(site.queue.path(), 8, &taken);
+        let mut driver = site.driver(None).await;
+        // the second look is after what the first one has put right
+        for _ in 0..2 {
+            let seen = look(&mut driver).await;
+            let seen: Vec<_> = seen.iter().map(|left| (left.id.run, left.files)).collect();
+            assert_eq!(seen, [(holder, 2)], "all: {all}");
+        }
+        let rest = RestId {
+            run: holder,
+            batch: BATCH,
+        };
+        assert_eq!(take_up(&mut driver, rest).await.len(), 2);
+        assert_eq!(look(&mut driver).await, [], "all: {all}");
+        driver.shutdown().await;
+        assert_eq!(site.logs(), [""; 0], "all: {all}");
     }
-    left::leave(site.queue.path(), 8, &taken);
-    let mut driver = site.driver(None).await;
-    let seen = look(&mut driver).await;
-    assert_eq!(seen.iter().map(|left| left.id.run).collect::<Vec<_>>(), [8]);
-    driver.shutdown().await;
+}
+
+/// A run was killed when the file stood in its place and before it had deleted what an earlier one had left
+/// of it: who finds the file complete deletes that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_beside_a_target_that_is_complete_goes() {
+    for direction in [Direction::Download, Direction::Upload] {
+        let site = Site::new().await;
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        for side in [&site.here, &site.there] {
+            std::fs::create_dir(side.path().join("d")).unwrap();
+            let file = std::fs::File::create(side.path().join("d/f")).unwrap();
+            file.set_modified(time).unwrap();
+        }
+        let mut driver = site.driver(None).await;
+        let installation = std::fs::read_to_string(site.queue.path().join("installation")).unwrap();
+        let origin = |installation: u32| Origin {
+            installation,
+            run: 7,
+            job: 1,
+            source: 9,
+        };
+        let ours = u32::from_str_radix(installation.trim(), 16).unwrap();
+        let target = match direction {
+            Direction::Download => site.here.path(),
+            Direction::Upload => site.there.path(),
+        };
+        let part = |installation| {
+            let name = part_name(b"f", &origin(installation));
+            target.join("d").join(std::str::from_utf8(&name).unwrap())
+        };
+        let (left, strangers) = (part(ours), part(!ours));
+        std::fs::write(&left, "half of it").unwrap();
+        std::fs::write(&strangers, "somebody works on it").unwrap();
+        let batch = driver.enqueue(
+            direction,
+            Kind::Dir,
+            &site.here.path().join("d"),
+            "/d",
+            Policy::Resume,
+        );
+        let ended = driver.over(batch, |question| panic!("{question:?}")).await;
+        let skipped = ended
+            .states
+            .iter()
+            .filter(|(.., state)| matches!(state, JobState::Skipped(why) if why == "it is complete already"));
+        assert_eq!(skipped.count(), 1, "{direction:?}: {:?}", ended.states);
+        driver.shutdown().await;
+        assert!(!left.exists(), "{direction:?}");
+        assert!(strangers.exists(), "{direction:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,7 +151,12 @@ impl Form {
 
     /// What is to be known of the field one is in.
     pub fn note(&self) -> Note {
-        note::of(self.focus, &self.draft)
+        self.note_of(self.focus)
+    }
+
+    /// What is to be known of a field.
+    pub fn note_of(&self, field: Field) -> Note {
+        note::of(field, &self.draft)
     }
 
     /// Something to be said once, above the keys: why nothing was saved, what a paste did.
@@ -183,6 +188,19 @@ impl Form {
             _ => self.change(key),
         }
         Outcome::Stays
+    }
+
+    /// Goes to the field in this row.
+    pub fn point_at(&mut self, row: usize) {
+        let field = self.fields().nth(row);
+        self.remark = None;
+        self.leaving = false;
+        self.go(field.unwrap_or(self.focus));
+    }
+
+    /// Empties the text one is in.
+    pub fn clear(&mut self) {
+        self.draft.edit(self.focus, Line::clear);
     }
 
     /// A pasted text. A URL in name or host fills host, port, user, password, path and protocol.

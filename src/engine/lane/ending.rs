@@ -6,11 +6,15 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Hands;
-use crate::engine::PARTING;
 use crate::engine::carried::Over;
+use crate::engine::lease::Lease;
 use crate::engine::task::Stop;
+use crate::engine::{PARTING, unix_now};
+use crate::ftp::error::Error;
 use crate::ftp::exchange::Rider;
 use crate::model::failure::Failure;
+use crate::model::listing::Listing;
+use crate::model::path::RemotePath;
 
 /// How long what is unfinished may take to be finished when the program ends; the goodbyes have the
 /// rest of [`PARTING`].
@@ -79,6 +83,12 @@ impl Hands<'_> {
                 Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
                 Err(_) => return self.give_up(&crate::engine::ending()),
             };
+            if let Some(folder) = self.tail.to_survey() {
+                let listed = survey(&mut lease, &folder).await;
+                self.lease = Some(lease);
+                self.tail.surveyed(&folder, listed);
+                continue;
+            }
             let asked = tokio::select! {
                 asked = lease.ask(&riders) => asked,
                 () = self.tail.given_up() => {
@@ -104,5 +114,15 @@ impl Hands<'_> {
             let connection = &self.lane.pool.connection;
             connection.remark(&format!("the temporary file {part} may be left"));
         }
+    }
+}
+
+/// Lists a folder to find out what is there; `None` where something may be missing in the listing. An error: the
+/// session was lost.
+async fn survey(lease: &mut Lease, folder: &RemotePath) -> Result<Option<Listing>, Error> {
+    match lease.list(folder, unix_now()).await {
+        Ok(listing) => Ok(Some(listing).filter(|listing| listing.is_whole() && !lease.hides_dot_names())),
+        Err(error) if error.is_loss() => Err(error),
+        Err(_) => Ok(None),
     }
 }

@@ -163,6 +163,7 @@ impl Loop {
                 known.insert(source, number);
             }
         }
+        self.journal.taken(batch);
         self.begin(batch, known);
         if rest.walked {
             let effects = self.queue.walked(batch, None);

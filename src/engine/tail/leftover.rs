@@ -4,12 +4,19 @@
 use super::LOSSES;
 use crate::engine::task::{Moved, Stop, Task};
 use crate::ftp::exchange::{Answer, Deleted, Rider};
+use crate::ftp::session::FileSize;
 use crate::model::path::RemotePath;
 
 /// What is to be deleted, and how its job ends then.
 pub(super) struct Leftover {
     task: Task,
+    /// To be deleted, or looked for.
     paths: Vec<RemotePath>,
+    /// The server has answered 550, which says that there is nothing to delete, or that it will not: it is
+    /// asked for the sizes.
+    looking: bool,
+    /// What it does not delete.
+    refused: Vec<RemotePath>,
     end: Result<Moved, Stop>,
     losses: u32,
 }
@@ -19,41 +26,69 @@ impl Leftover {
         Self {
             task,
             paths,
+            looking: false,
+            refused: Vec::new(),
             end,
             losses: 0,
         }
     }
 
     pub(super) fn riders(&self) -> Vec<Rider> {
-        self.paths.iter().cloned().map(Rider::Delete).collect()
+        let rider = match self.looking {
+            true => Rider::Size,
+            false => Rider::Delete,
+        };
+        self.paths.iter().cloned().map(rider).collect()
     }
 
-    /// What the server made of it: the job ends, or is to be begun anew.
-    pub(super) fn answered(mut self, answers: &[Answer]) -> Option<Task> {
+    /// What the server made of it: there is more to ask, the job ends, or it is to be begun anew (`again`).
+    pub(super) fn answered(mut self, answers: Vec<Answer>, again: &mut Vec<Task>) -> Option<Self> {
         if matches!(self.end, Err(Stop::FromStart(_))) && !self.task.whole {
             self.task.whole = true;
             self.task.counter.begin_at(0);
-            return Some(self.task);
+            again.push(self.task);
+            return None;
         }
-        let is_gone = |answer: &Answer| matches!(answer, Answer::Deleted(Deleted::Done | Deleted::NotThere));
-        let mut gone = answers.iter().map(is_gone);
-        self.paths.retain(|_| !gone.next().unwrap_or(false));
-        self.end();
-        None
+        for (path, answer) in std::mem::take(&mut self.paths).into_iter().zip(answers) {
+            match answer {
+                Answer::Deleted(Deleted::NotThere) => self.paths.push(path),
+                Answer::Deleted(Deleted::Refused) | Answer::Size(FileSize::File(_)) => {
+                    self.refused.push(path)
+                }
+                _ => {}
+            }
+        }
+        if self.looking || self.paths.is_empty() {
+            self.end();
+            return None;
+        }
+        self.looking = true;
+        Some(self)
+    }
+
+    /// What may still be there.
+    fn left(&self) -> Vec<RemotePath> {
+        self.refused.iter().chain(&self.paths).cloned().collect()
     }
 
     /// Ends the job; says so where a temporary file may not be gone.
     fn end(self) {
-        let end = match (self.end, self.paths.first()) {
-            (Err(Stop::Failed(mut failure)), Some(part)) => {
-                let left = format!("{part} may be left.");
+        let Some(part) = self.left().into_iter().next() else {
+            return self.task.end(self.end);
+        };
+        let left = format!("{part} may be left.");
+        let end = match self.end {
+            Err(Stop::Failed(mut failure)) => {
                 failure.hint = Some(match failure.hint {
                     Some(hint) => format!("{hint} {left}"),
                     None => left,
                 });
                 Err(Stop::Failed(failure))
             }
-            (end, _) => end,
+            end => {
+                self.task.say(left);
+                end
+            }
         };
         self.task.end(end);
     }
@@ -70,8 +105,8 @@ impl Leftover {
 
     /// Nothing can be asked any more; what is left.
     pub(super) fn give_up(self) -> Vec<RemotePath> {
-        let paths = self.paths.clone();
+        let left = self.left();
         self.end();
-        paths
+        left
     }
 }

@@ -17,6 +17,7 @@ use super::upload::{Sending, Site};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Rider, TimeVerb};
 use crate::model::failure::Failure;
+use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use leftover::Leftover;
 use received::Received;
@@ -146,6 +147,27 @@ impl Tail {
         }
     }
 
+    /// A folder that is to be listed, since nothing else tells what came of a renaming there.
+    pub(super) fn to_survey(&self) -> Option<RemotePath> {
+        self.files.iter().find_map(Unfinished::to_survey)
+    }
+
+    /// That folder was listed; `None`: in vain, or something may be missing in it.
+    pub(super) fn surveyed(&mut self, folder: &RemotePath, listed: Result<Option<Listing>, Error>) {
+        for file in std::mem::take(&mut self.files) {
+            let next = match (file, &listed) {
+                (Unfinished::Sent(sent), Ok(listing)) if sent.to_survey().as_ref() == Some(folder) => {
+                    sent.surveyed(listing.as_ref())
+                }
+                (Unfinished::Sent(sent), Err(lost)) if sent.to_survey().as_ref() == Some(folder) => {
+                    sent.unanswered(lost)
+                }
+                (other, _) => Some(other),
+            };
+            self.files.extend(next);
+        }
+    }
+
     /// Waits until a person takes out a file that the server computes a checksum of: that may take it
     /// minutes.
     pub(super) async fn given_up(&self) {
@@ -191,6 +213,13 @@ impl Tail {
 }
 
 impl Unfinished {
+    fn to_survey(&self) -> Option<RemotePath> {
+        match self {
+            Self::Sent(sent) => sent.to_survey(),
+            Self::Received(_) | Self::Leftover(_) => None,
+        }
+    }
+
     /// The job of a file that the server is asked a checksum of.
     fn computed(&self) -> Option<&Task> {
         match self {
@@ -220,8 +249,8 @@ impl Unfinished {
             }
             Self::Sent(sent) => sent.answered(answers),
             Self::Leftover(left) => {
-                again.extend(left.answered(&answers));
-                None
+                let left = left.answered(answers, again).map(Box::new);
+                left.map(Self::Leftover)
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::ftp::exchange::{Answer, Deleted, Rider, TimeVerb};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
 use crate::model::failure::{Class, Failure};
+use crate::model::listing::Listing;
 use crate::model::part_name::aside_name;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
@@ -117,11 +118,40 @@ impl Sent {
             Step::PutIn => vec![Rider::Move(part, target)],
             Step::PutBack => vec![Rider::Move(aside, target)],
             Step::Drop => vec![Rider::Delete(aside)],
+            // no command of one line tells it
+            Step::Survey => Vec::new(),
         }
+    }
+
+    /// The folder whose listing is to tell what came of a renaming.
+    pub(super) fn to_survey(&self) -> Option<RemotePath> {
+        let folder = self.target.parent();
+        folder.filter(|_| self.ladder.step() == Step::Survey)
+    }
+
+    /// The folder was listed; `None`: in vain, or something may be missing in it.
+    pub(super) fn surveyed(self, listing: Option<&Listing>) -> Option<Unfinished> {
+        let told = listing.map_or(Told::Untold, |listing| {
+            let entry = |path: &RemotePath| {
+                let name = path.name();
+                listing
+                    .entries
+                    .iter()
+                    .find(|entry| Some(&entry.name) == name.as_ref())
+            };
+            Told::Listed {
+                part: entry(&self.part).is_some(),
+                target: entry(&self.target).map(|there| there.size == Some(self.bytes)),
+            }
+        });
+        self.told(told)
     }
 
     /// What the answers make of it: further work, or its end.
     pub(super) fn answered(mut self, answers: Vec<Answer>) -> Option<Unfinished> {
+        if self.to_survey().is_some() {
+            return Some(Unfinished::Sent(Box::new(self)));
+        }
         let mut told = Told::Untold;
         for answer in answers {
             told = match answer {

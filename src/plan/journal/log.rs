@@ -42,6 +42,8 @@ struct Batch {
     past: Vec<WrittenPath>,
     jobs: Vec<Job>,
     walked: bool,
+    /// All of what it was taken up from is here.
+    taken: bool,
     dropped: bool,
 }
 
@@ -118,9 +120,11 @@ impl Log {
         self.newer
     }
 
-    /// What it has taken up from other logs.
-    pub fn taken(&self) -> impl Iterator<Item = RestId> {
-        self.batches.values().filter_map(|batch| batch.from)
+    /// What it has taken up from other logs, with the batch that this has become, and whether all of it
+    /// had been written here when the run ended.
+    pub fn taken(&self) -> impl Iterator<Item = (RestId, BatchId, bool)> {
+        let batches = self.batches.iter().filter(|(_, batch)| !batch.dropped);
+        batches.filter_map(|(id, batch)| Some((batch.from?, *id, batch.taken)))
     }
 
     fn take(&mut self, record: Record) {
@@ -153,6 +157,7 @@ impl Log {
                     past: Vec::new(),
                     jobs: Vec::new(),
                     walked: false,
+                    taken: false,
                     dropped: false,
                 });
             }
@@ -178,6 +183,7 @@ impl Log {
                     });
                 }
             }
+            Record::Taken { batch } => self.change(batch, |batch| batch.taken = true),
             Record::Walked { batch } => self.change(batch, |batch| batch.walked = true),
             Record::Over { job, end } => self.change_job(job, |job| {
                 job.end = Some(end);

@@ -15,6 +15,10 @@ fn placed(word_lost: bool, unproved: bool, aside: bool, old_left: bool) -> End {
     }
 }
 
+fn listed(part: bool, target: Option<bool>) -> Told {
+    Told::Listed { part, target }
+}
+
 /// The steps that were asked with these answers to them, and the end.
 fn climb(mut ladder: Ladder, answers: &[Told]) -> (Vec<Step>, Option<End>) {
     let mut steps = Vec::new();
@@ -71,8 +75,48 @@ fn which_step_comes_next() {
                 (Check, Untold),
                 (Place, Lost),
                 (Look, Nothing),
+                (Survey, Untold),
                 (Place, NotFrom),
                 (PlaceInSteps, NotFrom),
+            ],
+            End::Either,
+        ),
+        // but a listing does
+        (
+            &[
+                (Check, Untold),
+                (Place, Lost),
+                (Look, Untold),
+                (Survey, listed(false, Some(true))),
+            ],
+            placed(true, false, false, false),
+        ),
+        (
+            &[
+                (Check, Untold),
+                (Place, Lost),
+                (Look, Untold),
+                (Survey, listed(true, Some(true))),
+                (Place, Renamed),
+            ],
+            placed(false, true, false, false),
+        ),
+        (
+            &[
+                (Check, Untold),
+                (Place, Lost),
+                (Look, Untold),
+                (Survey, listed(false, Some(false))),
+            ],
+            End::Either,
+        ),
+        (
+            &[
+                (Check, Untold),
+                (Place, Lost),
+                (Look, Untold),
+                (Survey, Lost),
+                (Survey, Lost),
             ],
             End::Either,
         ),
@@ -163,7 +207,35 @@ fn after_the_old_one_was_moved_aside() {
             ],
             UNTOUCHED,
         ),
-        (&[(PutIn, Lost), (PutIn, NotFrom), (Confirm, Untold)], End::Both),
+        (
+            &[
+                (PutIn, Lost),
+                (PutIn, NotFrom),
+                (Confirm, Untold),
+                (Survey, Untold),
+            ],
+            End::Both,
+        ),
+        (
+            &[
+                (PutIn, Lost),
+                (PutIn, NotFrom),
+                (Confirm, Untold),
+                (Survey, listed(false, Some(true))),
+                (Drop, Deleted),
+            ],
+            placed(true, false, true, false),
+        ),
+        (
+            &[
+                (PutIn, Lost),
+                (PutIn, NotFrom),
+                (Confirm, Untold),
+                (Survey, listed(false, None)),
+                (PutBack, Renamed),
+            ],
+            UNTOUCHED,
+        ),
         (
             &[(PutIn, Renamed), (Confirm, Untold), (Drop, NotDeleted)],
             done(true),
@@ -215,6 +287,7 @@ struct Model {
     aside: Option<File>,
     renames_over: bool,
     tells_size: bool,
+    lists: bool,
 }
 
 /// What it makes of one command.
@@ -235,6 +308,8 @@ impl Model {
         let told = match step {
             Step::Check | Step::Look => self.size(self.part),
             Step::Find | Step::Confirm | Step::Return => self.size(self.target),
+            Step::Survey if !self.lists => Told::Untold,
+            Step::Survey => listed(self.part.is_some(), self.target.map(|file| file == File::New)),
             Step::Place | Step::PlaceInSteps | Step::PutIn => {
                 let (mut from, mut to) = (self.part, self.target);
                 let told = self.rename(&mut from, &mut to, mood);
@@ -302,6 +377,7 @@ fn told() -> impl Strategy<Value = Told> {
         any::<u64>().prop_map(Told::Other),
         Just(Told::Nothing),
         Just(Told::Untold),
+        (any::<bool>(), any::<Option<bool>>()).prop_map(|(part, target)| listed(part, target)),
         Just(Told::Renamed),
         Just(Told::NotFrom),
         any::<bool>().prop_map(|name| Told::NotTo { name }),
@@ -323,6 +399,7 @@ proptest! {
         stands in any::<bool>(),
         renames_over in any::<bool>(),
         tells_size in any::<bool>(),
+        lists in any::<bool>(),
         aside_first in any::<bool>(),
         given_up_after in prop::option::of(0..MANY),
     ) {
@@ -333,6 +410,7 @@ proptest! {
             aside: None,
             renames_over,
             tells_size,
+            lists,
         };
         let mut ladder = Ladder::new(true, aside_first);
         let mut end = None;
@@ -382,7 +460,7 @@ proptest! {
         for told in answers {
             if ladder.step() == Step::Drop && before != Some(Step::Drop) {
                 // the old one goes only when the new one was seen in its place
-                prop_assert_eq!(before, Some(Step::Confirm));
+                prop_assert!(matches!(before, Some(Step::Confirm | Step::Survey)));
             }
             before = Some(ladder.step());
             if ladder.answered(told).is_some() {

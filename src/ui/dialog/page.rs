@@ -1,5 +1,6 @@
 //! What a dialog says: the text of each subject, line by line.
 
+mod connection;
 mod files;
 
 use ratatui::text::{Line, Span};
@@ -18,6 +19,7 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchRequest, Direction, Policy};
 use crate::model::server::PasswordSource;
 use crate::model::size::{bytes, count};
+use crate::model::stamp::Stamp;
 use crate::model::text::escape_str;
 use crate::model::unfinished::Unfinished;
 use crate::ui::text::{fit_end, wrap};
@@ -144,6 +146,10 @@ impl<'a> Page<'a> {
                 refusal,
                 ..
             } => page.in_place(server, target, refusal),
+            Subject::Connection => match app.link.session() {
+                Some(session) => page.connection(session, app.remote.root.as_ref()),
+                None => page.say("The connection is gone.", Role::Text),
+            },
             Subject::Limit => page.say(
                 "Bytes a second of all transfers together, such as 500K or 2M; 0 or nothing is no limit.",
                 Role::Text,
@@ -267,6 +273,10 @@ impl<'a> Page<'a> {
                 Span::styled(part, self.theme.style(role)),
             ]));
         }
+    }
+
+    fn moment(&self, stamp: Option<Stamp>) -> String {
+        stamp.map_or("?".to_owned(), |stamp| when::long(&stamp, self.zone))
     }
 
     /// The first few of many names.
@@ -480,19 +490,7 @@ impl<'a> Page<'a> {
             self.say(&certificate.reason, Role::Muted);
         }
         self.gap();
-        self.pair("subject", &certificate.subject, Role::Text);
-        self.pair("issuer", &certificate.issuer, Role::Text);
-        self.pair("names", &certificate.names.join(", "), Role::Text);
-        let day = |stamp: Option<crate::model::stamp::Stamp>| {
-            stamp.map_or("?".to_owned(), |s| when::long(&s, self.zone))
-        };
-        let valid = format!(
-            "{} to {}",
-            day(certificate.not_before),
-            day(certificate.not_after)
-        );
-        self.pair("valid", &valid, Role::Text);
-        self.pair("key", &certificate.key, Role::Text);
+        self.shown_certificate(certificate);
         match pinned {
             None => {
                 self.fingerprint("SHA-256", &certificate.pin);

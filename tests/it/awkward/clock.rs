@@ -73,11 +73,7 @@ async fn a_clock_ahead_is_measured_once_and_corrected_from_the_first_listing_on(
             assert_eq!(asked[0].line, "MDTM /d/f");
             assert!(remarked(&driver, "the server's clock is 2 h ahead of UTC"));
             let facts = driver.facts.clone().unwrap();
-            assert!(
-                facts.parts().contains(&"clock +2:00".into()),
-                "{:?}",
-                facts.parts()
-            );
+            assert_eq!(facts.clock_offset, ClockOffset::from_minutes(120));
             driver.shutdown().await;
         }
     }
@@ -92,7 +88,6 @@ async fn a_clock_of_utc_is_measured_and_not_talked_about() {
     assert!(!listing.wall_clock);
     let facts = driver.facts.clone().unwrap();
     assert_eq!(facts.clock_offset, ClockOffset::from_minutes(0));
-    assert!(!facts.parts().iter().any(|part| part.contains("clock")));
     driver.shutdown().await;
 }
 

@@ -20,6 +20,7 @@ mod old_tls;
 mod placing;
 mod protection;
 mod proxied;
+mod renaming;
 mod resumption;
 mod telnet;
 mod times;

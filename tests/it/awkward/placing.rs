@@ -23,19 +23,19 @@ fn local(content: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn script() -> Script {
+pub(super) fn script() -> Script {
     Script::new(Protocol::Ftp).file("/target", "old")
 }
 
 /// Uploads "new" over /target.
-async fn replace(script: Script) -> (Scripted, Driver, JobState) {
+pub(super) async fn replace(script: Script) -> (Scripted, Driver, JobState) {
     let (_folder, here) = local("new");
     let (server, mut driver) = connected(script).await;
     let state = upload(&mut driver, &here, "/target").await;
     (server, driver, state)
 }
 
-fn content(server: &Scripted, path: &str) -> String {
+pub(super) fn content(server: &Scripted, path: &str) -> String {
     String::from_utf8(server.content(path).unwrap_or_default()).unwrap()
 }
 
@@ -168,24 +168,6 @@ async fn a_session_lost_in_between_loses_no_file() {
 
 fn usual() -> Step {
     crate::harness::scripted::usual()
-}
-
-/// Without SIZE nobody can tell what came of a renaming whose answer was lost.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_renaming_without_size_is_not_called_untouched() {
-    let script = script()
-        .on("SIZE", say("500 What?"))
-        .once("RNTO", [obey(), close()]);
-    let (server, driver, state) = replace(script).await;
-    let failure = failed(state);
-    assert_says(
-        &failure,
-        Class::Unreachable,
-        &["/target in place", "old file stands there or the new one"],
-    );
-    assert!(!failure.to_string().contains("untouched"), "{failure}");
-    assert_eq!(content(&server, "/target"), "new");
-    driver.shutdown().await;
 }
 
 async fn answering(driver: &mut Driver, from: &Path, to: &str, answer: InPlaceAnswer) -> (JobState, u32) {

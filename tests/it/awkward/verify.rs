@@ -356,9 +356,7 @@ async fn a_file_can_be_taken_out_while_the_server_computes() {
     driver.care = CARE;
     let local = here.path().join("new");
     let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/new", Policy::Overwrite);
-    while server.count("XMD5") == 0 {
-        driver.event().await;
-    }
+    driver.heard("XMD5").await;
     driver.send(ftpane::model::command::Command::Cancel(
         ftpane::model::command::Extent::Batch(batch),
     ));

@@ -352,12 +352,11 @@ async fn run(seed: u64) -> Sum {
     // nobody is held up by what has happened
     let listed = driver.list("/").await;
     assert!(listed.is_ok(), "{what}: the pane is dead: {listed:?}");
+    let notices = std::mem::take(&mut driver.notices);
     let dialogue = driver.shutdown().await;
-    let remarks: Vec<&str> = dialogue
-        .iter()
-        .filter(|line| line.speaker == Speaker::Remark)
-        .map(|line| line.text.as_str())
-        .collect();
+    let remarks = dialogue.iter().filter(|line| line.speaker == Speaker::Remark);
+    let remarks = remarks.map(|line| line.text.as_str());
+    let remarks: Vec<&str> = remarks.chain(notices.iter().map(String::as_str)).collect();
 
     let (sources, targets) = site.sides(course.direction);
     assert_sources(sources, files, &what);
@@ -492,9 +491,14 @@ fn is_kept(ended: &Ended, files: &Files, left: &Path, content: &[u8]) -> bool {
 /// Whether it is a temporary file for this target, or for the same with a number.
 fn is_part_of_target(left: &Path, target: &Path) -> bool {
     let part = left.file_name().unwrap().as_encoded_bytes();
+    let mut names = names_of(target).into_iter();
+    left.parent() == target.parent() && names.any(|name| is_part_of(part, name.as_bytes()))
+}
+
+/// The name of a target, and the same with a number.
+fn names_of(target: &Path) -> [String; 2] {
     let name = target.file_name().unwrap().to_str().unwrap();
-    let names = [name.to_owned(), format!("{name} (1)")];
-    left.parent() == target.parent() && names.iter().any(|name| is_part_of(part, name.as_bytes()))
+    [name.to_owned(), format!("{name} (1)")]
 }
 
 /// No target was ever anything else than old or new, not for a moment; where the server did not rename over
@@ -505,11 +509,11 @@ fn assert_past(server: &Scripted, files: &Files, course: Course, what: &str) {
     for (path, content) in &past {
         let of_aside = |(name, _): &(&PathBuf, _)| {
             let (aside, target) = (Path::new(path), Path::new("/t").join(name));
-            let names = aside.file_name().zip(target.file_name());
+            let was = aside.file_name().unwrap().as_encoded_bytes();
             aside.parent() == target.parent()
-                && names.is_some_and(|(aside, name)| {
-                    moved_aside(aside.as_encoded_bytes(), name.as_encoded_bytes()).is_some()
-                })
+                && names_of(&target)
+                    .iter()
+                    .any(|name| moved_aside(was, name.as_bytes()).is_some())
         };
         if let Some((name, (old, new))) = files.iter().find(of_aside) {
             assert!(

@@ -9,11 +9,11 @@ use ftpane::app::msg::Msg;
 use ftpane::app::zone::Zone;
 use ftpane::app::{App, Start};
 use ftpane::config::theme::{Named, Theme};
-use ftpane::model::certificate::Trust;
+use ftpane::model::certificate::{Certificate, Pin, Trust};
 use ftpane::model::command::{Command, Generation, Place};
 use ftpane::model::entry::{Entry, Kind, Permissions};
 use ftpane::model::event::{Event, WasRead};
-use ftpane::model::facts::{DataCommand, Facts, TlsFacts};
+use ftpane::model::facts::{DataCommand, Facts, Sessions, TlsFacts};
 use ftpane::model::job::ConnectionId;
 use ftpane::model::listing::{Dialect, Listing};
 use ftpane::model::path::{Name, RemotePath};
@@ -94,6 +94,17 @@ pub(crate) fn facts() -> Box<Facts> {
             cipher: "TLS_AES_256_GCM_SHA384".into(),
             weak: Vec::new(),
             trust: Trust::Pinned,
+            certificate: Some(Arc::new(Certificate {
+                subject: "web.example.org".into(),
+                issuer: "Example Hosting CA, DE".into(),
+                names: vec!["web.example.org".into(), "ftp.example.org".into()],
+                not_before: Some(Stamp::exact(1_743_724_800)),
+                not_after: Some(Stamp::exact(1_775_260_800)),
+                key: "EC 256 bits".into(),
+                pin: Pin([0x5a; 32]),
+                doubts: Vec::new(),
+                reason: String::new(),
+            })),
             days_left: Some(12),
             data_handshakes: 7,
             data_resumed: Some(7),
@@ -104,7 +115,17 @@ pub(crate) fn facts() -> Box<Facts> {
         charset: ftpane::model::charset::Charset::default(),
         utf8: true,
         read_only: false,
-        greeting: "ready".into(),
+        greeting: "(vsFTPd 3.0.3)".into(),
+        features: [
+            "AUTH", "EPRT", "EPSV", "MLST", "PASV", "REST", "SIZE", "TVFS", "UTF8",
+        ]
+        .map(str::to_owned)
+        .into(),
+        sessions: Sessions {
+            open: 2,
+            most: 4,
+            refused: 0,
+        },
     })
 }
 

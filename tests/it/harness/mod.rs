@@ -18,3 +18,5 @@ pub(crate) mod proxy;
 pub(crate) mod pty;
 pub(crate) mod scripted;
 pub(crate) mod seat;
+#[cfg(unix)]
+pub(crate) mod spoken;
