@@ -424,7 +424,7 @@ async fn the_clock_of_a_server_with_list_only_is_measured() {
     let lab = Lab::running();
     let ground = Ground::new(&lab, "clock");
     // recent enough for a time of day in LIST
-    let written = std::time::SystemTime::now() - Duration::from_secs(40 * 86_400 + 17);
+    let written = SystemTime::now() - Duration::from_secs(40 * 86_400 + 17);
     let file = std::fs::File::create(ground.path.join("f")).unwrap();
     file.set_modified(written).unwrap();
     let since = written.duration_since(std::time::UNIX_EPOCH).unwrap();

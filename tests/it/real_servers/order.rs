@@ -34,7 +34,7 @@ const SERVERS: [(&str, Protocol); 8] = [
 
 /// The ports a server of the lab announces.
 fn data_ports(name: &str) -> RangeInclusive<u16> {
-    let lab = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/servers");
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/servers");
     let list = std::process::Command::new(lab).arg("list").output().unwrap();
     let list = String::from_utf8(list.stdout).unwrap();
     let row = list
@@ -70,7 +70,7 @@ async fn connected(
     (line, driver)
 }
 
-fn fill(folder: &std::path::Path) {
+fn fill(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::create_dir(folder).unwrap();
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
