@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossterm::clipboard::CopyToClipboard;
+
 use super::outlet::Outlet;
 use super::{program, tty};
 use crate::app::effect::Change;
@@ -93,11 +95,11 @@ pub trait Outside {
     }
 
     /// Puts a text into the clipboard of the terminal, which may be on another machine (OSC 52).
-    fn copy_text(&mut self, text: &str) -> io::Result<()> {
-        crossterm::execute!(
-            io::stdout(),
-            crossterm::clipboard::CopyToClipboard::to_clipboard_from(text)
-        )
+    fn copy_text(&mut self, text: &str, terminal: &mut Outlet) -> io::Result<()> {
+        // one piece for the terminal's thread, however many the macro would make
+        let mut sequence = Vec::new();
+        crossterm::queue!(sequence, CopyToClipboard::to_clipboard_from(text))?;
+        terminal.write_all(&sequence)
     }
 
     /// Rings the bell.
@@ -156,11 +158,23 @@ impl Outside for World {
 
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         let (servers, secrets) = (Arc::clone(&self.servers), self.secrets.clone());
+        let used = self.paths.last_used();
+        let renamed = match &change {
+            Change::Replace(before, server, _) if *before != server.name => {
+                Some((before.clone(), server.name.clone()))
+            }
+            _ => None,
+        };
         // the lock of the files may have to be waited for
         in_place(move || {
             // a change that panicked left the file whole: it is replaced at once or not at all
             let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
             change.carry_out(&mut servers, &secrets)?;
+            if let Some((before, after)) = renamed
+                && let Err(error) = last_used::rename(&used, &before, &after)
+            {
+                tracing::warn!("{} cannot be written: {error}", used.display());
+            }
             Ok(servers.list().to_vec())
         })
     }
