@@ -173,7 +173,7 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
         Err(failure) => wrong.push(failure),
     };
     for path in paths.settings() {
-        let verdict = Settings::default().with_file(&path);
+        let verdict = Settings::knowing(&paths).with_file(&path);
         judge(path, verdict.map(|there| there.map(|_| "good".to_owned())));
     }
     if paths.servers().exists() {

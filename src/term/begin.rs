@@ -12,13 +12,14 @@ use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::settings::Settings;
 use crate::config::store;
-use crate::config::theme::{Named, Theme};
+use crate::config::theme::{self, Named, Theme};
 use crate::config::{active_first, bookmarks, last_used};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::text::shown_path;
 
 use super::{World, clock, plain, run};
 
@@ -144,19 +145,19 @@ fn own_themes(
     notices: &mut Vec<String>,
 ) -> Result<(Theme, Vec<Named>), Failure> {
     let mut themes = Named::shipped();
-    let mut files: Vec<_> = std::fs::read_dir(paths.themes())
-        .map(|files| files.filter_map(|file| Some(file.ok()?.path())).collect())
-        .unwrap_or_default();
-    files.sort();
-    files.push(paths.theme());
-    for path in files
-        .iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-    {
+    let named = theme::files(paths).into_iter().map(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        match read_theme(&name, path) {
+        (name.into_owned(), path)
+    });
+    // one that is named by its path is called by it
+    let wanted = looks.theme.as_deref();
+    let by_path = wanted.into_iter().chain([settings.theme.as_str()]);
+    let by_path = by_path.filter(|name| theme::is_path(name));
+    let by_path = by_path.map(|name| (name.to_owned(), paths.folder().join(name)));
+    for (name, path) in named.chain(by_path).collect::<Vec<_>>() {
+        match read_theme(&name, &path) {
             Ok(Some(named)) => themes.push(named),
-            Ok(None) => {}
+            Ok(None) => notices.push(format!("A theme is left out: {} is not there", shown_path(&path))),
             Err(why) => notices.push(format!("A theme is left out: {why}")),
         }
     }
@@ -169,7 +170,6 @@ fn own_themes(
     for named in &mut themes {
         named.theme = named.theme.clone().shown_in(depth);
     }
-    let wanted = looks.theme.as_deref();
     let called = |name: &str| themes.iter().find(|named| named.name == name);
     let found = match wanted {
         Some(name) => called(name),

@@ -18,6 +18,7 @@ use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::Servers;
+use crate::config::settings;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -45,6 +46,9 @@ pub trait Outside {
         &self,
         change: bookmarks::Change,
     ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
+
+    /// Makes this theme the one that the next run begins with.
+    fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static;
 
     /// Reads the file of saved servers again.
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
@@ -172,6 +176,12 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+        let own = self.paths.settings().pop().unwrap_or_default();
+        let kept = in_place(move || settings::keep(&own, "theme", &name).map_err(Trouble::Failed));
+        async { kept.await.map_err(Failure::from) }
     }
 
     fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
