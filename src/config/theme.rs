@@ -102,13 +102,20 @@ pub fn is_path(text: &str) -> bool {
     text.contains(std::path::is_separator) || text.ends_with(".toml")
 }
 
-/// The files of this person's themes; `theme.toml` last, where it is there.
+/// The files of this person's themes, and of the system's; `theme.toml` last, where it is there.
 pub fn files(paths: &Paths) -> Vec<PathBuf> {
-    let mut files: Vec<_> = std::fs::read_dir(paths.themes())
-        .map(|files| files.filter_map(|file| Some(file.ok()?.path())).collect())
-        .unwrap_or_default();
-    files.sort();
-    files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in paths.themes() {
+        let found = std::fs::read_dir(folder).into_iter().flatten();
+        let mut found: Vec<_> = found.filter_map(|file| Some(file.ok()?.path())).collect();
+        found.sort();
+        // of two that are called alike one's own comes first
+        found.retain(|path| {
+            let is_new = !files.iter().any(|other| other.file_name() == path.file_name());
+            is_new && path.extension().is_some_and(|e| e == "toml")
+        });
+        files.extend(found);
+    }
     files.extend(Some(paths.theme()).filter(|path| path.exists()));
     files
 }

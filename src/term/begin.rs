@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::app::Start;
-use crate::app::action::{Keys, keys};
+use crate::app::action::{self, Keys, keys};
 use crate::config::colours::Depth;
 use crate::config::looks::{Looks, Told};
 use crate::config::mistake::Mistake;
@@ -99,7 +99,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
-    let world = World::new(servers, secrets, paths);
+    let world = World::new(servers, secrets, paths).under(&settings);
     if wanted.looks.plain || told.plain {
         let what = "The interface needs an input and an output";
         return plain::run(start, engine, world).await.map_err(failed(what));
@@ -118,21 +118,20 @@ pub fn check_keymap(text: &str, file: &str) -> Result<(), Mistake> {
     keys(Some((text, file))).map(drop)
 }
 
+/// The default keys, and over them what the system's and the person's own files say.
 fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
-    let path = paths.keymap();
-    let shown = path.display().to_string();
-    let own = store::read(&path)
-        .map_err(|e| e.to_string())
-        .and_then(|text| match text {
-            Some(text) => keys(Some((&text, &shown))).map(Some).map_err(|e| e.to_string()),
-            None => Ok(None),
-        });
-    match own {
-        Ok(Some(keys)) => return Ok(keys),
-        Ok(None) => {}
-        Err(why) => notices.push(format!("The default keys are in force: {why}")),
+    let mut all = keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))?;
+    for path in paths.keymaps() {
+        let shown = path.display().to_string();
+        let text = store::read(&path).map_err(|e| e.to_string());
+        let read = |text: String| action::read(&text, &shown).map_err(|e| e.to_string());
+        match text.and_then(|text| text.map(read).transpose()) {
+            Ok(Some(keys)) => all.lay_over(keys),
+            Ok(None) => {}
+            Err(why) => notices.push(format!("A file of keys is not in force: {why}")),
+        }
     }
-    keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
+    Ok(all)
 }
 
 /// The themes there are, and the one to begin with: what the command line names, none where NO_COLOR is

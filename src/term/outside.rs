@@ -18,7 +18,7 @@ use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::Servers;
-use crate::config::settings;
+use crate::config::settings::{self, Settings};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -88,7 +88,7 @@ pub trait Outside {
         program: Program,
         path: PathBuf,
     ) -> impl Future<Output = Returned> + Send + 'static {
-        program::hand_over(program, path)
+        program::hand_over(program, None, path)
     }
 
     /// Takes the terminal again, after it was handed over.
@@ -106,8 +106,12 @@ pub trait Outside {
 
     /// Rings the bell.
     fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
-        terminal.write_all(b"\x07")
+        ring(terminal)
     }
+}
+
+fn ring(terminal: &mut Outlet) -> io::Result<()> {
+    terminal.write_all(b"\x07")
 }
 
 /// The real world: the file of saved servers as it was read at the start, and their passwords.
@@ -116,6 +120,9 @@ pub struct World {
     servers: Arc<Mutex<Servers>>,
     secrets: Secrets,
     paths: Paths,
+    editor: String,
+    pager: String,
+    bell: bool,
 }
 
 impl World {
@@ -125,6 +132,20 @@ impl World {
             servers: Arc::new(Mutex::new(servers)),
             secrets,
             paths,
+            editor: String::new(),
+            pager: String::new(),
+            bell: true,
+        }
+    }
+
+    /// The same, as far as the settings say something of it.
+    #[must_use]
+    pub fn under(self, settings: &Settings) -> Self {
+        Self {
+            editor: settings.editor.clone(),
+            pager: settings.pager.clone(),
+            bell: settings.bell,
+            ..self
         }
     }
 }
@@ -176,6 +197,26 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn hand_over(
+        &mut self,
+        program: Program,
+        path: PathBuf,
+    ) -> impl Future<Output = Returned> + Send + 'static {
+        let set = match program {
+            Program::Editor => &self.editor,
+            Program::Pager => &self.pager,
+        };
+        let set = Some(set.trim()).filter(|command| !command.is_empty());
+        program::hand_over(program, set.map(str::to_owned), path)
+    }
+
+    fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
+        match self.bell {
+            true => ring(terminal),
+            false => Ok(()),
+        }
     }
 
     fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
