@@ -181,6 +181,7 @@ actions! {
     Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
     Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";
     LookAgain "look-again" [Doctor] "again" "Look at the server again";
+    CopyReport "copy-report" [Doctor] "copy" "Copy the whole report as a text to send";
     Fold "fold" [Servers] "fold" "Fold or unfold the group";
     Pause "pause" [Queue] "pause" "Pause the job, or let it go on";
     PauseBatch "pause-batch" [Queue] "pause batch" "Pause the jobs of the same batch, or let them go on";

@@ -107,17 +107,19 @@ impl App {
         }
     }
 
-    /// The bookmarks of a saved server follow it to its new name.
-    pub(super) fn server_renamed(&self, before: Option<&str>, after: Option<&str>) -> Vec<Effect> {
-        match (before, after) {
-            (Some(before), Some(after))
-                if before != after && self.bookmarks.iter().any(|b| b.server.as_deref() == Some(before)) =>
-            {
-                let renamed = Change::RenameServer(before.to_owned(), after.to_owned());
-                vec![Effect::ChangeBookmarks(renamed)]
-            }
-            _ => Vec::new(),
+    /// What is remembered of a saved server follows it to its new name.
+    pub(super) fn server_renamed(&mut self, before: Option<&str>, after: Option<&str>) -> Vec<Effect> {
+        let (Some(before), Some(after)) = (before, after.filter(|after| before != Some(*after))) else {
+            return Vec::new();
+        };
+        if let Some(at) = self.servers.used.remove(before) {
+            self.servers.used.insert(after.to_owned(), at);
         }
+        if !self.bookmarks.iter().any(|b| b.server.as_deref() == Some(before)) {
+            return Vec::new();
+        }
+        let renamed = Change::RenameServer(before.to_owned(), after.to_owned());
+        vec![Effect::ChangeBookmarks(renamed)]
     }
 
     /// The bookmarks were changed, or not.

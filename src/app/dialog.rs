@@ -17,7 +17,7 @@ use crate::model::job::{BatchRequest, ConnectionId, Direction, Policy};
 use crate::model::path::Name;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
-use crate::model::size::{bytes, count};
+use crate::model::size::bytes;
 use crate::model::unfinished::Unfinished;
 use crate::plan::compare::By;
 
@@ -320,15 +320,9 @@ pub const KEEPERS: &[Option<PasswordSource>] = if HAS_KEYRING {
 
 /// `1204 files and 17 folders, 83.9 MiB`; folders alone have no size.
 pub fn amount(counted: &Counted) -> String {
-    let folders = count(counted.folders, "folder", "folders");
-    if counted.files == 0 && counted.folders > 0 {
-        return folders;
-    }
-    let files = count(counted.files, "file", "files");
-    let size = bytes(counted.bytes);
-    match counted.folders {
-        0 => format!("{files}, {size}"),
-        _ => format!("{files} and {folders}, {size}"),
+    match (counted.files, counted.folders) {
+        (0, 1..) => counted.words(),
+        _ => format!("{}, {}", counted.words(), bytes(counted.bytes)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the engine's events change.
 
-use super::dialog::{Dialog, Subject, amount};
+use super::dialog::{Dialog, Subject};
 use super::effect::Effect;
 use super::folder::Side;
 use super::queue::Away;
@@ -147,7 +147,7 @@ impl App {
                     0 => String::new(),
                     n => format!("; {n} failed"),
                 };
-                self.say(format!("Permissions set: {}{failed}", amount(counted)));
+                self.say(format!("Permissions set: {}{failed}", counted.words()));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)
             }
@@ -158,7 +158,8 @@ impl App {
             }
             Deed::Deleted { places, counted } => {
                 self.deleted_from_found(places);
-                self.say(format!("Deleted {}", amount(counted)));
+                // what the files held is not asked for one that goes
+                self.say(format!("Deleted {}", counted.words()));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)
             }

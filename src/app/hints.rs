@@ -103,6 +103,7 @@ impl App {
                 A::Back,
                 A::Apply,
                 A::LookAgain,
+                A::CopyReport,
                 A::Details,
                 A::NextView,
                 A::PageDown,

@@ -7,17 +7,20 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::model::text::escape_str;
 
 /// Breaks a text into lines of at most `columns`, between words where possible; what is not plain in it
-/// is escaped.
+/// is escaped. Blanks stay as they are but at the ends of lines: servers make columns of them.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let paragraph = escape_str(paragraph);
         let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            let gap = usize::from(!line.is_empty());
-            if line.width() + gap + word.width() <= columns {
-                line.extend(std::iter::repeat_n(' ', gap));
+        let mut rest = paragraph.trim_end();
+        while !rest.is_empty() {
+            let (gap, words) = rest.split_at(rest.len() - rest.trim_start().len());
+            let (word, behind) = words.split_at(words.find(' ').unwrap_or(words.len()));
+            rest = behind;
+            if line.width() + gap.width() + word.width() <= columns {
+                line.push_str(gap);
                 line.push_str(word);
                 continue;
             }
@@ -45,6 +48,8 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("a\n\nb", 4), ["a", "", "b"]);
+        assert_eq!(wrap("  rw   12  f ", 13), ["  rw   12  f"]);
+        assert_eq!(wrap("one    two", 5), ["one", "two"]);
         assert_eq!(wrap("日本語", 1), ["日", "本", "語"]);
         assert!(wrap("", 4).is_empty());
     }

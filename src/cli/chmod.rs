@@ -8,7 +8,7 @@ use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Meant};
-use super::deeds::{Deeds, amount};
+use super::deeds::Deeds;
 use super::json::Text;
 use super::place::Place;
 use super::session::{End, Session};
@@ -84,7 +84,7 @@ async fn set(
     let command = Command::SetPermissions(wanted);
     let set = deeds.carry_out(session, named.text(), command).await?;
     if arguments.recursive {
-        let text = format!("{}: permissions of {} set", named.place.written, amount(&set));
+        let text = format!("{}: permissions of {} set", named.place.written, set.words());
         session.speech.remark(&text);
     }
     if let Some(depth) = set.cut {

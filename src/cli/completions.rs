@@ -24,6 +24,9 @@ pub(super) const TARGET: ValueHint = ValueHint::Url;
 /// The hint of one that may be a file of this machine, too.
 pub(super) const TARGET_OR_FILE: ValueHint = ValueHint::Hostname;
 
+/// The hint of one that is a saved server's name, without a path.
+pub(super) const SERVER: ValueHint = ValueHint::Username;
+
 /// A shell that gets a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum For {
@@ -76,6 +79,12 @@ fn script(shell: For, definition: &mut Command) -> String {
     }
 }
 
+/// The commands of `ftpane servers` whose arguments are names of saved servers.
+fn named(definition: &Command) -> Vec<&str> {
+    let servers = definition.find_subcommand("servers");
+    servers.map_or_else(Vec::new, |servers| commands(servers, SERVER))
+}
+
 /// The commands with an argument of this hint.
 fn commands(definition: &Command, hint: ValueHint) -> Vec<&str> {
     let has = |command: &&Command| command.get_positionals().any(|arg| arg.get_value_hint() == hint);
@@ -85,7 +94,8 @@ fn commands(definition: &Command, hint: ValueHint) -> Vec<&str> {
 
 /// The options that take a value, of all commands.
 fn options_with_values(definition: &Command) -> Vec<String> {
-    let commands = definition.get_subcommands().chain([definition]);
+    let below = definition.get_subcommands().flat_map(Command::get_subcommands);
+    let commands = definition.get_subcommands().chain(below).chain([definition]);
     let takes_value = |arg: &&Arg| arg.get_action().takes_values();
     let options = commands.flat_map(|command| command.get_opts().filter(takes_value));
     let words = options.flat_map(|arg| {
@@ -104,6 +114,7 @@ fn bash(words: &str, definition: &Command) -> String {
     let targets = both.map(|names| if names.is_empty() { "-".to_owned() } else { names });
     let [targets, places] = targets;
     let values = options_with_values(definition).join("|");
+    let named = named(definition).join("|");
     format!(
         r#"{words}
 # Saved servers where a target is expected. A ':' splits words here: behind it stands a path of the server.
@@ -123,6 +134,17 @@ _ftpane_and_servers() {{
     [[ $cur == -* ]] && return 0
     local command=""
     [[ $COMP_CWORD -gt 1 ]] && command="${{COMP_WORDS[1]}}"
+    if [[ $command == servers && $COMP_CWORD -gt 2 ]]; then
+        case "${{COMP_WORDS[2]}}" in
+            {named}) ;;
+            *) return 0 ;;
+        esac
+        COMPREPLY=(); compopt +o default +o bashdefault 2>/dev/null
+        while IFS= read -r word; do
+            [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "${{word%:}}")")
+        done < <("${{COMP_WORDS[0]}}" __servers 2>/dev/null)
+        return 0
+    fi
     case "$command" in
         ""|{targets}) compopt +o default +o bashdefault 2>/dev/null ;;
         {places}) ;;
@@ -142,19 +164,48 @@ complete -F _ftpane_and_servers -o bashdefault -o default ftpane
 }
 
 fn zsh(words: &str) -> String {
+    // clap takes the target of the interface and the command for two words, of which there is one
+    let lines = words.lines().filter(|line| !line.starts_with("'::target -- "));
+    let words: String = lines.map(|line| format!("{line}\n")).collect();
     let words = words
+        .replace("$line[2]", "$line[1]")
+        .replacen(
+            "\":: :_ftpane_commands\"",
+            "\":: :_ftpane_commands_and_servers\"",
+            1,
+        )
         .replace(":_urls'", ":_ftpane_servers'")
-        .replace(":_hosts'", ":_ftpane_servers_and_files'");
+        .replace(":_hosts'", ":_ftpane_servers_and_files'")
+        .replace(":_users'", ":_ftpane_names'")
+        // below a command the first of the words is that command
+        .replacen(
+            "_ftpane() {\n",
+            "_ftpane() {\n    local _ftpane_program=\"${(Q)words[1]}\"\n",
+            1,
+        );
     // the functions stand before clap's last lines, which call the completion
     let (definition, call) = match words.rfind("if [ \"$funcstack[1]\"") {
         Some(at) => words.split_at(at),
         None => (words.as_str(), ""),
     };
     format!(
-        r#"{definition}_ftpane_servers() {{
+        r#"{definition}_ftpane_commands_and_servers() {{
+    local ret=1
+    _ftpane_commands "$@" && ret=0
+    _ftpane_servers && ret=0
+    return ret
+}}
+
+_ftpane_servers() {{
     local -a servers
-    servers=(${{(f)"$(_call_program servers $words[1] __servers 2>/dev/null)"}})
+    servers=(${{(f)"$(_call_program servers ${{(q)_ftpane_program}} __servers 2>/dev/null)"}})
     compadd -S '' -- $servers
+}}
+
+_ftpane_names() {{
+    local -a servers
+    servers=(${{(f)"$(_call_program servers ${{(q)_ftpane_program}} __servers 2>/dev/null)"}})
+    compadd -- ${{servers%:}}
 }}
 
 _ftpane_servers_and_files() {{
@@ -171,6 +222,11 @@ fn fish(words: &str, definition: &Command) -> String {
         format!("{words}\nfunction __ftpane_servers\n    command ftpane __servers 2>/dev/null\nend\n");
     let targets = commands(definition, TARGET).join(" ");
     let places = commands(definition, TARGET_OR_FILE).join(" ");
+    let names = named(definition).join(" ");
+    let _ = writeln!(
+        out,
+        "complete -c ftpane -n '__fish_seen_subcommand_from servers; and __fish_seen_subcommand_from {names}' -f -a \"(__ftpane_servers | string replace -r ':\\$' '')\""
+    );
     out.push_str("complete -c ftpane -n __fish_use_subcommand -f -a '(__ftpane_servers)'\n");
     for (commands, no_files) in [(targets, " -f"), (places, "")] {
         if !commands.is_empty() {
@@ -217,6 +273,7 @@ mod tests {
         }
         assert!(commands(&definition, TARGET).contains(&"get"));
         assert!(commands(&definition, TARGET_OR_FILE).contains(&"put"));
+        assert_eq!(named(&definition), ["show", "edit", "remove"]);
     }
 
     #[test]
@@ -231,6 +288,8 @@ mod tests {
         }
         let zsh = made(For::Zsh);
         assert!(zsh.contains(":_ftpane_servers'") && zsh.contains(":_ftpane_servers_and_files'"));
-        assert!(!zsh.contains(":_urls'") && !zsh.contains(":_hosts'"));
+        assert!(!zsh.contains("$line[2]") && zsh.contains("\":: :_ftpane_commands_and_servers\""));
+        assert!(zsh.contains(":_ftpane_names'") && zsh.contains("local _ftpane_program="));
+        assert!(!zsh.contains(":_urls'") && !zsh.contains(":_hosts'") && !zsh.contains(":_users'"));
     }
 }

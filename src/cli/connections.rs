@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::expansion::{Expanded, expand};
 use super::json::Text;
 use super::place::{Place, Saved};
-use super::probe::{Found, Probe};
+use super::probe::{Found, Listed, Probe};
 use super::session::{End, Live, Session};
 use crate::model::command::Place as Somewhere;
 use crate::model::failure::{Class, Failure};
@@ -105,29 +105,32 @@ impl Connections {
         Ok(meant)
     }
 
-    async fn fitting(&mut self, session: &mut Session, place: Place) -> Result<Expanded, End> {
-        let named = self.find(session, place.clone()).await?;
-        expand(session, &mut self.probe, &named.live, place).await
+    async fn fitting(&mut self, session: &mut Session, mut place: Place) -> Result<Expanded, End> {
+        let live = self.live(session, &mut place).await?;
+        expand(session, &mut self.probe, &live, place).await
+    }
+
+    /// Connects to a place's server, unless that was done already.
+    async fn live(&mut self, session: &mut Session, place: &mut Place) -> Result<Live, End> {
+        let same = |(server, secret, _): &&(Server, Option<Secret>, _)| {
+            *server == place.server && *secret == place.secret
+        };
+        if let Some((.., live)) = self.known.iter().find(same) {
+            return Ok(live.clone()?);
+        }
+        let (server, secret) = (place.server.clone(), place.secret.clone());
+        let live = match session.connect(place).await {
+            Ok(live) => Ok(live),
+            Err(End::Failed(failure)) => Err(failure),
+            Err(end) => return Err(end),
+        };
+        self.known.push((server, secret, live.clone()));
+        Ok(live?)
     }
 
     /// Connects to a place's server, unless that was done already, and finds its path.
     pub(super) async fn find(&mut self, session: &mut Session, mut place: Place) -> Result<Named, End> {
-        let same = |(server, secret, _): &&(Server, Option<Secret>, _)| {
-            *server == place.server && *secret == place.secret
-        };
-        let live = match self.known.iter().find(same) {
-            Some((.., live)) => live.clone(),
-            None => {
-                let (server, secret) = (place.server.clone(), place.secret.clone());
-                let live = match session.connect(&mut place).await {
-                    Ok(live) => Ok(live),
-                    Err(End::Failed(failure)) => Err(failure),
-                    Err(end) => return Err(end),
-                };
-                self.known.push((server, secret, live.clone()));
-                live
-            }
-        }?;
+        let live = self.live(session, &mut place).await?;
         let path = place.remote(&live.root)?;
         let path = self.probe.spelled(session, &live, path).await?;
         Ok(Named { place, live, path })
@@ -141,6 +144,16 @@ impl Connections {
         path: &RemotePath,
     ) -> Result<Found, End> {
         self.probe.look(session, live, path).await
+    }
+
+    /// A folder's listing, or the server's refusal.
+    pub(super) async fn list(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: &RemotePath,
+    ) -> Result<Listed, End> {
+        self.probe.list(session, live, path).await
     }
 
     /// Something was changed: what listings have said counts no more.

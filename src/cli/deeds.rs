@@ -118,12 +118,3 @@ pub(super) async fn act(session: &mut Session, command: Command) -> Result<(), E
         }
     }
 }
-
-/// How much, in words.
-pub(super) fn amount(counted: &Counted) -> String {
-    let files = count(counted.files, "file", "files");
-    match counted.folders {
-        0 => files,
-        folders => format!("{files} and {}", count(folders, "folder", "folders")),
-    }
-}

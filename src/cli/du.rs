@@ -8,7 +8,6 @@ use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::Connections;
-use super::deeds::amount;
 use super::json::CountedLine;
 use super::place::Place;
 use super::printer::{Printer, unwritten};
@@ -40,7 +39,7 @@ pub(super) async fn run(arguments: &Du, session: &mut Session) -> Result<u8, End
     printed
         .and_then(|()| printer.flush())
         .map_err(|error| unwritten(&error))?;
-    let (what, bytes) = (amount(&counted), size::bytes(counted.bytes));
+    let (what, bytes) = (counted.words(), size::bytes(counted.bytes));
     session.speech.remark(&format!("{bytes} in {what}"));
     if let Some(depth) = counted.cut {
         let text = format!("cut at depth {depth}: what lies deeper is not counted");

@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Get;
-use super::expansion::expand;
+use super::connections::{Connections, Named};
 use super::list_file::words;
 use super::place::{Place, Saved};
-use super::probe::Probe;
 use super::session::{End, Live, Session};
 use super::stream;
 use super::transfer::Transfers;
@@ -16,7 +15,6 @@ use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Item};
 use crate::model::path::RemotePath;
-use crate::model::secret::Secret;
 use crate::model::server::Server;
 use crate::model::text::shown_path;
 use crate::plan::landing::{self, Landing, Standing};
@@ -24,8 +22,7 @@ use crate::plan::landing::{self, Landing, Standing};
 /// What goes over one connection.
 struct Group {
     server: Server,
-    secret: Option<Secret>,
-    live: Result<Live, Failure>,
+    live: Live,
     shown_root: RemotePath,
     items: Vec<Item>,
 }
@@ -90,57 +87,34 @@ async fn prepare(
     transfers: &mut Transfers,
     places: Vec<Place>,
 ) -> Result<(), End> {
-    let mut probe = Probe::default();
+    let mut connections = Connections::default();
     let mut groups: Vec<Group> = Vec::new();
-    let mut taken: HashSet<PathBuf> = HashSet::new();
-    for mut place in places {
-        let at = match groups
-            .iter()
-            .position(|g| g.server == place.server && g.secret == place.secret)
-        {
-            Some(at) => at,
-            None => {
-                groups.push(connect(session, &mut place).await?);
-                groups.len() - 1
-            }
-        };
-        let source = place.source.clone();
-        let expanded = match groups[at].live.clone() {
-            Ok(live) => expand(session, &mut probe, &live, place)
-                .await
-                .map(|expanded| (live, expanded)),
-            Err(failure) => Err(failure.into()),
-        };
-        let (live, expanded) = match expanded {
-            Ok(expanded) => expanded,
-            Err(End::Failed(failure)) => {
-                transfers.refuse(session, Some(&source), &failure);
-                continue;
-            }
-            Err(end) => return Err(end),
-        };
-        for failure in &expanded.failures {
-            transfers.refuse(session, Some(&source), failure);
-        }
-        for place in expanded.places {
-            let found = item(session, &mut probe, &live, &place, &arguments.to).await;
-            let found = found.and_then(|item| match taken.insert(item.local.clone()) {
-                true => Ok(item),
-                false => Err(Failure::new(
-                    Class::Conflict,
-                    format!("{} is not downloaded", place.written),
-                    format!("another target lands on {} already", shown_path(&item.local)),
-                )
-                .into()),
-            });
+    let mut landing = Landings {
+        to: &arguments.to,
+        several: places.len() > 1,
+        taken: HashSet::new(),
+    };
+    for place in places {
+        for meant in connections.expand(session, vec![place]).await? {
+            let found = match meant.place {
+                Ok(place) => landing.item(session, &mut connections, place).await,
+                Err(failure) => Err(failure.into()),
+            };
             match found {
-                Ok(item) => groups[at].items.push(item),
-                Err(End::Failed(failure)) => transfers.refuse(session, Some(&place.source), &failure),
+                Ok((named, item)) => {
+                    let at = groups.iter().position(|group| group.live.id == named.live.id);
+                    let at = at.unwrap_or_else(|| {
+                        groups.push(Group::new(named));
+                        groups.len() - 1
+                    });
+                    groups[at].items.push(item);
+                }
+                Err(End::Failed(failure)) => transfers.refuse(session, Some(&meant.source), &failure),
                 Err(end) => return Err(end),
             }
         }
     }
-    if groups.iter().any(|g| !g.items.is_empty()) {
+    if !groups.is_empty() {
         std::fs::create_dir_all(&arguments.to).map_err(|e| {
             Failure::new(
                 Class::Local,
@@ -150,79 +124,102 @@ async fn prepare(
         })?;
     }
     for group in groups {
-        if let Ok(live) = group.live {
-            let direction = Direction::Download;
-            let policy = arguments
-                .transfer
-                .policy(session.interactive, &group.server, direction);
-            let work = (direction, group.items, policy);
-            transfers.enqueue(session, &live, group.shown_root, work);
-        }
+        let direction = Direction::Download;
+        let policy = arguments
+            .transfer
+            .policy(session.interactive, &group.server, direction);
+        let work = (direction, group.items, policy);
+        transfers.enqueue(session, &group.live, group.shown_root, work);
     }
     Ok(())
 }
 
-async fn connect(session: &mut Session, place: &mut Place) -> Result<Group, End> {
-    let (server, secret) = (place.server.clone(), place.secret.clone());
-    let live = match session.connect(place).await {
-        Ok(live) => Ok(live),
-        Err(End::Failed(failure)) => Err(failure),
-        Err(end) => return Err(end),
-    };
-    let shown_root = match &live {
-        Ok(live) if place.saved => live.root.clone(),
-        _ => RemotePath::root(),
-    };
-    Ok(Group {
-        server,
-        secret,
-        live,
-        shown_root,
-        items: Vec::new(),
-    })
+impl Group {
+    fn new(named: Named) -> Self {
+        Self {
+            shown_root: match named.place.saved {
+                true => named.live.root.clone(),
+                false => RemotePath::root(),
+            },
+            server: named.place.server,
+            live: named.live,
+            items: Vec::new(),
+        }
+    }
 }
 
-/// What a target is and where it goes.
-async fn item(
-    session: &mut Session,
-    probe: &mut Probe,
-    live: &Live,
-    place: &Place,
-    to: &Path,
-) -> Result<Item, End> {
-    let remote = probe.spelled(session, live, place.remote(&live.root)?).await?;
-    let local = match landing::download(&remote, &place.path) {
-        Landing::Named(name) if remote != live.root => names::join(to, &name).map_err(|e| {
-            Failure::new(
-                Class::Local,
-                format!("{} is not downloaded", place.written),
-                e.to_string(),
-            )
-        })?,
-        _ => to.to_owned(),
-    };
-    if place.ends_in_slash() {
-        return Ok(Item {
+/// Where targets land on this machine: no two of them on the same path.
+struct Landings<'a> {
+    to: &'a Path,
+    /// Whether there is more than one target.
+    several: bool,
+    taken: HashSet<PathBuf>,
+}
+
+impl Landings<'_> {
+    /// What a target is and where it goes.
+    async fn item(
+        &mut self,
+        session: &mut Session,
+        connections: &mut Connections,
+        place: Place,
+    ) -> Result<(Named, Item), End> {
+        let named = connections.find(session, place).await?;
+        let (live, remote) = (&named.live, named.path.clone());
+        let refused = |class, why: String| {
+            let what = format!("{} is not downloaded", named.place.written);
+            Failure::new(class, what, why)
+        };
+        let local = match landing::download(&remote, &named.place.path) {
+            Landing::Named(name) if remote != live.root => {
+                names::join(self.to, &name).map_err(|e| refused(Class::Local, e.to_string()))?
+            }
+            _ => self.to.to_owned(),
+        };
+        let (kind, entry) = match named.place.ends_in_slash() {
+            true => (Kind::Dir, None),
+            false => {
+                let found = connections.look(session, live, &remote).await?;
+                let kind = match (found.standing, &found.entry) {
+                    (Standing::Folder, _) => Kind::Dir,
+                    (_, Some(entry)) => entry.kind,
+                    // not in any listing, but perhaps the server gives it out: its own "no" says more
+                    (_, None) => Kind::File,
+                };
+                (kind, found.entry.filter(|_| kind == Kind::File))
+            }
+        };
+        let mut lands = vec![local.clone()];
+        if self.several && kind == Kind::Dir && local == self.to {
+            lands = self.poured(session, connections, live, &remote).await?;
+        }
+        if let Some(other) = lands.iter().find(|path| self.taken.contains(*path)) {
+            let why = format!("another target lands on {} already", shown_path(other));
+            return Err(refused(Class::Conflict, why).into());
+        }
+        self.taken.extend(lands);
+        let item = Item {
             local,
             remote,
-            kind: Kind::Dir,
-            size: None,
-            modified: None,
-        });
+            kind,
+            size: entry.as_ref().and_then(|e| e.size),
+            modified: entry.and_then(|e| e.modified),
+        };
+        Ok((named, item))
     }
-    let found = probe.look(session, live, &remote).await?;
-    let kind = match (found.standing, &found.entry) {
-        (Standing::Folder, _) => Kind::Dir,
-        (_, Some(entry)) => entry.kind,
-        // not in any listing, but perhaps the server gives it out: its own "no" says more
-        (_, None) => Kind::File,
-    };
-    let entry = found.entry.filter(|_| kind == Kind::File);
-    Ok(Item {
-        local,
-        remote,
-        kind,
-        size: entry.as_ref().and_then(|e| e.size),
-        modified: entry.and_then(|e| e.modified),
-    })
+
+    /// What stands in the folder of the downloads when the contents of this one are put there.
+    async fn poured(
+        &self,
+        session: &mut Session,
+        connections: &mut Connections,
+        live: &Live,
+        folder: &RemotePath,
+    ) -> Result<Vec<PathBuf>, End> {
+        // what cannot be listed fails as a transfer, which says more
+        let listing = connections.list(session, live, folder).await?.ok();
+        let entries = listing.iter().flat_map(|listing| &listing.entries);
+        let lands = entries.filter_map(|entry| names::join(self.to, &entry.name).ok());
+        Ok(lands.collect())
+    }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Put;
+use super::connections::must_be_writable;
 use super::list_file::{Word, words};
 use super::place::{Place, blotted};
 use super::probe::{Found, Probe};
@@ -74,14 +75,7 @@ async fn prepare(
     sources: &[Word],
     policy: Policy,
 ) -> Result<(), End> {
-    if place.server.read_only {
-        return Err(Failure::new(
-            Class::Guarded,
-            format!("Nothing is uploaded to {}", place.written),
-            "the server is set to read only",
-        )
-        .into());
-    }
+    must_be_writable(std::slice::from_ref(&place))?;
     // a list means a folder, however long it is today
     let several = sources.len() > 1 || sources.iter().any(|source| source.line.is_some());
     let mut found = Vec::new();

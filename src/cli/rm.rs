@@ -8,7 +8,7 @@ use super::arguments::Output;
 use super::completions::TARGET;
 use super::connection::Connection;
 use super::connections::{self, Connections, Meant, Named};
-use super::deeds::{Deeds, amount};
+use super::deeds::Deeds;
 use super::json::Text;
 use super::place::Place;
 use super::session::{End, Session};
@@ -77,7 +77,7 @@ impl Remover<'_> {
         let command = Command::Delete(vec![named.somewhere()]);
         let deleted = self.deeds.carry_out(session, named.text(), command).await?;
         if deleted.folders > 0 {
-            let text = format!("{}: {} deleted", named.place.written, amount(&deleted));
+            let text = format!("{}: {} deleted", named.place.written, deleted.words());
             session.speech.remark(&text);
         }
         self.connections.forget();
@@ -117,7 +117,7 @@ impl Remover<'_> {
         }
         let counted = session.count(&named.live, &named.path).await?;
         let more = if counted.incomplete { "at least " } else { "" };
-        let (what, bytes) = (amount(&counted), size::bytes(counted.bytes));
+        let (what, bytes) = (counted.words(), size::bytes(counted.bytes));
         let prompt = format!("Delete {}: {more}{what}, {bytes}? [y/N] ", named.place.written);
         let answer = session.ask(&prompt).await?;
         let yes = matches!(answer.trim(), "y" | "Y" | "yes");

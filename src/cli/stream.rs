@@ -8,18 +8,15 @@ use std::time::Instant;
 
 use tokio::io::{AsyncWriteExt as _, Stdout};
 
-use super::expansion::expand;
+use super::connections::{Connections, Named};
 use super::outcome::Outcome;
 use super::place::Place;
 use super::printer;
-use super::probe::Probe;
 use super::session::{End, Live, Session};
 use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
-use crate::model::secret::Secret;
-use crate::model::server::Server;
 use crate::model::size;
 use crate::model::text::escape;
 use crate::plan::landing::Standing;
@@ -94,49 +91,16 @@ struct File<'p> {
     last: (Instant, u64),
 }
 
-/// A server, and the connection to it, or why there is none.
-type Group = (Server, Option<Secret>, Result<Live, Failure>);
-
 impl Stream {
     async fn run(&mut self, places: Vec<Place>, session: &mut Session) -> Result<(), Halt> {
-        let mut probe = Probe::default();
-        let mut groups: Vec<Group> = Vec::new();
-        for mut place in places {
-            let known = groups
-                .iter()
-                .find(|(server, secret, _)| *server == place.server && *secret == place.secret);
-            let live = match known {
-                Some((.., live)) => live.clone(),
-                None => {
-                    let (server, secret) = (place.server.clone(), place.secret.clone());
-                    let live = match session.connect(&mut place).await {
-                        Ok(live) => Ok(live),
-                        Err(End::Failed(failure)) => Err(failure),
-                        Err(end) => return Err(end.into()),
-                    };
-                    groups.push((server, secret, live.clone()));
-                    live
-                }
-            };
-            let expanded = match live.as_ref() {
-                Ok(live) => expand(session, &mut probe, live, place).await,
-                Err(failure) => Err(failure.clone().into()),
-            };
-            let expanded = match expanded {
-                Ok(expanded) => expanded,
-                Err(End::Failed(failure)) => {
-                    self.refuse(session, &failure);
-                    continue;
-                }
-                Err(end) => return Err(end.into()),
-            };
-            expanded
-                .failures
-                .iter()
-                .for_each(|failure| self.refuse(session, failure));
-            let Ok(live) = live else { continue };
-            for place in expanded.places {
-                match self.begin(session, &mut probe, &live, &place).await {
+        let mut connections = Connections::default();
+        for place in places {
+            for meant in connections.expand(session, vec![place]).await? {
+                let begun = match meant.place {
+                    Ok(place) => self.begin(session, &mut connections, place).await,
+                    Err(failure) => Err(End::Failed(failure).into()),
+                };
+                match begun {
                     Ok(()) => self.outcome.success(),
                     Err(Halt::End(End::Failed(failure))) => self.refuse(session, &failure),
                     Err(halt) => return Err(halt),
@@ -156,12 +120,10 @@ impl Stream {
     async fn begin(
         &mut self,
         session: &mut Session,
-        probe: &mut Probe,
-        live: &Live,
-        place: &Place,
+        connections: &mut Connections,
+        place: Place,
     ) -> Result<(), Halt> {
-        let path = place.remote(&live.root).map_err(End::Failed)?;
-        let path = probe.spelled(session, live, path).await?;
+        let Named { place, live, path } = connections.find(session, place).await?;
         let folder = || {
             let what = format!("{} is not written to standard output", place.written);
             End::Failed(Failure::new(Class::Usage, what, "it is a folder").hint("Give --to a folder."))
@@ -169,7 +131,7 @@ impl Stream {
         if place.ends_in_slash() {
             return Err(folder().into());
         }
-        let found = probe.look(session, live, &path).await?;
+        let found = connections.look(session, &live, &path).await?;
         if found.standing == Standing::Folder {
             return Err(folder().into());
         }
@@ -181,7 +143,7 @@ impl Stream {
             pace: Pace::default(),
             last: (now, 0),
         };
-        self.write_file(session, live, file).await
+        self.write_file(session, &live, file).await
     }
 
     async fn write_file(

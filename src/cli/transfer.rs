@@ -207,6 +207,9 @@ impl Transfers {
             true => ", and what was not looked at yet",
             false => "",
         };
+        session
+            .speech
+            .remark("stopping; a second signal (Ctrl-C) ends it at once");
         // not cancelled: what has come over is kept
         session.send(Command::Shutdown);
         let mut left: HashSet<JobId> = self.unfinished.clone();
@@ -407,15 +410,8 @@ impl Transfers {
 
     fn progress(&self, session: &Session) -> String {
         let progress = session.progress();
+        // a narrow terminal shows what comes first
         let mut parts = vec![
-            match progress.walking {
-                true => format!("{} done", size::count(self.done, "file", "files")),
-                false => format!(
-                    "{} of {} done",
-                    progress.files_done,
-                    size::count(progress.files, "file", "files")
-                ),
-            },
             match self.jobs.values().any(|job| job.item.reads_input()) {
                 // nobody knows how much there will be
                 true => size::bytes(progress.moved),
@@ -431,6 +427,14 @@ impl Transfers {
         if let Some(left) = progress.seconds_left {
             parts.push(format!("{} left", size::duration(left)));
         }
+        parts.push(match progress.walking {
+            true => format!("{} done", size::count(self.done, "file", "files")),
+            false => format!(
+                "{} of {} done",
+                progress.files_done,
+                size::count(progress.files, "file", "files")
+            ),
+        });
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
         }

@@ -22,6 +22,24 @@ pub fn load(path: &Path) -> LastUsed {
     lines.map(|(at, name)| (name, Stamp::exact(at))).collect()
 }
 
+/// The saved server of the first name has got the second.
+///
+/// # Errors
+///
+/// When the file cannot be written; it is as it was then.
+pub fn rename(path: &Path, before: &str, after: &str) -> io::Result<()> {
+    if !load(path).contains_key(before) {
+        return Ok(());
+    }
+    let _lock = store::lock(path)?;
+    let mut used = lines(path);
+    used.retain(|(_, name)| name != after);
+    for (_, name) in used.iter_mut().filter(|(_, name)| name == before) {
+        after.clone_into(name);
+    }
+    write(path, &used)
+}
+
 /// Remembers that a server is used now.
 ///
 /// # Errors
@@ -35,11 +53,12 @@ pub fn remember(path: &Path, name: &str, now: i64) -> io::Result<()> {
         used.push((now, name.to_owned()));
     }
     let surplus = used.len().saturating_sub(MOST);
-    let text: String = used[surplus..]
-        .iter()
-        .map(|(at, name)| format!("{at} {name}\n"))
-        .collect();
-    store::write(path, text.as_bytes())
+    write(path, &used[surplus..])
+}
+
+fn write(path: &Path, used: &[(i64, String)]) -> io::Result<()> {
+    let lines = used.iter().map(|(at, name)| format!("{at} {name}\n"));
+    store::write(path, lines.collect::<String>().as_bytes())
 }
 
 fn lines(path: &Path) -> Vec<(i64, String)> {
@@ -65,6 +84,9 @@ mod tests {
         remember(&path, "my web", 7).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "6 other\n7 my web\n");
         assert_eq!(load(&path)["my web"], Stamp::exact(7));
+        rename(&path, "my web", "www").unwrap();
+        rename(&path, "nobody", "www").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "6 other\n7 www\n");
         std::fs::write(&path, "x\nnever web\n9 a b\n").unwrap();
         assert_eq!(load(&path), HashMap::from([("a b".to_owned(), Stamp::exact(9))]));
         remember(&path, "two\nlines", 8).unwrap();

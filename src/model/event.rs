@@ -13,6 +13,7 @@ use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState, Rank};
 use super::listing::Listing;
 use super::path::RemotePath;
 use super::server::Server;
+use super::size::count;
 use super::stamp::Stamp;
 use super::unfinished::Unfinished;
 
@@ -29,6 +30,18 @@ pub struct Counted {
     pub incomplete: bool,
     /// The server's depth, where folders below it were met and not looked into.
     pub cut: Option<u32>,
+}
+
+impl Counted {
+    /// `1204 files and 17 folders`; what there is none of is not named.
+    pub fn words(&self) -> String {
+        let files = count(self.files, "file", "files");
+        match (self.files, self.folders) {
+            (_, 0) => files,
+            (0, folders) => count(folders, "folder", "folders"),
+            (_, folders) => format!("{files} and {}", count(folders, "folder", "folders")),
+        }
+    }
 }
 
 /// One side of a conflict.

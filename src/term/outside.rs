@@ -181,11 +181,23 @@ impl Outside for World {
 
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         let (servers, secrets) = (Arc::clone(&self.servers), self.secrets.clone());
+        let used = self.paths.last_used();
+        let renamed = match &change {
+            Change::Replace(before, server, _) if *before != server.name => {
+                Some((before.clone(), server.name.clone()))
+            }
+            _ => None,
+        };
         // the lock of the files may have to be waited for
         in_place(move || {
             // a change that panicked left the file whole: it is replaced at once or not at all
             let mut servers = servers.lock().unwrap_or_else(PoisonError::into_inner);
             change.carry_out(&mut servers, &secrets)?;
+            if let Some((before, after)) = renamed
+                && let Err(error) = last_used::rename(&used, &before, &after)
+            {
+                tracing::warn!("{} cannot be written: {error}", used.display());
+            }
             Ok(servers.list().to_vec())
         })
     }

@@ -140,6 +140,12 @@ fn a_server_is_added_listed_changed_and_deleted() {
         .read("servers.toml")
         .replace("[[server]]", "# mine\n[[server]]");
     home.write("servers.toml", &text);
+    // what is remembered of it goes along with its name
+    home.write(
+        "bookmarks.toml",
+        "[[bookmark]]\nserver = \"web\"\nfolder = \"/srv\"\n\n[[bookmark]]\nserver = \"other\"\nfolder = \"/srv\"\n",
+    );
+    home.write("last-used", "1700000000 other\n1700000001 web\n");
     home.good(&[
         "servers",
         "edit",
@@ -165,6 +171,12 @@ fn a_server_is_added_listed_changed_and_deleted() {
          on-conflict-upload = \"newer\"\npassword = { command = \"pass show web\" }\n"
     );
     assert!(home.read("servers.toml").starts_with("# mine\n"));
+    assert_eq!(home.read("last-used"), "1700000000 other\n1700000001 www\n");
+    let bookmarks = home.read("bookmarks.toml");
+    assert!(
+        bookmarks.contains("\"www\"") && bookmarks.contains("\"other\"") && !bookmarks.contains("\"web\""),
+        "{bookmarks}"
+    );
     home.good(&["servers", "remove", "www"]);
     assert_eq!(home.good(&["servers", "list"]), "");
     assert!(home.servers().list().is_empty());

@@ -250,6 +250,11 @@ impl App {
             }
             Action::LookAgain => return self.look_again(),
             Action::Apply => return self.apply_fix(),
+            Action::CopyReport => {
+                let text = doctor.text();
+                self.say("The report is copied as text, with what was sent and seen".into());
+                return vec![Effect::CopyText(text)];
+            }
             movement => {
                 let len = doctor.rows(columns).len();
                 doctor.window.scroll(movement, len, rows);

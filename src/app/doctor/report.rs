@@ -1,10 +1,13 @@
 //! The doctor's report, line by line: as it is drawn, and as it is copied.
 
 use super::{Doctor, State};
+use crate::app::server_title;
 use crate::app::wrapping::wrap;
 use crate::model::diagnosis::{Diagnosis, Examined, Fix, Level, Verdict};
 use crate::model::size::count;
 
+/// How wide the report is as a text.
+const TEXT_COLUMNS: usize = 100;
 /// How far texts below a heading stand in.
 const INDENT: usize = 2;
 
@@ -84,14 +87,28 @@ impl Rows {
 impl Doctor {
     /// The whole report in lines of at most `columns`, but for rows of tables.
     pub fn rows(&self, columns: usize) -> Vec<Row> {
+        self.report(columns, self.details)
+    }
+
+    /// The whole report as a text to send, with what was sent and seen.
+    pub fn text(&self) -> String {
+        let mut text = format!("ftpane doctor: {}\n\n", server_title(&self.server));
+        for row in self.report(TEXT_COLUMNS, true) {
+            text.push_str(row.text.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn report(&self, columns: usize, details: bool) -> Vec<Row> {
         let mut out = Rows {
             columns,
             rows: Vec::new(),
         };
         match &self.state {
-            State::Waiting | State::Running(_) => self.put_steps(&mut out),
+            State::Waiting | State::Running(_) => self.put_steps(&mut out, details),
             State::Failed(failure) => {
-                self.put_steps(&mut out);
+                self.put_steps(&mut out, details);
                 out.put(Tone::Verdict(Level::Failure), "", 0, &failure.to_string());
             }
             State::Done(diagnosis) => {
@@ -100,7 +117,7 @@ impl Doctor {
                 }
                 out.as_is(Tone::Text, "");
                 out.as_is(Tone::Title, "Steps");
-                self.put_steps(&mut out);
+                self.put_steps(&mut out, details);
                 out.as_is(Tone::Text, "");
                 out.as_is(Tone::Title, "Not known");
                 for unknown in &diagnosis.unknown {
@@ -148,9 +165,9 @@ impl Doctor {
         }
     }
 
-    fn put_steps(&self, out: &mut Rows) {
+    fn put_steps(&self, out: &mut Rows, details: bool) {
         for examined in &self.steps {
-            put_step(out, examined, self.details);
+            put_step(out, examined, details);
         }
         if let State::Running(Some(step)) = &self.state {
             out.as_is(Tone::Detail, format!("...     {}", step.words()));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::completions::SERVER;
 use crate::cli::connection::Connection;
 use crate::config::import::Format;
 
@@ -89,7 +90,7 @@ pub(in crate::cli) struct List {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
     /// The server's name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_hint = SERVER)]
     pub(super) name: String,
     /// As a JSON object
     #[arg(long)]
@@ -115,7 +116,7 @@ pub(in crate::cli) struct Add {
 #[command(after_help = EDIT_HELP)]
 pub(in crate::cli) struct Edit {
     /// The server's name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_hint = SERVER)]
     pub(super) server: String,
     /// Another name
     #[arg(long, value_name = "NEW")]
@@ -155,7 +156,7 @@ pub(in crate::cli) struct Fields {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Remove {
     /// The servers' names
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", value_hint = SERVER, required = true)]
     pub(super) names: Vec<String>,
     /// No remarks on stderr, errors only
     #[arg(short, long)]

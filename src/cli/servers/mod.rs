@@ -47,6 +47,7 @@ async fn carry_out(command: &ServersCommand, speech: &Speech) -> Result<u8, Fail
         secrets: Secrets::at(paths.secrets())?,
         terminal: &mut terminal,
         speech,
+        paths: &paths,
     };
     match command {
         ServersCommand::List(list) => print(|out| saved.list(list, out))?,
@@ -69,6 +70,7 @@ struct Saved<'a, R> {
     secrets: Secrets,
     terminal: &'a mut R,
     speech: &'a Speech,
+    paths: &'a Paths,
 }
 
 impl<R: AsyncRead + Unpin> Saved<'_, R> {

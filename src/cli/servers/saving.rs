@@ -7,8 +7,8 @@ use super::arguments::{Add, Edit, Fields};
 use crate::cli::connection::Connection;
 use crate::cli::prompt;
 use crate::config::change::Change;
-use crate::config::secrets;
 use crate::config::servers::fields;
+use crate::config::{bookmarks, last_used, secrets};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -59,11 +59,32 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             return Ok(());
         }
         let kept = secret.is_some();
+        let after = server.name.clone();
         self.change(Change::Replace(edit.server.clone(), Box::new(server), secret))
             .await?;
+        if after != edit.server {
+            self.follow(&edit.server, &after);
+        }
         self.speech
             .remark(&format!("saved {name}{}", with_password(kept)));
         Ok(())
+    }
+
+    /// What is remembered of a server goes along with its new name; the server is saved already, so what
+    /// cannot be written is only said.
+    fn follow(&self, before: &str, after: &str) {
+        let renamed = bookmarks::Change::RenameServer(before.to_owned(), after.to_owned());
+        if let Err(failure) = bookmarks::change(&self.paths.bookmarks(), &renamed) {
+            self.speech
+                .warn(&format!("its bookmarks keep the old name: {failure}"));
+        }
+        let path = self.paths.last_used();
+        if let Err(error) = last_used::rename(&path, before, after) {
+            self.speech.warn(&format!(
+                "when it was last used is forgotten: {}: {error}",
+                path.display()
+            ));
+        }
     }
 
     /// Fills in what the options say; the password that is to be kept, if there is one.

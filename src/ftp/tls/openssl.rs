@@ -175,10 +175,17 @@ impl Settings {
             offer_session(&mut ssl, &session).map_err(other)?;
         }
         let mut stream = SslStream::new(ssl, stream).map_err(other)?;
-        StdPin::new(&mut stream)
-            .connect()
-            .await
-            .map_err(handshake_error)?;
+        if let Err(error) = StdPin::new(&mut stream).connect().await {
+            // TLS 1.2 has no alert of its own for a client without a certificate (RFC 5246 §7.4.6); when the
+            // server has shown its own, version and cipher are agreed on
+            let agreed = stream.ssl().peer_certificate().is_some();
+            return Err(match handshake_error(error) {
+                TlsError::NoAgreement(said) if agreed && said.contains("handshake failure") => {
+                    TlsError::ClientCertificate(said)
+                }
+                error => error,
+            });
+        }
 
         let ssl = stream.ssl();
         let resumed = ssl.session_reused();

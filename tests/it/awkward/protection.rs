@@ -33,7 +33,7 @@ async fn refused_protection_gives_nothing_away() {
         ),
         (
             script().on("PROT", say("431 No key.")),
-            &["will not encrypt data"],
+            &["lacks something that its TLS needs", "Nothing secret"],
         ),
         (
             script().on("PBSZ", say("503 AUTH first.")),

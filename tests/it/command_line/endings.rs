@@ -4,7 +4,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use ftpane::model::server::Protocol;
+
 use super::{Site, bare, code, ends, kill, stderr};
+use crate::harness::scripted::{PASSWORD, Script, hold};
 
 fn spawn(site: &Site, words: &[&str]) -> Child {
     command(site, words).spawn().unwrap()
@@ -59,6 +62,66 @@ fn signals_stop_transfers_and_say_what_is_left() {
             "{said}"
         );
         assert!(!site.at("big.bin").exists(), "half a file under its final name");
+    }
+}
+
+/// A server that never answers the last command of an upload is waited for once; a second signal ends
+/// that. Who is not in a hurry takes leave of the servers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_waits_for_nobody() {
+    for (signals, says_goodbye) in [(1, true), (2, false)] {
+        let server = Script::new(Protocol::Ftp).once("RNTO", hold()).start().await;
+        let home = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            std::fs::write(home.path().join(name), name).unwrap();
+        }
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"))
+            .args([
+                "put",
+                "-j",
+                "2",
+                "a",
+                "b",
+                &format!("{}/up/", server.server().url()),
+            ])
+            .env("FTPANE_PASSWORD", PASSWORD)
+            .env("FTPANE_CONFIG_DIR", home.path())
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // one hangs there, and the other one is done
+        until("both came to RNTO", || server.count("RNTO") == 2);
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        for signal in 0..signals {
+            kill(&child, "INT");
+            if signal == 0 {
+                said.read_line(&mut line).unwrap();
+                assert!(line.contains("a second signal"), "{line}");
+            }
+        }
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap());
+        assert_eq!(status.await.unwrap().code(), Some(130));
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("stopped; ") && rest.contains("queue run"), "{rest}");
+        if says_goodbye {
+            until("a goodbye", || server.count("QUIT") > 0);
+        } else {
+            assert_eq!(server.count("QUIT"), 0, "it took its time");
+        }
+    }
+}
+
+/// Waits for something that another thread brings about.
+pub(super) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < super::PATIENCE, "waited in vain: {what}");
+        std::thread::yield_now();
     }
 }
 

@@ -7,7 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use ftpane::model::server::Protocol;
+
 use super::{Site, ends, json};
+use crate::harness::binary;
+use crate::harness::scripted::{Script, say};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -19,26 +23,31 @@ struct Field {
     may_lack: bool,
 }
 
-/// The rows by what their line is: `entry`, `done` ...
-fn table() -> HashMap<&'static str, Vec<Field>> {
+/// The rows of a table by what their line is: `entry`, `done` ...
+type Rows = HashMap<&'static str, Vec<Field>>;
+
+/// The tables of the section by the heads of their first columns.
+fn tables() -> HashMap<&'static str, Rows> {
     let section = README
         .split("### JSON lines\n")
         .nth(1)
         .expect("the README has no table of JSON lines");
     let section = section.split("\n#").next().unwrap();
-    let rows = section.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix("| `")?.split(" | ");
-        let kinds = cells.next()?.trim_matches('`');
-        let fields = cells.next()?.trim_end_matches(" |");
-        Some((kinds, fields))
-    });
-    let mut table = HashMap::new();
-    for (kinds, fields) in rows {
+    let (mut tables, mut head) = (HashMap::new(), "");
+    for line in section.lines() {
+        if let Some((first, "fields |")) = line.strip_prefix("| ").and_then(|row| row.split_once(" | ")) {
+            head = first;
+        }
+        let Some((kinds, fields)) = line.strip_prefix("| `").and_then(|row| row.split_once("` | ")) else {
+            continue;
+        };
+        let fields = fields.trim_end_matches(" |");
+        let rows: &mut Rows = tables.entry(head).or_default();
         for kind in kinds.split("`, `") {
-            table.insert(kind, fields.split(", ").map(field).collect());
+            rows.insert(kind, fields.split(", ").map(field).collect());
         }
     }
-    table
+    tables
 }
 
 fn field(written: &'static str) -> Field {
@@ -67,6 +76,12 @@ fn is(value: &Value, kind: &str) -> bool {
         "paths" => value
             .as_array()
             .is_some_and(|paths| paths.iter().all(|path| path["path"].is_string())),
+        "texts" => value
+            .as_array()
+            .is_some_and(|lines| lines.iter().all(|line| line["text"].is_string())),
+        "words" => value
+            .as_array()
+            .is_some_and(|words| words.iter().all(Value::is_string)),
         word if word.starts_with('"') => value.as_str() == Some(word.trim_matches('"')),
         other => panic!("no such kind in the table: {other}"),
     }
@@ -74,13 +89,13 @@ fn is(value: &Value, kind: &str) -> bool {
 
 /// Checks the lines of one run; gives what they are.
 #[track_caller]
-fn check(table: &HashMap<&'static str, Vec<Field>>, lines: &[Value], otherwise: &'static str) -> Vec<String> {
+fn check(table: &Rows, lines: &[Value], otherwise: &'static str) -> Vec<String> {
     let mut seen = Vec::new();
     for line in lines {
         let object = line.as_object().unwrap_or_else(|| panic!("no object: {line}"));
         let kind = object.get("event").and_then(Value::as_str).unwrap_or(otherwise);
         let fields = table.get(kind).unwrap_or_else(|| panic!("no row for {line}"));
-        for field in fields {
+        for field in fields.iter().filter(|field| field.name != "more") {
             match object.get(field.name) {
                 None => assert!(field.may_lack, "{kind} lacks {}: {line}", field.name),
                 Some(value) => assert!(
@@ -91,7 +106,11 @@ fn check(table: &HashMap<&'static str, Vec<Field>>, lines: &[Value], otherwise: 
                 ),
             }
         }
-        for name in object.keys().filter(|name| *name != "event") {
+        // what a server has besides is as its file has it
+        let open = fields
+            .iter()
+            .any(|field| field.kinds == ["fields of servers.toml"]);
+        for name in object.keys().filter(|name| *name != "event" && !open) {
             assert!(
                 fields.iter().any(|field| field.name == name),
                 "{name} is in no row: {line}"
@@ -105,7 +124,8 @@ fn check(table: &HashMap<&'static str, Vec<Field>>, lines: &[Value], otherwise: 
 #[test]
 fn lines_are_as_the_readme_says() {
     let site = Site::new();
-    let table = table();
+    let tables = tables();
+    let table = &tables["line"];
     let mut seen = Vec::new();
     let bytes = std::ffi::OsStr::from_bytes(b"caf\xe9");
     use std::os::unix::ffi::OsStrExt as _;
@@ -119,11 +139,13 @@ fn lines_are_as_the_readme_says() {
         ("get --json --to A", "/none", 7),
         ("put --json A", "/incoming/up/", 0),
         ("put --json --explore-depth 1 A", "/incoming/cut/", 1),
+        ("find --json", "/docs", 0),
+        ("find --json --name *.none", "/docs", 0),
     ] {
         let output = site.run(words, &[&site.url(target)]);
         let lines = json(&output);
-        assert!(!lines.is_empty(), "{words}");
-        seen.extend(check(&table, &lines, "entry"));
+        assert!(!lines.is_empty() || words.ends_with("none"), "{words}");
+        seen.extend(check(table, &lines, "entry"));
         let _ = (code, &output);
         if words.starts_with("get") || words.starts_with("put") {
             assert_eq!(lines.last().unwrap()["event"], "summary", "{words}");
@@ -139,4 +161,126 @@ fn lines_are_as_the_readme_says() {
             "{kind} was not seen: the test has to make one"
         );
     }
+}
+
+/// Every command that changes a server: what was done, what failed, and how much.
+#[test]
+fn changes_are_told_path_by_path() {
+    let site = Site::new();
+    let tables = tables();
+    let table = &tables["line of `mv`, `cp`, `rm`, `mkdir`, `chmod`"];
+    let odd = site.url("/incoming/caf%E9");
+    let (a, b) = (site.url("/incoming/a"), site.url("/incoming/b"));
+    let none = site.url("/incoming/none");
+    // the embedded server copies nothing and sets no permissions: that it says so is a line, too
+    for (words, targets, wanted) in [
+        (
+            "mkdir --json -p",
+            &[a.as_str(), &odd][..],
+            &["done", "done", "summary"][..],
+        ),
+        ("mkdir --json", &[a.as_str()], &["failed", "summary"]),
+        ("mv --json", &[a.as_str(), "/incoming/b"], &["done", "summary"]),
+        (
+            "mv --json",
+            &[none.as_str(), "/incoming/c"],
+            &["failed", "summary"],
+        ),
+        ("cp --json", &[b.as_str(), "/incoming/c"], &["failed", "summary"]),
+        ("chmod --json 755", &[none.as_str()], &["failed", "summary"]),
+        ("rm --json", &[none.as_str()], &["failed", "summary"]),
+        ("rm --json -r", &[b.as_str()], &["done", "summary"]),
+    ] {
+        let lines = json(&site.run(words, targets));
+        assert_eq!(check(table, &lines, "none"), wanted, "{words}: {lines:?}");
+    }
+}
+
+#[test]
+fn the_others_have_lines_of_their_own() {
+    let site = Site::new();
+    let tables = tables();
+    let table = &tables["line of"];
+    for (words, target, otherwise, wanted) in [
+        ("du --json", "/docs", "du", &["du"][..]),
+        ("du --json --explore-depth 1", "/", "du", &["du"]),
+        // the embedded server has no checksums
+        ("sum --json", "/README.txt", "sum", &["failed"]),
+    ] {
+        let lines = json(&site.run(words, &[&site.url(target)]));
+        assert_eq!(check(table, &lines, otherwise), wanted, "{words}: {lines:?}");
+    }
+    let mut raw = site.ftpane("raw --json");
+    let output = raw.args([&site.url("/"), "NOOP"]).output().unwrap();
+    ends(&output, 0);
+    assert_eq!(check(table, &json(&output), "raw"), ["raw"]);
+
+    let output = site.run("doctor --json -j 1", &[&site.url("/")]);
+    let seen = check(table, &json(&output), "none");
+    assert!(seen.iter().any(|kind| kind == "step"), "{seen:?}");
+    assert_eq!(seen.last().map(String::as_str), Some("verdict"));
+
+    site.save("group = \"G\"\nread-only = true");
+    for words in [
+        &["servers", "list", "--json"][..],
+        &["servers", "show", "web", "--json"],
+    ] {
+        let output = super::bare(site.home.path()).args(words).output().unwrap();
+        ends(&output, 0);
+        let lines = json(&output);
+        assert_eq!(check(table, &lines, "server"), ["server"]);
+        assert_eq!(
+            (&lines[0]["group"], &lines[0]["read-only"]),
+            (&"G".into(), &true.into())
+        );
+    }
+}
+
+/// No server of this test has a checksum: one that has.
+#[tokio::test(flavor = "multi_thread")]
+async fn checksums_are_lines_of_their_own() {
+    let server = Script::new(Protocol::Ftp)
+        .on(
+            "FEAT",
+            say("211-Features:\r\n EPSV\r\n MLST\r\n HASH SHA-256*\r\n211 End"),
+        )
+        .file("/f", "x")
+        .on(
+            "HASH",
+            say("213 SHA-256 0-1 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 f"),
+        )
+        .start()
+        .await;
+    let home = tempfile::tempdir().unwrap();
+    let mut command = binary::ftpane(home.path());
+    command.args(["sum", "--json", &format!("{}/f", server.server().url())]);
+    let output = binary::output(command).await;
+    ends(&output, 0);
+    assert_eq!(check(&tables()["line of"], &json(&output), "sum"), ["sum"]);
+}
+
+/// What is left by a run that was broken off.
+#[test]
+fn what_is_left_is_a_line_a_batch() {
+    let site = Site::new();
+    let pin = site.demo.pin().to_string();
+    let url = site.url("/big.bin");
+    let words = ["get", "--pin", &pin, "--limit-rate", "1K", &url];
+    let mut child = super::endings::command(&site, &words).spawn().unwrap();
+    let part = || {
+        let names = std::fs::read_dir(site.home.path()).unwrap().flatten();
+        names
+            .into_iter()
+            .any(|entry| entry.file_name().to_string_lossy().contains("big.bin"))
+    };
+    super::endings::until("a download begins", part);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let output = super::bare(site.home.path())
+        .args(["queue", "list", "--json"])
+        .output()
+        .unwrap();
+    ends(&output, 0);
+    let lines = json(&output);
+    assert_eq!(check(&tables()["line"], &lines, "unfinished"), ["unfinished"]);
 }

@@ -11,6 +11,12 @@ fn there(site: &Site, path: &str, content: impl AsRef<[u8]>) {
     std::fs::write(path, content).unwrap();
 }
 
+/// The program as it writes a file to standard output.
+fn to_stdout(site: &Site, path: &str) -> std::process::Command {
+    let (pin, url) = (site.demo.pin().to_string(), site.url(path));
+    super::endings::command(site, &["get", "--pin", &pin, "--to", "-", &url])
+}
+
 #[test]
 fn files_on_standard_output_in_order_and_whole() {
     let site = Site::new();
@@ -42,19 +48,7 @@ fn files_on_standard_output_in_order_and_whole() {
 fn who_has_seen_enough_ends_it() {
     let site = Site::new();
     there(&site, "long", vec![b'x'; 30_000_000]);
-    let mut child = super::endings::command(
-        &site,
-        &[
-            "get",
-            "--pin",
-            &site.demo.pin().to_string(),
-            "--to",
-            "-",
-            &site.url("/long"),
-        ],
-    )
-    .spawn()
-    .unwrap();
+    let mut child = to_stdout(&site, "/long").spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut [0; 10]).unwrap();
     drop(out);
@@ -68,17 +62,7 @@ fn an_output_that_cannot_be_written_is_the_disks_fault() {
     let site = Site::new();
     there(&site, "a", "content");
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut command = super::endings::command(
-        &site,
-        &[
-            "get",
-            "--pin",
-            &site.demo.pin().to_string(),
-            "--to",
-            "-",
-            &site.url("/a"),
-        ],
-    );
+    let mut command = to_stdout(&site, "/a");
     let output = command.stdout(Stdio::from(full)).output().unwrap();
     ends(&output, 10);
     assert!(stderr(&output).contains("The output cannot be written"));
@@ -310,11 +294,7 @@ fn a_signal_says_that_standard_input_is_nowhere() {
             .into_iter()
             .any(|entry| entry.file_name().to_string_lossy().contains("half"))
     };
-    let began = std::time::Instant::now();
-    while !begun() {
-        assert!(began.elapsed() < super::PATIENCE, "no upload has begun");
-        std::thread::yield_now();
-    }
+    super::endings::until("an upload begins", begun);
     super::kill(&child, "INT");
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

@@ -1,6 +1,6 @@
 //! `get` and `put`: where things land, conflicts, summaries.
 
-use super::{Site, ends, json, stdout};
+use super::{Site, ends, json, stderr, stdout};
 
 #[test]
 fn downloads_land_as_with_cp() {
@@ -148,4 +148,46 @@ fn a_typed_name_finds_its_other_form() {
         &site.run("put --on-conflict fail", &[&format!("{typed}.txt"), &url]),
         9,
     );
+}
+
+/// The contents of several folders land in one where no name is in both; where one is, nothing of the later
+/// target comes.
+#[test]
+fn the_contents_of_several_folders_land_in_one() {
+    let site = Site::new();
+    for path in [
+        "m/a/one",
+        "m/a/x/in",
+        "m/b/two",
+        "m/c/one",
+        "m/one",
+        "m/d/x/other",
+    ] {
+        let path = site.demo.folder().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, path.to_str().unwrap()).unwrap();
+    }
+    let url = |path: &str| site.url(path);
+    ends(&site.run("get --to D", &[&url("/m/a/"), &url("/m/b/")]), 0);
+    for name in ["one", "two", "x/in"] {
+        assert!(site.at("D").join(name).is_file(), "{name}");
+    }
+    for (to, first, second, both, taken) in [
+        ("E", "/m/a/", "/m/c/", "one", "E/one"),
+        ("F", "/m/c/", "/m/one", "one", "F/one"),
+        ("G", "/m/one", "/m/c/", "one", "G/one"),
+        ("H", "/m/a/", "/m/d/", "x/in", "H/x"),
+        ("I", "/m/b/", "/m/b/", "two", "I/two"),
+    ] {
+        let output = site.run(&format!("get --to {to}"), &[&url(first), &url(second)]);
+        ends(&output, 1);
+        let said = stderr(&output);
+        let why = format!("another target lands on {taken} already");
+        assert!(said.contains(&why) && said.contains(second), "{said}");
+        assert!(site.at(to).join(both).is_file(), "the first one came: {said}");
+    }
+    // a folder that is not there fails by itself
+    let output = site.run("get --to J", &[&url("/m/none/"), &url("/m/b/")]);
+    ends(&output, 1);
+    assert!(site.at("J/two").is_file());
 }

@@ -415,18 +415,24 @@ async fn tls_that_is_not_agreed_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_wants_a_certificate_of_ours() {
-    let face = Face::openssl(&Certified::usual(), |builder| {
-        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
-        builder
-            .set_verify_cert_store(X509StoreBuilder::new().unwrap().build())
-            .unwrap();
-    });
-    let script = Script::new(Protocol::FtpsExplicit).face(face);
-    let (server, visit) = visited(script, Patience::default()).await;
-    let verdict = visit.finds(&["client-certificate"]);
-    assert!(verdict.text().contains("--client-cert"), "{}", verdict.text());
-    assert_eq!(visit.diagnosis.exit_code(), 5);
-    server.assert_nothing_given_away();
+    // TLS 1.3 has an alert of its own for it, 1.2 the one for everything that is not agreed on
+    for newest in [SslVersion::TLS1_3, SslVersion::TLS1_2] {
+        let face = Face::openssl(&Certified::usual(), move |builder| {
+            builder.set_max_proto_version(Some(newest)).unwrap();
+            builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+            builder
+                .set_verify_cert_store(X509StoreBuilder::new().unwrap().build())
+                .unwrap();
+        });
+        for protocol in [Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+            let script = Script::new(protocol).face(face.clone());
+            let (server, visit) = visited(script, Patience::default()).await;
+            let verdict = visit.finds(&["client-certificate"]);
+            assert!(verdict.text().contains("--client-cert"), "{}", verdict.text());
+            assert_eq!(visit.diagnosis.exit_code(), 5);
+            server.assert_nothing_given_away();
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,6 +110,26 @@ fn a_saved_server_is_looked_at_and_mended_by_a_key() {
         "{screen}"
     );
 
+    // what is copied is all of it, details or not, and nothing that does something to a terminal
+    bench.press("i");
+    let copied = bench.press("y");
+    let [Effect::CopyText(text)] = copied.as_slice() else {
+        panic!("{copied:?}");
+    };
+    for words in [
+        "ftpane doctor: web",
+        "failure pasv-other-host",
+        "< 227 Entering Passive Mode (203,0,113,9,234,108).",
+        "Would mend it: Mode: active",
+        "> LOOKUP",
+        "Not known",
+        "60012",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains('\x1b') && !text.contains("pw"), "{text}");
+    bench.press("i");
+
     // the second of two
     let mut mended = asked.clone();
     mended.mode = ConnectionMode::Active;

@@ -1,0 +1,123 @@
+//! What a refusal says beside its code: many servers have one code for many things, and only their words
+//! tell them apart.
+
+use super::super::reply::Reply;
+
+/// Whether the reply has one of these, which are written in small letters.
+pub(super) fn says_any(reply: &Reply, words: &[&str]) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    words.iter().any(|word| said.contains(word))
+}
+
+/// Whether it says that there is no such thing.
+pub(super) fn says_missing(_: &str, reply: &Reply) -> bool {
+    let missing = [
+        "no such",
+        "not found",
+        "existence",
+        "not exist",
+        "cannot find",
+        "can't find",
+        "doesn't exist",
+    ];
+    says_any(reply, &missing)
+}
+
+/// Whether it says that it could not be opened, and not why (FileZilla Server).
+pub(super) fn says_unopened(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["couldn't open"])
+}
+
+/// Whether it says that there is such a thing already; asked where [`says_missing`] was not so.
+pub(super) fn says_existing(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["exist"])
+}
+
+/// Whether it says that a folder is not empty.
+pub(super) fn says_not_empty(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["not empty"])
+}
+
+/// Whether the refusal of a user says that there is no login without TLS.
+pub(in crate::ftp) fn wants_encryption(reply: &Reply) -> bool {
+    let words = ["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"];
+    matches!(reply.code, 421 | 503 | 530..=599) && says_any(reply, &words)
+}
+
+/// Whether the reply says that a name is too long, which no other try makes shorter: pure-ftpd has 451
+/// for it.
+pub(in crate::ftp) fn says_too_long(reply: &Reply) -> bool {
+    says_any(reply, &["name too long"])
+}
+
+/// Whether the reply says that it is forbidden, and not that there is no such file.
+pub(in crate::ftp) fn says_forbidden(reply: &Reply) -> bool {
+    let forbidden = [
+        "permission",
+        "denied",
+        "not allowed",
+        "prohibited",
+        "forbidden",
+        "privilege",
+    ];
+    says_any(reply, &forbidden)
+}
+
+/// Whether the server refuses what would be written because it, or the user's share of it, is full:
+/// 452 and 552 (RFC 959 §4.2.2), or another refusal that says so, such as `451 No space left on device`
+/// or `550 Quota exceeded`.
+pub(in crate::ftp) fn says_full(verb: &str, reply: &Reply) -> bool {
+    let writes = ["STOR", "APPE", "STOU", "ALLO", "MKD", "XMKD"];
+    if !writes.iter().any(|write| verb.eq_ignore_ascii_case(write)) || !(400..600).contains(&reply.code) {
+        return false;
+    }
+    let full = [
+        "no space",
+        "disk full",
+        "disk is full",
+        "not enough space",
+        "insufficient storage",
+        "insufficient disk",
+        "quota",
+        "out of space",
+        "over your limit",
+    ];
+    matches!(reply.code, 452 | 552) || says_any(reply, &full)
+}
+
+/// Whether a refusal blames failed attempts: no limit to wait for, since each further one counts.
+pub(super) fn blames(said: &str) -> bool {
+    ["attempt", "fail"].iter().any(|word| said.contains(word))
+}
+
+/// Whether the refusal of a login only says that the server has enough connections of ours. A wrong
+/// password is 530 as well: only the words tell the two apart.
+pub(in crate::ftp) fn says_limit(reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let limit = [
+        "too many",
+        "maximum number",
+        "max clients",
+        "connection limit",
+        "limit reached",
+        "user limit",
+        "no more connections",
+        "too busy",
+    ];
+    !blames(&said) && limit.iter().any(|words| said.contains(words))
+}
+
+/// Whether the server refuses a data connection because it does not resume the control
+/// connection's TLS session: `522 SSL connection failed: session reuse required` (vsftpd), `425 Unable
+/// to build data connection: Operation not permitted` (ProFTPD), `425 Unable to build data connection:
+/// TLS session of data connection not resumed.` (FileZilla Server 1), `450 TLS session of data
+/// connection has not resumed or the session does not match the control connection` (0.9).
+pub(in crate::ftp) fn demands_resumption(reply: &Reply) -> bool {
+    let text = reply.shown().to_ascii_lowercase();
+    let named = text.contains("session") && (text.contains("reuse") || text.contains("resum"));
+    match reply.code {
+        425 => named || text.contains("operation not permitted"),
+        400..=599 => named,
+        _ => false,
+    }
+}
