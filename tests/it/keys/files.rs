@@ -43,7 +43,7 @@ fn permissions_are_typed_in_digits_or_steps_and_go_as_far_as_chosen() {
         ("alt-3", "744"),
         ("alt-9", "745"),
         ("alt-1 alt-2", "145"),
-        ("alt-3 alt-6 alt-4", "005"),
+        ("alt-3 alt-6 alt-4", "015"),
         ("ctrl-u 6 0 0 alt-5", "620"),
         ("ctrl-u a = r alt-8", "446"),
         ("ctrl-u z alt-3", "744"),
