@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
+use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider, TimeVerb};
 use crate::ftp::guard;
 use crate::ftp::list::sections::Section;
+use crate::ftp::onlooker::Onlooker;
 use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
 use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
@@ -114,17 +115,38 @@ impl Lease {
     /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
     /// one: a listing changes nothing.
     pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        self.list_before(folder, now, None).await
+    }
+
+    /// The same; somebody watches it arrive.
+    pub(super) async fn list_before(
+        &mut self,
+        folder: &RemotePath,
+        now: i64,
+        mut onlooker: Option<Onlooker>,
+    ) -> Result<Listing, Error> {
         let active = self.pool.connection.active_works();
-        match self.list_once(folder, now).await {
-            Err(error) if self.again(&error, active).await => self.list_once(folder, now).await,
+        match self.list_once(folder, now, &mut onlooker).await {
+            Err(error) if self.again(&error, active).await => {
+                self.list_once(folder, now, &mut onlooker).await
+            }
             done => done,
         }
     }
 
-    async fn list_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+    async fn list_once(
+        &mut self,
+        folder: &RemotePath,
+        now: i64,
+        onlooker: &mut Option<Onlooker>,
+    ) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session()?.list(folder, now).await?;
+        let session = self.session()?;
+        session.onlooker = onlooker.take();
+        let listing = session.list(folder, now).await;
+        *onlooker = session.onlooker.take();
+        let listing = listing?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }
@@ -398,9 +420,9 @@ impl Lease {
         self.session()?.begin(request).await
     }
 
-    /// Whether the time of a file can be set.
-    pub(super) fn sets_times(&mut self) -> bool {
-        self.session().is_ok_and(|session| session.sets_times())
+    /// How the time of a file is set, as [`Session::time_verb`].
+    pub(super) fn time_verb(&mut self) -> Option<TimeVerb> {
+        self.session().ok().and_then(|session| session.time_verb())
     }
 
     /// How the server can be asked for a checksum, as [`Session::digest_ways`].
@@ -412,11 +434,12 @@ impl Lease {
 
     /// Whether this path may be named without asking the server anything first.
     pub(super) fn vouches_for(&self, path: &RemotePath, follows: bool) -> bool {
+        if self.fence.may_touch(path).is_err() {
+            return false;
+        }
         let ground = self.pool.ground();
-        self.fence.may_touch(path).is_ok()
-            && path
-                .parent()
-                .is_none_or(|folder| ground.is_proven(&self.fence, &folder))
+        let is_proven = |folder: RemotePath| ground.is_proven(&self.fence, &folder);
+        (self.fence.is_open() || path.parent().is_none_or(is_proven))
             && (!follows || ground.may_follow(&self.fence, path).is_ok())
     }
 
@@ -460,7 +483,7 @@ impl Lease {
             return Exchanged::default();
         };
         let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
-        let keeps_time = !session.sets_times();
+        let keeps_time = session.time_verb().is_none();
         for answer in riders.iter().zip(&exchanged.answers) {
             if let (
                 Rider::Rename(_, to) | Rider::RenameInSteps(_, to) | Rider::Move(_, to),

@@ -4,6 +4,7 @@
 mod active;
 mod ahead;
 mod alive;
+mod arriving;
 mod asking;
 mod blots;
 mod certificates;
@@ -23,6 +24,7 @@ mod proxied;
 mod renaming;
 mod resumption;
 mod telnet;
+mod times;
 mod transfers;
 mod verify;
 
