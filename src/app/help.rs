@@ -1,6 +1,6 @@
 //! The help: the table of actions with the keys in force.
 
-use super::App;
+use super::{App, View};
 use super::action::{Action, Context, Keys, TABLE};
 use super::cursor::Cursor;
 use super::effect::Effect;
@@ -9,8 +9,10 @@ use crate::config::keymap::shown;
 use crate::model::text::searched;
 
 /// The help as it is looked at.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Help {
+    /// What it was opened over.
+    pub from: View,
     /// The window on its lines.
     pub window: Cursor,
     /// Only lines that contain this are shown.
@@ -52,10 +54,22 @@ fn rows(keys: &Keys, context: Context) -> impl Iterator<Item = (String, &'static
     })
 }
 
+impl Help {
+    /// All of it, opened over this.
+    pub fn over(from: View) -> Self {
+        Self {
+            from,
+            window: Cursor::default(),
+            filter: Input::default(),
+            typing: false,
+        }
+    }
+}
+
 impl App {
     /// The help, the context one came from first.
     pub fn help_lines(&self) -> Vec<Line> {
-        let here = self.context_of(self.beneath);
+        let here = self.context_of(self.help.from);
         let mut contexts = vec![here, Context::Global];
         contexts.extend(
             Context::ALL
@@ -92,7 +106,7 @@ impl App {
             }
             movement => {
                 if !self.help.window.scroll(movement, len, rows) {
-                    self.view = self.beneath;
+                    self.view = self.help.from;
                 }
             }
         }

@@ -281,7 +281,7 @@ impl App {
             errands: Vec::new(),
             last_errand: 0,
             raw_sent: Vec::new(),
-            help: help::Help::default(),
+            help: help::Help::over(View::Servers),
             picker: None,
             bookmarks: start.bookmarks,
             home: start.home,
@@ -495,9 +495,17 @@ impl App {
     /// Opens queue, log or help over what is shown, or closes it.
     fn show(&mut self, view: View) {
         if self.view == view {
-            self.view = self.beneath;
+            self.view = match view {
+                View::Help => self.help.from,
+                _ => self.beneath,
+            };
             return;
         }
+        // the help is left for what it explains
+        let from = match self.view {
+            View::Help => self.help.from,
+            from => from,
+        };
         if matches!(
             self.view,
             View::Servers | View::Panes | View::Pager | View::Found | View::Doctor
@@ -506,9 +514,9 @@ impl App {
         }
         self.view = view;
         if view == View::Queue {
-            self.queue.look_at_unfinished();
+            self.queue.look();
         }
-        self.help = help::Help::default();
+        self.help = help::Help::over(from);
         self.log.cursor = Cursor::default();
     }
 

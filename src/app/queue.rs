@@ -307,14 +307,18 @@ impl Queue {
         self.shown(self.cursor.at).next()
     }
 
-    /// Puts the cursor on the first job that is not over, unless it is on one: what runs is what a
-    /// person looks for, and it may be far below what is done.
-    pub(super) fn look_at_unfinished(&mut self) {
-        if self.current().is_some_and(|row| !row.state.is_over()) {
-            return;
-        }
-        let first = self.shown(0).position(|row| !row.state.is_over());
-        if let Some(at) = first {
+    /// Puts the cursor on the first job that is not over, or else that has failed, unless it is on one:
+    /// that is what a person looks for, and it may be far below what is done.
+    pub(super) fn look(&mut self) {
+        let unfinished = |row: &Row| !row.state.is_over();
+        let failed = |row: &Row| matches!(row.state, JobState::Failed(_));
+        let first = |wanted: &dyn Fn(&Row) -> bool| {
+            let at = self.shown(self.cursor.at).next().filter(|row| wanted(row));
+            at.map_or_else(|| self.shown(0).position(wanted), |_| Some(self.cursor.at))
+        };
+        if let Some(at) = first(&unfinished).or_else(|| first(&failed))
+            && at != self.cursor.at
+        {
             (self.cursor.at, self.cursor.top) = (at, at);
         }
     }

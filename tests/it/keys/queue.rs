@@ -281,3 +281,36 @@ fn quitting_asks_while_something_is_unfinished() {
     bench.say(Event::JobsAdded(vec![job(1)]));
     assert_eq!(bench.press("f7 ctrl-c ctrl-c"), [Effect::Quit]);
 }
+
+/// When all is over, what has failed is what one looks for.
+#[test]
+fn the_queue_opens_at_what_has_failed() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    bench.say(Event::JobChanged(JobId(1), JobState::Done));
+    let failure = Failure::new(Class::Refused, "Could not upload", "the server refused it");
+    bench.say(Event::JobChanged(JobId(2), JobState::Failed(failure)));
+    bench.press("Q");
+    let at = |bench: &Bench| bench.app.queue.current().unwrap().job.id;
+    assert_eq!(at(&bench), JobId(3), "it is not over");
+    bench.press("esc");
+    bench.say(Event::JobChanged(JobId(3), JobState::Done));
+    bench.press("Q g g Q Q");
+    assert_eq!(at(&bench), JobId(2));
+}
+
+/// The help explains what it was opened over, and leads back there.
+#[test]
+fn the_help_of_the_queue_leads_back_to_it() {
+    let mut bench = Bench::connected();
+    three(&mut bench);
+    bench.press("Q ?");
+    assert!(bench.app.help_lines().contains(&Line::Heading("Queue")));
+    assert_eq!(bench.app.help_lines()[0], Line::Heading("Queue"));
+    bench.press("esc");
+    assert_eq!(bench.app.view, View::Queue);
+    bench.press("? ?");
+    assert_eq!(bench.app.view, View::Queue);
+    bench.press("? Q esc");
+    assert_eq!(bench.app.view, View::Panes);
+}
