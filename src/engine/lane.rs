@@ -204,7 +204,7 @@ impl Hands<'_> {
             () = cancel.cancelled() => return Err(Stop::Cancelled),
         };
         let mut lease = leased.map_err(|failure| no_session(pool, failure))?;
-        self.tail.sets_times = lease.sets_times();
+        self.tail.time_verb = lease.time_verb();
         Ok(lease)
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider};
+use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider, TimeVerb};
 use crate::ftp::guard;
 use crate::ftp::list::sections::Section;
 use crate::ftp::reply::Reply;
@@ -398,9 +398,9 @@ impl Lease {
         self.session()?.begin(request).await
     }
 
-    /// Whether the time of a file can be set.
-    pub(super) fn sets_times(&mut self) -> bool {
-        self.session().is_ok_and(|session| session.sets_times())
+    /// How the time of a file is set, as [`Session::time_verb`].
+    pub(super) fn time_verb(&mut self) -> Option<TimeVerb> {
+        self.session().ok().and_then(|session| session.time_verb())
     }
 
     /// How the server can be asked for a checksum, as [`Session::digest_ways`].
@@ -412,11 +412,12 @@ impl Lease {
 
     /// Whether this path may be named without asking the server anything first.
     pub(super) fn vouches_for(&self, path: &RemotePath, follows: bool) -> bool {
+        if self.fence.may_touch(path).is_err() {
+            return false;
+        }
         let ground = self.pool.ground();
-        self.fence.may_touch(path).is_ok()
-            && path
-                .parent()
-                .is_none_or(|folder| ground.is_proven(&self.fence, &folder))
+        let is_proven = |folder: RemotePath| ground.is_proven(&self.fence, &folder);
+        (self.fence.is_open() || path.parent().is_none_or(is_proven))
             && (!follows || ground.may_follow(&self.fence, path).is_ok())
     }
 
@@ -460,7 +461,7 @@ impl Lease {
             return Exchanged::default();
         };
         let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
-        let keeps_time = !session.sets_times();
+        let keeps_time = session.time_verb().is_none();
         for answer in riders.iter().zip(&exchanged.answers) {
             if let (
                 Rider::Rename(_, to) | Rider::RenameInSteps(_, to) | Rider::Move(_, to),

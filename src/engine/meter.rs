@@ -78,10 +78,14 @@ impl Meter {
         }
     }
 
-    /// The queue is empty: what comes next begins anew.
-    pub(super) fn rest(&mut self) {
+    /// The display's values while the queue is empty. What comes next begins anew: how long nothing was
+    /// to be done says nothing of how fast it goes.
+    pub(super) fn rest(&mut self, now: Instant, totals: Totals) -> Progress {
         self.pace = Pace::default();
         self.last = None;
+        let progress = self.sample(now, totals);
+        self.last = None;
+        progress
     }
 
     /// The display's values at `now`.
@@ -218,8 +222,13 @@ mod tests {
         meter.end(JobId(1));
         let between = meter.sample(start + Duration::from_secs(3), totals).rate;
         assert!(between > 0 && between < again.rate, "{between}");
-        meter.rest();
-        assert_eq!(meter.sample(start + Duration::from_secs(4), totals).rate, 0);
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(meter.rest(at(4), totals).rate, 0);
+        // the hour in which nothing was to be done is no part of what comes after it
+        let counter = meter.begin(JobId(2));
+        assert_eq!(meter.sample(at(3604), totals).rate, 0);
+        counter.add(5000);
+        assert_eq!(meter.sample(at(3605), totals).rate, 5000);
     }
 
     #[tokio::test(start_paused = true)]

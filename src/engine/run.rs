@@ -187,8 +187,7 @@ pub(super) async fn run(
         state.start_jobs();
         state.let_go();
         if !state.is_busy() {
-            state.meter.rest();
-            let rest = state.sample();
+            let rest = state.rest();
             samples.send_if_modified(|last| std::mem::replace(last, rest.clone()) != rest);
         }
     }
@@ -204,6 +203,13 @@ impl Loop {
         Progress {
             limit: self.limit.get(),
             ..self.meter.sample(Instant::now(), self.queue.totals())
+        }
+    }
+
+    fn rest(&mut self) -> Progress {
+        Progress {
+            limit: self.limit.get(),
+            ..self.meter.rest(Instant::now(), self.queue.totals())
         }
     }
 

@@ -16,7 +16,7 @@ use super::data::Offer;
 use super::error::{Error, Stage};
 use super::explain::says_forbidden;
 use super::reply::Reply;
-pub(crate) use super::rider::{Answer, Deleted, Rider};
+pub(crate) use super::rider::{Answer, Deleted, Rider, TimeVerb};
 use super::session::{FileSize, Session};
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
 
@@ -67,9 +67,13 @@ impl Session {
         habits.last.is_some() && !habits.one_by_one
     }
 
-    /// Whether the time of a file can be set.
-    pub(crate) fn sets_times(&self) -> bool {
-        self.features().has("MFMT")
+    /// How the time of a file is set; `None` where the server does not let it be, as far as one knows.
+    pub(crate) fn time_verb(&self) -> Option<TimeVerb> {
+        let features = self.features();
+        if features.has("MFMT") {
+            return Some(TimeVerb::Mfmt);
+        }
+        (features.has("MDTM") && !self.connection().learned().no_mdtm_time).then_some(TimeVerb::Mdtm)
     }
 
     /// Ends `closed`, asks `riders`, begins `next`: in one write where the server takes that.
@@ -226,7 +230,15 @@ impl Session {
         match rider {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
-            Rider::SetModified(..) => Answer::TimeSet,
+            Rider::SetModified(_, _, verb) => {
+                // with a time it has answered the question when that file was changed
+                let is_set = first.is_positive() && first.modified().is_none();
+                let takes_times = *verb == TimeVerb::Mfmt || is_set;
+                if !takes_times {
+                    self.takes_no_times();
+                }
+                Answer::TimeSet(takes_times)
+            }
             Rider::SetPermissions(..) => Answer::PermissionsSet(match first.code {
                 // "not implemented, superfluous at this site" (RFC 959 §4.2.2)
                 200..=299 if first.code != 202 => Ok(()),
@@ -244,6 +256,13 @@ impl Session {
                 _ => Deleted::Refused,
             }),
             Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
+        }
+    }
+
+    /// MDTM with a time was refused, or not understood.
+    fn takes_no_times(&self) {
+        if !std::mem::replace(&mut self.connection().learned().no_mdtm_time, true) {
+            self.remark("the server does not let the time of a file be set (MDTM); not asked for any more");
         }
     }
 

@@ -16,8 +16,8 @@ pub(crate) enum Rider {
     Size(RemotePath),
     /// MDTM.
     Modified(RemotePath),
-    /// MFMT.
-    SetModified(RemotePath, Stamp),
+    /// MFMT, or MDTM with a time.
+    SetModified(RemotePath, Stamp, TimeVerb),
     /// SITE CHMOD.
     SetPermissions(RemotePath, Permissions),
     /// RNFR and RNTO.
@@ -31,6 +31,25 @@ pub(crate) enum Rider {
     Delete(RemotePath),
     /// A question for a checksum; made by [`Rider::digest`].
     Digest(Box<Digest>),
+}
+
+/// The command that sets the time of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeVerb {
+    /// Made for it (draft-somers-ftp-mfxx §3.1).
+    Mfmt,
+    /// `MDTM time path`, an older habit of servers without MFMT (vsftpd, Serv-U, WS_FTP). FEAT says nothing
+    /// of it: others look for a file whose name begins with the time, and say that there is none.
+    Mdtm,
+}
+
+impl TimeVerb {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Mfmt => b"MFMT",
+            Self::Mdtm => b"MDTM",
+        }
+    }
 }
 
 /// A question for a file's checksum.
@@ -50,8 +69,8 @@ pub(crate) enum Answer {
     Size(FileSize),
     /// To MDTM; `None` where it does not tell.
     Modified(Option<Stamp>),
-    /// To MFMT; a server that does not take the time keeps its own.
-    TimeSet,
+    /// To a time; a server that does not take it keeps its own. Whether it is worth asking again.
+    TimeSet(bool),
     /// To SITE CHMOD.
     PermissionsSet(Result<(), Error>),
     /// To RNFR and RNTO.
@@ -103,9 +122,10 @@ impl Rider {
         match self {
             Self::Size(path) => (line("SIZE", path), None),
             Self::Modified(path) => (line("MDTM", path), None),
-            Self::SetModified(path, time) => {
+            Self::SetModified(path, time, verb) => {
                 let text = time.time_val().unwrap_or_default();
-                ([b"MFMT ", text.as_bytes(), b" ", path.as_bytes()].concat(), None)
+                let words = [verb.bytes(), text.as_bytes(), path.as_bytes()];
+                (words.join(&b' '), None)
             }
             Self::SetPermissions(path, Permissions(bits)) => {
                 (line(&format!("SITE CHMOD {bits:03o}"), path), None)
@@ -123,7 +143,7 @@ impl Rider {
         match self {
             Self::Size(path)
             | Self::Modified(path)
-            | Self::SetModified(path, _)
+            | Self::SetModified(path, ..)
             | Self::SetPermissions(path, _) => (vec![path], true),
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (vec![from, to], false)

@@ -308,7 +308,7 @@ impl Transfer {
 
     /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
     async fn drain(&mut self, session: &mut Session) -> Result<(), Error> {
-        let mut rest = [0u8; 4096];
+        let mut rest = [0u8; 512];
         while self.early.is_none() {
             tokio::select! {
                 read = self.stream.read(&mut rest) => match read {

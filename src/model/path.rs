@@ -180,18 +180,23 @@ impl RemotePath {
     /// How many levels `self` lies below `base`: 0 for `base` itself, `None` when it is not
     /// below it.
     pub fn depth_below(&self, base: &Self) -> Option<usize> {
-        self.below(base).map(|rest| rest.len())
+        self.parts_below(base).map(Iterator::count)
     }
 
     /// The names that lead from `base` to `self`; `None` when `self` is not below `base`.
     pub fn below(&self, base: &Self) -> Option<Vec<Name>> {
+        self.parts_below(base)?.map(|p| Name::new(p).ok()).collect()
+    }
+
+    /// The same as they stand in the path.
+    pub fn parts_below(&self, base: &Self) -> Option<impl Iterator<Item = &[u8]>> {
         let mut mine = self.parts();
         for part in base.parts() {
             if mine.next() != Some(part) {
                 return None;
             }
         }
-        mine.map(|p| Name::new(p).ok()).collect()
+        Some(mine)
     }
 
     /// The bytes: UTF-8 as far as they are text. The outbox turns them into the server's.

@@ -2,7 +2,7 @@
 //! server's depth allows. Every path on a server is judged here before it is used.
 
 use crate::model::failure::{Class, Failure};
-use crate::model::path::{Name, RemotePath};
+use crate::model::path::RemotePath;
 use crate::model::server::Depth;
 
 /// A longer path is used by no server (Linux takes 4096 bytes). Folders that hold themselves, by a
@@ -113,22 +113,12 @@ impl Fence {
     ///
     /// Outside the document path, below the depth, or too long.
     pub fn may_enter(&self, folder: &RemotePath) -> Result<(), Refusal> {
-        if folder.as_bytes().len() > LONGEST {
-            return Err(Refusal::TooLong(folder.as_bytes().len()));
-        }
-        let Some(level) = self.level(folder) else {
-            return Err(Refusal::Outside {
+        match self.level(folder) {
+            Some(level) => self.judge(folder, level, folder.as_bytes().len()),
+            None => Err(Refusal::Outside {
                 path: folder.clone(),
                 root: self.root.clone(),
-            });
-        };
-        match self.depth {
-            Depth::Levels(levels) if !self.depth.allows(level) => Err(Refusal::TooDeep {
-                path: folder.clone(),
-                root: self.root.clone(),
-                depth: Levels(levels),
             }),
-            _ => Ok(()),
         }
     }
 
@@ -142,29 +132,42 @@ impl Fence {
         if *path == self.root {
             return Err(Refusal::TheRoot(path.clone()));
         }
-        // judged by itself first: the parent of a path above is above too, but is not what was asked for
-        if self.level(path).is_none() {
+        // its folder's level is known from its own, whoever asks this for each file of a tree pays for one look
+        let Some(level) = self.level(path) else {
             return self.may_enter(path);
+        };
+        let name = path.parts().next_back().map_or(0, |name| name.len() + 1);
+        self.judge(path, level.saturating_sub(1), path.as_bytes().len() - name)
+    }
+
+    /// Whether a path is used whose folder lies so many levels below the document path, and is so long.
+    fn judge(&self, path: &RemotePath, level: usize, length: usize) -> Result<(), Refusal> {
+        if length > LONGEST {
+            return Err(Refusal::TooLong(length));
         }
-        match path.parent() {
-            Some(folder) => self.may_enter(&folder).map_err(|refusal| match refusal {
-                Refusal::TooDeep { root, depth, .. } => Refusal::TooDeep {
-                    path: path.clone(),
-                    root,
-                    depth,
-                },
-                other => other,
+        match self.depth {
+            Depth::Levels(levels) if !self.depth.allows(level) => Err(Refusal::TooDeep {
+                path: path.clone(),
+                root: self.root.clone(),
+                depth: Levels(levels),
             }),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
     /// How many levels a path lies below the document path; `None` where it does not, or might not:
     /// to a server on Windows `..\..\x` is no name but a way up.
     fn level(&self, path: &RemotePath) -> Option<usize> {
-        let names = path.below(&self.root)?;
-        let climbs = |name: &Name| name.as_bytes().split(|b| *b == b'\\').any(|part| part == b"..");
-        (self.is_open() || !names.iter().any(climbs)).then_some(names.len())
+        let is_open = self.is_open();
+        let climbs = |name: &[u8]| name.split(|b| *b == b'\\').any(|part| part == b"..");
+        let mut level = 0;
+        for name in path.parts_below(&self.root)? {
+            if !is_open && climbs(name) {
+                return None;
+            }
+            level += 1;
+        }
+        Some(level)
     }
 
     /// The depth at which this folder is cut off, if it is below the document path and too deep.

@@ -401,7 +401,7 @@ impl<F: Face, O: Outside> Loop<F, O> {
                 } => self.opening.push_back((errand, program, path)),
                 Effect::CopyText(text) if self.face.keep_text(&text) => {}
                 Effect::CopyText(text) => {
-                    if let Err(error) = self.world.copy_text(&text) {
+                    if let Err(error) = self.world.copy_text(&text, &mut self.outlet) {
                         tracing::warn!("could not copy a text: {error}");
                     }
                 }

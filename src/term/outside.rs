@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossterm::clipboard::CopyToClipboard;
+
 use super::outlet::Outlet;
 use super::{program, tty};
 use crate::app::effect::Change;
@@ -93,11 +95,11 @@ pub trait Outside {
     }
 
     /// Puts a text into the clipboard of the terminal, which may be on another machine (OSC 52).
-    fn copy_text(&mut self, text: &str) -> io::Result<()> {
-        crossterm::execute!(
-            io::stdout(),
-            crossterm::clipboard::CopyToClipboard::to_clipboard_from(text)
-        )
+    fn copy_text(&mut self, text: &str, terminal: &mut Outlet) -> io::Result<()> {
+        // one piece for the terminal's thread, however many the macro would make
+        let mut sequence = Vec::new();
+        crossterm::queue!(sequence, CopyToClipboard::to_clipboard_from(text))?;
+        terminal.write_all(&sequence)
     }
 
     /// Rings the bell.

@@ -17,13 +17,11 @@ use ftpane::model::secret::Secret;
 use ftpane::model::server::{PasswordSource, Protocol, Server};
 use ftpane::model::stamp::Stamp;
 use ftpane::term::{Outside, run};
-use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
-use tempfile::TempDir;
 
 use crate::harness::bench::{server, start};
 use crate::harness::gateway::{Gateway, Habit};
-use crate::harness::pty::{PATIENCE, Terminal, command};
+use crate::harness::pty::{PATIENCE, Place, Terminal};
 use crate::harness::scripted::{Script, say};
 
 const F5: &str = "\x1b[15~";
@@ -32,42 +30,10 @@ const DOWN: &str = "\x1b[B";
 const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 
-/// A folder to work in and one for the configuration.
-struct Place {
-    here: TempDir,
-    home: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self {
-            here: tempfile::tempdir().unwrap(),
-            home: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn ftpane(&self) -> CommandBuilder {
-        self.command(env!("CARGO_BIN_EXE_ftpane"))
-    }
-
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> CommandBuilder {
-        command(program, self.here.path(), self.home.path())
-    }
-
-    /// The demo, its server listed.
-    fn demo(&self) -> Terminal {
-        let mut command = self.ftpane();
-        command.arg("demo");
-        let mut terminal = Terminal::run(command);
-        terminal.see("README.txt");
-        terminal
-    }
-}
-
 #[test]
 fn the_list_of_servers_is_the_first_screen() {
     let place = Place::new();
-    let mut terminal = Terminal::run(place.ftpane());
+    let mut terminal = Terminal::run(place.ftpane(&[]));
     terminal.see("No servers yet");
     terminal.assert_taken();
     terminal.press("q");
@@ -77,7 +43,7 @@ fn the_list_of_servers_is_the_first_screen() {
 #[test]
 fn the_demo_is_connected_at_once() {
     let place = Place::new();
-    let mut terminal = place.demo();
+    let mut terminal = place.demo(&[]);
     let screen = terminal.see("resumed 1/1");
     assert!(screen.contains("TLS 1.3"), "{screen}");
     assert!(screen.contains("This folder is empty"), "{screen}");
@@ -110,7 +76,7 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn a_marked_folder_goes_both_ways_while_one_browses() {
     let place = Place::new();
-    let mut terminal = place.demo();
+    let mut terminal = place.demo(&[]);
     // down to `many`, the third of the folders
     terminal.press(&format!("{DOWN}{DOWN} "));
     terminal.see("1 folder marked");
@@ -148,7 +114,7 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
 #[test]
 fn a_running_transfer_is_paused_and_goes_on() {
     let place = Place::new();
-    let mut terminal = place.demo();
+    let mut terminal = place.demo(&[]);
     // a limit keeps it running
     terminal.press("Ql");
     terminal.see("Speed limit");
@@ -183,13 +149,13 @@ fn a_running_transfer_is_paused_and_goes_on() {
 fn every_end_gives_the_terminal_back() {
     let place = Place::new();
     for (key, code) in [("q", 0), (CTRL_C, 0)] {
-        let mut terminal = place.demo();
+        let mut terminal = place.demo(&[]);
         terminal.assert_taken();
         terminal.press(key);
         assert_eq!(terminal.leave().code, code, "{key:?}");
     }
     for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
-        let terminal = place.demo();
+        let terminal = place.demo(&[]);
         terminal.assert_taken();
         terminal.signal(signal);
         assert_eq!(terminal.leave().code, code, "{signal:?}");
@@ -274,7 +240,7 @@ fn nothing_is_written_while_nothing_happens() {
     // the one place for a window of time: that nothing comes can only be seen by waiting for it
     const WINDOW: Duration = Duration::from_millis(1_200);
     let place = Place::new();
-    let mut terminal = place.demo();
+    let mut terminal = place.demo(&[]);
     terminal.until_silent_for(WINDOW);
     // it is alive, and silent again
     terminal.press(DOWN);
@@ -358,7 +324,7 @@ fn a_server_behind_a_proxy_that_asks_for_more_than_a_password() {
         ..server.server()
     };
     servers.add(saved).unwrap();
-    let mut terminal = Terminal::run(place.ftpane());
+    let mut terminal = Terminal::run(place.ftpane(&[]));
     terminal.see("inside");
     terminal.press("\r");
     terminal.see("Password of the proxy socks5://me@127.0.0.1");

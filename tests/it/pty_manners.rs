@@ -7,42 +7,13 @@ use std::time::Instant;
 
 use ftpane::demo::{Demo, DemoOptions};
 use ftpane::model::server::Protocol;
-use portable_pty::CommandBuilder;
 use rustix::process::Signal;
-use tempfile::TempDir;
 use vt100::MouseProtocolMode;
 
-use crate::harness::pty::{PATIENCE, SIZE, Terminal, command};
+use crate::harness::pty::{PATIENCE, Place, SIZE, Terminal};
 
 const F5: &str = "\x1b[15~";
 const DOWN: &str = "\x1b[B";
-
-/// A folder to work in and one for the configuration.
-struct Place {
-    here: TempDir,
-    home: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self {
-            here: tempfile::tempdir().unwrap(),
-            home: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn ftpane(&self, arguments: &[&str]) -> CommandBuilder {
-        let mut command = command(env!("CARGO_BIN_EXE_ftpane"), self.here.path(), self.home.path());
-        command.args(arguments);
-        command
-    }
-
-    fn demo(&self, arguments: &[&str]) -> Terminal {
-        let mut terminal = Terminal::run(self.ftpane(&[&["demo"], arguments].concat()));
-        terminal.see("README.txt");
-        terminal
-    }
-}
 
 /// Waits until so many files are in a folder.
 fn until_files(folder: &Path, n: usize) {

@@ -12,8 +12,8 @@ mod walks;
 
 use std::io::Read;
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use ftpane::model::clock::ClockOffset;
 use ftpane::model::command::Command;
@@ -139,6 +139,16 @@ fn demo_secret() -> Secret {
     Secret::new(DEMO.1)
 }
 
+/// When each file of a tree was changed, in Unix seconds.
+fn times(root: &Path) -> Vec<(PathBuf, u64)> {
+    let files = tree(root).into_iter().filter(|(_, content)| content.is_some());
+    let changed = |path: &Path| std::fs::metadata(root.join(path)).unwrap().modified().unwrap();
+    let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    files
+        .map(|(path, _)| (path.clone(), seconds(changed(&path))))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the servers of tests/lab"]
 async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
@@ -157,6 +167,12 @@ async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
         let ground = Ground::new(&lab, &format!("tree{n}"));
         let (here, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         make_tree(here.path());
+        // of long ago: not the time at which it is written
+        for (path, _) in times(here.path()) {
+            let file = std::fs::File::options().append(true).open(here.path().join(path));
+            let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_001);
+            file.unwrap().set_modified(long_ago).unwrap();
+        }
         let mut driver = Driver::new();
         let (tls, demands) = (server.protocol.is_tls(), demands_resumption(&server.name));
         driver
@@ -170,6 +186,7 @@ async fn a_tree_goes_up_and_comes_down_the_same_in_every_way() {
             .await;
         assert_eq!(ended.failures(), Vec::<&Failure>::new(), "{way}");
         assert_same_tree(&ground.path.join("up"), here.path(), &way);
+        assert_eq!(times(&ground.path.join("up")), times(here.path()), "{way}");
         let ended = driver
             .transfer(Direction::Download, Kind::Dir, &back.path().join("copy"), &up)
             .await;
@@ -407,7 +424,7 @@ async fn the_clock_of_a_server_with_list_only_is_measured() {
     let lab = Lab::running();
     let ground = Ground::new(&lab, "clock");
     // recent enough for a time of day in LIST
-    let written = std::time::SystemTime::now() - Duration::from_secs(40 * 86_400 + 17);
+    let written = SystemTime::now() - Duration::from_secs(40 * 86_400 + 17);
     let file = std::fs::File::create(ground.path.join("f")).unwrap();
     file.set_modified(written).unwrap();
     let since = written.duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -15,7 +15,7 @@ use super::download::Receiving;
 use super::task::{Stop, Task};
 use super::upload::{Sending, Site};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Rider};
+use crate::ftp::exchange::{Answer, Rider, TimeVerb};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -39,8 +39,8 @@ const LOSSES: u32 = 3;
 /// The files of one lane that are not done yet, oldest first.
 pub(super) struct Tail {
     files: VecDeque<Unfinished>,
-    /// Whether times can be set on this server.
-    pub(super) sets_times: bool,
+    /// How times are set on this server.
+    pub(super) time_verb: Option<TimeVerb>,
     /// Jobs whose files were none of what they continued: to be begun anew.
     pub(super) again: Vec<Task>,
     /// Puts downloads in their places while the lane goes on.
@@ -57,7 +57,7 @@ impl Tail {
     pub(super) fn new(committing: Committing) -> Self {
         Self {
             files: VecDeque::new(),
-            sets_times: false,
+            time_verb: None,
             again: Vec::new(),
             committing,
         }
@@ -122,15 +122,18 @@ impl Tail {
 
     /// What is to be asked and said now.
     pub(super) fn riders(&self) -> Vec<Rider> {
-        let riders = self.files.iter().flat_map(|file| file.riders(self.sets_times));
+        let riders = self.files.iter().flat_map(|file| file.riders(self.time_verb));
         riders.collect()
     }
 
     /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`.
     pub(super) fn answered(&mut self, answers: Vec<Answer>, lost: Option<&Error>) {
+        let takes_no_times = answers
+            .iter()
+            .any(|answer| matches!(answer, Answer::TimeSet(false)));
         let mut answers = answers.into_iter();
         for file in std::mem::take(&mut self.files) {
-            let asked = file.riders(self.sets_times).len();
+            let asked = file.riders(self.time_verb).len();
             let answers: Vec<Answer> = answers.by_ref().take(asked).collect();
             let next = if answers.len() < asked {
                 file.unanswered(lost, &self.committing)
@@ -138,6 +141,9 @@ impl Tail {
                 file.answered(answers, &self.committing, &mut self.again)
             };
             self.files.extend(next);
+        }
+        if takes_no_times {
+            self.time_verb = None;
         }
     }
 
@@ -223,10 +229,10 @@ impl Unfinished {
         }
     }
 
-    fn riders(&self, sets_times: bool) -> Vec<Rider> {
+    fn riders(&self, time_verb: Option<TimeVerb>) -> Vec<Rider> {
         match self {
             Self::Received(received) => received.riders(),
-            Self::Sent(sent) => sent.riders(sets_times),
+            Self::Sent(sent) => sent.riders(time_verb),
             Self::Leftover(left) => left.riders(),
         }
     }

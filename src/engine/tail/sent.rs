@@ -9,7 +9,7 @@ use crate::engine::task::{Moved, Stop, Task, UNTOUCHED, differs};
 use crate::engine::upload::{Sending, Site};
 use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Deleted, Rider};
+use crate::ftp::exchange::{Answer, Deleted, Rider, TimeVerb};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
 use crate::model::failure::{Class, Failure};
@@ -93,7 +93,7 @@ impl Sent {
         asked.rider(&self.part, self.bytes)
     }
 
-    pub(super) fn riders(&self, sets_times: bool) -> Vec<Rider> {
+    pub(super) fn riders(&self, time_verb: Option<TimeVerb>) -> Vec<Rider> {
         let (part, target, aside) = (self.part.clone(), self.target.clone(), self.aside.clone());
         if self.verifying.is_some() {
             return self.digest().into_iter().collect();
@@ -102,8 +102,9 @@ impl Sent {
             Step::Check => {
                 let time = self
                     .modified
-                    .filter(|time| sets_times && time.time_val().is_some())
-                    .map(|time| Rider::SetModified(part.clone(), time));
+                    .filter(|time| time.time_val().is_some())
+                    .zip(time_verb)
+                    .map(|(time, verb)| Rider::SetModified(part.clone(), time, verb));
                 let permissions = self.site.permissions;
                 let permissions = permissions.map(|bits| Rider::SetPermissions(part.clone(), bits));
                 let riders = time.into_iter().chain(permissions);
@@ -171,7 +172,7 @@ impl Sent {
                     }
                     told
                 }
-                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet => told,
+                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet(_) => told,
             };
         }
         if let Some(sized) = self.verifying {
@@ -343,17 +344,13 @@ impl Sent {
                 if aside {
                     self.task.placing.has_moved_aside();
                 }
-                let old = format!("the old file may still be there as {}", self.aside);
-                let mut notes = Vec::new();
-                for (said, note) in [
-                    (word_lost, WORD_LOST),
-                    (unproved, NO_SIZE),
-                    (old_left, old.as_str()),
-                ] {
-                    if said {
-                        notes.push(note.to_owned());
-                    }
-                }
+                let left = || format!("the old file may still be there as {}", self.aside);
+                let said = [
+                    word_lost.then(|| WORD_LOST.to_owned()),
+                    unproved.then(|| NO_SIZE.to_owned()),
+                    old_left.then(left),
+                ];
+                let mut notes: Vec<String> = said.into_iter().flatten().collect();
                 notes.append(&mut self.notes);
                 let moved = Moved {
                     bytes: self.bytes,

@@ -23,6 +23,7 @@ mod proxied;
 mod renaming;
 mod resumption;
 mod telnet;
+mod times;
 mod transfers;
 mod verify;
 

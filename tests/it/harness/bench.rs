@@ -299,6 +299,11 @@ impl Bench {
     }
 
     /// Types a text, letter by letter.
+    /// What the open dialog has against what was typed; nothing is a failed test.
+    pub(crate) fn complaint(&self) -> &str {
+        self.app.dialogs[0].complaint.as_deref().unwrap()
+    }
+
     pub(crate) fn type_in(&mut self, text: &str) {
         for c in text.chars() {
             self.update(Msg::Key(ftpane::model::key::Key::char(c)));

@@ -1,5 +1,6 @@
 //! A program in a terminal of its own: a pty, and a screen that understands what is written to it.
 
+use std::ffi::OsStr;
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Action, tcflow};
+use tempfile::TempDir;
 use vt100::{MouseProtocolMode, Parser};
 
 /// No test waits longer for anything.
@@ -38,8 +40,40 @@ pub(crate) struct Left {
     pub(crate) text: String,
 }
 
+/// Folders of its own for a program: where it runs, and its configuration.
+pub(crate) struct Place {
+    pub(crate) here: TempDir,
+    pub(crate) home: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self {
+            here: tempfile::tempdir().unwrap(),
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn ftpane(&self, arguments: &[&str]) -> CommandBuilder {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ftpane"));
+        command.args(arguments);
+        command
+    }
+
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> CommandBuilder {
+        command(program, self.here.path(), self.home.path())
+    }
+
+    /// The demo, its server listed.
+    pub(crate) fn demo(&self, arguments: &[&str]) -> Terminal {
+        let mut terminal = Terminal::run(self.ftpane(&[&["demo"], arguments].concat()));
+        terminal.see("README.txt");
+        terminal
+    }
+}
+
 /// A command that runs in `here`, with the configuration in `home`.
-pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, here: &Path, home: &Path) -> CommandBuilder {
+pub(crate) fn command(program: impl AsRef<OsStr>, here: &Path, home: &Path) -> CommandBuilder {
     let mut command = CommandBuilder::new(program);
     command.cwd(here);
     command.env("FTPANE_CONFIG_DIR", home);

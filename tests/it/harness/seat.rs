@@ -218,7 +218,7 @@ impl Outside for SmallWorld {
         Ok(())
     }
 
-    fn copy_text(&mut self, text: &str) -> io::Result<()> {
+    fn copy_text(&mut self, text: &str, _: &mut Outlet) -> io::Result<()> {
         self.copied.lock().unwrap().push(text.to_owned());
         Ok(())
     }

@@ -39,13 +39,7 @@ fn permissions_are_typed_in_digits_or_steps_and_go_as_far_as_chosen() {
     bench.press("end p down ctrl-u");
     bench.type_in("9");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("no mode")
-    );
+    assert!(bench.complaint().contains("no mode"));
     bench.press("ctrl-u");
     bench.type_in("640");
     let Command::SetPermissions(permit) = command(bench.press("enter")) else {
@@ -62,13 +56,7 @@ fn copies_are_made_on_the_same_side_under_another_name() {
     let mut bench = Bench::connected();
     bench.press("end c");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("another name")
-    );
+    assert!(bench.complaint().contains("another name"));
     bench.type_in(".old");
     assert_eq!(
         command(bench.press("enter")),
@@ -85,13 +73,7 @@ fn a_file_is_made_where_none_is() {
     bench.press("N");
     bench.type_in("logs");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("exists already")
-    );
+    assert!(bench.complaint().contains("exists already"));
     bench.press("ctrl-u");
     bench.type_in("robots.txt");
     assert_eq!(

@@ -173,13 +173,7 @@ fn what_is_wrong_with_a_condition_is_said_before_anything_is_asked() {
     bench.press("F");
     bench.type_in("*.log lager:1M");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("'larger:' is")
-    );
+    assert!(bench.complaint().contains("'larger:' is"));
     // conditions go by what is known, times by the clock: it is the 22nd of March
     bench.press("ctrl-u");
     bench.type_in("tar newer:3d larger:70M");

@@ -138,13 +138,7 @@ fn lines_are_gone_to_by_number() {
     press(&mut bench, "ctrl-g", &file);
     bench.type_in("x");
     press(&mut bench, "enter", &file);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("a line such as 120")
-    );
+    assert!(bench.complaint().contains("a line such as 120"));
 }
 
 #[test]

@@ -137,26 +137,14 @@ fn names_are_typed_and_judged() {
     let mut bench = Bench::connected();
     bench.press("n");
     assert_eq!(bench.press("enter"), []);
-    assert!(bench.app.dialogs[0].complaint.as_ref().unwrap().contains("empty"));
+    assert!(bench.complaint().contains("empty"));
     bench.type_in("../x");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("document path")
-    );
+    assert!(bench.complaint().contains("document path"));
     bench.press("ctrl-u");
     bench.type_in("logs");
     assert_eq!(bench.press("enter"), []);
-    assert!(
-        bench.app.dialogs[0]
-            .complaint
-            .as_ref()
-            .unwrap()
-            .contains("exists already")
-    );
+    assert!(bench.complaint().contains("exists already"));
     bench.press("ctrl-u");
     bench.type_in("new one");
     assert_eq!(
