@@ -54,7 +54,7 @@ use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
-use crate::model::nearest::did_you_mean;
+use crate::model::nearest::nearest;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::target::blot;
@@ -187,13 +187,11 @@ fn stranger(arguments: &[OsString]) -> Option<Failure> {
     if known.contains(&word) || word.starts_with('-') || word.contains([':', '/']) {
         return None;
     }
-    let near = did_you_mean(word, known);
-    let failure = Failure::new(
-        Class::Usage,
-        escape_str(word),
-        format!("there is no such command{near}"),
-    );
-    Some(failure.hint("'ftpane --help' shows them; a saved server is written NAME:"))
+    let failure = Failure::new(Class::Usage, escape_str(word), "there is no such command");
+    Some(match nearest(word, known) {
+        Some(near) => failure.hint(format!("Did you mean '{near}'?")),
+        None => failure.hint("'ftpane --help' shows those there are; a saved server is written NAME:"),
+    })
 }
 
 fn interface(target: Option<OsString>, looks: Looks, connection: &Connection) -> Result<Request, Failure> {
