@@ -162,12 +162,12 @@ actions! {
     Compare "compare" [Panes] "compare" "Mark what differs between the panes: by time, size or name";
     Bookmark "bookmark" [Panes] "bookmark" "Bookmark this folder";
     Bookmarks "bookmarks" [Panes] "bookmarks" "Choose a bookmarked folder to go to";
-    Filter "filter" [Panes Servers Log Help] "filter" "Show only what contains a text";
+    Filter "filter" [Panes Servers Log Help Found] "filter" "Show only what contains a text";
     Hidden "hidden" [Panes] "hidden" "Show or hide names that begin with a dot";
-    SortName "sort-name" [Panes] "by name" "Sort by name; again: the other way";
-    SortSize "sort-size" [Panes] "by size" "Sort by size; again: the other way";
-    SortTime "sort-time" [Panes] "by time" "Sort by time; again: the other way";
-    SortExtension "sort-extension" [Panes] "by kind" "Sort by extension; again: the other way";
+    SortName "sort-name" [Panes Found] "by name" "Sort by name; again: the other way";
+    SortSize "sort-size" [Panes Found] "by size" "Sort by size; again: the other way";
+    SortTime "sort-time" [Panes Found] "by time" "Sort by time; again: the other way";
+    SortExtension "sort-extension" [Panes Found] "by kind" "Sort by extension; again: the other way";
     Refresh "refresh" [Panes Pager Servers] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
     Connection "connection" [Panes] "connection" "Show all that is true of the connection: encryption, certificate, commands, limits";

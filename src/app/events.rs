@@ -2,7 +2,7 @@
 
 use super::dialog::{Dialog, Subject};
 use super::effect::Effect;
-use super::folder::Side;
+use super::folder::{Folder, Side};
 use super::queue::Away;
 use super::{App, folder};
 use crate::model::command::Place;
@@ -32,6 +32,15 @@ impl App {
             Event::Pinned(id, pin) => return self.pinned(id, pin),
             Event::InPlace(name) => return self.in_place_allowed(name),
             Event::ActiveFirst(server, active) => return vec![Effect::RememberActiveFirst(server, active)],
+            Event::Arriving {
+                place,
+                generation,
+                first,
+                come,
+            } => {
+                let side = Folder::of(&place).side();
+                self.pane_mut(side).arriving(generation, first, come);
+            }
             Event::Listed {
                 place,
                 generation,

@@ -22,7 +22,8 @@ impl App {
             }
             View::Log => self.log.typing.then_some(&self.log.filter),
             View::Help => self.help.typing.then_some(&self.help.filter),
-            View::Pager | View::Found | View::Queue | View::Doctor => None,
+            View::Found => self.search.as_ref().filter(|s| s.typing).map(|s| &s.filter),
+            View::Pager | View::Queue | View::Doctor => None,
         }
     }
 
@@ -33,10 +34,11 @@ impl App {
 
     /// The filter of what has the focus, and whether it is being typed.
     fn filter_line_mut(&mut self) -> (&mut Line, &mut bool) {
-        match self.view {
-            View::Servers => (&mut self.servers.filter, &mut self.servers.typing),
-            View::Log => (&mut self.log.filter, &mut self.log.typing),
-            View::Help => (&mut self.help.filter, &mut self.help.typing),
+        match (self.view, &mut self.search) {
+            (View::Servers, _) => (&mut self.servers.filter, &mut self.servers.typing),
+            (View::Log, _) => (&mut self.log.filter, &mut self.log.typing),
+            (View::Help, _) => (&mut self.help.filter, &mut self.help.typing),
+            (View::Found, Some(search)) => (&mut search.filter, &mut search.typing),
             _ => {
                 let pane = match self.active {
                     Side::Local => &mut self.local,
@@ -51,6 +53,11 @@ impl App {
     fn filtered(&mut self) {
         match self.view {
             View::Servers => self.servers.arrange(),
+            View::Found => {
+                if let Some(search) = &mut self.search {
+                    search.arrange();
+                }
+            }
             View::Log => self.log.cursor = Cursor::default(),
             View::Help => self.help.window = Cursor::default(),
             _ => self.pane_mut(self.active).rearrange(),

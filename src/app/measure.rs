@@ -88,7 +88,7 @@ impl App {
         self.servers.cursor.settle(len, rows);
         let rows = self.list_rows(Context::Found);
         if let Some(search) = &mut self.search {
-            search.cursor.settle(search.hits.len(), rows);
+            search.cursor.settle(search.len(), rows);
         }
         let (columns, rows) = self.report_room();
         if let Some(doctor) = &mut self.doctor {

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::folder::Folder;
 use super::history::History;
 use super::input::Line;
-use super::order::{Sort, arrange};
+use super::order::{ByName, Shown, Sort, arrange};
 use crate::model::command::Generation;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
@@ -24,6 +24,8 @@ pub enum Content {
     Nothing,
     /// A listing is on its way, and there is none to show meanwhile.
     Loading,
+    /// The first entries of a listing that is still arriving.
+    Arriving(Arc<Listing>),
     /// A listing.
     Listed(Arc<Listing>),
     /// Why there is none.
@@ -52,6 +54,12 @@ pub struct Pane {
     pub content: Content,
     /// The number of the listing that is awaited.
     pub awaited: Option<Generation>,
+    /// How many entries of it have come; 0 where that was not told.
+    pub come: u64,
+    /// The entries by name.
+    by_name: ByName,
+    /// What is shown, in numbers.
+    all: Totals,
     /// Places of the entries shown, in order.
     pub shown: Vec<u32>,
     /// In `shown`.
@@ -72,6 +80,8 @@ pub struct Pane {
     pub(super) history: History,
     /// The name the cursor goes to when the listing comes.
     wanted: Option<Name>,
+    /// The name it stood on when the first entries came.
+    stood: Option<Name>,
     /// Places of entries whose names look like another's.
     alike: HashSet<u32>,
 }
@@ -84,6 +94,9 @@ impl Pane {
             root: None,
             content: Content::Nothing,
             awaited: None,
+            come: 0,
+            by_name: ByName::default(),
+            all: Totals::default(),
             shown: Vec::new(),
             cursor: Cursor::default(),
             marks: HashSet::new(),
@@ -94,6 +107,7 @@ impl Pane {
             jump: None,
             history: History::default(),
             wanted: None,
+            stood: None,
             alike: HashSet::new(),
         }
     }
@@ -101,8 +115,8 @@ impl Pane {
     /// The entries of the listing; none while there is no listing.
     pub fn entries(&self) -> &[Entry] {
         match &self.content {
-            Content::Listed(listing) => &listing.entries,
-            _ => &[],
+            Content::Listed(listing) | Content::Arriving(listing) => &listing.entries,
+            Content::Nothing | Content::Loading | Content::Failed(_) => &[],
         }
     }
 
@@ -144,48 +158,80 @@ impl Pane {
 
     /// What is marked, in numbers.
     pub fn marked(&self) -> Totals {
-        let entries = self.entries();
-        let marked = self.marks.iter().filter_map(|i| entries.get(*i as usize));
-        sum(marked)
+        // in the order they lie in memory: from one to any other is a wait each
+        let entries = (0u32..).zip(self.entries());
+        let marked = entries.filter(|(place, _)| !self.marks.is_empty() && self.marks.contains(place));
+        sum(marked.map(|(_, entry)| entry))
     }
 
     /// What is shown, in numbers.
     pub fn all(&self) -> Totals {
-        let entries = self.entries();
-        sum(self.shown.iter().filter_map(|i| entries.get(*i as usize)))
+        self.all
     }
 
     /// Goes to a folder: the old listing goes, the cursor will stand on `wanted`.
     pub fn go(&mut self, folder: Folder, wanted: Option<Name>, generation: Generation) {
         self.folder = folder;
-        self.content = Content::Loading;
-        self.shown.clear();
-        self.marks.clear();
+        self.put(Content::Loading);
         self.filter.clear();
         self.typing = false;
         self.jump = None;
         self.cursor = Cursor::default();
         self.wanted = wanted;
         self.awaited = Some(generation);
+        self.come = 0;
     }
 
     /// Lists the same folder again; what is shown stays until the answer comes. The cursor goes
     /// to `wanted`, or stays on its name.
     pub fn refresh(&mut self, wanted: Option<Name>, generation: Generation) {
-        if !matches!(self.content, Content::Listed(_)) {
-            self.content = Content::Loading;
-        }
+        let stood = self.current().map(|e| e.name.clone());
         self.wanted = wanted.or(self.wanted.take());
+        if !matches!(self.content, Content::Listed(_)) {
+            self.put(Content::Loading);
+            self.wanted = self.wanted.take().or(stood);
+        }
         self.awaited = Some(generation);
+        self.come = 0;
     }
 
     /// The connection is gone, and with it what was shown.
     pub fn empty(&mut self) {
-        self.content = Content::Nothing;
+        self.put(Content::Nothing);
         self.awaited = None;
-        self.shown.clear();
-        self.marks.clear();
         self.cursor = Cursor::default();
+    }
+
+    /// Changes what there is to show; it is to be arranged then.
+    fn put(&mut self, content: Content) {
+        self.content = content;
+        self.by_name = ByName::of(self.entries());
+        self.shown.clear();
+        self.all = Totals::default();
+        if self.entries().is_empty() {
+            self.marks.clear();
+        }
+    }
+
+    /// More of a listing has come: how many entries, and the first of them once, to be shown where there is
+    /// nothing else.
+    pub fn arriving(&mut self, generation: Generation, first: Vec<Entry>, come: u64) {
+        if self.awaited != Some(generation) {
+            return;
+        }
+        self.come = come;
+        if first.is_empty() || !matches!(self.content, Content::Loading) {
+            return;
+        }
+        let listing = Listing {
+            entries: first,
+            ..Listing::default()
+        };
+        self.alike.clear();
+        self.put(Content::Arriving(Arc::new(listing)));
+        let wanted = self.wanted.clone();
+        self.arrange(wanted.as_ref());
+        self.stood = self.current().map(|e| e.name.clone());
     }
 
     /// The answer to a listing; one that is not awaited any more is dropped.
@@ -194,6 +240,7 @@ impl Pane {
             return;
         }
         self.awaited = None;
+        self.come = 0;
         match result {
             Ok(listing) => {
                 if !self.marks.is_empty() {
@@ -212,6 +259,8 @@ impl Pane {
                 }
                 // the person may have gone on while the listing was on its way
                 let current = self.current().map(|e| e.name.clone());
+                let gone_on = matches!(self.content, Content::Arriving(_)) && self.stood != current;
+                let wanted = self.wanted.take().filter(|_| !gone_on).or(current);
                 let alike = lookalikes(listing.entries.iter().map(|e| &e.name));
                 self.alike = match alike.is_empty() {
                     true => HashSet::new(),
@@ -221,21 +270,21 @@ impl Pane {
                         .map(|(place, _)| place)
                         .collect(),
                 };
-                self.content = Content::Listed(listing);
-                let wanted = self.wanted.take().or(current);
+                self.put(Content::Listed(listing));
                 self.arrange(wanted.as_ref());
             }
-            Err(failure) => {
-                self.shown.clear();
-                self.marks.clear();
-                self.content = Content::Failed(failure);
-            }
+            Err(failure) => self.put(Content::Failed(failure)),
         }
     }
 
     /// Sorts and filters anew; the cursor goes to the name, if it is shown.
     pub fn arrange(&mut self, to: Option<&Name>) {
-        self.shown = arrange(self.entries(), self.sort, self.hidden, self.filter.text());
+        let shown = Shown {
+            hidden: self.hidden,
+            filter: self.filter.text(),
+        };
+        self.shown = arrange(self.entries(), &self.by_name, self.sort, shown);
+        self.all = self.count_shown();
         if let Some(name) = to {
             let entries = self.entries();
             let line = self
@@ -246,6 +295,18 @@ impl Pane {
                 self.cursor.at = line;
             }
         }
+    }
+
+    fn count_shown(&self) -> Totals {
+        let entries = self.entries();
+        let mut is_shown = vec![false; entries.len()];
+        for place in &self.shown {
+            if let Some(is) = is_shown.get_mut(*place as usize) {
+                *is = true;
+            }
+        }
+        let shown = entries.iter().zip(is_shown).filter(|(_, is)| *is);
+        sum(shown.map(|(entry, _)| entry))
     }
 
     /// The same, keeping the cursor on its name.
@@ -349,6 +410,81 @@ mod tests {
         pane.listed(Generation(2), Ok(listing(&["0", "a", "b", "c"])));
         assert_eq!(selected(&pane), ["b"]);
         assert_eq!(pane.current().unwrap().name.shown(), "c");
+    }
+
+    fn entries(names: &[&str]) -> Vec<Entry> {
+        listing(names).entries.clone()
+    }
+
+    /// A pane that goes to a folder, wants the cursor on a name, and sees the first entries.
+    fn arriving(first: &[&str], wanted: Option<&str>) -> Pane {
+        let mut pane = pane(&["x"]);
+        let wanted = wanted.map(|name| Name::new(name.as_bytes()).unwrap());
+        pane.go(Folder::Local("/y".into()), wanted, Generation(2));
+        pane.arriving(Generation(2), entries(first), 5);
+        pane
+    }
+
+    fn whole(pane: &mut Pane) -> (String, usize) {
+        pane.listed(Generation(2), Ok(listing(&["a", "b", "c", "d", "e"])));
+        (pane.current().unwrap().name.shown(), pane.shown.len())
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_name_when_the_rest_has_come() {
+        let mut pane = arriving(&["d", "b"], None);
+        assert_eq!((pane.shown.len(), pane.come), (2, 5));
+        pane.arriving(Generation(2), entries(&["z"]), 9);
+        assert_eq!((pane.shown.len(), pane.come), (2, 9), "the first are shown once");
+        pane.cursor.at = 0;
+        pane.mark();
+        assert_eq!(pane.current().unwrap().name.shown(), "d");
+        assert_eq!(whole(&mut pane), ("d".into(), 5));
+        assert_eq!((selected(&pane), pane.come), (vec!["b".to_owned()], 0));
+        // what comes late shows nothing
+        pane.arriving(Generation(2), entries(&["z"]), 1);
+        assert_eq!((pane.shown.len(), pane.come), (5, 0));
+    }
+
+    #[test]
+    fn the_cursor_goes_to_the_wanted_name_unless_somebody_has_gone_on() {
+        let mut still = arriving(&["d", "b"], Some("e"));
+        assert_eq!(whole(&mut still), ("e".into(), 5));
+        let mut gone_on = arriving(&["d", "b"], Some("e"));
+        gone_on.cursor.at = 1;
+        assert_eq!(whole(&mut gone_on), ("d".into(), 5));
+        let mut found = arriving(&["d", "b"], Some("d"));
+        assert_eq!(found.current().unwrap().name.shown(), "d");
+        assert_eq!(whole(&mut found), ("d".into(), 5));
+    }
+
+    /// Whatever becomes of the first entries, nothing of them is left behind.
+    #[test]
+    fn what_was_arriving_may_be_asked_for_again_fail_or_go() {
+        let failure = || Failure::new(crate::model::failure::Class::Refused, "a", "b");
+        let ends: [fn(&mut Pane, Failure); 3] = [
+            |pane, _| pane.refresh(None, Generation(3)),
+            |pane, failure| pane.listed(Generation(2), Err(failure)),
+            |pane, _| pane.empty(),
+        ];
+        for end in ends {
+            let mut pane = arriving(&["d", "b"], None);
+            pane.mark();
+            end(&mut pane, failure());
+            pane.rearrange();
+            assert_eq!((pane.shown.len(), pane.marks.len()), (0, 0));
+            assert_eq!(pane.all(), Totals::default());
+        }
+    }
+
+    #[test]
+    fn what_is_shown_stays_while_it_is_listed_again() {
+        let mut pane = pane(&["a", "b"]);
+        pane.refresh(None, Generation(2));
+        pane.arriving(Generation(2), entries(&["z"]), 1_000);
+        assert_eq!((pane.shown.len(), pane.come), (2, 1_000));
+        pane.refresh(None, Generation(3));
+        assert_eq!(pane.come, 0);
     }
 
     #[test]

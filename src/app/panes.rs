@@ -28,6 +28,14 @@ impl App {
             self.notice = Some(refusal);
             return Vec::new();
         }
+        let whole = matches!(
+            action,
+            Action::MarkAll | Action::Invert | Action::MarkPattern | Action::UnmarkPattern
+        );
+        if whole && matches!(self.pane(side).content, Content::Arriving(_)) {
+            self.say("The folder is still arriving; when all of it is here, this can be done".to_owned());
+            return Vec::new();
+        }
         match action {
             Action::Enter => return self.enter(),
             Action::Leave => return self.leave(),

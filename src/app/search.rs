@@ -9,6 +9,7 @@ use super::dialog::{Dialog, Subject};
 use super::effect::Effect;
 use super::folder::{Folder, Side};
 use super::input::Line;
+use super::order::{ByName, Shown, Sort, SortBy, arrange};
 use super::pane::Content;
 use super::{App, View};
 use crate::model::command::{Command, Exploration, Generation, LocalExploration, Place, WalkOrder};
@@ -21,12 +22,14 @@ use crate::plan::search;
 pub const KEPT: usize = 100_000;
 
 /// One thing that was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Where it lies, in [`Search::folders`].
-    folder: u32,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit<'a> {
+    /// Where it lies.
+    pub folder: &'a Folder,
     /// What it is.
-    pub entry: Entry,
+    pub entry: &'a Entry,
+    /// Whether it is marked.
+    pub marked: bool,
 }
 
 /// How far a search is.
@@ -57,11 +60,23 @@ pub struct Search {
     pub stage: Stage,
     folders: Vec<Folder>,
     /// What was found, in the order it came.
-    pub hits: Vec<Hit>,
-    /// In `hits`.
+    entries: Vec<Entry>,
+    /// Where each of them lies, in `folders`.
+    lies_in: Vec<u32>,
+    /// The entries by name, as many as were there when they were sorted last.
+    by_name: ByName,
+    /// How they are sorted; as they came where that is `None`.
+    pub sort: Option<Sort>,
+    /// Only names that contain this are shown.
+    pub filter: Line,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// The places of what is shown, in order.
+    shown: Vec<u32>,
+    /// In what is shown.
     pub cursor: Cursor,
-    /// Places of the marked ones in `hits`.
-    pub marks: HashSet<usize>,
+    /// Places of the marked ones, in the order they came.
+    pub marks: HashSet<u32>,
     /// How many folders were looked through.
     pub looked: u64,
     /// How many could not be listed, or not to the end; and why the first could not.
@@ -73,34 +88,112 @@ pub struct Search {
 }
 
 impl Search {
-    /// Where a hit lies.
-    pub fn folder(&self, hit: &Hit) -> &Folder {
-        self.folders.get(hit.folder as usize).unwrap_or(&self.top)
+    /// How many were found.
+    pub fn found(&self) -> usize {
+        self.entries.len()
     }
 
-    /// The hit under the cursor.
-    pub fn current(&self) -> Option<&Hit> {
-        self.hits.get(self.cursor.at)
+    /// How many of them are shown.
+    pub fn len(&self) -> usize {
+        self.shown.len()
     }
 
-    /// The marked hits, or the one under the cursor: each with its folder.
+    /// Whether none is shown.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// What is shown in this line.
+    pub fn hit(&self, line: usize) -> Option<Hit<'_>> {
+        self.at(*self.shown.get(line)?)
+    }
+
+    fn at(&self, place: u32) -> Option<Hit<'_>> {
+        let folder = *self.lies_in.get(place as usize)?;
+        Some(Hit {
+            folder: self.folders.get(folder as usize)?,
+            entry: self.entries.get(place as usize)?,
+            marked: self.marks.contains(&place),
+        })
+    }
+
+    /// What is under the cursor.
+    pub fn current(&self) -> Option<Hit<'_>> {
+        self.hit(self.cursor.at)
+    }
+
+    /// What is marked, or under the cursor: each with its folder.
     fn selection(&self) -> Vec<(Folder, Entry)> {
-        let hits: Vec<&Hit> = match self.marks.is_empty() {
+        let hits: Vec<Hit<'_>> = match self.marks.is_empty() {
             true => self.current().into_iter().collect(),
             false => {
-                let mut places: Vec<usize> = self.marks.iter().copied().collect();
+                let mut places: Vec<u32> = self.marks.iter().copied().collect();
                 places.sort_unstable();
-                places.iter().filter_map(|place| self.hits.get(*place)).collect()
+                places.iter().filter_map(|place| self.at(*place)).collect()
             }
         };
-        let own = |hit: &Hit| (self.folder(hit).clone(), hit.entry.clone());
+        let own = |hit: Hit<'_>| (hit.folder.clone(), hit.entry.clone());
         hits.into_iter().map(own).collect()
+    }
+
+    fn shows(&self) -> Shown<'_> {
+        Shown {
+            hidden: true,
+            filter: self.filter.text(),
+        }
+    }
+
+    /// Sorts and filters anew; the cursor stays on what it stands on, if that is shown.
+    pub(super) fn arrange(&mut self) {
+        let stood = self.shown.get(self.cursor.at).copied();
+        self.shown = match self.sort {
+            None => self.shows().places(&self.entries),
+            Some(sort) => {
+                if self.by_name.count() != self.entries.len() {
+                    self.by_name = ByName::of(&self.entries);
+                }
+                arrange(&self.entries, &self.by_name, sort, self.shows())
+            }
+        };
+        let stands = stood.and_then(|stood| self.shown.iter().position(|place| *place == stood));
+        self.cursor.at = stands.unwrap_or(self.cursor.at);
+    }
+
+    /// Shows what was found from this place on. Where they are sorted, what comes waits at the end until there
+    /// is an eighth more of it, so that a long search is no sorting without end.
+    fn show_from(&mut self, first: usize) {
+        let sorted = self.by_name.count();
+        if self.sort.is_some() && self.entries.len() - sorted > sorted / 8 {
+            self.arrange();
+            return;
+        }
+        let new = self.shows().places(&self.entries[first..]);
+        let before = u32::try_from(first).unwrap_or(u32::MAX);
+        self.shown.extend(new.into_iter().map(|place| before + place));
+    }
+
+    /// It comes to its end, whatever that is.
+    fn end(&mut self, stage: Stage) {
+        self.stage = stage;
+        if self.sort.is_some() {
+            self.arrange();
+        }
+    }
+
+    /// Sorts by this; again turns the direction.
+    fn choose(&mut self, by: SortBy) {
+        match &mut self.sort {
+            Some(sort) => sort.choose(by),
+            None => self.sort = Some(Sort { by, reversed: false }),
+        }
+        self.arrange();
     }
 
     /// Looks through a listing; how many of its folders are not open is told by `is_cut`.
     fn take(&mut self, folder: &Folder, listing: &Listing, now: i64, is_cut: impl Fn(&Folder) -> bool) {
         self.looked += 1;
         self.unlisted += u64::from(!listing.is_whole());
+        let first = self.entries.len();
         let mut number = None;
         for entry in &listing.entries {
             if entry.kind == Kind::Dir && is_cut(&folder.join(&entry.name)) {
@@ -109,44 +202,43 @@ impl Search {
             if !self.wanted.fits(entry, now) {
                 continue;
             }
-            if self.hits.len() >= KEPT {
-                self.stage = Stage::Full;
+            if self.entries.len() >= KEPT {
+                self.show_from(first);
+                self.end(Stage::Full);
                 return;
             }
             let number = *number.get_or_insert_with(|| {
                 self.folders.push(folder.clone());
                 u32::try_from(self.folders.len() - 1).unwrap_or(u32::MAX)
             });
-            self.hits.push(Hit {
-                folder: number,
-                entry: entry.clone(),
-            });
+            self.lies_in.push(number);
+            self.entries.push(entry.clone());
         }
+        self.show_from(first);
     }
 
     /// What was deleted is found no more, nor what was in it.
     fn forget(&mut self, places: &[Folder]) {
-        let folders = &self.folders;
-        let mut gone = Vec::new();
-        for (nth, hit) in self.hits.iter().enumerate() {
-            let own = folders
-                .get(hit.folder as usize)
-                .map(|folder| folder.join(&hit.entry.name));
-            if own.is_some_and(|own| places.iter().any(|place| own.is_at_or_below(place))) {
-                gone.push(nth);
-            }
-        }
-        if gone.is_empty() {
+        let is_gone = |hit: Hit<'_>| {
+            let own = hit.folder.join(&hit.entry.name);
+            places.iter().any(|place| own.is_at_or_below(place))
+        };
+        let kept: Vec<bool> = (0u32..)
+            .map_while(|place| self.at(place))
+            .map(|hit| !is_gone(hit))
+            .collect();
+        if kept.iter().all(|kept| *kept) {
             return;
         }
-        let gone: HashSet<usize> = gone.into_iter().collect();
-        let mut nth = 0;
-        self.hits.retain(|_| {
-            nth += 1;
-            !gone.contains(&(nth - 1))
-        });
+        let mut keeps = kept.iter().copied();
+        self.entries.retain(|_| keeps.next().unwrap_or(true));
+        let mut keeps = kept.into_iter();
+        self.lies_in.retain(|_| keeps.next().unwrap_or(true));
         // the places of the others are other ones now
         self.marks.clear();
+        self.by_name = ByName::default();
+        self.shown.clear();
+        self.arrange();
     }
 }
 
@@ -182,7 +274,13 @@ impl App {
             generation,
             stage: Stage::Running,
             folders: Vec::new(),
-            hits: Vec::new(),
+            entries: Vec::new(),
+            lies_in: Vec::new(),
+            by_name: ByName::default(),
+            sort: None,
+            filter: Line::default(),
+            typing: false,
+            shown: Vec::new(),
             cursor: Cursor::default(),
             marks: HashSet::new(),
             looked: 0,
@@ -230,7 +328,7 @@ impl App {
     fn stop_search(&mut self) -> Vec<Effect> {
         match &mut self.search {
             Some(search) if search.stage == Stage::Running => {
-                search.stage = Stage::Stopped;
+                search.end(Stage::Stopped);
                 vec![Effect::Engine(Command::StopExploring(search.generation))]
             }
             _ => Vec::new(),
@@ -287,10 +385,10 @@ impl App {
             && search.generation == generation
             && search.stage == Stage::Running
         {
-            search.stage = match result {
+            search.end(match result {
                 Ok(()) => Stage::Over,
                 Err(failure) => Stage::Failed(failure),
-            };
+            });
         }
     }
 
@@ -313,21 +411,30 @@ impl App {
             self.view = View::Panes;
             return Vec::new();
         };
-        let len = search.hits.len();
+        let len = search.len();
         match action {
             Action::Back if search.stage == Stage::Running => return self.stop_search(),
+            Action::Back if !search.filter.text().is_empty() => {
+                search.filter.clear();
+                search.arrange();
+            }
             Action::Back => self.view = View::Panes,
+            Action::Filter => search.typing = true,
+            Action::SortName => search.choose(SortBy::Name),
+            Action::SortSize => search.choose(SortBy::Size),
+            Action::SortTime => search.choose(SortBy::Time),
+            Action::SortExtension => search.choose(SortBy::Extension),
             Action::Find => self.ask_search(),
             Action::Reveal => {
                 if let Some(hit) = search.current() {
-                    let (folder, name) = (search.folder(hit).clone(), hit.entry.name.clone());
+                    let (folder, name) = (hit.folder.clone(), hit.entry.name.clone());
                     self.view = View::Panes;
                     return self.go(folder.side(), folder, Some(name));
                 }
             }
             Action::View => {
                 if let Some(hit) = search.current().filter(|hit| !hit.entry.is_folder()) {
-                    let (file, size) = (search.folder(hit).join(&hit.entry.name), hit.entry.size);
+                    let (file, size) = (hit.folder.join(&hit.entry.name), hit.entry.size);
                     return self.view_file(file.place(self.connection()), size);
                 }
                 self.say("Only files can be viewed".to_owned());
@@ -341,15 +448,22 @@ impl App {
                 return self.ask_delete_of(&chosen);
             }
             Action::Mark if len > 0 => {
-                let at = search.cursor.at;
-                if !search.marks.remove(&at) {
-                    search.marks.insert(at);
+                if let Some(place) = search.shown.get(search.cursor.at).copied()
+                    && !search.marks.remove(&place)
+                {
+                    search.marks.insert(place);
                 }
                 search.cursor.go(Action::Down, len, rows);
             }
-            Action::MarkAll => search.marks = (0..len).collect(),
+            Action::MarkAll => search.marks.extend(&search.shown),
             Action::Unmark => search.marks.clear(),
-            Action::Invert => search.marks = (0..len).filter(|at| !search.marks.contains(at)).collect(),
+            Action::Invert => {
+                for place in &search.shown {
+                    if !search.marks.remove(place) {
+                        search.marks.insert(*place);
+                    }
+                }
+            }
             movement => {
                 search.cursor.go(movement, len, rows);
             }

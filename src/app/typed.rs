@@ -274,7 +274,7 @@ impl App {
             View::Panes => self.pane(self.active).shown.len(),
             View::Servers => self.servers.rows().len(),
             View::Queue => self.queue.len(),
-            View::Found => self.search.as_ref().map_or(0, |search| search.hits.len()),
+            View::Found => self.search.as_ref().map_or(0, |search| search.len()),
             View::Pager | View::Log | View::Help | View::Doctor => 0,
         }
     }
@@ -286,7 +286,7 @@ impl App {
                 servers::Row::Group(name, _) => name.clone(),
                 servers::Row::Server(place) => self.servers.all().get(*place)?.name.clone(),
             }),
-            View::Found => Some(self.search.as_ref()?.hits.get(line)?.entry.name.shown()),
+            View::Found => Some(self.search.as_ref()?.hit(line)?.entry.name.shown()),
             _ => None,
         }
     }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::arrival::Arrival;
 use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
 use super::{blocking, unbroken, unix_now};
 use crate::ftp::error::local;
+use crate::ftp::onlooker::Onlooker;
 use crate::model::command::{Generation, Place};
+use crate::model::entry::Entry;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::Listing;
@@ -65,9 +68,17 @@ pub(super) fn document_root(
 /// Lists a folder on either side and tells the result.
 pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
     let result = unbroken(async {
+        let mut arrival = Arrival::new(place.clone(), generation, outlet.clone());
+        let look = move |come: &[Entry]| arrival.look(come);
         match (&place, &pool) {
-            (Place::Local(path), _) => list_local(path.clone()).await,
-            (Place::Remote(_, path), Some(pool)) => list_remote(pool, path, Purpose::Browsing).await,
+            (Place::Local(path), _) => list_local_before(path.clone(), look).await,
+            (Place::Remote(_, path), Some(pool)) => {
+                let mut lease = pool.lease(Purpose::Browsing).await?;
+                let listed = lease
+                    .list_before(path, unix_now(), Some(Onlooker::new(look)))
+                    .await;
+                listed.map_err(|e| e.failure(format!("Could not list {path}")))
+            }
             (Place::Remote(..), None) => Err(not_connected()),
         }
     })
@@ -84,19 +95,17 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
 
 /// Lists a folder of this machine.
 pub(super) async fn list_local(path: PathBuf) -> Result<Listing, Failure> {
-    let what = format!("Could not list {}", shown_path(&path));
-    let listed = blocking(move || crate::local::list::list(&path)).await?;
-    listed.map_err(|error| local(what, &error))
+    list_local_before(path, |_| {}).await
 }
 
-/// Lists a folder of the server.
-pub(super) async fn list_remote(
-    pool: &Arc<Pool>,
-    path: &RemotePath,
-    purpose: Purpose,
+/// The same; somebody looks at what has come so far.
+async fn list_local_before(
+    path: PathBuf,
+    look: impl FnMut(&[Entry]) + Send + 'static,
 ) -> Result<Listing, Failure> {
-    let listed = pool.lease(purpose).await?.list(path, unix_now()).await;
-    listed.map_err(|e| e.failure(format!("Could not list {path}")))
+    let what = format!("Could not list {}", shown_path(&path));
+    let listed = blocking(move || crate::local::list::list_before(&path, look)).await?;
+    listed.map_err(|error| local(what, &error))
 }
 
 /// The answer to a request for a connection that is not there.

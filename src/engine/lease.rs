@@ -12,6 +12,7 @@ use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider, TimeVerb};
 use crate::ftp::guard;
 use crate::ftp::list::sections::Section;
+use crate::ftp::onlooker::Onlooker;
 use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
 use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
@@ -114,17 +115,38 @@ impl Lease {
     /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
     /// one: a listing changes nothing.
     pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+        self.list_before(folder, now, None).await
+    }
+
+    /// The same; somebody watches it arrive.
+    pub(super) async fn list_before(
+        &mut self,
+        folder: &RemotePath,
+        now: i64,
+        mut onlooker: Option<Onlooker>,
+    ) -> Result<Listing, Error> {
         let active = self.pool.connection.active_works();
-        match self.list_once(folder, now).await {
-            Err(error) if self.again(&error, active).await => self.list_once(folder, now).await,
+        match self.list_once(folder, now, &mut onlooker).await {
+            Err(error) if self.again(&error, active).await => {
+                self.list_once(folder, now, &mut onlooker).await
+            }
             done => done,
         }
     }
 
-    async fn list_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
+    async fn list_once(
+        &mut self,
+        folder: &RemotePath,
+        now: i64,
+        onlooker: &mut Option<Onlooker>,
+    ) -> Result<Listing, Error> {
         self.fence.may_enter(folder).map_err(refused)?;
         self.prove(folder).await?;
-        let listing = self.session()?.list(folder, now).await?;
+        let session = self.session()?;
+        session.onlooker = onlooker.take();
+        let listing = session.list(folder, now).await;
+        *onlooker = session.onlooker.take();
+        let listing = listing?;
         self.pool.ground().listed(&self.fence, folder, &listing);
         Ok(listing)
     }

@@ -18,6 +18,7 @@ use crate::model::event::{Event, Progress};
 use crate::model::failure::{Class, Failure};
 
 mod actions;
+mod arrival;
 mod at_once;
 mod browse;
 mod carried;

@@ -125,8 +125,14 @@ impl Session {
         let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         let mut arrived = false;
+        let mut onlooker = self.onlooker.take();
         let ending = loop {
-            match transfer.read(self, &mut buffer).await {
+            let more = transfer.read(self, &mut buffer);
+            let more = match &mut onlooker {
+                Some(onlooker) => onlooker.beside(parser.entries(), more).await,
+                None => more.await,
+            };
+            match more {
                 Ok(0) => break self.finish(transfer).await,
                 Ok(n) => parser.feed(&buffer[..n]),
                 Err(error) => break Err(error),
@@ -138,6 +144,8 @@ impl Session {
                 return Ok(parser.finish(None));
             }
         };
+        // it may have to be asked for in another way
+        self.onlooker = onlooker;
         // what the server does by habit it does again
         let limited = ending.is_ok();
         // what came is shown, and that something is missing is said with it

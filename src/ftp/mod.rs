@@ -35,6 +35,7 @@ mod explain;
 mod listing;
 mod login;
 mod noop;
+pub(crate) mod onlooker;
 mod ports;
 mod proxy;
 mod rider;

@@ -8,6 +8,7 @@ use super::control::Control;
 use super::digest::{self, Algorithm};
 use super::error::{Error, Stage};
 use super::features::Features;
+use super::onlooker::Onlooker;
 use super::reply::Reply;
 use super::tls::SessionTls;
 use crate::model::listing::Dialect;
@@ -46,6 +47,8 @@ pub(crate) struct Session {
     login_folder: Option<RemotePath>,
     /// What HASH answers with.
     hash: Option<Algorithm>,
+    /// Who watches its listings arrive.
+    pub(crate) onlooker: Option<Onlooker>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -72,6 +75,7 @@ impl Session {
             features,
             login_folder,
             hash,
+            onlooker: None,
         }
     }
 

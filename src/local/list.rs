@@ -14,8 +14,18 @@ use crate::model::stamp::Stamp;
 /// Lists `folder`. An entry that vanishes or cannot be looked at while listing is kept with what
 /// is known of it.
 pub(crate) fn list(folder: &Path) -> io::Result<Listing> {
+    list_before(folder, |_| {})
+}
+
+/// The same; somebody looks now and then at what has come so far.
+pub(crate) fn list_before(folder: &Path, mut look: impl FnMut(&[Entry])) -> io::Result<Listing> {
+    /// So many entries come between two looks.
+    const BETWEEN: usize = 256;
     let mut listing = Listing::default();
     for found in std::fs::read_dir(folder)? {
+        if listing.entries.len() % BETWEEN == BETWEEN - 1 {
+            look(&listing.entries);
+        }
         match found {
             Ok(found) => match entry(&found) {
                 Ok(entry) => listing.entries.push(entry),

@@ -7,6 +7,7 @@ use super::certificate::{Certificate, Pin};
 use super::checksum::Checksum;
 use super::command::{Generation, Place, QuestionId};
 use super::diagnosis::{Diagnosis, Examined, Step};
+use super::entry::Entry;
 use super::facts::Facts;
 use super::failure::Failure;
 use super::job::{BatchId, ConnectionId, Direction, Job, JobId, JobState, Rank};
@@ -274,6 +275,17 @@ pub enum Event {
     /// Whether mode `auto` begins with active mode on this server (`host:port`) from now on: to be
     /// remembered for the next run.
     ActiveFirst(String, bool),
+    /// A long listing is still arriving; [`Event::Listed`] follows with all of it.
+    Arriving {
+        /// Of which folder.
+        place: Place,
+        /// The number of the request.
+        generation: Generation,
+        /// Its first entries; told once.
+        first: Vec<Entry>,
+        /// How many have come so far.
+        come: u64,
+    },
     /// A folder's listing has come.
     Listed {
         /// Of which folder.

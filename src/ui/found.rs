@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 
 use super::pane::sign;
 use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{panel, point_at, put_lines};
+use super::widgets::{filter_below, panel, point_at, put_lines};
 use super::{layout, when};
 use crate::app::App;
+use crate::app::folder::Folder;
 use crate::app::search::{Hit, KEPT, Search, Stage};
 use crate::config::theme::{Role, Theme};
 use crate::model::size::{count, short};
@@ -33,12 +34,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         theme,
     );
     if area.height > 2 {
-        block = block.title_bottom(footer(search, room, theme));
+        let typed = filter_below(&search.filter, search.typing, area, theme).filter(|_| search.typing);
+        block = block.title_bottom(typed.unwrap_or_else(|| footer(search, room, theme)));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if search.hits.is_empty() {
+    if search.is_empty() {
         let text = match search.stage {
+            _ if search.found() > 0 => "Nothing of what was found contains that; Esc takes the filter away.",
             Stage::Running => "Nothing yet.",
             _ => "Nothing was found.",
         };
@@ -50,31 +53,25 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         return;
     }
     let rows = usize::from(inner.height);
-    let hits = search.hits.iter().enumerate().skip(search.cursor.top).take(rows);
-    for (y, (nth, hit)) in (inner.y..inner.bottom()).zip(hits) {
+    let hits = (search.cursor.top..).map_while(|line| Some((line, search.hit(line)?)));
+    for (y, (line, hit)) in (inner.y..inner.bottom()).zip(hits.take(rows)) {
         let row = Rect {
             y,
             height: 1,
             ..inner
         };
-        let here = nth == search.cursor.at;
-        draw_hit(frame, row, app, search, hit, (here, search.marks.contains(&nth)));
+        let here = line == search.cursor.at;
+        draw_hit(frame, row, app, &search.top, hit, here);
         if here && !app.is_covered() {
             point_at(frame, row, theme);
         }
     }
 }
 
-fn draw_hit(
-    frame: &mut Frame<'_>,
-    row: Rect,
-    app: &App,
-    search: &Search,
-    hit: &Hit,
-    (here, marked): (bool, bool),
-) {
+fn draw_hit(frame: &mut Frame<'_>, row: Rect, app: &App, top: &Folder, hit: Hit<'_>, here: bool) {
+    let marked = hit.marked;
     let theme = &app.theme;
-    let (sign, role) = sign(&hit.entry);
+    let (sign, role) = sign(hit.entry);
     let mut over = Style::new();
     if here {
         over = theme.style(Role::Cursor);
@@ -94,7 +91,7 @@ fn draw_hit(
     let others = if size > 0 { size + 1 } else { 0 } + if time > 0 { time + 2 } else { 0 };
     let room = columns.saturating_sub(3 + others);
     let name = fit(&hit.entry.name.shown(), room);
-    let below = match search.folder(hit).below(&search.top) {
+    let below = match hit.folder.below(top) {
         Some(names) => names.iter().map(|name| format!("{}/", name.shown())).collect(),
         None => String::new(),
     };
@@ -136,10 +133,18 @@ fn parts(search: &Search) -> Vec<(String, Role)> {
         Stage::Full => (format!("stopped: no more than {KEPT} are kept"), Role::Warning),
         Stage::Failed(failure) => (format!("{}: {}", failure.what, failure.why), Role::Error),
     };
+    let found = search.found();
     let mut parts = vec![match search.marks.len() {
-        0 => (format!("{} found", search.hits.len()), Role::Muted),
-        n => (format!("{n} of {} marked", search.hits.len()), Role::Mark),
+        0 => (format!("{found} found"), Role::Muted),
+        n => (format!("{n} of {found} marked"), Role::Mark),
     }];
+    if !search.filter.text().is_empty() {
+        parts.push((format!("/{}", escape_str(search.filter.text())), Role::Title));
+    }
+    if let Some(sort) = search.sort {
+        let arrow = if sort.reversed { '↓' } else { '↑' };
+        parts.push((format!("by {}{arrow}", sort.by.word()), Role::Muted));
+    }
     if search.unlisted > 0 {
         let why = search
             .trouble

@@ -86,7 +86,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     frame.render_widget(block, area);
     let columns = Columns::share(usize::from(inner.width));
     let mut list = inner;
-    if app.has_headings() && matches!(pane.content, Content::Listed(_)) {
+    if app.has_headings() && matches!(pane.content, Content::Listed(_) | Content::Arriving(_)) {
         let (top, rest) = layout::cut_top(inner, 1);
         if let Some(top) = top {
             headings(frame, top, pane, columns, theme);
@@ -95,7 +95,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     }
     match &pane.content {
         Content::Listed(_) if pane.shown.is_empty() => say(frame, list, &empty(pane), Role::Muted, theme),
-        Content::Listed(_) => {
+        Content::Listed(_) | Content::Arriving(_) => {
             let rows = usize::from(list.height);
             let last = pane.shown.len().min(pane.cursor.top + rows);
             for (y, line) in (list.y..).zip(pane.cursor.top..last) {
@@ -106,7 +106,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
                 }
             }
         }
-        Content::Loading => say(frame, list, "listing …", Role::Muted, theme),
+        Content::Loading => say(frame, list, &under_way(pane), Role::Muted, theme),
         Content::Failed(failure) => {
             let way_out = "Ctrl-R tries again, Backspace goes up.";
             draw_failure(frame, list, failure, way_out, theme);
@@ -268,6 +268,14 @@ pub(super) fn empty(pane: &Pane) -> String {
     }
 }
 
+/// What is said of a listing on its way, and how much of it has come.
+fn under_way(pane: &Pane) -> String {
+    match pane.come {
+        0 => "listing …".to_owned(),
+        n => format!("listing … {} so far", count(n, "entry", "entries")),
+    }
+}
+
 /// Said of both panes while they go the same way.
 pub(super) const IN_STEP: &str = "in step";
 
@@ -284,9 +292,10 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
         spans.extend(field(&pane.filter, room.saturating_sub(3).min(24), true, theme).spans);
         return Line::from(spans);
     }
-    let Content::Listed(listing) = &pane.content else {
+    let (Content::Listed(listing) | Content::Arriving(listing)) = &pane.content else {
         return Line::default();
     };
+    let is_arriving = matches!(pane.content, Content::Arriving(_));
     let mut parts: Vec<(String, Role)> = Vec::new();
     // what is missing comes first: totals of a cut listing say little
     if let Some(reason) = &listing.incomplete {
@@ -296,10 +305,13 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
         let lines = count(listing.unreadable_count, "line", "lines");
         parts.push((format!("{lines} unreadable"), Role::Warning));
     }
+    if is_arriving {
+        parts.push((under_way(pane), Role::Warning));
+    }
     // the totals are shortened before what follows is cut
     let amounts = room.saturating_sub(if in_step { width(IN_STEP) + 3 } else { 0 });
-    if pane.shown.is_empty() && pane.marks.is_empty() {
-        // the list itself says why there is nothing
+    if pane.marks.is_empty() && (is_arriving || pane.shown.is_empty()) {
+        // totals of a part say nothing, and of an empty list the list itself says why
     } else if pane.marks.is_empty() {
         parts.push((amount(pane.all(), "", amounts), Role::Muted));
     } else {
@@ -316,8 +328,8 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
         let arrow = if pane.sort.reversed { '↓' } else { '↑' };
         parts.push((format!("by {}{arrow}", pane.sort.by.word()), Role::Muted));
     }
-    if pane.awaited.is_some() {
-        parts.push(("listing …".to_owned(), Role::Muted));
+    if pane.awaited.is_some() && !is_arriving {
+        parts.push((under_way(pane), Role::Muted));
     }
     if parts.is_empty() {
         return Line::default();

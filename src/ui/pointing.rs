@@ -47,7 +47,7 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
             let (top, len) = app
                 .search
                 .as_ref()
-                .map_or((0, 0), |search| (search.cursor.top, search.hits.len()));
+                .map_or((0, 0), |search| (search.cursor.top, search.len()));
             let inner = Block::bordered().inner(parts.body);
             Some(Spot::List(line_of(inner, at, top, len)))
         }

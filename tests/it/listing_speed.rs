@@ -63,10 +63,17 @@ fn line(command: Command, number: usize) -> String {
     }
 }
 
-/// Bytes of memory held now, as Linux counts them; 0 elsewhere.
 fn resident() -> u64 {
+    memory().0
+}
+
+/// Bytes of memory held now, and at most, as Linux counts them; 0 elsewhere.
+pub(crate) fn memory() -> (u64, u64) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
+    let told = |what| {
+        let line = status.lines().find_map(|line| line.strip_prefix(what))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kib * 1024)
+    };
+    (told("VmRSS:").unwrap_or(0), told("VmHWM:").unwrap_or(0))
 }

@@ -25,6 +25,7 @@ mod fence;
 mod harness;
 mod hostile;
 mod input;
+mod interface_speed;
 mod journey;
 mod journey_real;
 mod keys;

@@ -1,5 +1,6 @@
 //! Every screen and dialog as it is drawn, at a small, a large and a tiny terminal.
 
+mod arriving;
 mod connection;
 mod doctor;
 mod files;

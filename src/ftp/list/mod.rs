@@ -271,6 +271,11 @@ impl Parser {
         self.keep(bytes);
     }
 
+    /// The entries that have come and were not taken.
+    pub fn entries(&self) -> &[Entry] {
+        &self.listing.entries
+    }
+
     /// The entries that have come since the last call, so that a big folder can be shown while it
     /// arrives. They are not in the listing that [`Self::finish`] gives.
     pub fn take_entries(&mut self) -> Vec<Entry> {

@@ -191,7 +191,8 @@ fn folder(app: &App) -> Page {
                 Some(described(app, &shown.name(at)?, entry, marked))
             })
         }
-        Content::Loading => {
+        // one who listens is read a list once
+        Content::Loading | Content::Arriving(_) => {
             page.head = vec![format!("{title}: listing")];
             page
         }
@@ -312,16 +313,23 @@ fn hits(app: &App) -> Page {
         _ => found::told(search).join(", "),
     };
     let page = Page {
-        key: format!("found {} {}", search.text, matches!(search.stage, Stage::Running)),
+        key: format!(
+            "found {} {} {:?} {}",
+            search.text,
+            matches!(search.stage, Stage::Running),
+            search.sort,
+            search.filter.text()
+        ),
+        foot: typing(search.typing),
         head: vec![format!("'{}' below {}: {stage}", search.text, search.top.shown())],
         ..Page::default()
     };
     let cursor = (search.cursor.top, search.cursor.at);
     let rows = app.list_rows(Context::Found);
-    page.list(cursor, rows, search.hits.len(), |at| {
-        let hit = search.hits.get(at)?;
-        let path = search.folder(hit).join(&hit.entry.name).shown();
-        Some(described(app, &path, &hit.entry, search.marks.contains(&at)))
+    page.list(cursor, rows, search.len(), |at| {
+        let hit = search.hit(at)?;
+        let path = hit.folder.join(&hit.entry.name).shown();
+        Some(described(app, &path, hit.entry, hit.marked))
     })
 }
 

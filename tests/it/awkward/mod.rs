@@ -4,6 +4,7 @@
 mod active;
 mod ahead;
 mod alive;
+mod arriving;
 mod asking;
 mod blots;
 mod certificates;

@@ -15,10 +15,9 @@ use crate::harness::bench::{Bench, file, folder, server};
 
 fn found(bench: &Bench) -> Vec<String> {
     let search = bench.app.search.as_ref().expect("nothing was searched for");
-    search
-        .hits
-        .iter()
-        .map(|hit| search.folder(hit).join(&hit.entry.name).shown())
+    (0..search.len())
+        .filter_map(|line| search.hit(line))
+        .map(|hit| hit.folder.join(&hit.entry.name).shown())
         .collect()
 }
 
@@ -336,4 +335,90 @@ fn more_than_can_be_kept_ends_it() {
     );
     bench.press("a u * end k");
     assert_eq!(bench.app.search.as_ref().unwrap().cursor.at, KEPT - 2);
+}
+
+/// Three files and a folder of different sizes and times, found in two folders; the search goes on.
+fn to_be_sorted() -> (Bench, Command) {
+    let mut bench = Bench::connected();
+    let asked = search(&mut bench, "q");
+    let entries = vec![file("q10.css", 5, 9), file("q9.HTML", 70, 2), folder("q")];
+    tell(&mut bench, &asked, remote("/srv/www/logs"), entries);
+    tell(
+        &mut bench,
+        &asked,
+        remote("/srv/www/b"),
+        vec![file("aq.html", 6, 1)],
+    );
+    (bench, asked)
+}
+
+fn names(bench: &Bench) -> String {
+    let found = found(bench);
+    let names: Vec<&str> = found.iter().filter_map(|path| path.rsplit('/').next()).collect();
+    names.join(" ")
+}
+
+#[test]
+fn what_was_found_is_sorted_and_filtered() {
+    let (mut bench, asked) = to_be_sorted();
+    assert_eq!(names(&bench), "q10.css q9.HTML q aq.html");
+    bench.press("down down space");
+    for (keys, order) in [
+        ("s n", "q aq.html q9.HTML q10.css"),
+        ("s n", "q q10.css q9.HTML aq.html"),
+        ("s s", "q q10.css aq.html q9.HTML"),
+        ("s t", "q aq.html q9.HTML q10.css"),
+        ("s e", "q q10.css aq.html q9.HTML"),
+    ] {
+        bench.press(keys);
+        assert_eq!(names(&bench), order, "{keys}");
+        let search = bench.app.search.as_ref().unwrap();
+        assert_eq!(
+            search.current().unwrap().entry.name.shown(),
+            "aq.html",
+            "the cursor stays"
+        );
+        assert_eq!(search.marks.len(), 1);
+    }
+    // what comes later is put in its place, at the end of the search at the latest
+    bench.press("s n");
+    tell(
+        &mut bench,
+        &asked,
+        remote("/srv/www/c"),
+        vec![file("q11", 1, 1), file("q2", 1, 1)],
+    );
+    over(&mut bench, &asked);
+    assert_eq!(names(&bench), "q aq.html q2 q9.HTML q10.css q11");
+    bench.press("/");
+    bench.type_in("html");
+    assert_eq!(names(&bench), "aq.html q9.HTML");
+    let screen = bench.screen();
+    assert!(screen.contains("/ html"), "{screen}");
+    bench.press("enter * f5");
+    let screen = bench.screen();
+    assert!(screen.contains("/html") && screen.contains("by name"), "{screen}");
+    bench.press("esc esc");
+    assert_eq!(
+        names(&bench).split(' ').count(),
+        6,
+        "Esc takes the filter away first"
+    );
+    assert_eq!(bench.app.view, View::Found);
+    bench.press("/ z z z");
+    let screen = bench.screen();
+    assert!(screen.contains("Esc takes the filter away"), "{screen}");
+    bench.press("esc esc");
+    assert_eq!(bench.app.view, View::Panes);
+}
+
+#[test]
+fn what_is_deleted_goes_from_what_is_sorted() {
+    let (mut bench, _) = to_be_sorted();
+    bench.press("s n");
+    bench.say(Event::Done(Deed::Deleted {
+        places: vec![remote("/srv/www/logs/q9.HTML")],
+        counted: Counted::default(),
+    }));
+    assert_eq!(names(&bench), "q aq.html q10.css");
 }
