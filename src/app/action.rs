@@ -251,6 +251,19 @@ pub type Keys = Keymap<Context, Action>;
 /// The keymap: the default one, and over it what the person's own file says, if there is one
 /// (its text, and its name for the error).
 pub fn keys(own: Option<(&str, &str)>) -> Result<Keys, Mistake> {
+    let mut keys = read(DEFAULT, "default keymap")?;
+    if let Some((text, file)) = own {
+        keys.lay_over(read(text, file)?);
+    }
+    Ok(keys)
+}
+
+/// Reads a keymap; `file` is its name for the error.
+///
+/// # Errors
+///
+/// The first mistake in it.
+pub fn read(text: &str, file: &str) -> Result<Keys, Mistake> {
     let contexts: Vec<_> = Context::ALL.iter().map(|c| (c.name(), *c)).collect();
     let actions: Vec<_> = TABLE.iter().map(|r| (r.id, r.action)).collect();
     let words = Words {
@@ -258,11 +271,7 @@ pub fn keys(own: Option<(&str, &str)>) -> Result<Keys, Mistake> {
         actions: &actions,
         allowed: |context, action| action.row().contexts.contains(&context),
     };
-    let mut keys = Keymap::parse(DEFAULT, "default keymap", &words)?;
-    if let Some((text, file)) = own {
-        keys.lay_over(Keymap::parse(text, file, &words)?);
-    }
-    Ok(keys)
+    Keymap::parse(text, file, &words)
 }
 
 #[cfg(test)]

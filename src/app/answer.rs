@@ -20,6 +20,11 @@ impl App {
         let Some(dialog) = self.dialogs.front_mut() else {
             return Vec::new();
         };
+        if let (Code::Char(digit @ '1'..='9'), true) = (key.code, key.alt)
+            && dialog.turn_bit(digit)
+        {
+            return Vec::new();
+        }
         let mut found = Found::Nothing;
         if let Some(line) = &mut dialog.line {
             found = self.keys.find(&[Context::Text], &[key]);

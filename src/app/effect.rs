@@ -26,6 +26,8 @@ pub enum Effect {
     ChangeServers(Change),
     /// Change the file of bookmarks; answered by [`super::msg::Msg::BookmarksSaved`].
     ChangeBookmarks(bookmarks::Change),
+    /// Begin with the theme of this name from now on; answered by [`super::msg::Msg::ThemeKept`].
+    KeepTheme(String),
     /// Read the file of saved servers again; answered by [`super::msg::Msg::ServersRead`].
     ReadServers,
     /// Look for servers that other programs have saved; answered by

@@ -48,6 +48,7 @@ mod jump;
 mod keyboard;
 pub mod log;
 pub mod measure;
+mod mode_bits;
 pub mod msg;
 pub mod order;
 pub mod pager;
@@ -377,6 +378,10 @@ impl App {
             }
             Msg::ServerUsed(name, at) => {
                 self.servers.used.insert(name, at);
+                Vec::new()
+            }
+            Msg::ThemeKept(name, result) => {
+                self.theme_kept(&name, result);
                 Vec::new()
             }
             Msg::BookmarksSaved(result) => self.bookmarks_saved(result),

@@ -59,6 +59,8 @@ pub enum Msg {
     ImportsFound(Looked),
     /// The server of this name is used, since this moment.
     ServerUsed(String, Stamp),
+    /// The theme of this name is what the next run begins with, or not.
+    ThemeKept(String, Result<(), Failure>),
     /// The bookmarks were changed, and are these now; or they were not.
     BookmarksSaved(Result<Vec<Bookmark>, Failure>),
 }

@@ -6,6 +6,7 @@ use super::App;
 use super::action::Action;
 use super::effect::Effect;
 use super::folder::Side;
+use crate::model::key::{Code, Key};
 
 /// How soon the second click of a double one comes.
 const DOUBLE: Duration = Duration::from_millis(400);
@@ -58,7 +59,13 @@ impl App {
                 }
                 self.click(spot, again)
             }
-            Gesture::Point => self.click(spot, false),
+            Gesture::Point => match (spot, &mut self.form) {
+                (Spot::Field(place), Some(form)) => {
+                    form.point_at(place);
+                    Vec::new()
+                }
+                _ => self.click(spot, false),
+            },
             Gesture::WheelUp => self.wheel(spot, Action::Up),
             Gesture::WheelDown => self.wheel(spot, Action::Down),
         }
@@ -73,7 +80,7 @@ impl App {
             Spot::Item(place) => return self.click_item(place, again),
             Spot::Field(place) => {
                 if let Some(form) = &mut self.form {
-                    form.point_at(place);
+                    form.click(place);
                 }
             }
             Spot::Hint(action) => return self.act(action),
@@ -120,7 +127,11 @@ impl App {
                 }
             }
             Spot::Item(_) => return self.act_picker(way),
-            Spot::Hint(_) | Spot::Field(_) => {}
+            Spot::Hint(_) => {}
+            Spot::Field(_) => {
+                let key = if way == Action::Up { Code::Up } else { Code::Down };
+                return self.press_form(Key::plain(key));
+            }
             Spot::Pane(side, _) => {
                 let rows = self.pane_rows();
                 let pane = self.pane_mut(side);

@@ -1,8 +1,10 @@
 //! Choosing the colours: each theme is shown on the screen itself as one goes through the list.
 
 use super::App;
+use super::dialog::Dialog;
 use super::effect::Effect;
 use super::picker::{Aim, Item, Subject};
+use crate::model::failure::Failure;
 use crate::model::text::searched;
 
 impl App {
@@ -55,9 +57,30 @@ impl App {
 
     /// A theme was chosen; it is worn already.
     pub(super) fn wear(&mut self, name: &str) -> Vec<Effect> {
-        self.say(format!(
-            "The colours of {name}; theme = \"{name}\" in config.toml keeps them"
-        ));
-        Vec::new()
+        // a run that leaves nothing behind leaves no setting either
+        if !self.keeps_queue {
+            self.say(format!("The colours of {name}, for this run"));
+            return Vec::new();
+        }
+        vec![Effect::KeepTheme(name.to_owned())]
+    }
+
+    /// The choice was kept, or was not.
+    pub(super) fn theme_kept(&mut self, name: &str, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => {
+                let own = name != OWN && self.themes.iter().any(|named| named.name == OWN);
+                let before = if own {
+                    "; your theme.toml goes before it"
+                } else {
+                    ""
+                };
+                self.say(format!("The colours of {name} are kept in config.toml{before}"));
+            }
+            Err(failure) => self.dialogs.push_back(Dialog::failure(failure)),
+        }
     }
 }
+
+/// What a `theme.toml` of one's own is called.
+const OWN: &str = "theme";

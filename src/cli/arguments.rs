@@ -70,8 +70,8 @@ pub(super) struct Looks {
     /// The interface leaves the mouse to the terminal, which selects text with it
     #[arg(long)]
     pub(super) no_mouse: bool,
-    /// The colours of the interface: dark, light, contrast, mono, gruvbox, nord, or NAME.toml in `themes` in the
-    /// folder of the settings
+    /// The colours of the interface: dark, light, contrast, mono, gruvbox, nord, NAME.toml in `themes` in the
+    /// folder of the settings, or the path of a file
     #[arg(long, value_name = "NAME")]
     pub(super) theme: Option<String>,
     /// The interface draws with ASCII alone, as it does where the locale is C or no UTF-8

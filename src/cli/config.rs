@@ -95,7 +95,7 @@ impl What {
         match self {
             Self::Settings => paths.settings(),
             Self::Servers => vec![paths.servers()],
-            Self::Keys => vec![paths.keymap()],
+            Self::Keys => paths.keymaps(),
             Self::Theme => vec![paths.theme()],
             Self::Bookmarks => vec![paths.bookmarks()],
             Self::Secrets => vec![paths.secrets()],
@@ -173,7 +173,7 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
         Err(failure) => wrong.push(failure),
     };
     for path in paths.settings() {
-        let verdict = Settings::default().with_file(&path);
+        let verdict = Settings::knowing(&paths).with_file(&path);
         judge(path, verdict.map(|there| there.map(|_| "good".to_owned())));
     }
     if paths.servers().exists() {
@@ -183,7 +183,9 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
             servers.map(|all| Some(count(all.list().len() as u64, "server", "servers"))),
         );
     }
-    judge(paths.keymap(), checked(paths.keymap(), "The keys", keymap));
+    for path in paths.keymaps() {
+        judge(path.clone(), checked(path, "The keys", keymap));
+    }
     let theme = |text: &str, file: &str| Theme::parse(text, file).map(drop);
     judge(paths.theme(), checked(paths.theme(), "The theme", theme));
     if paths.bookmarks().exists() {

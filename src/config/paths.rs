@@ -65,6 +65,12 @@ impl Paths {
         self.folder.join("keymap.toml")
     }
 
+    /// Every file of keys: the system's, and the person's own at last, which goes over them.
+    pub fn keymaps(&self) -> Vec<PathBuf> {
+        let shared = self.shared.iter().map(|folder| folder.join("keymap.toml"));
+        shared.chain([self.keymap()]).collect()
+    }
+
     /// The person's own theme.
     pub fn theme(&self) -> PathBuf {
         self.folder.join("theme.toml")
@@ -75,9 +81,10 @@ impl Paths {
         self.folder.join("bookmarks.toml")
     }
 
-    /// The folder of themes to choose from besides the shipped ones.
-    pub fn themes(&self) -> PathBuf {
-        self.folder.join("themes")
+    /// The folders of themes to choose from besides the shipped ones: the person's own, then the system's.
+    pub fn themes(&self) -> Vec<PathBuf> {
+        let folders = [&self.folder].into_iter().chain(self.shared.iter().rev());
+        folders.map(|folder| folder.join("themes")).collect()
     }
 
     /// The servers on which mode `auto` begins with active mode.

@@ -7,15 +7,16 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::DeValue;
+use toml_edit::{DocumentMut, Item, Value};
 
 use super::mistake::{Mistake, read};
 use super::paths::Paths;
 use super::store;
-use super::theme::Theme;
+use super::theme::{self, Theme};
 use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::server::Patience;
@@ -24,12 +25,20 @@ use crate::model::size;
 /// What holds for the program as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The name of a shipped theme; a `theme.toml` of one's own goes before it.
+    /// A theme: its name, or the path of its file. A `theme.toml` of one's own goes before it.
     pub theme: String,
+    /// The names of themes that this person has besides the shipped ones.
+    themes: Vec<String>,
     /// Whether the mouse is listened to; else the terminal selects text with it.
     pub mouse: bool,
     /// Whether nothing beyond ASCII is drawn, whatever the locale.
     pub ascii: bool,
+    /// The command of the editor; empty is what the environment says.
+    pub editor: String,
+    /// The same of the pager.
+    pub pager: String,
+    /// Whether the bell rings where something waits for the person.
+    pub bell: bool,
     /// Whether the panes begin with names shown that begin with a dot.
     pub show_hidden: bool,
     /// Time-outs and tries of every connection.
@@ -42,8 +51,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: "dark".into(),
+            themes: Vec::new(),
             mouse: true,
             ascii: false,
+            editor: String::new(),
+            pager: String::new(),
+            bell: true,
             show_hidden: false,
             patience: Patience::default(),
             limit_rate: None,
@@ -77,12 +90,14 @@ pub const TABLE: &[Setting] = &[
     Setting {
         key: "theme",
         default: "\"dark\"",
-        help: "Colours. A theme.toml of your own goes before it, and NO_COLOR before both",
+        help: "Colours: a theme's name, that of a file in themes/, or a path. A theme.toml of your own goes before it, and NO_COLOR before both",
         words: || Theme::shipped().collect(),
         take: |settings, value| {
             let name = text(value)?;
-            if !Theme::shipped().any(|shipped| shipped == name) {
-                let near = did_you_mean(name, Theme::shipped());
+            let shipped = Theme::shipped().map(str::to_owned);
+            let names: Vec<String> = shipped.chain(settings.themes.iter().cloned()).collect();
+            if !theme::is_path(name) && !names.iter().any(|known| known == name) {
+                let near = did_you_mean(name, names.iter().map(String::as_str));
                 return Err(format!("there is no theme '{name}'{near}"));
             }
             name.clone_into(&mut settings.theme);
@@ -144,6 +159,36 @@ pub const TABLE: &[Setting] = &[
                 "" => None,
                 rate => Some(size::read_rate(rate)?),
             };
+            Ok(())
+        },
+    },
+    Setting {
+        key: "editor",
+        default: "\"\"",
+        help: "The command that edits files; empty is VISUAL, EDITOR, nano or vi",
+        words: Vec::new,
+        take: |settings, value| {
+            text(value)?.clone_into(&mut settings.editor);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "pager",
+        default: "\"\"",
+        help: "The command that shows files outside; empty is PAGER, less or more",
+        words: Vec::new,
+        take: |settings, value| {
+            text(value)?.clone_into(&mut settings.pager);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "bell",
+        default: "true",
+        help: "Whether the terminal's bell rings where a question waits or all transfers are over",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.bell = switch(value)?;
             Ok(())
         },
     },
@@ -219,9 +264,18 @@ impl Settings {
         }
     }
 
+    /// The defaults, for somebody who has these files: themes of one's own have names, too.
+    pub fn knowing(paths: &Paths) -> Self {
+        let name = |path: &PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
+        Self {
+            themes: theme::files(paths).iter().filter_map(name).collect(),
+            ..Self::default()
+        }
+    }
+
     /// The same without what cannot be used, which goes into `wrong`.
     pub fn lenient(paths: &Paths, wrong: &mut Vec<Failure>) -> Self {
-        let mut settings = Self::default();
+        let mut settings = Self::knowing(paths);
         for path in paths.settings() {
             match settings.with_file(&path) {
                 Ok(Some(with)) => settings = with,
@@ -291,6 +345,37 @@ impl Settings {
     }
 }
 
+/// Writes one setting into this file, which is made where it is missing. Everything else in it stays as it
+/// is, comments too; one that is no TOML is left alone.
+///
+/// # Errors
+///
+/// A file that cannot be read, understood or written.
+pub fn keep(path: &Path, key: &str, text: &str) -> Result<(), Failure> {
+    let shown = path.display().to_string();
+    let failed = |class, why: String| Failure::new(class, "The setting is not kept", why);
+    let unwritten = |e: std::io::Error| failed(Class::Local, format!("{shown} cannot be written: {e}"));
+    let _lock = store::lock(path).map_err(unwritten)?;
+    let before = store::read(path)
+        .map_err(|e| failed(Class::Local, format!("{shown} cannot be read: {e}")))?
+        .unwrap_or_default();
+    let mut file: DocumentMut = before
+        .parse()
+        .map_err(|e: toml_edit::TomlError| failed(Class::Usage, format!("{shown}: {}", e.message())))?;
+    let mut value = Value::from(text);
+    match file.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            // a comment behind it
+            value.decor_mut().clone_from(old.decor());
+            *old = value;
+        }
+        None => {
+            file.insert(key, Item::Value(value));
+        }
+    }
+    store::write(path, file.to_string().as_bytes()).map_err(unwritten)
+}
+
 /// The file with every setting at its default, each with what it does.
 pub fn default_file() -> String {
     let mut out = String::from(
@@ -354,6 +439,49 @@ mod tests {
             (settings.patience.retries, settings.limit_rate),
             (0, Some(2 << 20))
         );
+    }
+
+    #[test]
+    fn a_theme_of_ones_own_has_a_name_and_any_file_a_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::in_folder(folder.path());
+        std::fs::create_dir(folder.path().join("themes")).unwrap();
+        std::fs::write(folder.path().join("themes/mine.toml"), "").unwrap();
+        let laid = |text: &str| {
+            let mut settings = Settings::knowing(&paths);
+            let done = settings.lay_over(text, "c").map_err(|e| e.to_string());
+            done.map(|()| settings.theme)
+        };
+        for name in ["mine", "nord", "/elsewhere/x.toml", "other.toml"] {
+            assert_eq!(laid(&format!("theme = '{name}'")).as_deref(), Ok(name));
+        }
+        let wrong = laid("theme = 'mien'").unwrap_err();
+        assert!(
+            wrong.ends_with("there is no theme 'mien'; did you mean 'mine'?"),
+            "{wrong}"
+        );
+    }
+
+    #[test]
+    fn what_is_kept_leaves_the_rest_of_the_file_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/config.toml");
+        let read = || std::fs::read_to_string(&path).unwrap();
+        keep(&path, "theme", "nord").unwrap();
+        assert_eq!(read(), "theme = \"nord\"\n");
+        let before = "# mine\n\ntimeout = 7 # slow\n# colours\ntheme  =  'dark'  # by day\nmouse = false\n";
+        std::fs::write(&path, before).unwrap();
+        keep(&path, "theme", "light").unwrap();
+        assert_eq!(read(), before.replace("'dark'", "\"light\""));
+        assert_eq!(laid(&read()).unwrap().theme, "light");
+        std::fs::write(&path, "timeout = 7").unwrap();
+        keep(&path, "theme", "a \"b\"").unwrap();
+        assert!(laid(&read()).unwrap_err().contains("there is no theme 'a \"b\"'"));
+        // what cannot be understood is not written over
+        std::fs::write(&path, "theme = = 'dark'").unwrap();
+        let failure = keep(&path, "theme", "nord").unwrap_err();
+        assert!(failure.why.contains("config.toml"), "{failure}");
+        assert_eq!(read(), "theme = = 'dark'");
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! business of `ui`. Styles are ratatui's own plain values, so that `ui` needs no translation.
 //! A theme names the colours it wants; a terminal that has fewer gets the nearest ([`Theme::shown_in`]).
 
+use std::path::PathBuf;
+
 use ratatui::style::{Color, Modifier, Style};
 use toml::de::DeValue;
 
 use super::colours::Depth;
 use super::mistake::{Mistake, read};
+use super::paths::Paths;
 use crate::model::nearest::did_you_mean;
 
 macro_rules! roles {
@@ -92,6 +95,29 @@ roles! {
     Sent = "sent",
     /// What the server replied.
     Reply = "reply",
+}
+
+/// Whether a text names a file of a theme by its path, and not a theme by its name.
+pub fn is_path(text: &str) -> bool {
+    text.contains(std::path::is_separator) || text.ends_with(".toml")
+}
+
+/// The files of this person's themes, and of the system's; `theme.toml` last, where it is there.
+pub fn files(paths: &Paths) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in paths.themes() {
+        let found = std::fs::read_dir(folder).into_iter().flatten();
+        let mut found: Vec<_> = found.filter_map(|file| Some(file.ok()?.path())).collect();
+        found.sort();
+        // of two that are called alike one's own comes first
+        found.retain(|path| {
+            let is_new = !files.iter().any(|other| other.file_name() == path.file_name());
+            is_new && path.extension().is_some_and(|e| e == "toml")
+        });
+        files.extend(found);
+    }
+    files.extend(Some(paths.theme()).filter(|path| path.exists()));
+    files
 }
 
 /// A theme to choose.

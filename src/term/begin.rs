@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::app::Start;
-use crate::app::action::{Keys, keys};
+use crate::app::action::{self, Keys, keys};
 use crate::config::colours::Depth;
 use crate::config::looks::{Looks, Told};
 use crate::config::mistake::Mistake;
@@ -12,13 +12,14 @@ use crate::config::secrets::Secrets;
 use crate::config::servers::Servers;
 use crate::config::settings::Settings;
 use crate::config::store;
-use crate::config::theme::{Named, Theme};
+use crate::config::theme::{self, Named, Theme};
 use crate::config::{active_first, bookmarks, last_used};
 use crate::engine::{self, Options};
 use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
+use crate::model::text::shown_path;
 
 use super::{World, clock, plain, run};
 
@@ -98,7 +99,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
-    let world = World::new(servers, secrets, paths);
+    let world = World::new(servers, secrets, paths).under(&settings);
     if wanted.looks.plain || told.plain {
         let what = "The interface needs an input and an output";
         return plain::run(start, engine, world).await.map_err(failed(what));
@@ -117,21 +118,20 @@ pub fn check_keymap(text: &str, file: &str) -> Result<(), Mistake> {
     keys(Some((text, file))).map(drop)
 }
 
+/// The default keys, and over them what the system's and the person's own files say.
 fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
-    let path = paths.keymap();
-    let shown = path.display().to_string();
-    let own = store::read(&path)
-        .map_err(|e| e.to_string())
-        .and_then(|text| match text {
-            Some(text) => keys(Some((&text, &shown))).map(Some).map_err(|e| e.to_string()),
-            None => Ok(None),
-        });
-    match own {
-        Ok(Some(keys)) => return Ok(keys),
-        Ok(None) => {}
-        Err(why) => notices.push(format!("The default keys are in force: {why}")),
+    let mut all = keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))?;
+    for path in paths.keymaps() {
+        let shown = path.display().to_string();
+        let text = store::read(&path).map_err(|e| e.to_string());
+        let read = |text: String| action::read(&text, &shown).map_err(|e| e.to_string());
+        match text.and_then(|text| text.map(read).transpose()) {
+            Ok(Some(keys)) => all.lay_over(keys),
+            Ok(None) => {}
+            Err(why) => notices.push(format!("A file of keys is not in force: {why}")),
+        }
     }
-    keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))
+    Ok(all)
 }
 
 /// The themes there are, and the one to begin with: what the command line names, none where NO_COLOR is
@@ -144,19 +144,19 @@ fn own_themes(
     notices: &mut Vec<String>,
 ) -> Result<(Theme, Vec<Named>), Failure> {
     let mut themes = Named::shipped();
-    let mut files: Vec<_> = std::fs::read_dir(paths.themes())
-        .map(|files| files.filter_map(|file| Some(file.ok()?.path())).collect())
-        .unwrap_or_default();
-    files.sort();
-    files.push(paths.theme());
-    for path in files
-        .iter()
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-    {
+    let named = theme::files(paths).into_iter().map(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        match read_theme(&name, path) {
+        (name.into_owned(), path)
+    });
+    // one that is named by its path is called by it
+    let wanted = looks.theme.as_deref();
+    let by_path = wanted.into_iter().chain([settings.theme.as_str()]);
+    let by_path = by_path.filter(|name| theme::is_path(name));
+    let by_path = by_path.map(|name| (name.to_owned(), paths.folder().join(name)));
+    for (name, path) in named.chain(by_path).collect::<Vec<_>>() {
+        match read_theme(&name, &path) {
             Ok(Some(named)) => themes.push(named),
-            Ok(None) => {}
+            Ok(None) => notices.push(format!("A theme is left out: {} is not there", shown_path(&path))),
             Err(why) => notices.push(format!("A theme is left out: {why}")),
         }
     }
@@ -169,7 +169,6 @@ fn own_themes(
     for named in &mut themes {
         named.theme = named.theme.clone().shown_in(depth);
     }
-    let wanted = looks.theme.as_deref();
     let called = |name: &str| themes.iter().find(|named| named.name == name);
     let found = match wanted {
         Some(name) => called(name),

@@ -367,6 +367,14 @@ impl<F: Face, O: Outside> Loop<F, O> {
                         let _ = answer.send(Msg::BookmarksSaved(saved.await));
                     });
                 }
+                Effect::KeepTheme(name) => {
+                    let kept = self.world.keep_theme(name.clone());
+                    self.awaited += 1;
+                    let answer = self.answer.clone();
+                    self.saves.spawn(async move {
+                        let _ = answer.send(Msg::ThemeKept(name, kept.await));
+                    });
+                }
                 Effect::ReadServers => {
                     let read = self.world.read_servers();
                     self.later(async move { Msg::ServersRead(read.await) });

@@ -20,6 +20,7 @@ use crate::config::netrc;
 use crate::config::paths::Paths;
 use crate::config::secrets::{Secrets, Trouble};
 use crate::config::servers::Servers;
+use crate::config::settings::{self, Settings};
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -47,6 +48,9 @@ pub trait Outside {
         &self,
         change: bookmarks::Change,
     ) -> impl Future<Output = Result<Vec<Bookmark>, Failure>> + Send + 'static;
+
+    /// Makes this theme the one that the next run begins with.
+    fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static;
 
     /// Reads the file of saved servers again.
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static;
@@ -86,7 +90,7 @@ pub trait Outside {
         program: Program,
         path: PathBuf,
     ) -> impl Future<Output = Returned> + Send + 'static {
-        program::hand_over(program, path)
+        program::hand_over(program, None, path)
     }
 
     /// Takes the terminal again, after it was handed over.
@@ -104,8 +108,12 @@ pub trait Outside {
 
     /// Rings the bell.
     fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
-        terminal.write_all(b"\x07")
+        ring(terminal)
     }
+}
+
+fn ring(terminal: &mut Outlet) -> io::Result<()> {
+    terminal.write_all(b"\x07")
 }
 
 /// The real world: the file of saved servers as it was read at the start, and their passwords.
@@ -114,6 +122,9 @@ pub struct World {
     servers: Arc<Mutex<Servers>>,
     secrets: Secrets,
     paths: Paths,
+    editor: String,
+    pager: String,
+    bell: bool,
 }
 
 impl World {
@@ -123,6 +134,20 @@ impl World {
             servers: Arc::new(Mutex::new(servers)),
             secrets,
             paths,
+            editor: String::new(),
+            pager: String::new(),
+            bell: true,
+        }
+    }
+
+    /// The same, as far as the settings say something of it.
+    #[must_use]
+    pub fn under(self, settings: &Settings) -> Self {
+        Self {
+            editor: settings.editor.clone(),
+            pager: settings.pager.clone(),
+            bell: settings.bell,
+            ..self
         }
     }
 }
@@ -186,6 +211,32 @@ impl Outside for World {
         let path = self.paths.bookmarks();
         let changed = in_place(move || bookmarks::change(&path, &change).map_err(Trouble::Failed));
         async { changed.await.map_err(Failure::from) }
+    }
+
+    fn hand_over(
+        &mut self,
+        program: Program,
+        path: PathBuf,
+    ) -> impl Future<Output = Returned> + Send + 'static {
+        let set = match program {
+            Program::Editor => &self.editor,
+            Program::Pager => &self.pager,
+        };
+        let set = Some(set.trim()).filter(|command| !command.is_empty());
+        program::hand_over(program, set.map(str::to_owned), path)
+    }
+
+    fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
+        match self.bell {
+            true => ring(terminal),
+            false => Ok(()),
+        }
+    }
+
+    fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+        let own = self.paths.settings().pop().unwrap_or_default();
+        let kept = in_place(move || settings::keep(&own, "theme", &name).map_err(Trouble::Failed));
+        async { kept.await.map_err(Failure::from) }
     }
 
     fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {

@@ -16,12 +16,16 @@ const NOT_FOUND: i32 = 127;
 
 /// Gives the terminal to a program, and tells when it has ended. [`take_back`] is to follow.
 ///
-/// It runs in this program's own group: whatever stops or ends it from the keyboard comes to both, as with
+/// `command` is what the settings say it is. It runs in this program's own group: whatever stops or ends it from the keyboard comes to both, as with
 /// any program that a shell runs.
-pub(super) fn hand_over(program: Program, path: PathBuf) -> impl Future<Output = Returned> + Send + 'static {
+pub(super) fn hand_over(
+    program: Program,
+    command: Option<String>,
+    path: PathBuf,
+) -> impl Future<Output = Returned> + Send + 'static {
     keyboard::rest();
     tty::lend();
-    run(program, path)
+    run(program, command.unwrap_or_else(|| command_line(program)), path)
 }
 
 /// Takes the terminal again.
@@ -31,9 +35,8 @@ pub(super) fn take_back() -> io::Result<()> {
     taken
 }
 
-async fn run(program: Program, path: PathBuf) -> Returned {
+async fn run(program: Program, command: String, path: PathBuf) -> Returned {
     let before = fingerprint(path.clone()).await;
-    let command = command_line(program);
     // the shell takes apart what a person has set, arguments and quotes included
     let mut shell = Command::new("sh");
     shell

@@ -35,44 +35,15 @@ const KEYS: [(&str, &str); 5] = [
 pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
     let remarks = form.remark().map(|text| wrap(text, usize::from(area.width)));
     let remarks = remarks.unwrap_or_default();
-    let remark = u16::try_from(remarks.len())
-        .unwrap_or(u16::MAX)
-        .min(area.height / 3);
-    let [title, body, remark_area, keys] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Fill(1),
-        // it tells what was done to other fields: it is never cut for their sake
-        Constraint::Length(remark),
-        Constraint::Length(u16::from(area.height > 4)),
-    ])
-    .areas(area);
+    let remark = remark_rows(form, area);
+    let [title, body, remark_area, keys] = shared_out(area, remark);
     let name = match form.existing() {
         Some(name) => format!("Server {}", shown(name)),
         None => "New server".to_owned(),
     };
     frame.render_widget(Line::styled(name, theme.style(Role::Title)), title);
     let note = form.note();
-    let (fields, note_area) = if area.width >= SIDE_BY_SIDE {
-        let [fields, note] =
-            Layout::horizontal([Constraint::Fill(1), Constraint::Length(NOTE_WIDTH)]).areas(body);
-        (fields, note)
-    } else {
-        let rows = u16::try_from(form.rows().len()).unwrap_or(u16::MAX);
-        let free = body.height.saturating_sub(rows);
-        // as tall as its text, if half of the fields at least stay in sight
-        let needed = 1 + u16::try_from(note_lines(&note, false, body.width, theme).len()).unwrap_or(u16::MAX);
-        let height = match body.height {
-            0..12 => 0,
-            12..18 => free.max(3),
-            _ => free.clamp(4, 10),
-        };
-        let height = match height {
-            0 => 0,
-            least => needed.min(body.height / 2).max(least),
-        };
-        let [fields, note] = Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(body);
-        (fields, note)
-    };
+    let [fields, note_area] = beside_note(body, form, &note, theme);
     draw_fields(frame, fields, form, theme);
     draw_note(frame, note_area, &note, area.width >= SIDE_BY_SIDE, theme);
     let remarks = remarks
@@ -87,42 +58,103 @@ pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
     frame.render_widget(Line::from(hints), keys);
 }
 
+/// Title, fields with their note, remark, keys.
+fn shared_out(area: Rect, remark: u16) -> [Rect; 4] {
+    Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        // it tells what was done to other fields: it is never cut for their sake
+        Constraint::Length(remark),
+        Constraint::Length(u16::from(area.height > 4)),
+    ])
+    .areas(area)
+}
+
+/// The rows that a remark takes.
+fn remark_rows(form: &Form, area: Rect) -> u16 {
+    let lines = form
+        .remark()
+        .map_or(0, |text| wrap(text, usize::from(area.width)).len());
+    u16::try_from(lines).unwrap_or(u16::MAX).min(area.height / 3)
+}
+
+/// Fields and note.
+fn beside_note(body: Rect, form: &Form, note: &Note, theme: &Theme) -> [Rect; 2] {
+    if body.width >= SIDE_BY_SIDE {
+        return Layout::horizontal([Constraint::Fill(1), Constraint::Length(NOTE_WIDTH)]).areas(body);
+    }
+    let rows = u16::try_from(form.rows().len()).unwrap_or(u16::MAX);
+    let free = body.height.saturating_sub(rows);
+    // as tall as its text, if half of the fields at least stay in sight
+    let needed = 1 + u16::try_from(note_lines(note, false, body.width, theme).len()).unwrap_or(u16::MAX);
+    let height = match body.height {
+        0..12 => 0,
+        12..18 => free.max(3),
+        _ => free.clamp(4, 10),
+    };
+    let height = match height {
+        0 => 0,
+        least => needed.min(body.height / 2).max(least),
+    };
+    Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(body)
+}
+
+/// The place of the field that is drawn here.
+pub(super) fn under(area: Rect, form: &Form, theme: &Theme, at: Position) -> Option<usize> {
+    let [_, body, ..] = shared_out(area, remark_rows(form, area));
+    let [fields, _] = beside_note(body, form, &form.note(), theme);
+    let line = usize::from(at.y.checked_sub(fields.y)?);
+    let drawn = fields.contains(at).then(|| drawn(fields, form, theme))?;
+    drawn.get(line)?.row
+}
+
 /// A drawn line of the list, and where the cursor stands in it.
 struct Drawn {
     line: Line<'static>,
     focused: bool,
     cursor: Option<usize>,
+    /// The place of its field.
+    row: Option<usize>,
 }
 
 fn draw_fields(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
-    let rows = form.rows();
-    let width = usize::from(area.width);
-    let headings = rows.len() + sections(&rows) <= usize::from(area.height);
-    let mut lines: Vec<Drawn> = Vec::new();
-    let mut section = None;
-    for row in &rows {
-        if headings && section != Some(row.field.section()) {
-            section = Some(row.field.section());
-            lines.push(Drawn {
-                line: Line::styled(row.field.section().heading(), theme.style(Role::Muted)),
-                focused: false,
-                cursor: None,
-            });
-        }
-        lines.extend(draw_row(row, width, theme));
-    }
-    // the focused lines are kept in sight, with the next and as much before them as there is room for
-    let height = usize::from(area.height);
-    let last = lines.iter().rposition(|l| l.focused).unwrap_or(0);
-    let wanted = if height > 4 { last + 2 } else { last + 1 };
-    let skipped = wanted.min(lines.len()).saturating_sub(height);
-    for (place, drawn) in lines.into_iter().skip(skipped).take(height).enumerate() {
+    for (place, drawn) in drawn(area, form, theme).into_iter().enumerate() {
         let y = area.y + u16::try_from(place).unwrap_or(0);
         if let Some(x) = drawn.cursor.and_then(|c| u16::try_from(c).ok()) {
             frame.set_cursor_position(Position::new((area.x + x).min(area.right().saturating_sub(1)), y));
         }
         frame.render_widget(drawn.line, Rect::new(area.x, y, area.width, 1));
     }
+}
+
+/// The lines that there is room for.
+fn drawn(area: Rect, form: &Form, theme: &Theme) -> Vec<Drawn> {
+    let rows = form.rows();
+    let width = usize::from(area.width);
+    let headings = rows.len() + sections(&rows) <= usize::from(area.height);
+    let mut lines: Vec<Drawn> = Vec::new();
+    let mut section = None;
+    for (place, row) in rows.iter().enumerate() {
+        if headings && section != Some(row.field.section()) {
+            section = Some(row.field.section());
+            lines.push(Drawn {
+                line: Line::styled(row.field.section().heading(), theme.style(Role::Muted)),
+                focused: false,
+                cursor: None,
+                row: None,
+            });
+        }
+        lines.extend(draw_row(row, width, theme).into_iter().map(|drawn| Drawn {
+            row: Some(place),
+            ..drawn
+        }));
+    }
+    // the focused lines are kept in sight, with the next and as much before them as there is room for
+    let height = usize::from(area.height);
+    let last = lines.iter().rposition(|l| l.focused).unwrap_or(0);
+    let wanted = if height > 4 { last + 2 } else { last + 1 };
+    let skipped = wanted.min(lines.len()).saturating_sub(height);
+    lines.into_iter().skip(skipped).take(height).collect()
 }
 
 fn sections(rows: &[Row<'_>]) -> usize {
@@ -161,6 +193,7 @@ fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
         line: Line::default(),
         focused: row.focused,
         cursor,
+        row: None,
     }];
     if let Some(fault) = &row.fault {
         let fault = shown(fault);
@@ -175,6 +208,7 @@ fn draw_row(row: &Row<'_>, width: usize, theme: &Theme) -> Vec<Drawn> {
                     line: Line::styled(format!("{sign}{part}"), style),
                     focused: row.focused,
                     cursor: None,
+                    row: None,
                 });
             }
         }

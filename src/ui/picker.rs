@@ -1,7 +1,7 @@
 //! The palette, the bookmarks, a path: a line one types in, and what fits it.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
@@ -25,6 +25,19 @@ pub(super) fn place(area: Rect, picker: &Picker) -> Rect {
         y: area.y,
         ..layout::middle(area, columns, needed.min(PICKER))
     }
+}
+
+/// The place of the item that is drawn here.
+pub(super) fn under(area: Rect, picker: &Picker, at: Position) -> Option<usize> {
+    let list = list(Block::bordered().inner(area));
+    let place = picker.cursor.top + usize::from(at.y.checked_sub(list.y)?);
+    (list.contains(at) && place < picker.items.len()).then_some(place)
+}
+
+/// Between the line one types in and what is said.
+fn list(inner: Rect) -> Rect {
+    let (_, rest) = layout::cut_top(inner, 1);
+    layout::cut_bottom(rest, 1).0
 }
 
 /// Draws it into its place.

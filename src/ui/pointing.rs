@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Block;
 
-use super::{bar, dialog, layout, panes, servers};
+use super::{bar, dialog, form, layout, panes, picker, servers};
 use crate::app::folder::Side;
 use crate::app::pointer::Spot;
 use crate::app::{App, View};
@@ -16,8 +16,13 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
     if let Some(asked) = app.dialogs.front() {
         return dialog::under(dialog::ground(parts), asked, app, at);
     }
-    if app.form.is_some() || app.picker.is_some() {
-        return None;
+    let area = Rect::new(0, 0, width, height);
+    if let Some(form) = app.open_form() {
+        return form::under(area, form, &app.theme, at).map(Spot::Field);
+    }
+    if let Some(picker) = &app.picker {
+        let area = picker::place(dialog::ground(parts), picker);
+        return picker::under(area, picker, at).map(Spot::Item);
     }
     if let Some(hints) = parts.hints.filter(|area| area.contains(at)) {
         return bar::hint_at(app, hints, column).map(Spot::Hint);

@@ -11,6 +11,8 @@
 
 mod anything;
 mod awkward;
+#[cfg(unix)]
+mod cast;
 mod changes;
 mod command_line;
 mod command_line_terminal;

@@ -183,6 +183,10 @@ impl Outside for Broken {
         std::future::ready(Ok(Vec::new()))
     }
 
+    fn keep_theme(&self, _: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+        std::future::ready(Ok(()))
+    }
+
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {
         std::future::ready(Ok(Vec::new()))
     }

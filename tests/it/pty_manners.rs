@@ -203,3 +203,81 @@ async fn names_of_all_kinds_leave_the_columns_straight() {
     .await
     .unwrap();
 }
+
+/// A shell script to be somebody's editor or pager: it waits for a line, and the terminal must be as any
+/// program expects it.
+fn script(place: &Place, name: &str, does: &str) -> String {
+    let path = place.home.path().join(name);
+    let text = format!("stty -a | grep -q ' icanon' || exit 9\n{does}\n");
+    std::fs::write(&path, text).unwrap();
+    format!("sh {}", path.display())
+}
+
+#[test]
+fn editor_and_pager_get_the_terminal_and_give_it_back() {
+    let place = Place::new();
+    let editor = script(
+        &place,
+        "editor",
+        "printf 'EDITING '; read line; echo \"$line\" >> \"$1\"",
+    );
+    let pager = script(&place, "pager", "tail -n 1 \"$1\"; printf 'PAGING '; read line");
+    let mut command = place.ftpane(&["demo"]);
+    command.env("VISUAL", &editor);
+    // the settings go before the environment
+    command.env("PAGER", "no-such-pager-anywhere");
+    std::fs::write(
+        place.home.path().join("config.toml"),
+        format!("pager = '{pager}'"),
+    )
+    .unwrap();
+    let mut terminal = Terminal::run(command);
+    terminal.see("README.txt");
+    terminal.press("/");
+    terminal.press("README\r");
+    terminal.see("/README");
+    terminal.press("e");
+    terminal.see("EDITING ");
+    assert!(!terminal.screen().alternate_screen() && !terminal.screen().bracketed_paste());
+    // these are the editor's, and none of them is a key here
+    terminal.press("q added by hand\r");
+    terminal.see("README.txt is sent back");
+    terminal.assert_taken();
+    terminal.press("V");
+    terminal.see("PAGING ");
+    let shown = terminal.text();
+    assert!(shown.contains("q added by hand"), "{shown}");
+    assert!(!terminal.screen().alternate_screen());
+    terminal.press("\r");
+    terminal.until("has its screen again", |s| {
+        s.alternate_screen() && s.contents().contains("/README")
+    });
+    terminal.assert_taken();
+    // nothing of it is left on this machine
+    let edited = place.home.path().join("edited");
+    let end = Instant::now() + PATIENCE;
+    while std::fs::read_dir(&edited).unwrap().count() > 0 {
+        assert!(Instant::now() < end, "a private folder stays");
+        std::thread::yield_now();
+    }
+    terminal.press("q");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn an_editor_that_fails_is_told_and_nothing_is_sent() {
+    let place = Place::new();
+    let mut command = place.ftpane(&["demo"]);
+    command.env("VISUAL", "no-such-editor-anywhere");
+    let mut terminal = Terminal::run(command);
+    terminal.see("README.txt");
+    terminal.press("/");
+    terminal.press("README\r");
+    terminal.see("/README");
+    terminal.press("e");
+    let screen = terminal.see("is not to be found");
+    assert!(screen.contains("VISUAL or EDITOR"), "{screen}");
+    terminal.assert_taken();
+    terminal.press("\rq");
+    assert_eq!(terminal.leave().code, 0);
+}

@@ -198,6 +198,15 @@ impl Form {
         self.go(field.unwrap_or(self.focus));
     }
 
+    /// A click on the field in this row: goes there, and turns one that one is in already.
+    pub fn click(&mut self, row: usize) {
+        let before = self.focus;
+        self.point_at(row);
+        if self.focus == before && self.focus.control() != Control::Text {
+            self.draft.turn(self.focus, true);
+        }
+    }
+
     /// Empties the text one is in.
     pub fn clear(&mut self) {
         self.draft.edit(self.focus, Line::clear);

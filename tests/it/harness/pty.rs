@@ -24,6 +24,8 @@ pub(crate) struct Terminal {
     bytes: Receiver<Vec<u8>>,
     /// How many bytes have come.
     received: usize,
+    /// What has come since it was last asked for.
+    recorded: Vec<u8>,
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -110,6 +112,7 @@ impl Terminal {
             screen: Parser::new(cells(rows), cells(columns), 0),
             bytes,
             received: 0,
+            recorded: Vec::new(),
             keyboard,
             child,
             master: pair.master,
@@ -200,6 +203,11 @@ impl Terminal {
         self.received
     }
 
+    /// What has come since this was last asked for.
+    pub(crate) fn recorded(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.recorded)
+    }
+
     /// Waits for the end, whatever the terminal is like then; the exit code.
     pub(crate) fn end(mut self) -> u32 {
         let (told, ended) = channel();
@@ -214,6 +222,7 @@ impl Terminal {
     /// Takes in what has come.
     fn take(&mut self, bytes: &[u8]) {
         self.received += bytes.len();
+        self.recorded.extend(bytes);
         self.screen.process(bytes);
     }
 

@@ -117,6 +117,8 @@ pub(crate) struct SmallWorld {
     pub(crate) copied: Arc<Mutex<Vec<String>>>,
     private: Arc<Private>,
     pub(crate) bookmarks: Arc<Mutex<Vec<Bookmark>>>,
+    /// The theme that was kept last.
+    pub(crate) theme: Arc<Mutex<Option<String>>>,
 }
 
 /// A folder of this world's own.
@@ -170,6 +172,11 @@ impl Outside for SmallWorld {
             bookmarks::Change::RenameServer(..) => {}
         }
         std::future::ready(Ok(all.clone()))
+    }
+
+    fn keep_theme(&self, name: String) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+        *self.theme.lock().unwrap() = Some(name);
+        std::future::ready(Ok(()))
     }
 
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {

@@ -34,6 +34,23 @@ fn permissions_are_typed_in_digits_or_steps_and_go_as_far_as_chosen() {
             reach: Reach::All,
         }
     );
+    // bit by bit, from what was typed or from what is
+    let mut bench = Bench::connected();
+    bench.press("end p");
+    let line = |bench: &Bench| bench.app.dialogs[0].line.as_ref().unwrap().text().to_owned();
+    assert_eq!(line(&bench), "644");
+    for (keys, want) in [
+        ("alt-3", "744"),
+        ("alt-9", "745"),
+        ("alt-1 alt-2", "145"),
+        ("alt-3 alt-6 alt-4", "015"),
+        ("ctrl-u 6 0 0 alt-5", "620"),
+        ("ctrl-u a = r alt-8", "446"),
+        ("ctrl-u z alt-3", "744"),
+    ] {
+        bench.press(keys);
+        assert_eq!(line(&bench), want, "{keys}");
+    }
     // a file goes no further than itself, whatever is pressed
     let mut bench = Bench::connected();
     bench.press("end p down ctrl-u");

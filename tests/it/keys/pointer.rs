@@ -141,3 +141,44 @@ fn every_place_of_every_screen_can_be_pointed_at() {
         }
     }
 }
+
+#[test]
+fn a_click_goes_to_a_field_and_a_second_one_turns_it() {
+    for size in [(80, 24), (120, 40)] {
+        let mut bench = Bench::new(vec![server("web")]);
+        bench.press("e");
+        bench.at_size(size);
+        click(&mut bench, "Read only       [");
+        assert_eq!(bench.app.open_form().unwrap().focus().label(), "Read only");
+        assert!(!bench.app.open_form().unwrap().server().read_only);
+        bench.now += Duration::from_secs(5);
+        click(&mut bench, "Read only       [");
+        assert!(bench.app.open_form().unwrap().server().read_only);
+        // a text is gone to, and stays as it is
+        click(&mut bench, "Host            web");
+        click(&mut bench, "Host            web");
+        let form = bench.app.open_form().unwrap();
+        assert_eq!(
+            (form.focus().label(), &*form.server().host),
+            ("Host", "web.example.org")
+        );
+        at(&mut bench, "Host            web", Gesture::WheelDown);
+        assert_eq!(bench.app.open_form().unwrap().focus().label(), "Port");
+    }
+}
+
+#[test]
+fn a_click_goes_to_a_line_of_a_picker_and_a_second_one_soon_after_chooses_it() {
+    for size in SIZES {
+        let mut bench = Bench::connected();
+        bench.at_size(size);
+        bench.press("T");
+        click(&mut bench, "contrast  ");
+        let theme = ftpane::config::theme::Theme::named("contrast");
+        assert_eq!(Some(&bench.app.theme), theme.as_ref(), "it is shown at once");
+        bench.now += Duration::from_millis(200);
+        let effects = click(&mut bench, "contrast  ");
+        assert_eq!(effects, [Effect::KeepTheme("contrast".into())]);
+        assert!(bench.app.picker.is_none());
+    }
+}

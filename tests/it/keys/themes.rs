@@ -1,7 +1,10 @@
 //! Choosing colours by keys: the screen itself is the preview.
 
+use ftpane::app::effect::Effect;
+use ftpane::app::msg::Msg;
 use ftpane::config::colours::Depth;
 use ftpane::config::theme::{Role, Theme};
+use ftpane::model::failure::{Class, Failure};
 
 use ratatui::style::Color;
 
@@ -27,10 +30,16 @@ fn each_theme_is_shown_as_one_goes_through_the_list_and_esc_goes_back() {
     assert_eq!(Some(&bench.app.theme), Theme::named("nord").as_ref());
     bench.press("esc");
     assert_eq!(bench.app.theme, before);
-    bench.press("T down down enter");
+    let effects = bench.press("T down down enter");
     assert_eq!(Some(&bench.app.theme), Theme::named("contrast").as_ref());
+    assert_eq!(effects, [Effect::KeepTheme("contrast".into())]);
+    bench.update(Msg::ThemeKept("contrast".into(), Ok(())));
+    let said = "The colours of contrast are kept in config.toml";
+    assert!(bench.screen().contains(said), "{}", bench.screen());
+    let failure = Failure::new(Class::Local, "The setting is not kept", "read-only file system");
+    bench.update(Msg::ThemeKept("contrast".into(), Err(failure)));
     assert!(
-        bench.screen().contains("theme = \"contrast\""),
+        bench.screen().contains("read-only file system"),
         "{}",
         bench.screen()
     );

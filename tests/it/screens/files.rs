@@ -1,14 +1,16 @@
 //! What is done with single files: the pager and the dialogs round it.
 
+use ftpane::app::dialog::{Choice, Dialog, Subject};
 use ftpane::app::effect::Effect;
+use ftpane::app::errand::{Asks, ErrandId};
 use ftpane::model::checksum::{Algorithm, Checksum};
 use ftpane::model::command::{Command, Place};
-use ftpane::model::event::{Event, RawReply};
+use ftpane::model::event::{Event, RawReply, Side};
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::ConnectionId;
+use ftpane::model::job::{ConnectionId, Policy};
 
 use super::pictures;
-use crate::harness::bench::{Bench, path};
+use crate::harness::bench::{Bench, file, path};
 
 const TEXT: &str = "\
 127.0.0.1 - - [03/Mar/2026:09:30:00 +0100] \"GET / HTTP/1.1\" 200 18220 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"
@@ -155,4 +157,39 @@ fn copies_and_new_files() {
     pictures("new-file", &mut bench);
     bench.press("esc f4");
     pictures("edit-large", &mut bench);
+}
+
+#[test]
+fn a_file_that_was_changed_meanwhile() {
+    let known = |size, day| Side {
+        shown: "/srv/www/index.html".into(),
+        size: Some(size),
+        modified: file("index.html", size, day).modified,
+    };
+    let changed = |now, failure| {
+        let asks = Asks::Changed {
+            id: ErrandId(1),
+            copy: "/home/me/.local/state/ftpane/edited/Xk3dQ1/index.html".into(),
+            fetched: known(18_220, 11),
+            now,
+            failure,
+        };
+        let choices = [
+            Choice::Leave,
+            Choice::Decide(Policy::Overwrite),
+            Choice::Decide(Policy::Rename),
+        ];
+        let mut bench = Bench::connected();
+        let subject = Subject::Errand(Box::new(asks));
+        bench.app.dialogs.push_back(Dialog::new(subject, choices));
+        bench
+    };
+    pictures("edit-changed", &mut changed(Some(known(18_961, 22)), None));
+    pictures("edit-deleted", &mut changed(None, None));
+    let failure = Failure::new(
+        Class::Unreachable,
+        "The folder cannot be listed",
+        "the connection was lost",
+    );
+    pictures("edit-untold", &mut changed(None, Some(Box::new(failure))));
 }

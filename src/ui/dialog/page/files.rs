@@ -97,7 +97,7 @@ impl Page<'_> {
                     self.gap();
                 }
                 self.say(
-                    "Digits such as 644, or steps such as u+x or go-w,a+rX",
+                    "Digits such as 644, or steps such as u+x or go-w,a+rX; Alt-1 to Alt-9 turn one bit, in the order of rwxrwxrwx",
                     Role::Muted,
                 );
             }
