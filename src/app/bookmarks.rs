@@ -128,7 +128,7 @@ impl App {
             Ok(all) => self.bookmarks = all,
             Err(failure) => {
                 self.notice = None;
-                self.dialogs.push_back(super::Dialog::failure(failure));
+                self.failed(failure);
             }
         }
         match &self.picker {

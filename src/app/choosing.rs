@@ -88,7 +88,7 @@ impl App {
             }
             Err(failure) => {
                 self.servers.fail(failure.to_string());
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
             }
         }
     }

@@ -243,7 +243,7 @@ impl App {
             Ok(secret) => secret.map_or(Answer::Dismissed, Answer::Secret),
             Err(failure) => {
                 self.refused = Some(connection);
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
                 Answer::Dismissed
             }
         };

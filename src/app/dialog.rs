@@ -5,6 +5,7 @@
 use super::effect::Effect;
 use std::sync::Arc;
 
+use super::failures::Failures;
 use super::folder::Folder;
 use super::input::Line;
 use crate::config::import::Looked;
@@ -263,8 +264,8 @@ pub enum Subject {
         /// What the server refused.
         refusal: Failure,
     },
-    /// Something failed.
-    Failure(Failure),
+    /// Something failed, and what has failed since.
+    Failure(Failures),
     /// A connection could not be made, or was lost.
     ConnectionFailed(Failure),
     /// A server's entry is to be deleted.
@@ -349,7 +350,7 @@ impl Dialog {
 
     /// A failure to be read.
     pub fn failure(failure: Failure) -> Self {
-        Self::new(Subject::Failure(failure), [Choice::Close])
+        Self::new(Subject::Failure(Failures::one(failure)), [Choice::Close])
     }
 
     /// The dialog for a question of the engine; `server` is the saved one it concerns, if it is one.

@@ -261,7 +261,7 @@ impl App {
             Err(failure) => failure.while_trying(what),
         };
         self.drop_errand(id);
-        self.dialogs.push_back(Dialog::failure(failure));
+        self.failed(failure);
         Vec::new()
     }
 
@@ -271,7 +271,7 @@ impl App {
             Ok(folder) => folder,
             Err(failure) => {
                 self.drop_errand(id);
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
                 return Vec::new();
             }
         };
@@ -316,7 +316,7 @@ impl App {
                     let what = format!("Could not fetch {}", errand.remote.shown());
                     let failure = Failure::new(Class::Other, what, "the transfer failed");
                     let failure = failure.hint("Q shows why.");
-                    self.dialogs.push_back(Dialog::failure(failure));
+                    self.failed(failure);
                 }
                 private(errand.folder)
             }
@@ -344,7 +344,7 @@ impl App {
             Some(hint) => format!("{hint} {kept}"),
             None => kept,
         });
-        self.dialogs.push_back(Dialog::failure(failure));
+        self.failed(failure);
     }
 
     /// A program has ended.
@@ -352,7 +352,7 @@ impl App {
         let Some(errand) = self.errand(id) else {
             // a file of this machine was edited in its place
             if let Some(failure) = returned.failure {
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
             }
             return self.refresh(Side::Local, None);
         };
@@ -364,7 +364,7 @@ impl App {
                 let is_editor = errand.program == Program::Editor;
                 self.drop_errand(id);
                 match failure {
-                    Some(failure) => self.dialogs.push_back(Dialog::failure(failure)),
+                    Some(failure) => self.failed(failure),
                     None if is_editor => self.say(format!("{remote} was not changed; nothing is sent")),
                     None => {}
                 }

@@ -1,6 +1,6 @@
 //! What the engine's events change.
 
-use super::dialog::{Dialog, Subject};
+use super::dialog::Subject;
 use super::effect::Effect;
 use super::folder::{Folder, Side};
 use super::queue::Away;
@@ -68,7 +68,7 @@ impl App {
             Event::Diagnosed(id, result) => self.diagnosed(id, result),
             Event::Done(deed) => return self.done(deed),
             Event::Failed(failure) => {
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
             }
             Event::Deleting(n) => {
                 self.say(format!("Deleting: {} gone so far", count(n, "entry", "entries")));

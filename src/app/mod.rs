@@ -34,6 +34,7 @@ pub mod doctor;
 pub mod effect;
 pub mod errand;
 mod events;
+pub mod failures;
 pub mod files;
 pub mod folder;
 pub mod form;
@@ -396,7 +397,7 @@ impl App {
             }
             Msg::ServersSaved(Err(failure)) => {
                 self.saving = None;
-                self.dialogs.push_back(Dialog::failure(failure));
+                self.failed(failure);
                 Vec::new()
             }
         };

@@ -44,7 +44,7 @@ impl App {
                 "What was left is forgotten, {} deleted here",
                 count(files, "temporary file", "temporary files")
             )),
-            Err(failure) => self.dialogs.push_back(Dialog::failure(failure)),
+            Err(failure) => self.failed(failure),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::config::store;
 use crate::config::theme::{self, Theme};
 use crate::model::failure::{Class, Failure};
 use crate::model::size::count;
+use crate::model::text::system_says;
 
 /// Says what is wrong with the text of a keymap, the second text being its file's name. The actions that
 /// keys can have are the interface's, which the command line does not know.
@@ -220,8 +221,13 @@ fn checked(
     read: impl Fn(&str, &str) -> Result<(), Mistake>,
 ) -> Result<Option<String>, Failure> {
     let shown = path.display().to_string();
-    let text = store::read(&path)
-        .map_err(|e| Failure::new(Class::Local, what, format!("{shown} cannot be read: {e}")))?;
+    let text = store::read(&path).map_err(|e| {
+        Failure::new(
+            Class::Local,
+            what,
+            format!("{shown} cannot be read: {}", system_says(&e)),
+        )
+    })?;
     let Some(text) = text else {
         return Ok(None);
     };

@@ -16,6 +16,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
 use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
 use crate::model::size;
+use crate::model::text::system_says;
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
@@ -138,7 +139,7 @@ impl Connection {
         };
         private(path).map(Some).map_err(|e| {
             let what = format!("The transcript {} cannot be written", path.display());
-            Failure::new(Class::Local, what, e.to_string())
+            Failure::new(Class::Local, what, system_says(&e))
         })
     }
 

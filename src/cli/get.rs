@@ -16,7 +16,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Item};
 use crate::model::path::RemotePath;
 use crate::model::server::Server;
-use crate::model::text::shown_path;
+use crate::model::text::{shown_path, system_says};
 use crate::plan::landing::{self, Landing, Standing};
 
 /// What goes over one connection.
@@ -119,7 +119,7 @@ async fn prepare(
             Failure::new(
                 Class::Local,
                 format!("The folder {} cannot be made", shown_path(&arguments.to)),
-                e.to_string(),
+                system_says(&e),
             )
         })?;
     }

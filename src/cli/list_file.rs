@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use super::session::{End, Session};
 use crate::local::names::{bytes_of, from_bytes};
 use crate::model::failure::{Class, Failure};
-use crate::model::text::escape;
+use crate::model::text::{escape, system_says};
 
 /// A word of the command line, or a line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ async fn read(session: &mut Session, list: &OsStr) -> Result<Vec<u8>, End> {
     };
     content.map_err(|error| {
         let what = format!("The list {} cannot be read", escape(&bytes_of(list)));
-        Failure::new(Class::Local, what, error.to_string())
+        Failure::new(Class::Local, what, system_says(&error))
             .hint("A name that begins with @ is written ./@...")
             .into()
     })

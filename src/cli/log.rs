@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::speech::Speech;
 use crate::model::failure::{Class, Failure};
-use crate::model::text::without_values;
+use crate::model::text::{system_says, without_values};
 
 /// The variable that names the log's file.
 pub const LOG_VARIABLE: &str = "FTPANE_LOG";
@@ -54,7 +54,7 @@ fn open(path: &OsStr) -> Result<(), Failure> {
         Failure::new(
             Class::Local,
             format!("The log {} cannot be written", path.display()),
-            e.to_string(),
+            system_says(&e),
         )
     })?;
     let subscriber = subscriber(std::sync::Mutex::new(file));

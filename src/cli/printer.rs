@@ -9,7 +9,7 @@ use serde_json::ser::Formatter;
 use crate::model::checksum::Checksum;
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::{Class, Failure};
-use crate::model::text::{escape, is_plain, spell_out};
+use crate::model::text::{escape, is_plain, spell_out, system_says};
 
 /// Buffered stdout that knows whether a terminal reads it.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Printer {
 
 /// Results could not be written: the disk is full, for example.
 pub(super) fn unwritten(error: &io::Error) -> Failure {
-    Failure::new(Class::Local, "The output cannot be written", error.to_string())
+    Failure::new(Class::Local, "The output cannot be written", system_says(error))
 }
 
 /// JSON on one line, with `\uXXXX` for every character that [`is_plain`] refuses: a name from a

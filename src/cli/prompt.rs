@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
-use crate::model::text::escape_str;
+use crate::model::text::{escape_str, system_says};
 
 /// Whether somebody can be asked.
 pub(super) fn is_possible() -> bool {
@@ -37,7 +37,7 @@ pub(super) async fn ask(
             "none is known, and nobody can be asked: the input is no terminal",
         ));
     }
-    let broken = |e: io::Error| none(&format!("the terminal cannot be used: {e}"));
+    let broken = |e: io::Error| none(&format!("the terminal cannot be used: {}", system_says(&e)));
     let _silence = Silence::begin(prompt).map_err(broken)?;
     match read(terminal).await.map_err(broken)? {
         Typed::Line(secret) => Ok(secret),

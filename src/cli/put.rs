@@ -19,7 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, INPUT, Item, Policy};
 use crate::model::path::{Name, RemotePath};
 use crate::model::target::blot;
-use crate::model::text::shown_path;
+use crate::model::text::{shown_path, system_says};
 use crate::plan::landing::{self, Standing};
 
 /// A source that is there.
@@ -171,7 +171,7 @@ fn look(source: &Word) -> Result<Source, Failure> {
             entry: None,
         });
     }
-    let entry = list::stat(without_slash(&path)).map_err(|e| failed(e.to_string()))?;
+    let entry = list::stat(without_slash(&path)).map_err(|e| failed(system_says(&e)))?;
     // what a person names is what they mean, also behind a link
     let kind = match (entry.kind, entry.target_kind) {
         (Kind::Link, Some(kind)) => kind,

@@ -35,6 +35,7 @@ use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server, TlsBackend};
 use crate::model::size;
+use crate::model::text::system_says;
 use crate::plan::fence::Fence;
 
 /// How often the progress line is drawn.
@@ -104,7 +105,7 @@ impl Session {
         let input =
             match takes_input {
                 true => Some(input().map_err(|e| {
-                    Failure::new(Class::Local, "Standard input cannot be read", e.to_string())
+                    Failure::new(Class::Local, "Standard input cannot be read", system_says(&e))
                 })?),
                 false => None,
             };

@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use super::store;
+use crate::model::text::system_says;
 
 /// How many servers are remembered; the oldest go first.
 const MOST: usize = 200;
@@ -44,8 +45,9 @@ pub fn remember(path: &Path, server: &str, active_first: bool) -> io::Result<()>
 /// The sentence for an error of [`remember`].
 pub fn unwritten(path: &Path, error: &io::Error) -> String {
     format!(
-        "It is not remembered which data connections work: {} cannot be written: {error}",
-        path.display()
+        "It is not remembered which data connections work: {} cannot be written: {}",
+        path.display(),
+        system_says(error)
     )
 }
 

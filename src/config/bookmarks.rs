@@ -11,6 +11,7 @@ use super::mistake::Mistake;
 use super::store;
 use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
+use crate::model::text::system_says;
 
 /// A folder one wants to come back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ pub fn load(path: &Path) -> Result<Vec<Bookmark>, Failure> {
         Failure::new(Class::Local, "The bookmarks cannot be read", why)
             .hint("Correct the file, or move it away; it is not written to until then.")
     };
-    let Some(text) = store::read(path).map_err(|e| failed(format!("{shown}: {e}")))? else {
+    let Some(text) = store::read(path).map_err(|e| failed(format!("{shown}: {}", system_says(&e))))? else {
         return Ok(Vec::new());
     };
     let written: Written = toml::from_str(&text).map_err(|error| {
@@ -103,7 +104,7 @@ pub fn load(path: &Path) -> Result<Vec<Bookmark>, Failure> {
 /// When the file cannot be read or written; it is as it was then.
 pub fn change(path: &Path, change: &Change) -> Result<Vec<Bookmark>, Failure> {
     let failed = |e: std::io::Error| {
-        let why = format!("{}: {e}", path.display());
+        let why = format!("{}: {}", path.display(), system_says(&e));
         Failure::new(Class::Local, "The bookmarks cannot be written", why)
     };
     let _lock = store::lock(path).map_err(failed)?;

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
+use crate::model::text::system_says;
 
 /// A longer file is no list of logins.
 const LARGEST: u64 = 1024 * 1024;
@@ -58,7 +59,7 @@ pub fn look_up(host: &str, user: Option<&str>) -> Result<Option<Login>, Failure>
     bytes.reserve(usize::try_from(len).unwrap_or(0) + 1);
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|e| failed(e.to_string()))?;
+        .map_err(|e| failed(system_says(&e)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(failed("it is larger than 1 MiB".into()));
     }

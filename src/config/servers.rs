@@ -20,7 +20,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::job::{Direction, Policy};
 use crate::model::nearest::nearest;
 use crate::model::server::{PasswordSource, Server};
-use crate::model::text::escape_str;
+use crate::model::text::{escape_str, system_says};
 pub use writing::{described, export};
 use writing::{table, tables, update};
 
@@ -256,7 +256,7 @@ impl Servers {
     ) -> Result<(), ServersError> {
         let unwritable = |path: &Path, e: std::io::Error| ServersError::Unwritable {
             path: path.to_owned(),
-            why: e.to_string(),
+            why: system_says(&e),
         };
         let _lock = store::lock(&self.path).map_err(|e| unwritable(&self.path, e))?;
         let before = text(&self.path)?;
@@ -279,7 +279,7 @@ fn text(path: &Path) -> Result<String, ServersError> {
         .map(Option::unwrap_or_default)
         .map_err(|e| ServersError::Unreadable {
             path: path.to_owned(),
-            why: e.to_string(),
+            why: system_says(&e),
         })
 }
 

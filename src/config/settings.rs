@@ -21,6 +21,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::server::Patience;
 use crate::model::size;
+use crate::model::text::system_says;
 
 /// What holds for the program as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -312,8 +313,12 @@ impl Settings {
     pub fn with_file(&self, path: &Path) -> Result<Option<Self>, Failure> {
         let shown = path.display().to_string();
         let failed = |class, why| Failure::new(class, "The settings", why);
-        let text =
-            store::read(path).map_err(|e| failed(Class::Local, format!("{shown} cannot be read: {e}")))?;
+        let text = store::read(path).map_err(|e| {
+            failed(
+                Class::Local,
+                format!("{shown} cannot be read: {}", system_says(&e)),
+            )
+        })?;
         let Some(text) = text else {
             return Ok(None);
         };

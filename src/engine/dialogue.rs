@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::outlet::Outlet;
 use crate::ftp::transcript::Sink;
 use crate::model::event::{DialogueLine, Event, Speaker};
+use crate::model::text::system_says;
 
 /// The sink of every session; `None` where nobody listens (`silent`) and nothing is written. The transcript's lines are `SESSION > sent`, `SESSION < received`
 /// and `SESSION # remark`; secrets were blotted before a line was made. A transcript that cannot
@@ -22,7 +23,10 @@ pub(super) fn sink(outlet: Outlet, transcript: Option<File>, silent: bool) -> Op
             && let Err(error) = write(open, &line)
         {
             *file = None;
-            outlet.tell(Event::Notice(format!("The transcript ends here: {error}")));
+            outlet.tell(Event::Notice(format!(
+                "The transcript ends here: {}",
+                system_says(&error)
+            )));
         }
         drop(file);
         if !silent {

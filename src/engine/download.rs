@@ -1,13 +1,11 @@
 //! One file from the server: into a temporary file beside the target, and in its place when it is
 //! proved to be whole.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tokio::task::JoinHandle;
-
 use super::at_once::AtOnce;
+use super::blocking;
 use super::carried::SHORT;
 use super::kept::Piece;
 use super::lane::Lane;
@@ -16,19 +14,15 @@ use super::resume::{Left, Resumed, left_here, remove_left};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, UNTOUCHED, both, conflict, differs, in_the_way};
 use super::verify::Verification;
-use super::{blocking, ending};
 use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
-use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
-use crate::local::part::PartFile;
 use crate::local::unsynced;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
-use crate::model::part_name::Origin;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::{Precision, Stamp};
 use crate::model::text::shown_path;
@@ -37,10 +31,12 @@ use crate::plan::rename::free_name;
 use crate::plan::resume::{Identity, Overlap};
 
 mod asking;
+mod disk;
 pub(super) use asking::{size_and_time, what_it_is};
 mod proof;
 mod sharing;
 
+use disk::{Disk, Unplaced};
 pub(super) use proof::proved;
 pub(super) use sharing::Flow;
 use sharing::Sharing;
@@ -197,125 +193,6 @@ pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Sto
             Stop::Skipped(format!("it is a link that is not followed: {why}"))
         }
         Err(_) => failure.into(),
-    }
-}
-
-/// A file that is being received. It is written behind: while one piece is on its way to the
-/// disk, the next one comes in.
-struct Disk {
-    target: PathBuf,
-    may_replace: bool,
-    origin: Origin,
-    /// What is continued, how long that is, and whether there is more behind a hole.
-    begun: Option<(PathBuf, u64, bool)>,
-    writing: Option<JoinHandle<io::Result<Written>>>,
-    /// Before the first piece is written: where the content is to be verified.
-    hashing: Option<Hashing>,
-}
-
-/// What is on the disk, and the buffer of what was written last.
-struct Written {
-    part: PartFile,
-    file: File,
-    hashing: Option<Hashing>,
-    buffer: Vec<u8>,
-}
-
-impl Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        if let Some(hashing) = &mut self.hashing {
-            hashing.update(bytes);
-        }
-        Ok(())
-    }
-}
-
-/// Why a whole file has not been put in its place.
-enum Unplaced {
-    Disk(io::Error),
-    /// It is not what the server has.
-    Differs(String),
-}
-
-impl From<io::Error> for Unplaced {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
-}
-
-impl Disk {
-    fn failed(&self, error: &io::Error) -> Stop {
-        local(format!("Could not write {}", shown_path(&self.target)), error).into()
-    }
-
-    /// Waits for the last piece to be written.
-    async fn written(&mut self) -> Result<Option<Written>, Stop> {
-        let Some(writing) = self.writing.as_mut() else {
-            return Ok(None);
-        };
-        // forgotten only when it is over: whoever is stopped here waits for it once more
-        let done = writing.await;
-        self.writing = None;
-        match done {
-            Ok(done) => done.map(Some).map_err(|error| self.failed(&error)),
-            Err(_) => Err(ending().into()),
-        }
-    }
-
-    /// What is on the disk: what is continued, or an empty file, where nothing is yet; it blocks, and is
-    /// called on a thread for that.
-    fn file(&mut self, last: Option<Written>) -> impl FnOnce() -> io::Result<Written> + Send + 'static {
-        let (target, origin, may_replace) = (self.target.clone(), self.origin, self.may_replace);
-        let (mut hashing, begun) = (self.hashing.take(), self.begun.clone());
-        move || {
-            if let Some(last) = last {
-                return Ok(last);
-            }
-            let (part, file) = match begun {
-                Some((part, length, has_more)) => {
-                    if let Some(hashing) = &mut hashing {
-                        hashing.update_from(&part, length)?;
-                    }
-                    PartFile::reopen(&part, (length, has_more), &target, may_replace)?
-                }
-                None => PartFile::create(&target, &origin, may_replace)?,
-            };
-            Ok(Written {
-                part,
-                file,
-                hashing,
-                buffer: Vec::new(),
-            })
-        }
-    }
-
-    /// Begins to write a piece; an empty buffer to read the next one into comes back.
-    async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
-        let mut last = self.written().await?;
-        let mut spare = last
-            .as_mut()
-            .map(|last| std::mem::take(&mut last.buffer))
-            .unwrap_or_default();
-        let file = self.file(last);
-        self.writing = Some(tokio::task::spawn_blocking(move || {
-            let mut written = file()?;
-            written.write(&piece)?;
-            written.buffer = piece;
-            Ok(written)
-        }));
-        spare.clear();
-        Ok(spare)
-    }
-
-    /// Writes a piece to its end; where the file is, and the checksums so far, which are computed no
-    /// more.
-    async fn settle(&mut self, piece: Vec<u8>) -> Result<(PathBuf, Option<Hashing>), Stop> {
-        self.write(piece).await?;
-        let mut written = self.written().await?.ok_or_else(ending)?;
-        let (path, hashing) = (written.part.path().to_path_buf(), written.hashing.take());
-        self.writing = Some(tokio::spawn(async move { Ok(written) }));
-        Ok((path, hashing))
     }
 }
 

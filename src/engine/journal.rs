@@ -17,7 +17,7 @@ use crate::local::journal as file;
 use crate::model::command::Scope;
 use crate::model::event::Event;
 use crate::model::job::{
-    BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Job, JobId, JobState, Policy,
+    BatchId, BatchRequest, Care, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Policy,
 };
 use crate::model::server::Server;
 use crate::model::unfinished::RestId;
@@ -45,6 +45,8 @@ pub(super) struct Journal {
     left: HashMap<JobId, BatchId>,
     /// The jobs that may write beside their targets.
     renaming: HashSet<JobId>,
+    /// The jobs that a person has paused.
+    held: HashSet<JobId>,
     leaves_rest: bool,
 }
 
@@ -92,6 +94,7 @@ impl Journal {
             cut: HashSet::new(),
             left: HashMap::new(),
             renaming: HashSet::new(),
+            held: HashSet::new(),
             leaves_rest: false,
         }
     }
@@ -244,7 +247,15 @@ impl Journal {
         if self.orders.is_none() {
             return;
         }
+        if let Event::JobChanged(id, state) = event {
+            self.paused(*id, state);
+        }
         match event {
+            Event::JobsMoved(jobs) => {
+                for jobs in jobs.chunks(MOST) {
+                    self.write(Record::Moved { jobs: jobs.to_vec() });
+                }
+            }
             Event::JobsAdded(jobs) => self.added(jobs),
             Event::JobChanged(id, JobState::Waiting) if !self.left.contains_key(id) => {
                 // a job that was over is tried again
@@ -295,6 +306,17 @@ impl Journal {
         }
     }
 
+    /// A job is paused, or is so no more.
+    fn paused(&mut self, id: JobId, state: &JobState) {
+        let jobs = vec![id];
+        match state {
+            JobState::Held(Hold::Paused) if self.held.insert(id) => self.write(Record::Held { jobs }),
+            JobState::Held(_) => {}
+            _ if !self.held.remove(&id) || self.leaves_rest => {}
+            _ => self.write(Record::Released { jobs }),
+        }
+    }
+
     fn added(&mut self, jobs: &[Job]) {
         self.left.extend(jobs.iter().map(|job| (job.id, job.batch)));
         let Some(batch) = jobs.first().map(|job| job.batch) else {
@@ -302,7 +324,7 @@ impl Journal {
         };
         for jobs in jobs.chunks(MOST) {
             let jobs = jobs.iter();
-            let jobs = jobs.map(|job| WrittenJob::new(job.id, &whole(&job.item)));
+            let jobs = jobs.map(|job| WrittenJob::new(job.id, &whole(&job.item)).at(job.rank));
             self.write(Record::Jobs {
                 batch,
                 jobs: jobs.collect(),

@@ -412,6 +412,11 @@ impl Lease {
         self.session()?.room(folder).await
     }
 
+    /// What the user's quota leaves, as [`Session::quota`].
+    pub(super) async fn quota(&mut self) -> Result<Option<u64>, Error> {
+        self.session()?.quota().await
+    }
+
     /// Begins a transfer, as [`Session::begin`].
     pub(super) async fn begin(&mut self, request: &Request) -> Result<Transfer, Error> {
         if let Some(path) = request.path() {

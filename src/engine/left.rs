@@ -36,6 +36,7 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
     }
     let claims = Claims::of(&held);
     let mut seen = Seen::default();
+    let mut found = Vec::new();
     for held in held {
         let run = held.run.number();
         let (rests, void): (Vec<_>, Vec<_>) =
@@ -50,15 +51,21 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
                 crate::model::size::count(held.log.unreadable(), "line", "lines")
             ));
         }
-        seen.unfinished
-            .extend(rests.into_iter().map(|(id, rest)| rest.short(id)));
+        // by run, and in it as its queue stood when it ended
+        let began = rests.iter().map(|(_, rest)| rest.asked).min();
+        found.extend(
+            rests
+                .into_iter()
+                .map(|(id, rest)| ((began, run, rest.place), rest.short(id))),
+        );
         if !void.is_empty() {
             // written down: what speaks for it now may be gone the next time
             let void: Vec<BatchId> = void.iter().map(|(id, _)| id.batch).collect();
             held.drop_batches(&void)?;
         }
     }
-    seen.unfinished.sort_by_key(|left| (left.asked.seconds, left.id));
+    found.sort_by_key(|(order, left)| (*order, left.asked.seconds, left.id));
+    seen.unfinished = found.into_iter().map(|(_, left)| left).collect();
     Ok(seen)
 }
 

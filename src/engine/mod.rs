@@ -20,6 +20,7 @@ use crate::model::failure::{Class, Failure};
 mod actions;
 mod arrival;
 mod at_once;
+mod beginning;
 mod browse;
 mod carried;
 mod checksum;

@@ -10,6 +10,7 @@ use super::kept::Kept;
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
+use crate::model::text::system_says;
 
 /// This run among the runs of the installation.
 #[derive(Debug)]
@@ -50,8 +51,9 @@ impl Origins {
         };
         let notice = error.zip(folder).map(|(error, folder)| {
             format!(
-                "Nothing of the queue outlasts this run: {} cannot be used: {error}",
-                folder.display()
+                "Nothing of the queue outlasts this run: {} cannot be used: {}",
+                folder.display(),
+                system_says(&error)
             )
         });
         let origins = Self {

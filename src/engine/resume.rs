@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::beginning;
 use super::blocking;
 use super::division;
 use super::kept::Piece;
@@ -241,7 +242,18 @@ async fn take_up_remote(
             source,
             is_written: true,
         };
-        match continues(task.origin.source, size, &found) {
+        let goes_on = match continues(task.origin.source, size, &found) {
+            Ok(length) => {
+                let same = beginning::compare(&task.job().item.local, &path, length, lease).await?;
+                if same == Some(false) {
+                    Err(Anew::Differs)
+                } else {
+                    Ok(length)
+                }
+            }
+            Err(anew) => Err(anew),
+        };
+        match goes_on {
             Ok(length) if path == *part => return Ok(Some(length)),
             Ok(length) => match lease.rename(&path, part).await {
                 Ok(()) => return Ok(Some(length)),

@@ -43,10 +43,7 @@ impl Room {
                     free.ok().and_then(Result::ok).flatten(),
                 )
             }
-            (Direction::Upload, Some(item)) => {
-                let place = "the server".to_owned();
-                (place, there(item, pool).await)
-            }
+            (Direction::Upload, Some(item)) => there(item, pool).await,
         };
         Self {
             place,
@@ -71,14 +68,34 @@ impl Room {
     }
 }
 
-/// What the server tells; it is asked only where that costs no login.
-async fn there(item: &Item, pool: &Arc<Pool>) -> Option<u64> {
-    if !pool.connection.tells_room() {
-        return None;
+/// What the server tells, of its disk and of the user's quota: the less of both. It is asked only where that
+/// costs no login.
+async fn there(item: &Item, pool: &Arc<Pool>) -> (String, Option<u64>) {
+    let may_tell = pool.connection.tells_room() || pool.connection.may_tell_quota();
+    let (disk, quota) = match may_tell {
+        true => asked(item, pool).await.unwrap_or_default(),
+        false => (None, None),
+    };
+    match (disk, quota) {
+        (disk, Some(quota)) if disk.is_none_or(|disk| quota < disk) => {
+            ("the server by your quota there".into(), Some(quota))
+        }
+        (disk, _) => ("the server".into(), disk),
     }
+}
+
+async fn asked(item: &Item, pool: &Arc<Pool>) -> Option<(Option<u64>, Option<u64>)> {
     let folder = item.remote.parent()?;
     let mut lease = pool.lease(Purpose::Work).await.ok()?;
-    lease.room(&folder).await.ok().flatten()
+    let disk = match pool.connection.tells_room() {
+        true => lease.room(&folder).await.ok().flatten(),
+        false => None,
+    };
+    let quota = match pool.connection.may_tell_quota() && lease.is_usable() {
+        true => lease.quota().await.ok().flatten(),
+        false => None,
+    };
+    Some((disk, quota))
 }
 
 /// Fails where a file of this length does not fit into `folder`; `what` is what does not happen then.

@@ -47,6 +47,11 @@ impl Verification {
         self.ways.is_empty()
     }
 
+    /// Whether the server has told a checksum.
+    pub(super) fn has_told(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// Takes in an answer; after one without a checksum the next way is asked.
     pub(super) fn answered(&mut self, answer: Result<Vec<u8>, String>) {
         let Some(way) = self.ways.pop_front() else {

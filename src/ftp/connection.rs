@@ -58,6 +58,8 @@ pub(crate) struct Learned {
     pub(crate) dialect: Dialect,
     /// MLSD was announced and is refused all the same.
     pub(crate) no_mlsd: bool,
+    /// It tells no quota.
+    pub(super) no_quota: bool,
     /// `LIST -a` was refused.
     pub(crate) no_list_all: bool,
     /// `LIST -aR` was refused, or told no more than `LIST -a`.
@@ -162,6 +164,16 @@ impl Connection {
             .features
             .as_ref()
             .is_some_and(|features| features.has("AVBL"))
+    }
+
+    /// Whether the server may tell what the user's quota leaves. No feature says so: ProFTPD's `SITE QUOTA` is
+    /// asked where the greeting tells that it is one, until it is refused.
+    pub(crate) fn may_tell_quota(&self) -> bool {
+        let learned = self.learned();
+        let features = learned.features.as_ref();
+        let announced = features.is_some_and(|features| features.has_site("QUOTA"));
+        let proftpd = learned.greeting.to_ascii_lowercase().contains("proftpd");
+        (announced || proftpd) && !learned.no_quota
     }
 
     pub(super) fn said(&self) -> MutexGuard<'_, Said> {

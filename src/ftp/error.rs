@@ -15,7 +15,7 @@ use crate::model::charset::Unwritable;
 use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
-use crate::model::text::escape;
+use crate::model::text::{escape, system_says};
 
 /// What a session was doing when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,7 +307,7 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
         _ => ("", ""),
     };
     let why = if why.is_empty() {
-        format!("the local disk says: {error}")
+        format!("the local disk says: {}", system_says(error))
     } else {
         why.to_owned()
     };

@@ -38,6 +38,7 @@ mod noop;
 pub(crate) mod onlooker;
 mod ports;
 mod proxy;
+mod quota;
 mod rider;
 mod stream;
 mod telnet;

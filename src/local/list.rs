@@ -10,6 +10,7 @@ use crate::model::entry::{Entry, Kind, Permissions};
 use crate::model::listing::Listing;
 use crate::model::path::{Name, PathError};
 use crate::model::stamp::Stamp;
+use crate::model::text::system_says;
 
 /// Lists `folder`. An entry that vanishes or cannot be looked at while listing is kept with what
 /// is known of it.
@@ -34,7 +35,7 @@ pub(crate) fn list_before(folder: &Path, mut look: impl FnMut(&[Entry])) -> io::
                     listing.note_refused(&bytes_of(&name), &bytes_of(&name), why);
                 }
             },
-            Err(error) => listing.incomplete = Some(format!("the disk says: {error}")),
+            Err(error) => listing.incomplete = Some(format!("the disk says: {}", system_says(&error))),
         }
     }
     Ok(listing)

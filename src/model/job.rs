@@ -23,7 +23,7 @@ pub struct BatchId(pub u32);
 pub struct JobId(pub u64);
 
 /// A job's place in the order of the queue; lower ones come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Rank {
     /// The place of its batch; its own where it was moved to the top or the bottom.
     pub major: i64,

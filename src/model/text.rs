@@ -7,6 +7,15 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+/// What the system says of an error on this machine, in words: without the number that Rust puts behind them.
+pub fn system_says(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    match (error.raw_os_error(), said.rsplit_once(" (os error ")) {
+        (Some(_), Some((words, _))) => words.to_owned(),
+        _ => said,
+    }
+}
+
 /// Whether a character may go to a terminal as it is: nothing that controls, reorders, joins or
 /// hides what stands beside it, no blank but the space, and nothing Unicode has not assigned yet
 /// or leaves to private use, of which nobody knows what a terminal makes. What the standard
@@ -130,6 +139,15 @@ fn put(out: &mut String, c: char, plain: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_says_has_no_number_behind_it() {
+        use std::io::{Error, ErrorKind};
+        let words = system_says(&Error::from_raw_os_error(2));
+        assert!(!words.is_empty() && !words.contains("os error"), "{words}");
+        let named = Error::new(ErrorKind::NotFound, "a file (os error 2) by name");
+        assert_eq!(system_says(&named), "a file (os error 2) by name");
+    }
 
     #[test]
     fn escapes() {

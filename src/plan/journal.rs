@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::job::{BatchId, Care, ConnectionId, Direction, JobId, Policy};
+use crate::model::job::{BatchId, Care, ConnectionId, Direction, JobId, Policy, Rank};
 use crate::model::server::Server;
 use written::{WrittenItem, WrittenJob, WrittenPath};
 
@@ -112,6 +112,21 @@ pub enum Record {
         job: JobId,
         /// What.
         policy: Policy,
+    },
+    /// Jobs have another place in the queue.
+    Moved {
+        /// Which, and where.
+        jobs: Vec<(JobId, Rank)>,
+    },
+    /// A person has paused these jobs.
+    Held {
+        /// Which.
+        jobs: Vec<JobId>,
+    },
+    /// They go on.
+    Released {
+        /// Which.
+        jobs: Vec<JobId>,
     },
     /// The disk has everything before this.
     Synced,

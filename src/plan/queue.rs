@@ -227,6 +227,11 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// Whether a person watches it.
+    pub fn is_attended(&self) -> bool {
+        self.attended
+    }
+
     /// An empty queue; a transient failure is tried again `retries` times.
     ///
     /// `attended`: a person watches it, and can tell what is held to go on. Then nothing fails for a

@@ -100,6 +100,9 @@ pub enum Anew {
     /// It is not worth it.
     #[error("too little is there")]
     Short,
+    /// The server's checksum says that it is none of it.
+    #[error("what is there is not the beginning of the source")]
+    Differs,
     /// What is there may be less than it seems.
     #[error("the machine broke down while it was written")]
     Unwritten,

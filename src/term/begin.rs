@@ -19,7 +19,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::nearest::did_you_mean;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
-use crate::model::text::shown_path;
+use crate::model::text::{shown_path, system_says};
 
 use super::{World, clock, plain, run};
 
@@ -49,7 +49,7 @@ pub struct Wanted {
 pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let failed = |what: &str| {
         let what = what.to_owned();
-        move |e: std::io::Error| Failure::new(Class::Local, what, e.to_string())
+        move |e: std::io::Error| Failure::new(Class::Local, what, system_says(&e))
     };
     let paths = Paths::find()?;
     let mut notices = Vec::new();
@@ -123,7 +123,7 @@ fn own_keys(paths: &Paths, notices: &mut Vec<String>) -> Result<Keys, Failure> {
     let mut all = keys(None).map_err(|e| Failure::new(Class::Other, "The default keys", e.to_string()))?;
     for path in paths.keymaps() {
         let shown = path.display().to_string();
-        let text = store::read(&path).map_err(|e| e.to_string());
+        let text = store::read(&path).map_err(|e| system_says(&e));
         let read = |text: String| action::read(&text, &shown).map_err(|e| e.to_string());
         match text.and_then(|text| text.map(read).transpose()) {
             Ok(Some(keys)) => all.lay_over(keys),
@@ -188,7 +188,7 @@ fn own_themes(
 }
 
 fn read_theme(name: &str, path: &Path) -> Result<Option<Named>, String> {
-    let text = store::read(path).map_err(|e| e.to_string())?;
+    let text = store::read(path).map_err(|e| system_says(&e))?;
     let read = |text: String| Named::read(name, &text, &path.display().to_string());
     text.map(read).transpose().map_err(|e| e.to_string())
 }

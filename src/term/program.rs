@@ -9,7 +9,7 @@ use tokio::process::Command;
 use super::{keyboard, tty};
 use crate::app::errand::{Program, Returned};
 use crate::model::failure::{Class, Failure};
-use crate::model::text::escape_str;
+use crate::model::text::{escape_str, system_says};
 
 /// What the shell says of a command that it does not find (POSIX.1, 2.8.2).
 const NOT_FOUND: i32 = 127;
@@ -55,12 +55,15 @@ async fn run(program: Program, command: String, path: PathBuf) -> Returned {
     let failed = |why: String| Some(Failure::new(Class::Local, what, why).hint(hint));
     let failure = match ended {
         Ok(status) if status.success() => match &after {
-            Err(error) => failed(format!("the file is gone, or cannot be read: {error}")),
+            Err(error) => failed(format!(
+                "the file is gone, or cannot be read: {}",
+                system_says(error)
+            )),
             Ok(_) => None,
         },
         Ok(status) if status.code() == Some(NOT_FOUND) => failed(format!("'{said}' is not to be found")),
         Ok(status) => failed(format!("'{said}' ended with {status}")),
-        Err(error) => failed(format!("'{said}' could not be started: {error}")),
+        Err(error) => failed(format!("'{said}' could not be started: {}", system_says(&error))),
     };
     let changed = matches!((&before, &after), (Ok(before), Ok(after)) if before != after);
     Returned { changed, failure }
@@ -118,7 +121,7 @@ pub(super) fn make_private_folder(all: &Path) -> Result<PathBuf, Failure> {
             "Could not make a folder in {}",
             crate::model::text::shown_path(all)
         );
-        Failure::new(Class::Local, what, error.to_string())
+        Failure::new(Class::Local, what, system_says(&error))
     })?;
     Ok(folder.keep())
 }

@@ -120,6 +120,60 @@ async fn a_server_with_too_little_room_is_said() {
     }
 }
 
+/// What the system says of this machine's disk comes in words, without a number behind them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_system_says_comes_in_words() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Script::new(Protocol::Ftp).file("/f", "1").start().await;
+    std::fs::write(home.path().join("file"), "").unwrap();
+    for (words, wanted) in [
+        ("put nofile URL/x", "nofile is not uploaded: "),
+        ("put @nolist URL/x", "The list nolist cannot be read: "),
+        ("get --to file/d URL/f", "The folder file/d cannot be made: "),
+        (
+            "get --transcript no/where URL/f",
+            "The transcript no/where cannot be written: ",
+        ),
+    ] {
+        let (code, said) = run(binary::ftpane(home.path()), &server, words).await;
+        assert_eq!(code, 10, "{said}");
+        assert!(said.contains(wanted) && !said.contains("os error"), "{said}");
+    }
+}
+
+/// And what a quota leaves (ProFTPD's mod_quotatab): asked once, and not of servers that know nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_is_too_small_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("all")).unwrap();
+    std::fs::write(home.path().join("all/big"), vec![b'x'; 3 << 20]).unwrap();
+    let left = "200-The current quota for this session are [current/limit]:\r\n   Uploaded Mb:\t9.00/10.00\r\n\
+                200 Please contact root if these entries are inaccurate";
+    for (features, reply, (asked, warned)) in [
+        ("SIZE SITE|QUOTA", left, (1, true)),
+        ("SIZE SITE|QUOTA", "202 No quotas in effect", (1, false)),
+        ("SIZE", left, (0, false)),
+    ] {
+        let lines: String = features
+            .split(' ')
+            .map(|feature| format!(" {}\r\n", feature.replace('|', " ")))
+            .collect();
+        let server = Script::new(Protocol::Ftp)
+            .on(
+                "FEAT",
+                say(&format!("211-Features:\r\n EPSV\r\n MLST\r\n{lines}211 End")),
+            )
+            .on("SITE QUOTA", say(reply))
+            .start()
+            .await;
+        let (code, said) = run(binary::ftpane(home.path()), &server, "put all URL/new").await;
+        assert_eq!(code, 0, "{said}");
+        let words = "3.0 MiB is to be transferred, and 1.0 MiB is free on the server by your quota there";
+        assert_eq!(said.contains(words), warned, "{said}");
+        assert_eq!(server.count("SITE"), asked, "{features} {reply}");
+    }
+}
+
 /// The longest name a file may have here is taken; a longer one is that file's failure.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_too_long_is_that_files_failure() {

@@ -22,7 +22,7 @@ use crate::config::servers::{self, Servers, ServersError};
 use crate::model::failure::{Class, Failure};
 use crate::model::server::{ConnectionMode, Server};
 use crate::model::target::encode_path;
-use crate::model::text::escape_str;
+use crate::model::text::{escape_str, system_says};
 pub(super) use arguments::ServersCommand;
 use arguments::{Export, List, Remove, Show};
 
@@ -144,7 +144,7 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             Some(path) => {
                 write_new(path, &text).map_err(|e| {
                     let what = format!("{} cannot be written", path.display());
-                    Failure::new(Class::Local, what, e.to_string())
+                    Failure::new(Class::Local, what, system_says(&e))
                 })?;
                 let many = crate::model::size::count(all.len() as u64, "server", "servers");
                 self.speech

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{PASSPHRASE_VARIABLE, PASSWORD_VARIABLE, PROXY_PASSWORD_VARIABLE, failed};
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
-use crate::model::text::escape;
+use crate::model::text::{escape, system_says};
 
 /// How long a password command may take: a person may have to unlock a store first.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
@@ -38,7 +38,12 @@ async fn run_for(command: &str, time: Duration) -> Result<Secret, Failure> {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|e| failed(format!("the password command could not be started: {e}")))?;
+        .map_err(|e| {
+            failed(format!(
+                "the password command could not be started: {}",
+                system_says(&e)
+            ))
+        })?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let work = async {
         let (out, err) = tokio::join!(gather(out), gather(err));
@@ -52,7 +57,7 @@ async fn run_for(command: &str, time: Duration) -> Result<Secret, Failure> {
         ))
         .hint("Run it in a shell to see what it waits for"));
     };
-    let status = status.map_err(|e| failed(format!("the password command was lost: {e}")))?;
+    let status = status.map_err(|e| failed(format!("the password command was lost: {}", system_says(&e))))?;
     if !status.success() {
         let said = escape(err.trim_ascii());
         return Err(failed(format!(

@@ -13,6 +13,7 @@ use super::sealed::{Cost, Entries, SealError, Sealed, seal};
 use crate::config::store as files;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
+use crate::model::text::system_says;
 
 /// What a passphrase is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +178,7 @@ impl Store {
     fn read(&self) -> Result<Option<Entries>, StoreError> {
         let unreadable = |e: io::Error| StoreError::Unreadable {
             path: self.path.clone(),
-            why: e.to_string(),
+            why: system_says(&e),
         };
         let Some(bytes) = files::read_bytes(&self.path).map_err(unreadable)? else {
             return Ok(None);
@@ -213,7 +214,7 @@ impl Store {
     fn unwritable(&self, error: &io::Error) -> StoreError {
         StoreError::Unwritable {
             path: self.path.clone(),
-            why: error.to_string(),
+            why: system_says(error),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::local::runs::Runs;
 use crate::model::event::Event;
 use crate::model::job::Direction;
 use crate::model::server::Server;
+use crate::model::text::system_says;
 use crate::plan::journal::written::WrittenItem;
 use crate::plan::journal::{Record, VERSION};
 
@@ -180,7 +181,8 @@ impl Writer {
     pub(super) fn give_up(&mut self, error: &io::Error) {
         self.log = None;
         self.outlet.tell(Event::Notice(format!(
-            "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {error}"
+            "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {}",
+            system_says(error)
         )));
     }
 }

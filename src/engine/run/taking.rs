@@ -9,10 +9,12 @@ use super::{Loop, Note, OVER};
 use crate::engine::browse::not_connected;
 use crate::engine::{blocking, left};
 use crate::local::runs::Runs;
+use crate::model::command::Extent;
 use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, JobId, Policy};
+use crate::model::text::system_says;
 use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
@@ -144,7 +146,7 @@ impl Loop {
                     coming.insert(target.clone());
                 }
                 let source = WrittenPath::source(direction, &job.item);
-                places.push((source, target, job.item.kind, job.policy));
+                places.push((source, target, job.item.kind, job.policy, job.held));
                 found.push(Found {
                     item: job.item,
                     folder: folder.and_then(|folder| folders.get(&folder).copied()),
@@ -152,13 +154,18 @@ impl Loop {
             }
             let (numbers, effects) = self.queue.add(batch, direction, found);
             self.carry_out(effects);
-            for ((source, target, kind, policy), number) in places.into_iter().zip(numbers) {
+            for ((source, target, kind, policy, held), number) in places.into_iter().zip(numbers) {
                 if kind == Kind::Dir {
                     folders.insert(target, number);
                 }
                 if let Some(policy) = policy {
                     self.queue.decide(number, policy);
                     self.journal.decided(number, policy);
+                }
+                // nobody else could let it go on
+                if held && self.queue.is_attended() {
+                    let effects = self.queue.hold(Extent::Job(number));
+                    self.carry_out(effects);
                 }
                 known.insert(source, number);
             }
@@ -213,5 +220,5 @@ async fn on_disk<T: Send + 'static>(
     let what = what.into();
     blocking(work)
         .await?
-        .map_err(|error| Failure::new(Class::Local, what, error.to_string()))
+        .map_err(|error| Failure::new(Class::Local, what, system_says(&error)))
 }

@@ -5,6 +5,7 @@ use std::io;
 use openssl::ssl::{Error, ErrorCode};
 
 use super::TlsError;
+use crate::model::text::system_says;
 
 /// The other side's words about our certificate (RFC 5246 §7.2.2, RFC 8446 §6.2).
 const ABOUT_OUR_CERTIFICATE: [&str; 7] = [
@@ -69,7 +70,7 @@ pub(crate) fn said(error: &io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match inner.map(reasons) {
         Some(reasons) if !reasons.is_empty() => reasons.join(", "),
-        _ => error.to_string(),
+        _ => system_says(error),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::written::{WrittenItem, WrittenPath};
 use super::{End, Record, VERSION};
 use crate::model::entry::Kind;
-use crate::model::job::{BatchId, Care, ConnectionId, Direction, Item, JobId, Policy};
+use crate::model::job::{BatchId, Care, ConnectionId, Direction, Item, JobId, Policy, Rank};
 use crate::model::server::Server;
 use crate::model::stamp::Stamp;
 use crate::model::unfinished::{RestId, Unfinished};
@@ -44,6 +44,8 @@ struct Batch {
     walked: bool,
     /// All of what it was taken up from is here.
     taken: bool,
+    /// A person has given some of its jobs another place.
+    moved: bool,
     dropped: bool,
 }
 
@@ -55,6 +57,8 @@ struct Job {
     end: Option<End>,
     /// After how many syncs it ended.
     at: u64,
+    rank: Option<Rank>,
+    held: bool,
 }
 
 /// What is left of one batch.
@@ -80,6 +84,8 @@ pub struct Rest {
     pub past: Vec<WrittenPath>,
     /// How many files are over.
     pub files_over: u64,
+    /// The place of its first job in the queue of its run; lower ones come first.
+    pub place: i64,
 }
 
 /// A job that is left.
@@ -91,6 +97,8 @@ pub struct RestJob {
     pub item: Item,
     /// What to do about an existing target where that is not the batch's policy.
     pub policy: Option<Policy>,
+    /// A person has paused it.
+    pub held: bool,
 }
 
 impl Log {
@@ -158,6 +166,7 @@ impl Log {
                     jobs: Vec::new(),
                     walked: false,
                     taken: false,
+                    moved: false,
                     dropped: false,
                 });
             }
@@ -180,6 +189,8 @@ impl Log {
                         policy: None,
                         end: None,
                         at,
+                        rank: job.rank,
+                        held: false,
                     });
                 }
             }
@@ -191,9 +202,25 @@ impl Log {
             }),
             Record::Policy { batch, policy } => self.change(batch, |batch| batch.policy = policy),
             Record::Answered { job, policy } => self.change_job(job, |job| job.policy = Some(policy)),
+            Record::Moved { jobs } => {
+                for (job, rank) in jobs {
+                    self.change_job(job, |job| job.rank = Some(rank));
+                    if let Some(batch) = self.jobs.get(&job).map(|(batch, _)| *batch) {
+                        self.change(batch, |batch| batch.moved = true);
+                    }
+                }
+            }
+            Record::Held { jobs } => self.hold(jobs, true),
+            Record::Released { jobs } => self.hold(jobs, false),
             Record::Synced => self.synced += 1,
             Record::Dropped { batch } => self.change(batch, |batch| batch.dropped = true),
             Record::Closed => self.closed = true,
+        }
+    }
+
+    fn hold(&mut self, jobs: Vec<JobId>, held: bool) {
+        for job in jobs {
+            self.change_job(job, |job| job.held = held);
         }
     }
 
@@ -243,7 +270,9 @@ impl Batch {
             jobs: Vec::new(),
             past: Vec::new(),
             files_over: 0,
+            place: 0,
         };
+        let mut ranks: HashMap<JobId, Option<Rank>> = HashMap::new();
         // folders that are still to be made, by where they will be
         let mut open: HashSet<WrittenPath> = HashSet::new();
         for job in &self.jobs {
@@ -275,12 +304,21 @@ impl Batch {
             if item.kind == Kind::Dir {
                 open.insert(WrittenPath::target(self.direction, &item));
             }
+            ranks.insert(job.id, job.rank);
             rest.jobs.push(RestJob {
                 id: job.id,
                 item,
                 policy,
+                held: job.held,
             });
         }
+        if self.moved {
+            // the folders first: what goes into one waits for it
+            let place = |job: &RestJob| ranks.get(&job.id).copied().flatten();
+            rest.jobs
+                .sort_by_key(|job| (job.item.kind != Kind::Dir).then(|| place(job)));
+        }
+        rest.place = ranks.values().flatten().map(|rank| rank.major).min().unwrap_or(0);
         if self.walked {
             rest.past.clear();
         } else {

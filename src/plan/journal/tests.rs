@@ -85,6 +85,45 @@ fn failed(passes: bool) -> End {
 }
 
 #[test]
+fn what_was_moved_and_paused_is_so_still() {
+    let rank = |major, minor| Rank { major, minor };
+    let mut records = begin(Direction::Upload);
+    let names = ["a", "d", "d/b", "c"];
+    let kinds = [Kind::File, Kind::Dir, Kind::File, Kind::File];
+    let jobs = (1..).zip(names).zip(kinds);
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: jobs
+            .map(|((id, name), kind)| written(id, name, kind).at(rank(1, id)))
+            .collect(),
+    });
+    let left = |records: &[Record]| {
+        let rests = fold(&lines(records)).rests(Some("b"));
+        let jobs = rests[0].1.jobs.iter();
+        (
+            rests[0].1.place,
+            jobs.map(|job| (job.id.0, job.held)).collect::<Vec<_>>(),
+        )
+    };
+    let free = |ids: [u64; 4]| ids.map(|id| (id, false)).to_vec();
+    assert_eq!(left(&records), (1, free([1, 2, 3, 4])));
+    // the last one to the top, and the first one behind it all
+    records.push(Record::Moved {
+        jobs: vec![(JobId(4), rank(-1, 5)), (JobId(1), rank(2, 6))],
+    });
+    assert_eq!(
+        left(&records),
+        (-1, free([2, 4, 3, 1])),
+        "a folder is made before"
+    );
+    let jobs = vec![JobId(3), JobId(1)];
+    records.push(Record::Held { jobs });
+    let jobs = vec![JobId(1)];
+    records.push(Record::Released { jobs });
+    assert_eq!(left(&records).1, [(2, false), (4, false), (3, true), (1, false)]);
+}
+
+#[test]
 fn what_is_left_is_what_is_not_over_or_may_go_well_later() {
     let mut records = begin(Direction::Upload);
     records.push(Record::Jobs {

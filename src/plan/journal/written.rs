@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::entry::Kind;
-use crate::model::job::{Direction, Item, JobId};
+use crate::model::job::{Direction, Item, JobId, Rank};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
@@ -154,6 +154,8 @@ impl WrittenItem {
 pub struct WrittenJob {
     pub(super) id: JobId,
     pub(super) item: WrittenItem,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rank: Option<Rank>,
 }
 
 impl WrittenJob {
@@ -162,6 +164,13 @@ impl WrittenJob {
         Self {
             id,
             item: WrittenItem::new(item),
+            rank: None,
         }
+    }
+
+    /// The same with its place in the queue.
+    pub fn at(self, rank: Rank) -> Self {
+        let rank = Some(rank);
+        Self { rank, ..self }
     }
 }

@@ -6,6 +6,7 @@ mod files;
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
+use crate::app::failures::Failures;
 use crate::app::folder::{name_at, shown, shown_place};
 use crate::app::pager::Asks;
 use crate::app::zone::Zone;
@@ -24,6 +25,9 @@ use crate::model::text::escape_str;
 use crate::model::unfinished::Unfinished;
 use crate::ui::text::{fit_end, wrap};
 use crate::ui::when;
+
+/// So many of what failed besides the first are named.
+const MORE: usize = 5;
 
 /// The text of a dialog as it grows.
 pub(super) struct Page<'a> {
@@ -179,7 +183,8 @@ impl<'a> Page<'a> {
                 );
                 page.say(&text, Role::Warning);
             }
-            Subject::Failure(failure) | Subject::ConnectionFailed(failure) => page.failure(failure),
+            Subject::Failure(failures) => page.failures(failures),
+            Subject::ConnectionFailed(failure) => page.failure(failure),
             Subject::RemoveServer(name) => {
                 let text = format!(
                     "Delete the entry of {}? Nothing on the server is touched.",
@@ -303,6 +308,35 @@ impl<'a> Page<'a> {
         if let Some(hint) = &failure.hint {
             self.gap();
             self.say(hint, Role::Text);
+        }
+    }
+
+    /// The first in full, of the others what failed, and why where that is another reason.
+    fn failures(&mut self, failures: &Failures) {
+        self.failure(&failures.first);
+        if failures.since.is_empty() {
+            return;
+        }
+        self.gap();
+        self.say(
+            &format!("{} more failed:", failures.since.len() + failures.more),
+            Role::Text,
+        );
+        let mut last = &failures.first;
+        for failure in failures.since.iter().take(MORE) {
+            self.say(&failure.what, Role::Error);
+            if (&failure.why, &failure.reply) != (&last.why, &last.reply) {
+                let said = failure.reply.as_deref().map(|reply| format!(": {reply}"));
+                self.say(
+                    &format!("{}{}", failure.why, said.unwrap_or_default()),
+                    Role::Muted,
+                );
+            }
+            last = failure;
+        }
+        let rest = failures.since.len().saturating_sub(MORE) + failures.more;
+        if rest > 0 {
+            self.say(&format!("and {rest} more"), Role::Muted);
         }
     }
 

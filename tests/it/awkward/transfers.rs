@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ftpane::model::command::{Command, Extent};
+use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{Direction, JobState};
@@ -444,7 +445,7 @@ async fn a_cancelled_transfer_leaves_nothing() {
     for (direction, path) in [(Direction::Download, "/f"), (Direction::Upload, "/target")] {
         let batch = driver.enqueue(
             direction,
-            ftpane::model::entry::Kind::File,
+            Kind::File,
             &here.path().join("f"),
             path,
             ftpane::model::job::Policy::Overwrite,
@@ -469,4 +470,48 @@ async fn a_cancelled_transfer_leaves_nothing() {
     }
     assert_eq!(names(&driver.list("/").await.unwrap()), ["f", "target"]);
     driver.shutdown().await;
+}
+
+/// Every session says TYPE I before it moves anything, and no other type is ever said, for listings neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_moves_in_ascii_mode() {
+    let lines = b"unix\nand dos\r\nand mac\r\xff";
+    for features in ["EPSV MLST SIZE MDTM", "EPSV SIZE MDTM"] {
+        let script = (0..8).fold(Script::new(Protocol::Ftp).features(features), |script, n| {
+            script.file(&format!("/d/{n}"), lines)
+        });
+        let (server, mut driver) = connected(script).await;
+        let here = tempfile::tempdir().unwrap();
+        let local = here.path().join("d");
+        for (direction, path) in [(Direction::Download, "/d"), (Direction::Upload, "/up")] {
+            driver
+                .transfer(direction, Kind::Dir, &local, path)
+                .await
+                .assert_all_done();
+        }
+        driver.list("/up").await.unwrap();
+        driver.shutdown().await;
+        for n in 0..8 {
+            assert_eq!(std::fs::read(local.join(n.to_string())).unwrap(), lines);
+            assert_eq!(server.content(&format!("/up/{n}")).unwrap(), lines);
+        }
+        let mut binary = std::collections::HashSet::new();
+        for heard in server.heard() {
+            match heard.line.split(' ').next() {
+                Some("TYPE") => {
+                    assert_eq!(heard.line, "TYPE I");
+                    binary.insert(heard.session);
+                }
+                Some(verb @ ("RETR" | "STOR" | "APPE" | "MLSD" | "LIST")) => {
+                    assert!(
+                        binary.contains(&heard.session),
+                        "{verb} in session {}",
+                        heard.session
+                    );
+                }
+                _ => {}
+            }
+        }
+        assert!(!binary.is_empty());
+    }
 }

@@ -350,3 +350,36 @@ fn a_file_that_is_gone_is_not_fetched() {
     let late = bench.update(Msg::PrivateFolder(ErrandId(errand.0), Ok("/private".into())));
     assert_eq!(late, [Effect::RemovePrivateFolder("/private".into())]);
 }
+
+/// What fails while another failure is waiting to be read is closed with it.
+#[test]
+fn failures_are_read_in_one_go() {
+    let mut bench = Bench::connected();
+    let failed = |n: u32, why: &str| {
+        let failure = Failure::new(Class::Refused, format!("Could not copy /logs/{n}.txt"), why);
+        Event::Failed(failure.reply(b"550 Failed to change directory."))
+    };
+    for n in 0..300 {
+        bench.say(failed(
+            n,
+            if n == 2 {
+                "it is gone"
+            } else {
+                "the server refused it"
+            },
+        ));
+    }
+    let screen = bench.screen();
+    for words in [
+        "/logs/0.txt",
+        "550 Failed",
+        "299 more failed:",
+        "/logs/5.txt",
+        "it is gone",
+        "and 294 more",
+    ] {
+        assert!(screen.contains(words), "{words} is not in:\n{screen}");
+    }
+    bench.press("enter");
+    assert!(bench.app.dialogs.is_empty());
+}

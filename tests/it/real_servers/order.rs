@@ -75,7 +75,8 @@ fn fill(folder: &Path) {
     std::fs::create_dir(folder).unwrap();
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
     for n in 0..FILES {
-        std::fs::write(folder.join(format!("f{n:02}")), vec![b'x'; 4096]).unwrap();
+        // line ends of all kinds: a server in ASCII mode would change some
+        std::fs::write(folder.join(format!("f{n:02}")), b"\r\nx\n".repeat(1024)).unwrap();
     }
 }
 
