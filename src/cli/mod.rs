@@ -46,17 +46,19 @@ mod transfer;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
-use clap::error::ContextValue;
+use clap::error::{ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::config::looks::Looks;
 use crate::config::paths::Paths;
 use crate::config::settings::Settings;
 use crate::engine::Options;
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::nearest;
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::target::blot;
+use crate::model::text::escape_str;
 use arguments::{Arguments, Output, Subcommands};
 pub use config::KeymapCheck;
 use connection::Connection;
@@ -120,7 +122,15 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
         completions::print_names();
         return Err(0);
     }
+    let stranger = stranger(&arguments);
     let arguments = Arguments::try_parse_from(arguments).map_err(|e| {
+        // a first word may be a target, so a command written wrong is none to clap
+        if let (Some(failure), ErrorKind::ArgumentConflict | ErrorKind::UnknownArgument) =
+            (stranger, e.kind())
+        {
+            Speech::new(false).fail(&failure);
+            return Class::Usage.exit_code();
+        }
         let text = e.render().to_string();
         // a mistake is said with the words that were written; a URL with a password may be one
         let blotted = e.context().fold(text.clone(), |text, (_, value)| match value {
@@ -163,6 +173,24 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     request.map_err(|failure| {
         Speech::new(false).fail(&failure);
         failure.class.exit_code()
+    })
+}
+
+/// What is said of a first word that is neither a command nor a target.
+fn stranger(arguments: &[OsString]) -> Option<Failure> {
+    let word = arguments.get(1)?.to_str()?;
+    let definition = Arguments::command();
+    let known: Vec<&str> = definition
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    if known.contains(&word) || word.starts_with('-') || word.contains([':', '/']) {
+        return None;
+    }
+    let failure = Failure::new(Class::Usage, escape_str(word), "there is no such command");
+    Some(match nearest(word, known) {
+        Some(near) => failure.hint(format!("Did you mean '{near}'?")),
+        None => failure.hint("'ftpane --help' shows those there are; a saved server is written NAME:"),
     })
 }
 

@@ -3,6 +3,7 @@
 mod endings;
 #[cfg(unix)]
 mod exit_codes;
+mod help;
 #[cfg(unix)]
 mod json_lines;
 mod listings;

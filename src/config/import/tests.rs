@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::winscp::tests::obscure;
 use super::*;
 use crate::model::clock::ClockOffset;
-use crate::model::server::{ConnectionMode, Protocol, TlsVersion};
+use crate::model::server::{ConnectionMode, PassiveAddress, Protocol, TlsVersion};
 
 fn fixture(name: &str) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -158,7 +158,7 @@ fn winscp() {
          FtpForcePasvIp2=1\r\nMinTlsVersion=13\r\nPostLoginCommands=NOOP%0D%0AQUIT\r\n\
          ProxyMethod=2\r\nProxyHost=p.example\r\nProxyPort=1080\r\nProxyUsername=me\r\nProxyPassword=A3\r\n\
          [Sessions\\moved]\r\nHostName=h\r\nUserName=anna\r\nPassword={other}\r\nFSProtocol=5\r\nFtps=1\r\n\
-         FtpPingType=0\r\nMinTlsVersion=10\r\nUtf=1\r\n\
+         FtpPingType=0\r\nMinTlsVersion=10\r\nUtf=1\r\nFtpForcePasvIp2=0\r\n\
          [Sessions\\%EF%BB%BFshell]\r\nHostName=h\r\n\
          [Sessions\\dav]\r\nHostName=h\r\nFSProtocol=6\r\n"
     );
@@ -182,6 +182,7 @@ fn winscp() {
         (web.server.mode, web.server.tls_min),
         (ConnectionMode::Active, TlsVersion::V1_3)
     );
+    assert_eq!(web.server.passive_address, PassiveAddress::Server);
     assert_eq!(
         (web.server.note.as_str(), web.server.after_login[0].as_str()),
         ("two lines", "NOOP")
@@ -198,6 +199,7 @@ fn winscp() {
         (moved.server.keep_alive, moved.server.tls_min),
         (0, TlsVersion::V1_2)
     );
+    assert_eq!(moved.server.passive_address, PassiveAddress::Control);
     for part in ["password cannot be read", "TLS older than 1.2", "character set"] {
         says(moved, part);
     }
@@ -436,6 +438,92 @@ fn a_file_that_is_not_there_or_not_text_says_so() {
     );
     std::fs::write(&path, b"[a]\nhost=\xff\n").unwrap();
     assert!(load(Format::Rclone, &path).unwrap_err().why.contains("not UTF-8"));
+}
+
+/// A file that was cut off anywhere is read as far as it goes, or refused with its line; nothing that is
+/// said has a password in it.
+#[test]
+fn files_that_were_cut_off() {
+    for (format, name) in [
+        (Format::FileZilla, "sitemanager.xml"),
+        (Format::Lftp, "lftp-bookmarks"),
+        (Format::Termscp, "bookmarks.toml"),
+        (Format::Rclone, "rclone.conf"),
+        (Format::Ncftp, "ncftp-bookmarks"),
+    ] {
+        let whole = text(name);
+        let all = read(format, &whole, "f").unwrap();
+        let secrets: Vec<&str> = all
+            .taken
+            .iter()
+            .filter_map(|taken| Some(taken.secret.as_ref()?.reveal()))
+            .collect();
+        for (at, _) in whole.char_indices() {
+            let said = match read(format, &whole[..at], "the file") {
+                Ok(found) => {
+                    assert!(found.taken.len() <= all.taken.len(), "{name} {at}");
+                    let settled = settle(found, &[], None);
+                    let remarks = settled.taken.into_iter().flat_map(|taken| taken.remarks);
+                    let left = settled.left.into_iter().map(|left| left.why);
+                    remarks
+                        .chain(left)
+                        .chain(settled.remarks)
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                }
+                Err(mistake) => {
+                    let said = mistake.to_string();
+                    assert!(
+                        said.contains("the file") && said.contains("line "),
+                        "{name} {at}: {said}"
+                    );
+                    said
+                }
+            };
+            for secret in &secrets {
+                assert!(!said.contains(secret), "{name} {at}: {said}");
+            }
+        }
+    }
+}
+
+/// More than anybody has, in one file or in one line.
+#[test]
+fn huge_files_are_refused_or_read_to_their_end() {
+    let many = |one: &str| one.repeat(10_001);
+    for (format, text) in [
+        (
+            Format::FileZilla,
+            format!(
+                "<FileZilla3><Servers>{}</Servers></FileZilla3>",
+                many("<Server><Host>h</Host></Server>")
+            ),
+        ),
+        (Format::WinScp, many("[Sessions\\a]\nFSProtocol=5\nHostName=h\n")),
+        (Format::Lftp, many("a ftp://h/\n")),
+        (Format::Rclone, many("[a]\ntype = ftp\nhost = h\n")),
+        (Format::Netrc, many("machine h login l password p\n")),
+    ] {
+        let said = match read(format, &text, "f") {
+            // programs that merge what has the same name
+            Ok(found) => {
+                assert!(found.taken.len() <= MOST, "{}", format.word());
+                continue;
+            }
+            Err(mistake) => mistake.to_string(),
+        };
+        assert!(
+            said.contains("more than 10000 servers"),
+            "{}: {said}",
+            format.word()
+        );
+    }
+    let long = "x".repeat(3_000_000);
+    for format in Format::ALL {
+        if let Ok(found) = read(format, &format!("[{long}]\n{long} {long}={long}"), "f") {
+            assert!(found.taken.iter().all(|taken| taken.server.name.len() <= 2_000));
+        }
+    }
 }
 
 mod properties {

@@ -126,10 +126,11 @@ fn data_connections(section: &Section<'_>, taken: &mut Taken) {
     if section.get("FtpPasvMode") == Some("0") {
         server.mode = ConnectionMode::Active;
     }
-    // 2, its default, is what `repair` does
-    server.passive_address = match section.get("FtpForcePasvIp2").or(section.get("FtpForcePasvIp")) {
-        Some("0") => PassiveAddress::Server,
-        Some("1") => PassiveAddress::Control,
+    // its switches are 0 for on, 1 for off, and 2, the default here, is what `repair` does; old versions had
+    // yes and no, 1 and 0
+    server.passive_address = match (section.get("FtpForcePasvIp2"), section.get("FtpForcePasvIp")) {
+        (Some("0"), _) | (None, Some("1")) => PassiveAddress::Control,
+        (Some("1"), _) | (None, Some("0")) => PassiveAddress::Server,
         _ => PassiveAddress::Repair,
     };
     if section.get("FtpPingType") == Some("0") {

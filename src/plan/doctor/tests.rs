@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::model::failure::Class;
+use crate::model::server::{ConnectionMode, PassiveAddress};
 
 const HERE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);

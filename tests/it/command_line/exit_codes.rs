@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use super::{Site, bare, ends, kill, stderr};
 use crate::harness::binary::{ftpane, output};
-use crate::harness::scripted::{Script, announce_closed, say};
+use crate::harness::scripted::{GREETING, Script, announce_closed, close, say};
 use ftpane::model::server::Protocol;
 
 #[test]
@@ -171,5 +171,92 @@ fn codes_129_130_and_143_signals() {
             assert_eq!(child.wait().unwrap().code(), Some(code), "{words:?}");
             drop(held);
         }
+    }
+}
+
+/// What the same codes stand for besides, each by a server that does just that.
+#[tokio::test(flavor = "multi_thread")]
+async fn further_situations_of_the_same_codes() {
+    let plain = || Script::new(Protocol::Ftp).file("/f", "x");
+    let wrong = "213 SHA-256 0-1 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 f";
+    let hashing = || {
+        plain()
+            .on(
+                "FEAT",
+                say("211-Features:\r\n EPSV\r\n MLST\r\n HASH SHA-256*\r\n211 End"),
+            )
+            .file("/f", "content")
+            .on("HASH", say(wrong))
+    };
+    for (script, words, code, says) in [
+        (plain().on("MLSD", close()), "ls", 3, "closed the connection"),
+        (
+            plain().on(GREETING, say("421 Go away.")),
+            "ls",
+            3,
+            "not available",
+        ),
+        (
+            plain().on("PASS", say("530 No.")),
+            "ls",
+            4,
+            "refused user or password",
+        ),
+        (
+            plain().on("USER", say("534 Policy requires SSL.")),
+            "ls",
+            4,
+            "encrypted connection",
+        ),
+        (
+            Script::new(Protocol::FtpsExplicit).on("AUTH", say("502 no")),
+            "ls",
+            5,
+            "does not offer TLS",
+        ),
+        (
+            Script::new(Protocol::FtpsExplicit).on("PROT", say("536 no")),
+            "ls",
+            5,
+            "will not encrypt data",
+        ),
+        (
+            plain().on("EPSV", say("425 no")).on("PASV", say("425 no")),
+            "ls",
+            6,
+            "passive port",
+        ),
+        (
+            plain().on("RETR", say("550 Permission denied.")),
+            "get",
+            7,
+            "refuses permission",
+        ),
+        (
+            plain().on("DELE", say("550 Permission denied.")),
+            "rm",
+            7,
+            "refuses permission",
+        ),
+        (plain().on("STOR", say("553 no")), "put new", 7, "of that name"),
+        (plain(), "rm --read-only", 8, "read only"),
+        (hashing(), "get --verify", 9, "/f"),
+    ] {
+        let server = script.start().await;
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("new"), "new").unwrap();
+        let saved = server.server();
+        let mut command = ftpane(home.path());
+        let mut words_of = words.split(' ');
+        command.args(words_of.next()).args(["--retries", "0"]);
+        if let Some(pin) = saved.pin {
+            command.args(["--pin", &pin.to_string()]);
+        }
+        command.args(words_of).arg(format!("{}/f", saved.url()));
+        let done = output(command).await;
+        ends(&done, code);
+        let said = stderr(&done);
+        assert!(said.contains(says), "{words}: {said}");
+        assert!(!home.path().join("f").exists(), "{words}");
     }
 }

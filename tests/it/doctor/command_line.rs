@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::process::Output;
 
-use ftpane::model::server::Protocol;
+use ftpane::model::server::{Protocol, TlsVersion};
+use openssl::ssl::SslVersion;
 use serde_json::Value;
 
 use crate::harness::binary::{ftpane, output};
-use crate::harness::scripted::{Script, Scripted, announce, say};
+use crate::harness::scripted::*;
 
 async fn doctor(home: &Path, server: &Scripted, options: &[&str]) -> Output {
     let saved = server.server();
@@ -81,6 +82,133 @@ async fn the_exit_code_is_that_of_the_first_failure_and_the_fix_stands_as_flags(
     let done = doctor(home.path(), &server, &[&["--json"], fix.as_slice()].concat()).await;
     assert_eq!(done.status.code(), Some(0), "{done:?}");
     assert!(lines(&done).iter().any(|line| line["level"] == "note"));
+}
+
+/// What is printed as the fix is what mends it: the doctor finds nothing of the kind with it, and a listing
+/// comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flags_that_are_printed_mend_it() {
+    let plain = || Script::new(Protocol::Ftp).file("/f", "x");
+    let tls = || Script::new(Protocol::FtpsExplicit).file("/f", "x");
+    let up_to = |certified: &Certified, version| {
+        Face::openssl(certified, move |builder| {
+            builder.set_max_proto_version(Some(version)).unwrap();
+        })
+    };
+    let small = Certified::new(Wish {
+        bits: 1024,
+        ..Wish::default()
+    });
+    let usual = Certified::usual();
+    let dated = "-rw-r--r-- 1 me us 1 2024-01-02 05:04 f\r\n";
+    let epsv = "229 Here (|||{port}|)";
+    let pasv = "227 Here (127,0,0,1,{p1},{p2})";
+    let cases: [(Script, &[&str], &str, &[&str]); 10] = [
+        (tls(), &["no pin"], "cert-unknown", &["--pin"]),
+        (
+            tls().face(up_to(&usual, SslVersion::TLS1_1)),
+            &[],
+            "tls-too-old",
+            &["--tls-min", "1.1"],
+        ),
+        (
+            tls().face(up_to(&small, SslVersion::TLS1_3)),
+            &[],
+            "tls-too-old",
+            &["--weak-tls"],
+        ),
+        (
+            tls().face(Face::speaking(TlsVersion::V1_3)),
+            &["--tls-max", "1.2"],
+            "tls-too-old",
+            &["--tls-max", "1.3"],
+        ),
+        (
+            tls().unresumed([say("522 SSL connection failed: session reuse required"), close()]),
+            &["--tls-backend", "system"],
+            "data-tls-reuse",
+            &["--tls-backend", "openssl"],
+        ),
+        (
+            plain()
+                .on("EPSV", say("500 no"))
+                .on("PASV", announce("227 Here (127,0,0,9,{p1},{p2})")),
+            &["--pasv-address", "server"],
+            "pasv-private-address",
+            &["--pasv-address", "repair"],
+        ),
+        (
+            plain()
+                .on("EPSV", announce_closed(epsv))
+                .on("PASV", announce_closed(pasv)),
+            &[],
+            "passive-refused",
+            &["--mode", "active"],
+        ),
+        (
+            plain().on("EPRT", say("500 no")).on("PORT", say("500 no")),
+            &["--mode", "active"],
+            "active-nobody-came",
+            &["--mode", "passive"],
+        ),
+        (plain(), &["--root", "/nowhere"], "path-missing", &["--root", "~"]),
+        (
+            plain()
+                .features("EPSV MDTM")
+                .on("LIST", [say("150 go"), send(dated), end_data(), say("226 done")]),
+            &[],
+            "clock-offset",
+            &["--clock-offset", "+2:00"],
+        ),
+    ];
+    for (script, options, code, wanted) in cases {
+        let server = script.start().await;
+        let home = tempfile::tempdir().unwrap();
+        let saved = server.server();
+        let pin = saved.pin.map(|pin| pin.to_string());
+        let run = |command: &'static str, options: &[String]| {
+            let mut words = vec![
+                "--connect-timeout".to_owned(),
+                "2".into(),
+                "--timeout".into(),
+                "2".into(),
+            ];
+            words.extend(["--retries".into(), "0".into()]);
+            words.extend(options.iter().cloned());
+            words.push(saved.url());
+            let mut program = ftpane(home.path());
+            program.args([command, "--json"]).args(words);
+            output(program)
+        };
+        let mut given: Vec<String> = options.iter().map(|word| (*word).to_owned()).collect();
+        match given.first().is_some_and(|word| word == "no pin") {
+            true => given.clear(),
+            false => given.extend(pin.into_iter().flat_map(|pin| ["--pin".to_owned(), pin])),
+        }
+        let done = run("doctor", &given).await;
+        let all = lines(&done);
+        let verdict = all
+            .iter()
+            .find(|line| line["event"] == "verdict" && line["code"] == code);
+        let verdict = verdict.unwrap_or_else(|| panic!("{code}: {all:?}"));
+        let fix = verdict["fix"].as_array().unwrap().iter();
+        let fix: Vec<String> = fix.map(|word| word.as_str().unwrap().to_owned()).collect();
+        assert!(
+            fix.starts_with(&wanted.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()),
+            "{code}: {fix:?}"
+        );
+        // in the place of what was given
+        if let Some(at) = given.iter().position(|word| *word == fix[0]) {
+            given.drain(at..at + fix.len());
+        }
+        given.extend(fix);
+        let done = run("doctor", &given).await;
+        assert_eq!(done.status.code(), Some(0), "{code}: {done:?}");
+        let failures = lines(&done).into_iter().filter(|line| line["level"] == "failure");
+        assert_eq!(failures.count(), 0, "{code}");
+        let done = run("ls", &given).await;
+        assert_eq!(done.status.code(), Some(0), "{code}: {done:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

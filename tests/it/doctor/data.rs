@@ -70,6 +70,65 @@ async fn addresses_that_are_not_the_one_we_talk_to() {
     }
 }
 
+/// Servers that cannot be run here, by what they say: known for what they are, well as they come, and
+/// with the very setting named where something is bent.
+#[tokio::test(flavor = "multi_thread")]
+async fn filezilla_server_and_iis_are_known_and_their_settings_named() {
+    type Made = fn(Script) -> Script;
+    let servers: [(Made, &str, &[&str], &str); 2] = [
+        (
+            filezilla,
+            "'Use custom port range' (FileZilla Server",
+            &["Use the following host", "Passive mode"],
+            "In FileZilla Server: Rights management",
+        ),
+        (
+            iis,
+            "'Data Channel Port Range' (IIS Manager",
+            &["External IP Address of Firewall", "FTP Firewall Support"],
+            "In IIS Manager: the site's Advanced Settings",
+        ),
+    ];
+    for (made, range, address, limit) in servers {
+        for protocol in [Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+            let script = made(Script::new(protocol).file("/f", "x"));
+            let (_server, visit) = visited(script, Patience::default()).await;
+            visit.finds(&["ok"]);
+            assert_eq!(visit.failed(), [], "{:?}", visit.steps);
+            let firewall = visit.diagnosis.firewall.lines().join("\n");
+            assert!(firewall.contains(range), "{firewall}");
+        }
+        let begun = || Script::new(Protocol::FtpsExplicit).file("/f", "x");
+        // behind NAT, and nobody has told it the address outside
+        let bent = begun().on(
+            "PASV",
+            announce("227 Entering Passive Mode (192,168,1,4,{p1},{p2})."),
+        );
+        let (_server, visit) = visited(made(bent), Patience::default()).await;
+        let text = visit.finds(&["(pasv-private-address)"]).text();
+        assert!(address.iter().all(|words| text.contains(words)), "{text}");
+        // its passive ports are closed
+        let bent = begun()
+            .on("EPSV", announce_closed(EPSV))
+            .on("PASV", announce_closed(PASV))
+            .on("EPRT", say("500 no"))
+            .on("PORT", say("500 no"));
+        let (_server, visit) = visited(made(bent), SHORT).await;
+        let text = visit.finds(&["passive-refused"]).text();
+        assert!(text.contains(range), "{text}");
+        let full = say("421 Too many connections, closing control connection.");
+        let bent = begun().in_sessions(3.., GREETING, vec![full, close()]);
+        let (_server, visit) = visited(made(bent), Patience::default()).await;
+        let text = visit.finds(&["too-many-connections"]).text();
+        assert!(text.contains(limit), "{text}");
+    }
+    // where TLS is demanded and the client comes without
+    let script = Script::new(Protocol::Ftp).on("USER", say("534 Policy requires SSL."));
+    let (_server, visit) = visited(iis(script), SHORT).await;
+    let verdict = visit.finds(&["login-refused"]);
+    assert_eq!(verdict.fix, [Fix::Protocol(Protocol::FtpsExplicit)]);
+}
+
 /// Followed because it was set so, and dead: the repair is what would mend it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_address_that_is_followed() {

@@ -18,6 +18,7 @@
 
 mod disk;
 mod filezilla;
+mod iis;
 mod mood;
 mod session;
 mod stream;
@@ -25,6 +26,7 @@ mod tls;
 mod usual;
 
 pub(crate) use filezilla::filezilla;
+pub(crate) use iis::iis;
 pub(crate) use mood::Temper;
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};

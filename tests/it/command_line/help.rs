@@ -1,0 +1,122 @@
+//! What the help says of each command, and what is said of mistakes, as snapshots.
+
+use super::{bare, ends, stderr, stdout};
+
+/// Every command, as it is written.
+fn commands(help: impl Fn(&[&str]) -> String) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    let mut at = 0;
+    while at < all.len() {
+        let words: Vec<String> = all[at].clone();
+        let written: Vec<&str> = words.iter().map(String::as_str).collect();
+        let text = help(&written);
+        let section = text.split("\nCommands:\n").nth(1).unwrap_or_default();
+        let section = section.split("\n\n").next().unwrap_or_default();
+        for line in section.lines().filter(|line| !line.starts_with("   ")) {
+            let name = line.split_whitespace().next().unwrap();
+            all.push([words.clone(), vec![name.to_owned()]].concat());
+        }
+        at += 1;
+    }
+    all
+}
+
+#[test]
+fn help_of_every_command() {
+    let home = tempfile::tempdir().unwrap();
+    let help = |words: &[&str]| {
+        let output = bare(home.path()).args(words).arg("-h").output().unwrap();
+        ends(&output, 0);
+        stdout(&output)
+    };
+    // the options of connections are shown once
+    let section = |text: &str| {
+        let begun = text.find("\nConnection:\n")?;
+        let end = text[begun + 1..]
+            .find("\n\n")
+            .map_or(text.len(), |end| begun + 1 + end);
+        Some(text[begun..end].to_owned())
+    };
+    let connection = section(&help(&["ls"])).unwrap();
+    insta::assert_snapshot!("help-connection", connection);
+    let all = commands(help);
+    assert!(all.len() > 30, "{all:?}");
+    for words in all {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut text = help(&words);
+        if let Some(section) = section(&text) {
+            let options = |text: &str| -> Vec<String> {
+                let lines = text
+                    .lines()
+                    .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+                lines.collect()
+            };
+            assert_eq!(options(&section), options(&connection), "{words:?}");
+            text = text.replace(&section, "\nConnection: as everywhere");
+        }
+        let name = match words.as_slice() {
+            [] => "help".to_owned(),
+            words => format!("help-{}", words.join("-")),
+        };
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+/// A mistake is said in one or two lines, with what was meant perhaps, and ends with 2.
+#[test]
+fn mistakes() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join("config")).unwrap();
+    std::fs::write(
+        home.path().join("config/servers.toml"),
+        "[[server]]\nname = \"web\"\nhost = \"h\"\n",
+    )
+    .unwrap();
+    let mut said = String::new();
+    for words in [
+        &["lss", "web:"][..],
+        &["gett", "-c", "web:"],
+        &["ls"],
+        &["ls", "wbe:/"],
+        &["ls", "web"],
+        &["ls", "http://h/"],
+        &["ls", "ftp://h:99999/"],
+        &["ls", "ftp://h/", "--sort", "age"],
+        &["ls", "ftp://h/", "--depth", "-1"],
+        &["get"],
+        &["get", "ftp://h/a", "--mode", "both"],
+        &["get", "ftp://h/a", "--limit-rate", "fast"],
+        &["get", "ftp://h/a", "--to", "-", "-c"],
+        &["get", "ftp://h/a", "--on-conflict", "ask"],
+        &["get", "@missing"],
+        &["put", "x"],
+        &["put", "x", "ftp://h/~a/"],
+        &["mv", "ftp://h/a", "ftp://other/b"],
+        &["chmod", "999", "ftp://h/a"],
+        &["rm", "ftp://h/a", "--port-range", "9-1"],
+        &["ls", "ftp://h/", "--tls-min", "1.3", "--tls-max", "1.2"],
+        &["ls", "ftp://me:s3cret@h:x/"],
+        &["doctor"],
+        &["raw", "ftp://h/"],
+        &["queue", "drop", "zz"],
+        &["servers", "show", "wbe"],
+        &["servers", "edit", "web", "--set", "hsot=x"],
+        &["servers", "import", "putty"],
+        &["completions", "tcsh"],
+        &["--theme"],
+    ] {
+        let output = bare(home.path()).args(words).output().unwrap();
+        let text = stderr(&output);
+        assert!(
+            !text.contains("s3cret") && output.stdout.is_empty(),
+            "{words:?}: {text}"
+        );
+        let code = output.status.code().unwrap();
+        assert!(matches!(code, 2 | 10), "{words:?}: {code} {text}");
+        said.push_str(&format!(
+            "$ ftpane {}\n{text}(ends with {code})\n\n",
+            words.join(" ")
+        ));
+    }
+    insta::assert_snapshot!("mistakes", said);
+}
