@@ -1,10 +1,10 @@
 //! The help: the table of actions with the keys in force.
 
-use super::{App, View};
 use super::action::{Action, Context, Keys, TABLE};
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::input::Line as Input;
+use super::{App, View};
 use crate::config::keymap::shown;
 use crate::model::text::searched;
 

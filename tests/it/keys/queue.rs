@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ftpane::app::View;
 use ftpane::app::effect::Effect;
+use ftpane::app::help::Line;
 use ftpane::app::msg::Msg;
 use ftpane::model::command::{Command, Extent, Shift};
 use ftpane::model::entry::Kind;
@@ -287,14 +288,19 @@ fn quitting_asks_while_something_is_unfinished() {
 fn the_queue_opens_at_what_has_failed() {
     let mut bench = Bench::connected();
     three(&mut bench);
-    bench.say(Event::JobChanged(JobId(1), JobState::Done));
+    let done = || JobState::Done {
+        bytes: 1,
+        millis: 1,
+        note: None,
+    };
+    bench.say(Event::JobChanged(JobId(1), done()));
     let failure = Failure::new(Class::Refused, "Could not upload", "the server refused it");
     bench.say(Event::JobChanged(JobId(2), JobState::Failed(failure)));
     bench.press("Q");
     let at = |bench: &Bench| bench.app.queue.current().unwrap().job.id;
     assert_eq!(at(&bench), JobId(3), "it is not over");
     bench.press("esc");
-    bench.say(Event::JobChanged(JobId(3), JobState::Done));
+    bench.say(Event::JobChanged(JobId(3), done()));
     bench.press("Q g g Q Q");
     assert_eq!(at(&bench), JobId(2));
 }
