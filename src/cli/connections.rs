@@ -124,6 +124,8 @@ impl Connections {
             Err(End::Failed(failure)) => Err(failure),
             Err(end) => return Err(end),
         };
+        // the session has taken it; what a pattern stands for is found again by it
+        place.secret = secret.clone();
         self.known.push((server, secret, live.clone()));
         Ok(live?)
     }
