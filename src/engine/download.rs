@@ -395,12 +395,12 @@ impl Receiving {
                 }
                 None => None,
             };
-            let file = written.part.commit(written.file, modified, sync)?;
+            let (file, lost) = written.part.commit(written.file, modified, sync)?;
             if !sync {
                 unsynced.wrote(file)?;
             }
             remove_left(&left);
-            Ok(verified)
+            Ok(both(verified, lost))
         };
         let placed = match length <= SHORT && !sync {
             true => self.task.targets.at_once.run(work).await?,

@@ -87,16 +87,27 @@ impl PartFile {
     }
 
     /// Puts the complete file in its place, with the source's time and, where it replaces one,
-    /// that one's permissions. [`io::ErrorKind::AlreadyExists`] where something stands there that
+    /// that one's permissions and, as far as that is allowed, its owner and group; with what of
+    /// those could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
     /// may not be replaced; it is untouched. `sync`: all of it, its name included, is on the disk before
     /// this ends.
-    pub(crate) fn commit(self, file: File, modified: Option<Stamp>, sync: bool) -> io::Result<File> {
+    pub(crate) fn commit(
+        self,
+        file: File,
+        modified: Option<Stamp>,
+        sync: bool,
+    ) -> io::Result<(File, Option<String>)> {
         if let Some(time) = modified {
             // a file system without times is no reason to lose the file
             let _ =
                 filetime::set_file_handle_times(&file, None, Some(FileTime::from_unix_time(time.seconds, 0)));
         }
-        set_permissions(&file, self.replaces.as_ref())?;
+        // before the permissions: another owner takes set-user-ID away
+        let lost = match &self.replaces {
+            Some(replaced) => keep_owner(&file, replaced)?,
+            None => None,
+        };
+        set_permissions(&file, self.replaces.as_ref(), lost.is_some())?;
         if sync {
             file.sync_all()?;
         }
@@ -109,7 +120,7 @@ impl PartFile {
         if sync {
             sync_folder(&self.target)?;
         }
-        Ok(file)
+        Ok((file, lost))
     }
 }
 
@@ -206,11 +217,40 @@ fn followed(target: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The permissions of the file that is replaced, or those a new file gets here.
+/// Gives a file the owner and group of the one that it replaces. Root may do that, others may give
+/// it to a group of theirs. What could not be kept, in words.
 #[cfg(unix)]
-fn set_permissions(file: &File, replaces: Option<&Metadata>) -> io::Result<()> {
+fn keep_owner(file: &File, replaced: &Metadata) -> io::Result<Option<String>> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let is_kept = |new: &Metadata| (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
+    if is_kept(&file.metadata()?) || fchown(file, Some(replaced.uid()), Some(replaced.gid())).is_ok() {
+        return Ok(None);
+    }
+    let _ = fchown(file, None, Some(replaced.gid()));
+    let new = file.metadata()?;
+    Ok((!is_kept(&new)).then(|| {
+        format!(
+            "the replaced file belonged to user {} and group {}, this one belongs to user {} and group {}",
+            replaced.uid(),
+            replaced.gid(),
+            new.uid(),
+            new.gid()
+        )
+    }))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Metadata) -> io::Result<Option<String>> {
+    Ok(None)
+}
+
+/// The permissions of the file that is replaced, or those a new file gets here. What let others act
+/// as its owner or group (set-user-ID, set-group-ID) does not go over to another owner.
+#[cfg(unix)]
+fn set_permissions(file: &File, replaces: Option<&Metadata>, owner_lost: bool) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let mode = match replaces {
+        Some(metadata) if owner_lost => metadata.mode() & 0o1777,
         Some(metadata) => metadata.mode() & 0o7777,
         None => 0o666 & !umask(),
     };
@@ -218,7 +258,7 @@ fn set_permissions(file: &File, replaces: Option<&Metadata>) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn set_permissions(_: &File, _: Option<&Metadata>) -> io::Result<()> {
+fn set_permissions(_: &File, _: Option<&Metadata>, _: bool) -> io::Result<()> {
     Ok(())
 }
 
@@ -288,6 +328,30 @@ mod tests {
             (0o640, 1_000_000_000)
         );
         assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    /// Root gives the file to whom the old one belonged; nobody else may, and it is said.
+    #[test]
+    fn a_replaced_file_keeps_its_owner_or_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        std::fs::write(&target, "old").unwrap();
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(&target, Some(4_321), Some(1_234)).unwrap();
+        }
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o4750)).unwrap();
+        let old = std::fs::metadata(&target).unwrap();
+        let (part, file) = PartFile::create(&target, &job(1), true).unwrap();
+        let (_, lost) = part.commit(file, None, false).unwrap();
+        let new = std::fs::metadata(&target).unwrap();
+        assert_eq!(lost, None);
+        assert_eq!((new.uid(), new.gid()), (old.uid(), old.gid()));
+        assert_eq!(new.mode() & 0o7777, 0o4750);
+        // as another user sees it: what is not his may not be given away
+        let somebody = File::open(&target).unwrap();
+        set_permissions(&somebody, Some(&new), true).unwrap();
+        assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, 0o750);
     }
 
     #[test]

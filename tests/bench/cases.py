@@ -91,6 +91,13 @@ def transfers() -> list[Case]:
                 f"small-{way}{end}", f"5,000 files of 4 KiB in 50 folders {way}, {words}", way, SMALL, tls,
                 connections=8, wall=1.0, cpu=1.0, memory=FOR_MANY,
             ))
+    # what more connections bring, for the default: compared between cases, so there is no bar
+    for connections in (1, 2, 4):
+        for way in ("down", "up"):
+            cases.append(Case(
+                f"lanes-{way}-{connections}", f"5,000 files of 4 KiB in 50 folders {way}, plain", way, SMALL,
+                connections=connections,
+            ))
     for connections in (8, 1):
         for way, wall in (("down", 0.85), ("up", 0.60)):
             cases.append(Case(

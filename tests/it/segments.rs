@@ -1,6 +1,7 @@
 //! Big downloads in segments: where the server gives each connection only so much a second, idle lanes
 //! help, and whatever a server does about that, the target is the old file or the new one.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
@@ -166,7 +167,14 @@ async fn a_server_that_does_not_begin_in_the_middle_costs_nothing_but_a_question
         let first = server.heard().into_iter().filter(|heard| heard.session == 1);
         let read = first.filter(|heard| heard.line.starts_with("RETR")).count();
         assert_eq!(read, 1, "{what}: the first goes on undisturbed");
-        assert!(server.sessions() <= 2, "{what}");
+        let heard = server.heard();
+        let about = heard
+            .iter()
+            .filter(|heard| heard.line.contains("/d/f") || heard.line.starts_with("REST"));
+        let asking: BTreeSet<_> = about.map(|heard| heard.session).collect();
+        assert!(asking.len() <= 2, "{what}: one question, by one session");
+        // and one whose login was over only when the walk it was to help had ended
+        assert!(server.sessions() <= 3, "{what}");
         run.driver.shutdown().await;
     }
 }
