@@ -57,7 +57,7 @@ impl App {
     }
 
     /// Whether what is shown has come uncalled for, and only just.
-    fn is_surprised(&self) -> bool {
+    pub(super) fn is_surprised(&self) -> bool {
         self.is_surprising() && self.now < self.letters_from
     }
 

@@ -91,6 +91,16 @@ const ASKING: [Action; 14] = [
     Action::Position,
 ];
 
+/// Actions that are about what is marked rather than the line under the cursor.
+const OF_MARKS: [Action; 6] = [
+    Action::Transfer,
+    Action::Delete,
+    Action::Properties,
+    Action::CopyPath,
+    Action::CopyUrl,
+    Action::CopyCommand,
+];
+
 /// What a word means among several.
 enum Meant<T> {
     One(T),
@@ -111,6 +121,10 @@ impl App {
     pub fn hear(&self, line: &Secret) -> Heard {
         let line = line.reveal();
         if let Some(dialog) = self.dialogs.front() {
+            // it was meant for what was there before
+            if self.is_surprised() {
+                return Heard::once_more();
+            }
             return match &dialog.line {
                 Some(asked) => match inner(line, &[Context::Text, Context::Dialog]) {
                     Inner::Action(action) => Heard::act(action),
@@ -205,6 +219,10 @@ impl App {
                 .or_else(|| self.line_called(name, false))
             {
                 Some(found) if action == Action::Jump || found.msgs.is_empty() => found,
+                Some(_) if OF_MARKS.contains(&action) && self.has_marks() => Heard::say(format!(
+                    "Something is marked, and {} means that: unmark first, or leave the name out",
+                    row.id
+                )),
                 Some(found) => found.then(action),
                 None => Heard::say(format!("No line here is called '{}'", escape_str(name))),
             },
@@ -276,6 +294,17 @@ impl App {
             View::Queue => self.queue.len(),
             View::Found => self.search.as_ref().map_or(0, |search| search.len()),
             View::Pager | View::Log | View::Help | View::Doctor => 0,
+        }
+    }
+
+    fn has_marks(&self) -> bool {
+        match self.view {
+            View::Panes => !self.pane(self.active).marks.is_empty(),
+            View::Found => self
+                .search
+                .as_ref()
+                .is_some_and(|search| !search.marks.is_empty()),
+            _ => false,
         }
     }
 

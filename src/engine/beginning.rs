@@ -32,7 +32,7 @@ pub(super) async fn compare(
     let (hashed, told) = tokio::join!(hashed, ask(&mut asked, there, length, lease));
     if let Err(error) = told {
         // a server may fall silent over such a question: it is not asked again
-        return match error.is_loss() && lease.renew().await {
+        return match !error.is_loss() || lease.renew().await {
             true => Ok(None),
             false => Err(error),
         };

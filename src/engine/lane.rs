@@ -309,7 +309,6 @@ impl Hands<'_> {
             self.settle(over.take()).await;
         }
         let (file, closed) = over.map_or((None, None), |over| (Some(over.file), Some(over.closed)));
-        let riders = self.tail.riders();
         let mut lease = match self.take_lease(&cancel).await {
             Ok(lease) => lease,
             Err(stop) => {
@@ -323,6 +322,8 @@ impl Hands<'_> {
                 return None;
             }
         };
+        // by what this lease says of the server: the answers are dealt out by the same
+        let riders = self.tail.riders();
         let exchanged = tokio::select! {
             exchanged = lease.exchange(closed, &riders, Some(ready.request())) => exchanged,
             () = cancel.cancelled() => {

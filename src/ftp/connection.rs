@@ -68,8 +68,8 @@ pub(crate) struct Learned {
     pub(crate) clock_offset: Option<ClockOffset>,
     /// How many files were asked for their MDTM to find that.
     pub(crate) clock_questions: u8,
-    /// MDTM with a time does not set the time of a file.
-    pub(crate) no_mdtm_time: bool,
+    /// Whether MDTM with a time sets the time of a file; `None` while that is not known.
+    pub(crate) mdtm_sets_times: Option<bool>,
     /// NOOP was answered well at least once.
     pub(crate) noop_works: bool,
     /// The server refused NOOP, swallowed it, or ended the connection over it.

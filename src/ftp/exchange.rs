@@ -73,7 +73,8 @@ impl Session {
         if features.has("MFMT") {
             return Some(TimeVerb::Mfmt);
         }
-        (features.has("MDTM") && !self.connection().learned().no_mdtm_time).then_some(TimeVerb::Mdtm)
+        (features.has("MDTM") && self.connection().learned().mdtm_sets_times != Some(false))
+            .then_some(TimeVerb::Mdtm)
     }
 
     /// Ends `closed`, asks `riders`, begins `next`: in one write where the server takes that.
@@ -231,13 +232,7 @@ impl Session {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(_, _, verb) => {
-                // with a time it has answered the question when that file was changed
-                let is_set = first.is_positive() && first.modified().is_none();
-                let takes_times = *verb == TimeVerb::Mfmt || is_set;
-                if !takes_times {
-                    self.takes_no_times();
-                }
-                Answer::TimeSet(takes_times)
+                Answer::TimeSet(*verb == TimeVerb::Mfmt || self.mdtm_sets_times(&first))
             }
             Rider::SetPermissions(..) => Answer::PermissionsSet(match first.code {
                 // "not implemented, superfluous at this site" (RFC 959 §4.2.2)
@@ -259,11 +254,23 @@ impl Session {
         }
     }
 
-    /// MDTM with a time was refused, or not understood.
-    fn takes_no_times(&self) {
-        if !std::mem::replace(&mut self.connection().learned().no_mdtm_time, true) {
+    /// Whether MDTM with a time is worth saying again, after this answer.
+    fn mdtm_sets_times(&self, reply: &Reply) -> bool {
+        let known = self.connection().learned().mdtm_sets_times;
+        let sets = match reply.class() {
+            // with a time it has answered the question when that file was changed
+            2 => reply.modified().is_none(),
+            // of this moment only
+            4 => return known != Some(false),
+            // of this file only: others were set
+            5 if reply.code == 550 && known == Some(true) => return true,
+            _ => false,
+        };
+        self.connection().learned().mdtm_sets_times = Some(sets);
+        if !sets && known != Some(false) {
             self.remark("the server does not let the time of a file be set (MDTM); not asked for any more");
         }
+        sets
     }
 
     /// The next final reply to a rider or a pair; 421 ends the session, and so does a reply that

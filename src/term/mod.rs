@@ -237,6 +237,8 @@ impl<F: Face, O: Outside> Loop<F, O> {
                         Some(Input::End(code)) => self.end = Some(code),
                         Some(Input::Line(line)) => {
                             self.dirty = true;
+                            // what a line means hangs on how long a question has stood
+                            self.update(Msg::Tick)?;
                             for msg in self.face.hear(&self.app, &line) {
                                 self.update(msg)?;
                             }

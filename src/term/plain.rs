@@ -23,7 +23,12 @@ pub struct Printer {
     teller: Teller,
     outlet: Outlet,
     reader: Option<lines::Reader>,
+    /// Whether what is typed is not shown.
     hidden: bool,
+    /// The question for a secret is gone, unanswered: the line begun is not to be shown, nor used.
+    void: bool,
+    /// Whether a line has just been used.
+    used: bool,
 }
 
 impl Printer {
@@ -36,6 +41,8 @@ impl Printer {
             outlet,
             reader: None,
             hidden: false,
+            void: false,
+            used: false,
         }
     }
 
@@ -51,10 +58,20 @@ impl Printer {
 impl Face for Printer {
     type Error = io::Error;
 
-    fn show(&mut self, app: &App, _whole: bool) -> io::Result<()> {
+    fn show(&mut self, app: &App, whole: bool) -> io::Result<()> {
+        let secret = app.awaits_secret();
+        let answered = std::mem::take(&mut self.used);
+        if self.hidden && !secret && !answered && !self.void {
+            self.void = true;
+            self.teller.put(GONE);
+        }
         // before the question is seen: the answer may come at once
         if self.reader.is_some() {
-            self.hide(app.awaits_secret())?;
+            if whole {
+                // a shell in between has set what it likes
+                lines::hide(secret || self.void)?;
+            }
+            self.hide(secret || self.void)?;
         }
         let mut text = String::new();
         for line in self.teller.tell(app) {
@@ -72,7 +89,20 @@ impl Face for Printer {
     }
 
     fn hear(&mut self, app: &App, line: &Secret) -> Vec<Msg> {
+        if std::mem::take(&mut self.void) {
+            self.teller.answer(Vec::new(), true, false);
+            return Vec::new();
+        }
+        let numbered = line
+            .reveal()
+            .split_whitespace()
+            .any(|word| word.parse::<usize>().is_ok());
+        if numbered && self.teller.is_stale() && !app.is_covered() && app.open_form().is_none() {
+            self.teller.answer(vec![STALE.to_owned()], true, false);
+            return Vec::new();
+        }
         let heard = app.hear(line);
+        self.used = !heard.msgs.is_empty();
         self.teller
             .answer(heard.says, heard.again, !heard.msgs.is_empty());
         heard.msgs
@@ -128,6 +158,12 @@ pub async fn run(mut start: Start, engine: Engine, world: impl Outside) -> io::R
     let _ = timeout(LAST_FRAME, outlet.free()).await;
     Ok(code)
 }
+
+/// Said where somebody may be in the middle of a password that nobody wants any more.
+const GONE: &str = "The question is gone. What was begun is not used: press Enter.";
+
+/// Said where a number may mean another line than the one that was told.
+const STALE: &str = "What is here has changed since it was told, and the numbers with it:";
 
 /// Columns and rows of what is told at once of a long list or file.
 const PAGE: (u16, u16) = (80, 24);

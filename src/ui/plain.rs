@@ -66,6 +66,11 @@ impl Teller {
         }
     }
 
+    /// Whether the rows of the list are not those that were said: their numbers may mean others by now.
+    pub fn is_stale(&self) -> bool {
+        self.said.iter().flatten().any(|page| page.stale)
+    }
+
     /// Says something that does not come from the state.
     pub fn put(&mut self, line: &str) {
         if !line.trim().is_empty() {
@@ -163,6 +168,7 @@ impl Teller {
                     lines.extend(new(&page.rows, &said.rows));
                     self.asked = false;
                 } else {
+                    page.stale = page.rows != said.rows;
                     page.rows = said.rows;
                 }
                 if page.at != said.at {

@@ -2,13 +2,21 @@
 //! only prints.
 
 use ftpane::app::View;
+use std::time::Duration;
+
 use ftpane::app::action::{Action, TABLE};
+use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
 use ftpane::app::pointer::{Gesture, Spot};
 use ftpane::app::typed::ABSENT;
 use ftpane::model::secret::Secret;
 
-use crate::harness::bench::Bench;
+use ftpane::model::command::{Command, QuestionId};
+use ftpane::model::event::{Event, Question, Wanted};
+use ftpane::model::job::ConnectionId;
+use ftpane::ui::plain::Teller;
+
+use crate::harness::bench::{Bench, file, remote_entries, server};
 
 const VIEWS: [View; 7] = [
     View::Panes,
@@ -40,6 +48,59 @@ fn say(bench: &mut Bench, line: &str) -> String {
 
 fn point(spot: Spot) -> Msg {
     Msg::Pointed(spot, Gesture::Point)
+}
+
+/// What is marked is what these actions mean: a name beside them would be passed over.
+#[test]
+fn a_name_and_marks_are_not_mixed_up() {
+    let mut bench = Bench::connected();
+    assert_eq!(heard(&bench, "delete 2").len(), 2);
+    bench.press("space");
+    for line in ["delete 2", "transfer 2", "copy-path 2"] {
+        assert!(said(&bench, line).contains("Something is marked"), "{line}");
+        assert_eq!(heard(&bench, line), [], "{line}");
+    }
+    assert_eq!(heard(&bench, "delete").len(), 1);
+    assert_eq!(heard(&bench, "view 2").len(), 2);
+}
+
+/// Numbers were told of rows; where the rows have become others unasked, that is known.
+#[test]
+fn numbers_of_rows_that_have_changed_are_stale() {
+    let mut bench = Bench::connected();
+    let mut teller = Teller::default();
+    teller.tell(&bench.app);
+    assert!(!teller.is_stale());
+    let effects = bench.press("ctrl-r");
+    let Some(Effect::Engine(Command::List { place, generation })) = effects.first().cloned() else {
+        panic!("{effects:?}");
+    };
+    let mut entries = remote_entries();
+    entries.push(file("aaa", 1, 1));
+    bench.listed(place, generation, entries);
+    teller.tell(&bench.app);
+    assert!(teller.is_stale());
+    teller.answer(Vec::new(), true, false);
+    assert!(teller.tell(&bench.app).iter().any(|line| line.contains("aaa")));
+    assert!(!teller.is_stale());
+}
+
+/// A question that has only just come takes no line that was meant for something else.
+#[test]
+fn a_question_that_comes_uncalled_for_takes_no_answer_at_once() {
+    let mut bench = Bench::connected();
+    bench.say(Event::Question {
+        id: QuestionId(1),
+        question: Question::Secret {
+            connection: ConnectionId(1),
+            server: server("web").into(),
+            wanted: Wanted::Account("332 Which account?".into()),
+        },
+    });
+    assert_eq!(heard(&bench, "go-to /etc"), []);
+    bench.now += Duration::from_secs(2);
+    bench.update(Msg::Tick);
+    assert_eq!(heard(&bench, "accounts").len(), 2);
 }
 
 #[test]
@@ -128,7 +189,7 @@ fn a_file_that_is_called_like_an_action_does_not_stand_in_its_way() {
 
 #[test]
 fn the_text_of_an_action_that_is_refused_goes_nowhere() {
-    let mut server = crate::harness::bench::server("web");
+    let mut server = server("web");
     server.read_only = true;
     let mut bench = Bench::connected_to(server);
     say(&mut bench, "rename other.html");
@@ -298,6 +359,7 @@ mod by_the_binary {
         ftpane.hear("1 README.txt, ");
         ftpane.say("rename two.txt");
         ftpane.hear("/incoming/README.txt is now /incoming/two.txt");
+        ftpane.hear("1 two.txt, ");
         ftpane.say("copy-path");
         ftpane.hear("\r\n/incoming/two.txt");
         ftpane.say("delete two.txt");

@@ -77,7 +77,6 @@ impl Hands<'_> {
     async fn last_rounds(&mut self) {
         let never = CancellationToken::new();
         while !self.tail.is_empty() {
-            let riders = self.tail.riders();
             let mut lease = match self.take_lease(&never).await {
                 Ok(lease) => lease,
                 Err(Stop::Failed(failure) | Stop::NoSession(failure)) => return self.give_up(&failure),
@@ -89,6 +88,7 @@ impl Hands<'_> {
                 self.tail.surveyed(&folder, listed);
                 continue;
             }
+            let riders = self.tail.riders();
             let asked = tokio::select! {
                 asked = lease.ask(&riders) => asked,
                 () = self.tail.given_up() => {

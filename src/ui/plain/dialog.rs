@@ -25,6 +25,7 @@ pub(super) fn page(app: &App) -> Page {
         at: None,
         foot: asked(dialog),
         live: true,
+        stale: false,
     }
 }
 

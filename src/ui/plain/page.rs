@@ -34,6 +34,8 @@ pub(super) struct Page {
     pub(super) foot: Vec<String>,
     /// Whether rows that come by themselves are said at once.
     pub(super) live: bool,
+    /// Whether the rows have become others than were said.
+    pub(super) stale: bool,
 }
 
 impl Page {
@@ -485,5 +487,6 @@ pub(super) fn form(app: &App) -> Page {
         at: None,
         foot: vec!["FIELD = VALUE changes a field, FIELD explains it; save, try and back.".to_owned()],
         live: true,
+        stale: false,
     }
 }

@@ -56,5 +56,14 @@ async fn times_are_set_as_the_server_takes_them() {
         // two files may be asked about in one write
         assert!((1..=2).contains(&said.len()), "{words}: {said:?}");
     }
+    // a moment's trouble, and trouble with one file of several
+    for script in [
+        plain("EPSV SIZE MDTM").on("MDTM", say("450 Busy.")),
+        plain("EPSV SIZE MDTM")
+            .once("MDTM", say("213 File modification time set."))
+            .on("MDTM", say("550 Not yours.")),
+    ] {
+        assert_eq!(set(script).await.len(), 3);
+    }
     assert_eq!(set(plain("EPSV SIZE")).await, [""; 0]);
 }
