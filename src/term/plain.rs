@@ -46,8 +46,9 @@ impl Printer {
         }
     }
 
-    fn hide(&mut self, hidden: bool) -> io::Result<()> {
-        if self.hidden != hidden {
+    /// Shows what is typed, or not; `anew` also where it was so before.
+    fn hide(&mut self, hidden: bool, anew: bool) -> io::Result<()> {
+        if anew || self.hidden != hidden {
             lines::hide(hidden)?;
             self.hidden = hidden;
         }
@@ -67,11 +68,8 @@ impl Face for Printer {
         }
         // before the question is seen: the answer may come at once
         if self.reader.is_some() {
-            if whole {
-                // a shell in between has set what it likes
-                lines::hide(secret || self.void)?;
-            }
-            self.hide(secret || self.void)?;
+            // a shell in between has set what it likes
+            self.hide(secret || self.void, whole)?;
         }
         let mut text = String::new();
         for line in self.teller.tell(app) {
@@ -122,7 +120,7 @@ impl Face for Printer {
     }
 
     fn leave(&mut self) -> io::Result<()> {
-        self.hide(false)
+        self.hide(false, false)
     }
 }
 
