@@ -33,6 +33,31 @@ impl Drop for Nat {
     }
 }
 
+/// What both tests stand on; taken away in this order.
+struct Ground {
+    _shut: Vsftpd,
+    here: tempfile::TempDir,
+    _nat: Nat,
+    _alone: std::sync::MutexGuard<'static, ()>,
+}
+
+impl Ground {
+    /// The networks, and in the server's a vsftpd whose passive ports are shut.
+    fn new(lab: &Lab) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let nat = Nat::up();
+        let here = tempfile::tempdir().unwrap();
+        // the server's account goes in too
+        std::fs::set_permissions(here.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self {
+            _shut: Vsftpd::start(lab, here.path().join("lab")),
+            here,
+            _nat: nat,
+            _alone: alone,
+        }
+    }
+}
+
 fn nat(what: &str) -> std::process::ExitStatus {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/nat");
     Command::new(script).arg(what).status().unwrap()
@@ -145,21 +170,17 @@ fn ends((output, dialogue): &(Output, String), code: i32, says: &str) {
 #[test]
 #[ignore = "needs network namespaces and the servers of tests/lab"]
 fn both_modes_work_through_two_routers_with_nat() {
-    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let lab = Lab::running();
-    let _nat = Nat::up();
-    let here = tempfile::tempdir().unwrap();
-    // the server's account goes in too
-    std::fs::set_permissions(here.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let _shut = Vsftpd::start(&lab, here.path().join("lab"));
-    let there = here.path().join("lab/home");
+    let ground = Ground::new(&lab);
+    let here = ground.here.path();
+    let there = here.join("lab/home");
     std::fs::create_dir_all(there.join("d")).unwrap();
     for n in 0..12 {
         std::fs::write(there.join(format!("d/f{n}")), vec![b'x'; 50_000]).unwrap();
     }
     // its passive ports are forwarded, and it knows no EPSV
     let _open = Server::start(&lab, &there, "2121", "60000-60099", &["--no-epsv"]);
-    let run = |words: String| ftpane(here.path(), &words);
+    let run = |words: String| ftpane(here, &words);
     let open = format!("ftp://demo@{SERVER}:2121");
     let shut = format!("ftp://demo@{SERVER}:24021");
     let forwarded = format!("--mode active --external-ip {CLIENT} --port-range 50000-50003");
@@ -193,7 +214,7 @@ fn both_modes_work_through_two_routers_with_nat() {
 
     // more lanes than ports, both ways
     ends(&run(format!("get -j 8 {forwarded} --to got {shut}/d/")), 0, "226");
-    assert_eq!(std::fs::read_dir(here.path().join("got")).unwrap().count(), 12);
+    assert_eq!(std::fs::read_dir(here.join("got")).unwrap().count(), 12);
     ends(&run(format!("put -j 8 {forwarded} got {shut}/put")), 0, "226");
     assert_eq!(std::fs::read_dir(there.join("put")).unwrap().count(), 12);
 
@@ -209,19 +230,16 @@ fn both_modes_work_through_two_routers_with_nat() {
 #[test]
 #[ignore = "needs network namespaces and the servers of tests/lab"]
 fn the_doctor_finds_nat_and_closed_ports() {
-    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let lab = Lab::running();
-    let _nat = Nat::up();
-    let here = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(here.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let _shut = Vsftpd::start(&lab, here.path().join("lab"));
-    let there = here.path().join("lab/home");
+    let ground = Ground::new(&lab);
+    let here = ground.here.path();
+    let there = here.join("lab/home");
     let _open = Server::start(&lab, &there, "2121", "60000-60099", &["--no-epsv"]);
     let open = format!("ftp://demo@{SERVER}:2121");
     let shut = format!("ftp://demo@{SERVER}:24021");
     let forwarded = format!("--external-ip {CLIENT} --port-range 50000-50003");
     let verdicts = |words: &str| {
-        let (output, dialogue) = ftpane(here.path(), &format!("doctor {words}"));
+        let (output, dialogue) = ftpane(here, &format!("doctor {words}"));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let lines: Vec<serde_json::Value> = text
             .lines()

@@ -88,6 +88,19 @@ pub(crate) fn command(program: impl AsRef<OsStr>, here: &Path, home: &Path) -> C
     command
 }
 
+/// What comes from a terminal, as it comes.
+pub(super) fn listen(terminal: &dyn MasterPty) -> Receiver<Vec<u8>> {
+    let mut reader = terminal.try_clone_reader().unwrap();
+    let (out, bytes) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = reader.read(&mut buffer)
+            && out.send(buffer[..n].to_vec()).is_ok()
+        {}
+    });
+    bytes
+}
+
 impl Terminal {
     pub(crate) fn run(command: CommandBuilder) -> Self {
         let (columns, rows) = SIZE;
@@ -97,16 +110,9 @@ impl Terminal {
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let bytes = listen(&*pair.master);
         let keyboard = pair.master.take_writer().unwrap();
         let modes = modes(&*pair.master);
-        let (out, bytes) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer)
-                && out.send(buffer[..n].to_vec()).is_ok()
-            {}
-        });
         let child = pair.slave.spawn_command(command).unwrap();
         Self {
             screen: Parser::new(cells(rows), cells(columns), 0),

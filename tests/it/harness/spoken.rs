@@ -1,12 +1,12 @@
 //! A program in a terminal that only prints: lines in, lines out, every byte kept.
 
-use std::io::{Read as _, Write};
-use std::sync::mpsc::{Receiver, channel};
+use std::io::Write;
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::pty::PATIENCE;
+use super::pty::{PATIENCE, listen};
 
 /// Somebody who types lines and hears what is printed.
 pub(crate) struct Spoken {
@@ -28,15 +28,8 @@ impl Spoken {
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let bytes = listen(&*pair.master);
         let keyboard = pair.master.take_writer().unwrap();
-        let (out, bytes) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer)
-                && out.send(buffer[..n].to_vec()).is_ok()
-            {}
-        });
         let child = pair.slave.spawn_command(command).unwrap();
         Self {
             bytes,
