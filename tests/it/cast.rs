@@ -44,10 +44,20 @@ impl Camera {
         self.look(text, seconds);
     }
 
-    /// The same where the screen changes, and shows no other words.
-    fn shoot_change(&mut self, keys: &str, seconds: f64) {
+    /// The same where the cursor comes to lie on a text.
+    fn go(&mut self, keys: &str, text: &str, seconds: f64) {
         self.terminal.press(keys);
-        self.terminal.see_change();
+        let what = format!("has its cursor on '{text}'");
+        self.terminal.until(&what, |screen| has_cursor_on(screen, text));
+        self.look("", seconds);
+    }
+
+    /// The same where something goes. A key that follows Esc before that was read would be another key.
+    fn close(&mut self, keys: &str, text: &str, seconds: f64) {
+        self.terminal.press(keys);
+        let what = format!("hides '{text}'");
+        self.terminal
+            .until(&what, |screen| !screen.contents().contains(text));
         self.look("", seconds);
     }
 
@@ -69,6 +79,25 @@ impl Camera {
     }
 }
 
+/// That a text stands on the ground of the cursor, in the pane that has the keys.
+fn has_cursor_on(screen: &vt100::Screen, text: &str) -> bool {
+    let (rows, columns) = screen.size();
+    let letter = |y, x| {
+        screen
+            .cell(y, x)
+            .filter(|c| c.bold() && c.bgcolor() != vt100::Color::Default)
+    };
+    (0..rows.get()).any(|y| {
+        (0..columns.get()).any(|x| {
+            let mut cells = (x..columns.get()).map(|x| letter(y, x));
+            text.chars().all(|c| {
+                let cell = cells.next().flatten();
+                cell.is_some_and(|cell| cell.contents().starts_with(c))
+            })
+        })
+    })
+}
+
 #[test]
 fn the_main_job_is_recorded() {
     const F5: &str = "\x1b[15~";
@@ -79,33 +108,33 @@ fn the_main_job_is_recorded() {
     let mut ftpane = command(env!("CARGO_BIN_EXE_ftpane"), &work, home.path());
     ftpane.arg("demo");
     let mut camera = Camera::roll(Terminal::run(ftpane));
-    camera.look("README.txt", 2.0);
+    camera.look("3 folders, 11 files", 2.0);
     // a folder comes here
-    camera.shoot_change(DOWN, 0.4);
-    camera.shoot_change(DOWN, 0.6);
+    camera.go(DOWN, "incoming", 0.4);
+    camera.go(DOWN, "many", 0.6);
     camera.shoot(" ", "1 folder marked", 1.0);
     camera.shoot(F5, "Where the target exists", 2.0);
     camera.shoot("\r", "200 done", 2.0);
     camera.shoot("Q", "many/file-001.txt", 2.5);
-    camera.shoot_change("Q", 0.8);
+    camera.close("Q", "many/file-001.txt", 0.8);
     // and goes into another one there
-    camera.shoot_change("gg", 0.4);
-    camera.shoot_change(DOWN, 0.4);
+    camera.go("gg", "docs", 0.4);
+    camera.go(DOWN, "incoming", 0.4);
     camera.shoot("\r", " /incoming ", 1.0);
-    camera.shoot_change("\t", 0.6);
+    camera.go("\t", "many", 0.6);
     camera.shoot(" ", "1 folder marked", 0.8);
     camera.shoot(F5, "Upload", 1.6);
     camera.shoot("\r", "400 done", 2.0);
     // what there is besides
     camera.shoot("T", "Colours", 1.2);
-    for _ in 0..4 {
-        camera.shoot_change(DOWN, 0.9);
+    for theme in ["light", "contrast", "mono", "gruvbox"] {
+        camera.shoot(DOWN, &format!("▸{theme}"), 0.9);
     }
-    camera.shoot_change("\x1b", 0.8);
+    camera.close("\x1b", "Colours", 0.8);
     camera.shoot(":", "Actions", 1.4);
-    camera.shoot_change("\x1b", 0.6);
+    camera.close("\x1b", "Actions", 0.6);
     camera.shoot("?", "Keys", 2.0);
-    camera.shoot_change("\x1b", 0.8);
+    camera.close("\x1b", "Keys", 0.8);
     camera.terminal.press("q");
     let Camera { terminal, cast, .. } = camera;
     assert_eq!(terminal.leave().code, 0);
