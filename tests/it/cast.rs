@@ -120,7 +120,7 @@ fn the_main_job_is_recorded() {
     // and goes into another one there
     camera.go("gg", "docs", 0.4);
     camera.go(DOWN, "incoming", 0.4);
-    camera.shoot("\r", " /incoming ", 1.0);
+    camera.shoot("\r", "This folder is empty", 1.0);
     camera.go("\t", "many", 0.6);
     camera.shoot(" ", "1 folder marked", 0.8);
     camera.shoot(F5, "Upload", 1.6);
