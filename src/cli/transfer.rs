@@ -119,8 +119,8 @@ impl Transfers {
             items,
             policy,
             care: Care {
-                verify: live.verify,
                 fsync: self.fsync,
+                ..live.care
             },
         }));
     }

@@ -38,6 +38,8 @@ fn every_field_comes_back() {
         connections: 2,
         keep_alive: 45,
         verify: true,
+        keep_times: false,
+        keep_permissions: true,
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
         clock_offset: ClockOffset::from_minutes(-330),
