@@ -281,7 +281,15 @@ fn progress_is_one_line_and_goes_away() {
             assert!(line.chars().count() < usize::from(columns), "{line:?}");
             let parts = line.split(" · ").filter(|part| !part.is_empty());
             for part in parts {
-                let ends = [" 0 B", " 4.0 MiB", "B/s", " left", " done", "file"];
+                let ends = [
+                    " 0 B",
+                    " 4.0 MiB",
+                    " and counting",
+                    "B/s",
+                    " left",
+                    " done",
+                    "file",
+                ];
                 assert!(ends.iter().any(|end| part.ends_with(end)), "{columns}: {line:?}");
             }
         }
