@@ -405,7 +405,8 @@ impl Transfer {
                 Class::Usage,
                 "--on-conflict ask",
                 "nobody can be asked: input and error output are no terminal",
-            )),
+            )
+            .hint("Say what to do: one of the others that --help names.")),
             _ => Ok(()),
         }
     }
