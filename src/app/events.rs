@@ -93,6 +93,7 @@ impl App {
                     return self.arrived(id);
                 }
             }
+            Event::Kept(id, bytes) => self.queue.keep(id, bytes),
             Event::JobsMoved(moved) => self.queue.reorder(&moved),
             Event::ServerAway {
                 connection,

@@ -17,7 +17,7 @@ pub struct Row {
     pub job: Job,
     /// Its state.
     pub state: JobState,
-    /// Bytes it has moved, as last sampled.
+    /// Bytes it has moved, as last sampled; while it does not run, what is kept of them.
     pub moved: u64,
 }
 
@@ -201,13 +201,20 @@ impl Queue {
     /// Notes how far a job is.
     pub fn change(&mut self, id: JobId, state: JobState) {
         self.alter(id, |row| {
-            row.moved = match state {
-                JobState::Done { bytes, .. } => bytes,
-                JobState::Running => row.moved,
-                _ => 0,
+            row.moved = match (&row.state, &state) {
+                (_, JobState::Done { bytes, .. }) => *bytes,
+                (_, JobState::Skipped(_) | JobState::Cancelled) => 0,
+                // what is kept of it is told next
+                (JobState::Running, other) if *other != JobState::Running => 0,
+                _ => row.moved,
             };
             row.state = state;
         });
+    }
+
+    /// Notes how much is kept of a job that does not run.
+    pub fn keep(&mut self, id: JobId, bytes: u64) {
+        self.alter(id, |row| row.moved = bytes);
     }
 
     /// Notes where jobs have got to; the cursor stays on its job.
@@ -344,7 +351,7 @@ mod tests {
     use super::*;
     use crate::model::entry::Kind;
     use crate::model::failure::{Class, Failure};
-    use crate::model::job::{BatchId, Direction, Item};
+    use crate::model::job::{BatchId, Direction, Hold, Item};
     use crate::model::path::RemotePath;
     use std::sync::Arc;
 
@@ -382,6 +389,31 @@ mod tests {
         assert_eq!((queue.counts.failed, queue.len()), (0, 0));
         queue.change(JobId(3), JobState::Cancelled);
         assert_eq!((queue.counts.unfinished(), queue.counts.cancelled), (1, 1));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_job_is_known_until_it_is_over() {
+        let mut queue = Queue::default();
+        queue.add(vec![job(1)]);
+        let id = JobId(1);
+        let change = |queue: &mut Queue, state| {
+            queue.change(id, state);
+            queue.row(id).map(|row| row.moved)
+        };
+        queue.change(id, JobState::Running);
+        let running = vec![(id, 70)];
+        let progress = Progress {
+            running,
+            ..Progress::default()
+        };
+        queue.measure(progress, Duration::ZERO);
+        let why = Failure::new(Class::Unreachable, "a", "b");
+        assert_eq!(change(&mut queue, JobState::Retrying(why)), Some(0));
+        queue.keep(id, 60);
+        assert_eq!(change(&mut queue, JobState::Held(Hold::Paused)), Some(60));
+        assert_eq!(change(&mut queue, JobState::Waiting), Some(60));
+        assert_eq!(change(&mut queue, JobState::Running), Some(60));
+        assert_eq!(change(&mut queue, JobState::Cancelled), Some(0));
     }
 
     #[test]

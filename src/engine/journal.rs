@@ -242,6 +242,19 @@ impl Journal {
         self.cut.insert(batch);
     }
 
+    /// A person has paused these batches, or lets them go on: that concerns what their walks are still
+    /// to find.
+    pub(super) fn hold(&self, batches: impl IntoIterator<Item = BatchId>, held: bool) {
+        let walking = batches.into_iter().filter(|batch| self.walking.contains(batch));
+        let (jobs, batches) = (Vec::new(), walking.collect::<Vec<_>>());
+        if !batches.is_empty() {
+            self.write(match held {
+                true => Record::Held { jobs, batches },
+                false => Record::Released { jobs, batches },
+            });
+        }
+    }
+
     /// The queue tells this.
     pub(super) fn told(&mut self, event: &Event, queue: &Queue) {
         if self.orders.is_none() {
@@ -308,12 +321,14 @@ impl Journal {
 
     /// A job is paused, or is so no more.
     fn paused(&mut self, id: JobId, state: &JobState) {
-        let jobs = vec![id];
+        let (jobs, batches) = (vec![id], Vec::new());
         match state {
-            JobState::Held(Hold::Paused) if self.held.insert(id) => self.write(Record::Held { jobs }),
+            JobState::Held(Hold::Paused) if self.held.insert(id) => {
+                self.write(Record::Held { jobs, batches });
+            }
             JobState::Held(_) => {}
             _ if !self.held.remove(&id) || self.leaves_rest => {}
-            _ => self.write(Record::Released { jobs }),
+            _ => self.write(Record::Released { jobs, batches }),
         }
     }
 

@@ -24,7 +24,8 @@ pub(super) struct Kept(Mutex<Shelf>);
 
 #[derive(Debug, Default)]
 struct Shelf {
-    pieces: HashMap<JobId, Piece>,
+    /// With how many bytes each is.
+    pieces: HashMap<JobId, (Piece, u64)>,
     /// Running jobs that a person has taken out: nothing of them is to be kept.
     unwanted: HashSet<JobId>,
 }
@@ -34,34 +35,40 @@ impl Kept {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job begins: what it has left before.
-    pub(super) fn begin(&self, job: JobId) -> Option<Piece> {
+    /// A job begins: what it has left before, and how much that is.
+    pub(super) fn begin(&self, job: JobId) -> Option<(Piece, u64)> {
         let mut shelf = self.shelf();
         shelf.unwanted.remove(&job);
         shelf.pieces.remove(&job)
     }
 
-    pub(super) fn put(&self, job: JobId, piece: Piece) {
-        self.shelf().pieces.insert(job, piece);
+    /// So many bytes of a job wait in this piece.
+    pub(super) fn put(&self, job: JobId, piece: Piece, bytes: u64) {
+        self.shelf().pieces.insert(job, (piece, bytes));
+    }
+
+    /// How much a job has left, where that is known here.
+    pub(super) fn bytes(&self, job: JobId) -> Option<u64> {
+        self.shelf().pieces.get(&job).map(|(_, bytes)| *bytes)
     }
 
     /// What a job has left; it is not known here any more.
     pub(super) fn take(&self, job: JobId) -> Option<Piece> {
-        self.shelf().pieces.remove(&job)
+        Some(self.shelf().pieces.remove(&job)?.0)
     }
 
     /// Takes away what some other job has left; whether it was there.
     pub(super) fn inherit(&self, piece: &Piece) -> bool {
         let mut shelf = self.shelf();
         let before = shelf.pieces.len();
-        shelf.pieces.retain(|_, other| other != piece);
+        shelf.pieces.retain(|_, (other, _)| other != piece);
         shelf.pieces.len() < before
     }
 
     /// All that is on this machine.
     pub(super) fn all_here(&self) -> Vec<PathBuf> {
         let shelf = self.shelf();
-        let here = shelf.pieces.values().filter_map(|piece| match piece {
+        let here = shelf.pieces.values().filter_map(|(piece, _)| match piece {
             Piece::Here(path) => Some(path.clone()),
             Piece::There(_) => None,
         });
@@ -104,15 +111,16 @@ mod tests {
     fn a_piece_belongs_to_one_job_at_a_time() {
         let kept = Kept::default();
         let piece = Piece::Here("/x/.f.part".into());
-        kept.put(JobId(1), piece.clone());
+        kept.put(JobId(1), piece.clone(), 7);
+        assert_eq!((kept.bytes(JobId(1)), kept.bytes(JobId(2))), (Some(7), None));
         assert_eq!(kept.begin(JobId(2)), None);
         assert_eq!(kept.all_here(), [std::path::Path::new("/x/.f.part")]);
         assert!(kept.inherit(&piece) && !kept.inherit(&piece));
         assert_eq!(kept.begin(JobId(1)), None);
-        kept.put(JobId(2), piece.clone());
+        kept.put(JobId(2), piece.clone(), 8);
         kept.unwant(JobId(2));
         assert!(kept.is_unwanted(JobId(2)));
-        assert_eq!(kept.begin(JobId(2)), Some(piece));
+        assert_eq!(kept.begin(JobId(2)), Some((piece, 8)));
         assert!(!kept.is_unwanted(JobId(2)), "it was begun again");
     }
 }

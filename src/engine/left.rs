@@ -1,14 +1,18 @@
 //! What runs that are over have left in their logs: found, held while it is taken up, dropped.
 //! Everything here looks at the disk, and blocks.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
+use std::path::PathBuf;
 
+use super::division;
 use crate::local::journal::{Journal, read};
+use crate::local::part::{look as look_at, parts_in};
 use crate::local::runs::{Run, Runs};
 use crate::local::{boot, leftovers};
 use crate::model::job::{BatchId, Direction};
 use crate::model::server::Server;
+use crate::model::text::escape;
 use crate::model::unfinished::{RestId, Unfinished};
 use crate::plan::journal::written::WrittenItem;
 use crate::plan::journal::{Log, Record, Rest, is_same};
@@ -39,9 +43,17 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
     let mut found = Vec::new();
     for held in held {
         let run = held.run.number();
+        if let Some(program) = held.log.newer() {
+            seen.damage.push(format!(
+                "Run {run:08x} of {} may have left something: only that version or a later one can tell, \
+                 and go on with it",
+                escape(program.as_bytes())
+            ));
+            continue;
+        }
         let (rests, void): (Vec<_>, Vec<_>) =
             held.rests().into_iter().partition(|(id, _)| claims.is_left(*id));
-        if rests.is_empty() && !held.log.is_newer() {
+        if rests.is_empty() {
             held.run.end()?;
             continue;
         }
@@ -119,8 +131,49 @@ pub(super) fn hold_rest(runs: &Runs, id: RestId) -> io::Result<Option<(Held, Res
     };
     let rest = held.rests().into_iter().find(|(other, _)| *other == id);
     match rest {
-        Some((_, rest)) if held.run.share()? => Ok(Some((held, rest))),
+        Some((_, mut rest)) if held.run.share()? => {
+            weigh(runs, id.run, &mut rest);
+            Ok(Some((held, rest)))
+        }
         _ => Ok(None),
+    }
+}
+
+/// Looks how much is here of each download. What cannot be looked at is nothing: it is judged once more when
+/// it is taken up.
+fn weigh(runs: &Runs, run: u32, rest: &mut Rest) {
+    if rest.direction != Direction::Download {
+        return;
+    }
+    let folders: BTreeSet<_> = rest
+        .jobs
+        .iter()
+        .filter_map(|job| job.item.local.parent())
+        .collect();
+    let mut lengths: HashMap<u32, (PathBuf, u64)> = HashMap::new();
+    for (path, origin) in folders
+        .into_iter()
+        .filter_map(|folder| parts_in(folder).ok())
+        .flatten()
+    {
+        if origin.installation == runs.installation()
+            && origin.run == run
+            && let Ok(Some((length, _))) = look_at(&path)
+        {
+            lengths.insert(origin.job, (path, length));
+        }
+    }
+    for job in &mut rest.jobs {
+        // as in its temporary names
+        if let (Some((path, length)), Some(size)) = (lengths.get(&(job.id.0 as u32)), job.item.size) {
+            let missing = division::missing(path, *length, size);
+            let missing = match missing {
+                Some(missing) => missing.iter().map(|range| range.to - range.from).sum(),
+                None if *length <= size => size - length,
+                None => size,
+            };
+            job.kept = size.saturating_sub(missing);
+        }
     }
 }
 
@@ -133,8 +186,11 @@ impl Held {
 
     /// These batches are left no more; with the last one goes the file.
     pub(super) fn drop_batches(self, batches: &[BatchId]) -> io::Result<()> {
+        if self.log.newer().is_some() {
+            return Ok(());
+        }
         let stay = self.rests().iter().any(|(id, _)| !batches.contains(&id.batch));
-        if !stay && !self.log.is_newer() {
+        if !stay {
             return self.run.end();
         }
         let mut lines = Vec::new();

@@ -52,6 +52,8 @@ impl Counter {
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     running: BTreeMap<JobId, Counter>,
+    /// What jobs that wait have moved before: it need not come once more.
+    kept: BTreeMap<JobId, u64>,
     finished: u64,
     pace: Pace,
     last: Option<Sample>,
@@ -68,6 +70,7 @@ struct Sample {
 impl Meter {
     pub(super) fn begin(&mut self, job: JobId) -> Counter {
         let counter = Counter::default();
+        self.kept.remove(&job);
         self.running.insert(job, counter.clone());
         counter
     }
@@ -76,6 +79,16 @@ impl Meter {
         if let Some(counter) = self.running.remove(&job) {
             self.finished += counter.fresh();
         }
+    }
+
+    /// So many bytes of a job that waits are there.
+    pub(super) fn keep(&mut self, job: JobId, bytes: u64) {
+        self.kept.insert(job, bytes);
+    }
+
+    /// A job that waited is over.
+    pub(super) fn forget(&mut self, job: JobId) {
+        self.kept.remove(&job);
     }
 
     /// The display's values while the queue is empty. What comes next begins anew: how long nothing was
@@ -107,7 +120,7 @@ impl Meter {
             bytes,
             files,
         });
-        let moved = totals.moved + in_flight;
+        let moved = totals.moved + in_flight + self.kept.values().sum::<u64>();
         let total = totals.wanted.max(moved);
         let left = self
             .pace
@@ -225,8 +238,12 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(meter.rest(at(4), totals).rate, 0);
         // the hour in which nothing was to be done is no part of what comes after it
+        // what was set aside counts as moved until it is taken up, and is no part of the rate
+        meter.keep(JobId(2), 500);
+        assert_eq!(meter.rest(at(3603), totals).moved, 500);
         let counter = meter.begin(JobId(2));
-        assert_eq!(meter.sample(at(3604), totals).rate, 0);
+        let taken = meter.sample(at(3604), totals);
+        assert_eq!((taken.rate, taken.moved), (0, 0));
         counter.add(5000);
         assert_eq!(meter.sample(at(3605), totals).rate, 5000);
     }

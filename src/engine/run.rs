@@ -296,10 +296,12 @@ impl Loop {
             }
             Command::Hold(extent) => {
                 let effects = self.queue.hold(extent);
+                self.journal.hold(self.queue.open_batches(extent), true);
                 self.carry_out(effects);
             }
             Command::GoOn(extent) => {
                 let effects = self.queue.go_on(extent);
+                self.journal.hold(self.queue.open_batches(extent), false);
                 self.carry_out(effects);
             }
             Command::Retry(extent) => {
@@ -512,6 +514,7 @@ impl Loop {
                 let number = self.questions.number();
                 effects.extend(self.queue.finished(job, outcome, number));
                 self.carry_out(effects);
+                self.tell_kept(job);
                 self.queue.forget_good(job);
                 Vec::new()
             }

@@ -51,6 +51,8 @@ pub(super) struct Task {
     server: Arc<Server>,
     /// What an earlier try has left, as long as nothing is done with it.
     pub(super) piece: Option<Piece>,
+    /// How many bytes that is.
+    kept: u64,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     /// Whether it goes from the file's first byte: what was continued was none of it.
@@ -83,6 +85,7 @@ impl Task {
     ) -> Self {
         counter.begin_at(0);
         let job = start.job.id;
+        let (piece, kept) = means.origins.kept.begin(job).unzip();
         let report = Report::new(job, notes);
         Self {
             start,
@@ -91,7 +94,8 @@ impl Task {
             cancel,
             durable: means.durable,
             origin: means.origins.of(job),
-            piece: means.origins.kept.begin(job),
+            piece,
+            kept: kept.unwrap_or(0),
             origins: means.origins,
             input: means.input,
             server: means.server,
@@ -164,7 +168,12 @@ impl Task {
             },
         );
         if let Some(piece) = self.piece.take() {
-            self.origins.kept.put(self.job().id, piece);
+            // it may have ended before anything of it was taken up
+            let bytes = match self.counter.get() {
+                0 => self.kept,
+                moved => moved,
+            };
+            self.origins.kept.put(self.job().id, piece, bytes);
         }
         self.report.outcome = match ended {
             Ok(Moved { bytes, note }) => {

@@ -351,6 +351,9 @@ pub enum Event {
     JobsAdded(Vec<Job>),
     /// A job has got further.
     JobChanged(JobId, JobState),
+    /// So many bytes of a job that does not run are kept from a try before: it goes on behind them, where
+    /// they can be shown to be of the same file.
+    Kept(JobId, u64),
     /// Jobs have got another place in the order.
     JobsMoved(Vec<(JobId, Rank)>),
     /// No session can be made: all jobs of the connection wait together, for so long.

@@ -2,7 +2,8 @@
 //!
 //! A log is lines of JSON, one record each, only ever appended to. It is read by later versions and
 //! after crashes: a line that is torn, unknown or not JSON at all is counted and left out, and takes
-//! nothing else with it. No record holds a secret.
+//! nothing else with it. What a newer version has written is not judged at all: a line that is not
+//! understood may say that the rest is no rest. No record holds a secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,12 @@ pub mod written;
 
 pub use log::{Log, Rest, RestJob};
 
-/// The version of the records below; one that only adds kinds of records needs no new one.
-pub const VERSION: u32 = 1;
+/// The version of the records below. Whatever is added to them makes a new one, for an older program
+/// would leave it out and take what is left for something else. Older logs stay readable: what came
+/// later has a default.
+///
+/// 1: up to `Answered`. 2: places in the queue, pauses, and what was taken up from another run.
+pub const VERSION: u32 = 2;
 
 /// How many items, jobs or paths one record holds at most.
 pub const MOST: usize = 1_000;
@@ -118,15 +123,21 @@ pub enum Record {
         /// Which, and where.
         jobs: Vec<(JobId, Rank)>,
     },
-    /// A person has paused these jobs.
+    /// A person has paused these.
     Held {
-        /// Which.
+        /// Which jobs.
         jobs: Vec<JobId>,
+        /// The batches whose jobs are still to be found.
+        #[serde(default)]
+        batches: Vec<BatchId>,
     },
     /// They go on.
     Released {
-        /// Which.
+        /// Which jobs.
         jobs: Vec<JobId>,
+        /// Which batches.
+        #[serde(default)]
+        batches: Vec<BatchId>,
     },
     /// The disk has everything before this.
     Synced,

@@ -491,6 +491,11 @@ impl Queue {
         self.jobs.get(&id).map(|slot| slot.connection)
     }
 
+    /// Whether this job is not over.
+    pub fn is_open(&self, id: JobId) -> bool {
+        self.jobs.get(&id).is_some_and(|slot| !slot.is_over())
+    }
+
     /// Whether anything of this connection is still to be walked or worked off.
     pub fn has_open(&self, connection: ConnectionId) -> bool {
         self.batches.values().any(|b| b.connection == connection)

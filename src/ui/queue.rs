@@ -150,6 +150,11 @@ fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
         (JobState::Skipped(why), _) if columns >= 60 => {
             vec![Span::styled(fit(why, columns / 2), theme.style(Role::Muted))]
         }
+        // what it goes on behind
+        (JobState::Waiting | JobState::Held(_), Some(size)) if row.moved > 0 => vec![Span::styled(
+            format!("{:>7}", format!("{}/{}", short(row.moved), short(size))),
+            theme.style(Role::Muted),
+        )],
         (_, Some(size)) => vec![Span::styled(
             format!("{:>7}", short(size)),
             theme.style(Role::Muted),
@@ -193,7 +198,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
         JobState::Failed(failure) | JobState::Retrying(failure) => (sentence(failure), Role::Error),
         JobState::Held(Hold::Full(failure)) => (format!("Held. {}", sentence(failure)), Role::Error),
         JobState::Held(Hold::Paused) => (
-            "Paused: it waits until it is told to go on.".to_owned(),
+            format!("Paused: it waits until it is told to go on.{}", kept(row)),
             Role::Warning,
         ),
         JobState::Skipped(why) => (format!("Left out: {why}."), Role::Muted),
@@ -207,7 +212,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
             (format!("{} in {seconds:.1} s{note}", bytes(*n)), Role::Text)
         }
         JobState::Asking => ("Waits for your answer.".to_owned(), Role::Warning),
-        JobState::Waiting => away.unwrap_or((String::new(), Role::Text)),
+        JobState::Waiting => away.unwrap_or((kept(row).trim_start().to_owned(), Role::Text)),
         JobState::Running | JobState::Cancelled => (String::new(), Role::Text),
     };
     lines.extend(
@@ -216,6 +221,14 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
             .map(|l| Line::styled(l, theme.style(role))),
     );
     put_lines(frame, inner, lines);
+}
+
+/// What is kept of a job that waits.
+fn kept(row: &Row) -> String {
+    match row.moved {
+        0 => String::new(),
+        moved => format!(" What has come over is kept: {}.", bytes(moved)),
+    }
 }
 
 /// A failure in one run of text, the server's own words included.

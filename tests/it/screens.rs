@@ -313,6 +313,7 @@ fn queue_held() {
     .full();
     let held = |hold| JobState::Held(hold);
     bench.say(Event::JobChanged(JobId(1), held(Hold::Paused)));
+    bench.say(Event::Kept(JobId(1), 3 << 20));
     bench.say(Event::JobChanged(JobId(2), held(Hold::Full(full))));
     bench.update(Msg::Progress(Progress {
         limit: Some(2 << 20),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ftpane::demo::{Demo, DemoOptions};
 use ftpane::engine::Options;
-use ftpane::model::command::{Answer, Command, Extent, Scope, Shift};
+use ftpane::model::command::{Answer, Command, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobId, JobState, Policy};
@@ -16,6 +16,9 @@ use ftpane::plan::journal::{End, Record};
 
 use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree};
 use crate::harness::left;
+
+mod pauses;
+mod versions;
 
 const BATCH: BatchId = BatchId(1);
 
@@ -52,6 +55,18 @@ impl Site {
             .connect(self.demo.server(), self.demo.secret())
             .await
             .unwrap();
+        driver
+    }
+
+    /// A run in which somebody watches the queue, or not.
+    async fn watched(&self, browsing: bool) -> Driver {
+        let mut driver = Driver::with(Options {
+            queue: Some(self.queue.path().to_path_buf()),
+            browsing,
+            ..Options::default()
+        });
+        let (server, secret) = (self.demo.server(), self.demo.secret());
+        driver.connect(server, secret).await.unwrap();
         driver
     }
 
@@ -344,72 +359,6 @@ async fn two_runs_that_want_the_same_rest_do_it_once() {
     );
     one.shutdown().await;
     other.shutdown().await;
-    assert_eq!(site.logs(), [""; 0]);
-}
-
-/// What a person has moved to the top and paused comes back so, where somebody can let it go on.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_place_in_the_queue_and_a_pause_outlast_the_run() {
-    let site = Site::new().await;
-    let items = ["a", "b", "c"].map(|name| {
-        std::fs::write(site.here.path().join(name), name).unwrap();
-        left::file(&site.here.path().join(name), &format!("/{name}"))
-    });
-    // a run in which everything is paused, one file moved, and which is never told to end
-    let mut driver = site.driver(None).await;
-    driver.send(Command::Hold(Extent::All));
-    driver.send(Command::Enqueue(BatchRequest {
-        id: BATCH,
-        connection: CONNECTION,
-        direction: Direction::Upload,
-        items: items.to_vec(),
-        policy: Policy::Overwrite,
-        care: Care::default(),
-    }));
-    let mut held = Vec::new();
-    while held.len() < 3 {
-        if let Event::JobChanged(id, JobState::Held(_)) = driver.event().await {
-            held.push(id);
-        }
-    }
-    held.sort();
-    driver.send(Command::Move(Extent::Job(held[2]), Shift::Top));
-    driver.send(Command::GoOn(Extent::Job(held[0])));
-    driver
-        .wait(|event| matches!(event, Event::JobChanged(_, JobState::Done { .. })).then_some(()))
-        .await;
-    driver.shutdown().await;
-
-    // somebody watches it
-    let mut driver = Driver::with(Options {
-        queue: Some(site.queue.path().to_path_buf()),
-        browsing: true,
-        ..Options::default()
-    });
-    let (server, secret) = (site.demo.server(), site.demo.secret());
-    driver.connect(server, secret).await.unwrap();
-    let seen = look(&mut driver).await;
-    let names = |items: &[Item]| -> Vec<String> { items.iter().map(|item| item.remote.shown()).collect() };
-    assert_eq!(names(&seen[0].first), ["/c", "/b"]);
-    driver.send(Command::TakeUp {
-        rest: seen[0].id,
-        connection: CONNECTION,
-        batch: BatchId(77),
-    });
-    let mut held = 0;
-    while held < 2 {
-        match driver.event().await {
-            Event::JobChanged(_, JobState::Held(_)) => held += 1,
-            Event::JobChanged(_, state) => assert_eq!(state, JobState::Waiting),
-            _ => {}
-        }
-    }
-    driver.send(Command::GoOn(Extent::All));
-    driver
-        .wait(|event| matches!(event, Event::BatchOver(BatchId(77))).then_some(()))
-        .await;
-    driver.shutdown().await;
-    assert_eq!(std::fs::read(site.there.path().join("b")).unwrap(), b"b");
     assert_eq!(site.logs(), [""; 0]);
 }
 

@@ -56,7 +56,7 @@ impl Loop {
 
     /// Deletes what jobs have left half-done that will not go on. At the end of the program all of it is
     /// left for the next run.
-    fn discard_pieces(&self, event: &Event) {
+    fn discard_pieces(&mut self, event: &Event) {
         let Event::JobChanged(job, state) = event else {
             return;
         };
@@ -64,6 +64,9 @@ impl Loop {
             JobState::Failed(failure) => outlasts(failure),
             state => !state.is_over(),
         };
+        if state.is_over() {
+            self.meter.forget(*job);
+        }
         if is_wanted || self.end.is_cancelled() {
             return;
         }
@@ -72,6 +75,21 @@ impl Loop {
             let pool = connection.and_then(|connection| self.pools.get(&connection).cloned());
             self.spawn(kept::discard(piece, pool));
         }
+    }
+
+    /// A job has come back: how much of it is kept.
+    pub(super) fn tell_kept(&mut self, job: JobId) {
+        if let Some(bytes) = self.origins.kept.bytes(job) {
+            self.keep(job, bytes);
+        }
+    }
+
+    /// So much of a job that does not run is there.
+    pub(super) fn keep(&mut self, job: JobId, bytes: u64) {
+        if self.queue.is_open(job) {
+            self.meter.keep(job, bytes);
+        }
+        self.outlet.tell(Event::Kept(job, bytes));
     }
 
     /// Sees to it that what is downloaded is on the disk soon.

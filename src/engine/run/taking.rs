@@ -146,7 +146,7 @@ impl Loop {
                     coming.insert(target.clone());
                 }
                 let source = WrittenPath::source(direction, &job.item);
-                places.push((source, target, job.item.kind, job.policy, job.held));
+                places.push((source, target, job.item.kind, job.policy, job.held, job.kept));
                 found.push(Found {
                     item: job.item,
                     folder: folder.and_then(|folder| folders.get(&folder).copied()),
@@ -154,7 +154,7 @@ impl Loop {
             }
             let (numbers, effects) = self.queue.add(batch, direction, found);
             self.carry_out(effects);
-            for ((source, target, kind, policy, held), number) in places.into_iter().zip(numbers) {
+            for ((source, target, kind, policy, held, kept), number) in places.into_iter().zip(numbers) {
                 if kind == Kind::Dir {
                     folders.insert(target, number);
                 }
@@ -167,8 +167,18 @@ impl Loop {
                     let effects = self.queue.hold(Extent::Job(number));
                     self.carry_out(effects);
                 }
+                if kept > 0 {
+                    self.keep(number, kept);
+                }
                 known.insert(source, number);
             }
+        }
+        let held = rest.held && self.queue.is_attended();
+        if held {
+            self.queue.hold_what_comes(batch);
+        }
+        if held || self.queue.is_paused() {
+            self.journal.hold([batch], true);
         }
         self.journal.taken(batch);
         self.begin(batch, known);

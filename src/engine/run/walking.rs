@@ -49,6 +49,9 @@ impl Loop {
             return self.carry_out(effects);
         }
         self.journal.batch(&request, None, Vec::new());
+        if self.queue.is_paused() {
+            self.journal.hold([request.id], true);
+        }
         self.begin(request.id, HashMap::new());
         self.walk(request);
     }

@@ -21,7 +21,8 @@ const NAMED: usize = 5;
 #[derive(Debug, Default)]
 pub struct Log {
     boot: Option<String>,
-    newer: bool,
+    /// Who wrote it, where that is a newer version.
+    newer: Option<String>,
     closed: bool,
     servers: HashMap<ConnectionId, Server>,
     batches: BTreeMap<BatchId, Batch>,
@@ -46,6 +47,8 @@ struct Batch {
     taken: bool,
     /// A person has given some of its jobs another place.
     moved: bool,
+    /// A person has paused what its walk is still to find.
+    held: bool,
     dropped: bool,
 }
 
@@ -78,6 +81,8 @@ pub struct Rest {
     pub items: Vec<WrittenItem>,
     /// Whether all of that was looked through.
     pub walked: bool,
+    /// A person has paused what is still to be found.
+    pub held: bool,
     /// The jobs that are not over, in order.
     pub jobs: Vec<RestJob>,
     /// The sources that are over, where a walk would meet them again.
@@ -99,6 +104,8 @@ pub struct RestJob {
     pub policy: Option<Policy>,
     /// A person has paused it.
     pub held: bool,
+    /// Bytes of it that are kept on this machine, where somebody has looked.
+    pub kept: u64,
 }
 
 impl Log {
@@ -123,9 +130,10 @@ impl Log {
         self.unreadable
     }
 
-    /// Whether a newer version wrote it: there may be more in it than is understood here.
-    pub fn is_newer(&self) -> bool {
-        self.newer
+    /// The program that wrote it, where that is newer than this one: there is more in it than is
+    /// understood here, so nothing of it can be called left, and nothing over.
+    pub fn newer(&self) -> Option<&str> {
+        self.newer.as_deref()
     }
 
     /// What it has taken up from other logs, with the batch that this has become, and whether all of it
@@ -138,8 +146,14 @@ impl Log {
     fn take(&mut self, record: Record) {
         let at = self.synced;
         match record {
-            Record::Run { version, boot, .. } => {
-                self.newer |= version > VERSION;
+            Record::Run {
+                version,
+                boot,
+                program,
+            } => {
+                if version > VERSION {
+                    self.newer = Some(program);
+                }
                 self.boot = boot;
             }
             Record::Server { connection, server } => {
@@ -167,6 +181,7 @@ impl Log {
                     walked: false,
                     taken: false,
                     moved: false,
+                    held: false,
                     dropped: false,
                 });
             }
@@ -210,17 +225,20 @@ impl Log {
                     }
                 }
             }
-            Record::Held { jobs } => self.hold(jobs, true),
-            Record::Released { jobs } => self.hold(jobs, false),
+            Record::Held { jobs, batches } => self.hold(jobs, batches, true),
+            Record::Released { jobs, batches } => self.hold(jobs, batches, false),
             Record::Synced => self.synced += 1,
             Record::Dropped { batch } => self.change(batch, |batch| batch.dropped = true),
             Record::Closed => self.closed = true,
         }
     }
 
-    fn hold(&mut self, jobs: Vec<JobId>, held: bool) {
+    fn hold(&mut self, jobs: Vec<JobId>, batches: Vec<BatchId>, held: bool) {
         for job in jobs {
             self.change_job(job, |job| job.held = held);
+        }
+        for batch in batches {
+            self.change(batch, |batch| batch.held = held);
         }
     }
 
@@ -243,8 +261,11 @@ impl Log {
 
     /// What is left, by batch. `boot` is the present start of the machine: where it is another one
     /// than the log's, files that were called done last may not have reached the disk, and are
-    /// looked at again.
+    /// looked at again. Nothing, where it is a newer version's.
     pub fn rests(&self, boot: Option<&str>) -> Vec<(BatchId, Rest)> {
+        if self.newer.is_some() {
+            return Vec::new();
+        }
         let went_down = !self.closed && (boot.is_none() || self.boot.as_deref() != boot);
         let left = self.batches.iter().filter(|(_, batch)| !batch.dropped);
         left.filter_map(|(id, batch)| {
@@ -267,6 +288,7 @@ impl Batch {
             asked: self.asked,
             items: self.items.clone(),
             walked: self.walked,
+            held: self.held,
             jobs: Vec::new(),
             past: Vec::new(),
             files_over: 0,
@@ -310,6 +332,7 @@ impl Batch {
                 item,
                 policy,
                 held: job.held,
+                kept: 0,
             });
         }
         if self.moved {

@@ -117,10 +117,55 @@ fn what_was_moved_and_paused_is_so_still() {
         "a folder is made before"
     );
     let jobs = vec![JobId(3), JobId(1)];
-    records.push(Record::Held { jobs });
-    let jobs = vec![JobId(1)];
-    records.push(Record::Released { jobs });
+    let batches = Vec::new();
+    records.push(Record::Held { jobs, batches });
+    let (jobs, batches) = (vec![JobId(1)], Vec::new());
+    records.push(Record::Released { jobs, batches });
     assert_eq!(left(&records).1, [(2, false), (4, false), (3, true), (1, false)]);
+}
+
+#[test]
+fn a_pause_holds_what_a_walk_is_still_to_find() {
+    let mut records = begin(Direction::Download);
+    let held = |records: &[Record]| fold(&lines(records)).rests(Some("b"))[0].1.held;
+    assert!(!held(&records));
+    let (jobs, batches) = (Vec::new(), vec![BatchId(1)]);
+    records.push(Record::Held { jobs, batches });
+    assert!(held(&records));
+    let (jobs, batches) = (Vec::new(), vec![BatchId(1)]);
+    records.push(Record::Released { jobs, batches });
+    assert!(!held(&records));
+}
+
+/// As the first version wrote it, line by line: no places, no pauses, no care, and of the server what there
+/// was then.
+#[test]
+fn a_log_of_the_first_version_is_read() {
+    let log = fold(
+        br#"{"run":{"version":1,"boot":"b","program":"ftpane 0.1.0"}}
+{"server":{"connection":1,"server":{"host":"h","user":"u","protocol":"ftp"}}}
+{"batch":{"batch":1,"connection":1,"direction":"upload","policy":"resume","asked":5,"from":null}}
+{"asked":{"batch":1,"items":[{"local":"/here/d","remote":"/there/d","kind":"dir"}]}}
+{"jobs":{"batch":1,"jobs":[{"id":1,"item":{"local":"/here/d","remote":"/there/d","kind":"dir"}},{"id":2,"item":{"local":"/here/d/a","remote":"/there/d/a","kind":"file","size":7,"modified":{"seconds":9,"precision":"second"}}}]}}
+{"over":{"job":1,"end":"done"}}
+"synced"
+{"walked":{"batch":1}}
+"#,
+    );
+    assert_eq!((log.unreadable(), log.newer()), (0, None));
+    let rests = log.rests(Some("b"));
+    let rest = &rests[0].1;
+    assert_eq!((rest.server.host.as_str(), rest.policy), ("h", Policy::Resume));
+    assert_eq!(
+        (rest.care, rest.walked, rest.held),
+        (Care::default(), true, false)
+    );
+    let left: Vec<_> = rest
+        .jobs
+        .iter()
+        .map(|job| (job.id.0, job.item.size, job.held))
+        .collect();
+    assert_eq!(left, [(2, Some(7), false)]);
 }
 
 #[test]
@@ -242,7 +287,7 @@ fn no_secret_is_written() {
 }
 
 #[test]
-fn what_a_newer_version_writes_is_counted_and_the_rest_read() {
+fn what_is_not_understood_is_counted_and_the_rest_read() {
     let mut bytes = lines(&begin(Direction::Upload));
     bytes.extend_from_slice(
         b"{\"map-of-holes\":{\"job\":1}}\n\xff\xfe not JSON\n{\"over\":{\"job\":77,\"end\":\"done\"}}\n",
@@ -255,9 +300,26 @@ fn what_a_newer_version_writes_is_counted_and_the_rest_read() {
     let log = fold(&bytes);
     assert_eq!(log.unreadable(), 4);
     assert_eq!(log.rests(None)[0].1.jobs.len(), 1);
-    let mut newer = Log::default();
-    newer.line(br#"{"run":{"version":2,"boot":null,"program":"ftpane 9","mood":"good"}}"#);
-    assert!(newer.is_newer());
+}
+
+#[test]
+fn nothing_is_made_of_what_a_newer_version_has_left() {
+    let mut records = begin(Direction::Upload);
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(1, "a", Kind::File)],
+    });
+    let version = format!("\"version\":{VERSION}");
+    let text = String::from_utf8(lines(&records)).unwrap();
+    let newer = text.replacen(
+        &version,
+        &format!("\"version\":{},\"mood\":\"good\"", VERSION + 1),
+        1,
+    );
+    assert_ne!(newer, text);
+    assert_eq!(fold(text.as_bytes()).rests(Some("b")).len(), 1);
+    let log = fold(newer.as_bytes());
+    assert_eq!((log.newer(), log.rests(Some("b"))), (Some("ftpane"), Vec::new()));
 }
 
 fn any_path() -> impl Strategy<Value = Vec<u8>> {

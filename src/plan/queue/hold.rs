@@ -28,6 +28,18 @@ impl Queue {
         effects
     }
 
+    /// A person had paused a batch in an earlier run: what its walk is still to find is held.
+    pub fn hold_what_comes(&mut self, batch: BatchId) {
+        if let Some(open) = self.batches.get_mut(&batch) {
+            open.held.get_or_insert(Hold::Paused);
+        }
+    }
+
+    /// Whether a person has paused everything, what is still to come too.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// Holds a job that is not over; a running one when it comes back.
     fn hold_one(&mut self, id: JobId, hold: Hold, effects: &mut Vec<Effect>) {
         let Some(slot) = self.jobs.get_mut(&id) else {
