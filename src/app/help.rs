@@ -105,7 +105,11 @@ impl App {
                 let rows = keys.len().max(text.len());
                 keys.resize(rows, String::new());
                 text.resize(rows, String::new());
-                lines.extend(keys.into_iter().zip(text).map(|(keys, text)| Line::Keys(keys, text)));
+                lines.extend(
+                    keys.into_iter()
+                        .zip(text)
+                        .map(|(keys, text)| Line::Keys(keys, text)),
+                );
             }
         }
         lines

@@ -96,7 +96,10 @@ impl App {
         }
         if self.view == View::Help {
             // a wider screen breaks the texts into fewer lines
-            let last = self.help_lines().len().saturating_sub(self.list_rows(Context::Help).max(1));
+            let last = self
+                .help_lines()
+                .len()
+                .saturating_sub(self.list_rows(Context::Help).max(1));
             self.help.window.top = self.help.window.top.min(last);
         }
         if self.view == View::Queue {

@@ -28,10 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 let pad = " ".repeat((wide + 1).saturating_sub(width(&keys)));
                 Line::from(vec![
                     Span::styled(format!(" {keys}{pad}"), theme.style(Role::Sent)),
-                    Span::styled(
-                        fit(&text, room),
-                        theme.style(Role::Text),
-                    ),
+                    Span::styled(fit(&text, room), theme.style(Role::Text)),
                 ])
             }
         };

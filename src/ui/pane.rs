@@ -245,7 +245,11 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
                 BRIEF => when::brief(m, app.unix_now(), &app.zone),
                 _ => when::long(m, &app.zone),
             });
-        put(&format!(" {time:<w$}", w = columns.time), rest_style, columns.time + 1);
+        put(
+            &format!(" {time:<w$}", w = columns.time),
+            rest_style,
+            columns.time + 1,
+        );
     }
     if columns.permissions > 0 {
         let permissions = entry.permissions.map_or(String::new(), |p| p.symbolic());

@@ -65,7 +65,10 @@ mod tests {
         assert_eq!(at(now - 180 * 86_400), "09-23 12:00");
         assert_eq!(at(now - 183 * 86_400), "2025-09-20");
         assert_eq!(at(now + 2 * 86_400), "2026-03-24");
-        assert_eq!(brief(&Stamp::exact(now), now, &Zone::fixed(-13 * 3600)), "03-21 23:00");
+        assert_eq!(
+            brief(&Stamp::exact(now), now, &Zone::fixed(-13 * 3600)),
+            "03-21 23:00"
+        );
         let of_a_day = Stamp {
             seconds: now,
             precision: Precision::Day,
