@@ -392,7 +392,8 @@ impl Transfer {
                 Class::Usage,
                 "--on-conflict ask",
                 "nobody can be asked: input and error output are no terminal",
-            )),
+            )
+            .hint("Say what to do: one of the others that --help names.")),
             _ => Ok(()),
         }
     }

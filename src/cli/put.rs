@@ -158,7 +158,7 @@ fn look(source: &Word) -> Result<Source, Failure> {
     };
     let failed = |why: String| {
         let what = format!("{} is not uploaded", blot(&shown_path(&path)));
-        Failure::new(Class::Local, what, why)
+        Failure::new(Class::Local, what, why).hint("Check the path on this machine.")
     };
     if path.file_name().is_none() {
         if !path.is_dir() {

@@ -364,6 +364,13 @@ impl Server {
         self.port.unwrap_or(self.protocol.default_port())
     }
 
+    /// Speaks another protocol on the same port.
+    pub fn speak(&mut self, protocol: Protocol) {
+        let port = self.port();
+        self.protocol = protocol;
+        self.port = (port != protocol.default_port()).then_some(port);
+    }
+
     /// After how much quiet a control connection is used; `None` is never.
     pub fn keep_alive(&self) -> Option<Duration> {
         (self.keep_alive > 0).then(|| Duration::from_secs(self.keep_alive.into()))

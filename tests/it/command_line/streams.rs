@@ -96,7 +96,7 @@ fn lists_have_one_name_a_line() {
     ends(&output, 2);
     let said = stderr(&output);
     assert!(
-        said.contains("bad:3: ") && said.contains("Perhaps you mean 'web'"),
+        said.contains("bad:3: ") && said.contains("Did you mean 'web'?"),
         "{said}"
     );
     let output = site.run("get @none", &[]);
