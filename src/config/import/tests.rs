@@ -294,7 +294,7 @@ fn rclone() {
                 Some("potato")
             ),
             ("plain", "", "ftp://10.0.0.5".into(), "", None),
-            ("implicit", "", "ftps://carl@h.example".into(), "", None),
+            ("implicit", "", "ftps://carl@h.example:21".into(), "", None),
         ]
     );
     assert_eq!(left(&found), ["drive"]);
@@ -437,7 +437,72 @@ fn a_file_that_is_not_there_or_not_text_says_so() {
             .contains("no such file")
     );
     std::fs::write(&path, b"[a]\nhost=\xff\n").unwrap();
-    assert!(load(Format::Rclone, &path).unwrap_err().why.contains("not UTF-8"));
+    assert!(
+        load(Format::Rclone, &path)
+            .unwrap_err()
+            .why
+            .contains("neither UTF-8")
+    );
+}
+
+/// The files as other systems write them hold the same.
+#[test]
+fn line_ends_marks_and_encodings_of_windows() {
+    let winscp = "[Sessions\\web]\nHostName=ftp.example.org\nFSProtocol=5\nUserName=m%C3%BCller\n";
+    let netrc = "machine h.example login anna password s3cret\nmacdef x\nbye\n\nmachine other\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    for (format, whole) in [
+        (Format::FileZilla, text("sitemanager.xml")),
+        (Format::Lftp, text("lftp-bookmarks")),
+        (Format::Termscp, text("bookmarks.toml")),
+        (Format::Rclone, text("rclone.conf")),
+        (Format::Ncftp, text("ncftp-bookmarks")),
+        (Format::WinScp, winscp.to_owned()),
+        (Format::Netrc, netrc.to_owned()),
+    ] {
+        let want = read(format, &whole, "f").unwrap();
+        assert!(!want.taken.is_empty());
+        let dos = whole.replace('\n', "\r\n");
+        let marked = format!("\u{feff}{dos}");
+        let units: Vec<u16> = marked.encode_utf16().collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for (how, bytes) in [
+            ("CRLF", dos.as_bytes()),
+            ("UTF-8 with a mark", marked.as_bytes()),
+            ("UTF-16LE", &little),
+            ("UTF-16BE", &big),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(load(format, &path).unwrap(), want, "{} {how}", format.word());
+            // cut in the middle of a character
+            if how.starts_with("UTF-16") {
+                std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+                let failure = load(format, &path).unwrap_err();
+                assert!(failure.why.contains("neither UTF-8 nor UTF-16"), "{failure}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rclone_as_rclone_takes_it() {
+    let remote = |options: &str| {
+        let text = format!("[a]\ntype = ftp\nhost = h\nuser = u\n{options}\n");
+        read(Format::Rclone, &text, "f").unwrap()
+    };
+    // the port is 21 unless it is written, whatever the TLS
+    assert_eq!(remote("tls = true").taken[0].server.url(), "ftps://u@h:21");
+    assert_eq!(
+        remote("tls = true\nport = 990").taken[0].server.url(),
+        "ftps://u@h"
+    );
+    let explicit = remote("explicit_tls = true\ndisable_tls13 = true");
+    assert_eq!(explicit.taken[0].server.url(), "ftpes://u@h");
+    assert_eq!(explicit.taken[0].server.tls_max, TlsVersion::V1_2);
+    let both = remote("tls = true\nexplicit_tls = true");
+    assert!(both.left[0].why.contains("both on"), "{:?}", both.left);
 }
 
 /// A file that was cut off anywhere is read as far as it goes, or refused with its line; nothing that is
