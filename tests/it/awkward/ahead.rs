@@ -199,7 +199,8 @@ async fn an_upload_that_is_refused_over_its_data_goes_once_more() {
         say("226 Done."),
         announce(WAY),
         hear(),
-        receive(1),
+        drain(),
+        end_data(),
         say("503 Bad sequence."),
     ];
     let steps = then(stored(), rest);
