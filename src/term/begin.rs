@@ -21,6 +21,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::text::{shown_path, system_says};
 
+use super::edited::{Edited, Left};
 use super::{World, clock, plain, run};
 
 /// What the arguments say of the interface.
@@ -66,6 +67,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let keys = own_keys(&paths, &mut notices)?;
     let told = Told::by(|name| std::env::var(name).ok());
     let (theme, themes) = own_themes(&paths, &wanted.looks, &settings, told, &mut notices)?;
+    notices.extend(broken_off(&Edited::at(paths.edited()).left()));
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -107,6 +109,27 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     run(start, engine, world, settings.mouse && !wanted.looks.no_mouse)
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+}
+
+/// What is said of copies that were changed in runs that were broken off.
+fn broken_off(left: &[Left]) -> Option<String> {
+    const NAMED: usize = 3;
+    let named: Vec<String> = left
+        .iter()
+        .take(NAMED)
+        .map(|left| format!("{} in {}", left.of, shown_path(&left.folder)))
+        .collect();
+    let more = match left.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more beside them"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "Edited and not seen to be sent back, since an earlier run ended before: {}{more}. They are kept: send \
+             back what is wanted ('ftpane put'), and remove the folders",
+            named.join(", ")
+        )
+    })
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.

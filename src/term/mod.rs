@@ -31,6 +31,7 @@ use outlet::Outlet;
 
 mod begin;
 mod cells;
+mod edited;
 pub mod clock;
 pub mod face;
 pub mod input;
@@ -398,8 +399,8 @@ impl<F: Face, O: Outside> Loop<F, O> {
                     self.world.remember_active_first(server, active)
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
-                Effect::MakePrivateFolder(errand) => {
-                    let made = self.world.private_folder();
+                Effect::MakePrivateFolder(errand, of) => {
+                    let made = self.world.private_folder(of);
                     self.later(async move { Msg::PrivateFolder(errand, made.await) });
                 }
                 Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),

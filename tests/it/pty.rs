@@ -201,7 +201,10 @@ impl Outside for Broken {
 
     fn unlock(&self, _: Secret) {}
 
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+    fn private_folder(
+        &self,
+        _: String,
+    ) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
         std::future::ready(Ok(PathBuf::new()))
     }
 

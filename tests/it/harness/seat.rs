@@ -193,7 +193,7 @@ impl Outside for SmallWorld {
 
     fn unlock(&self, _: Secret) {}
 
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+    fn private_folder(&self, _: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
         let folder = self.private.0.path().join("edited");
         std::fs::create_dir_all(&folder).unwrap();
         std::future::ready(Ok(folder))
