@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     }
     let mut place = Place::read(target, &arguments.connection)?;
     place.server.in_place |= arguments.in_place;
-    place.server.verify |= arguments.transfer.verify;
+    arguments.transfer.apply(&mut place.server);
     let policy = arguments
         .transfer
         .policy(session.interactive, &place.server, Direction::Upload);
@@ -130,6 +130,7 @@ async fn prepare(
             kind: source.kind,
             size: source.entry.as_ref().and_then(|e| e.size),
             modified: source.entry.and_then(|e| e.modified),
+            permissions: None,
         });
     }
     make_way(session, &live, &target, &there, &items).await?;

@@ -120,8 +120,8 @@ impl Transfers {
             items,
             policy,
             care: Care {
-                verify: live.verify,
                 fsync: self.fsync,
+                ..live.care
             },
         }));
     }

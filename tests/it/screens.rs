@@ -74,6 +74,7 @@ fn job(id: u64, name: &str, size: u64) -> Job {
             kind: ftpane::model::entry::Kind::File,
             size: Some(size),
             modified: None,
+            permissions: None,
         }
         .into(),
         rank: Rank::default(),

@@ -37,7 +37,15 @@ fn files_on_standard_output_in_order_and_whole() {
         ends(&output, 2);
         assert!(output.stdout.is_empty() && stderr(&output).contains("it is a folder"));
     }
-    for option in ["--json", "-c", "--verify", "--on-conflict skip", "--fsync"] {
+    for option in [
+        "--json",
+        "-c",
+        "--verify",
+        "--on-conflict skip",
+        "--fsync",
+        "--no-times",
+        "--permissions",
+    ] {
         let output = site.run(&format!("get --to - {option}"), &[&site.url("/s/a")]);
         ends(&output, 2);
         assert!(stderr(&output).contains("with --to -"), "{}", stderr(&output));
