@@ -6,10 +6,10 @@
 
 use std::path::PathBuf;
 
-use super::{App, server_title};
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
 use super::folder::{Folder, Side, shown};
+use super::{App, server_title};
 use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::{Entry, Kind};
 use crate::model::event::Side as Known;
@@ -287,7 +287,8 @@ impl App {
             errand,
             batch,
             Direction::Download,
-            Policy::Overwrite,
+            // nothing is there yet; where a later run takes this up, there may be what somebody has edited
+            Policy::Skip,
             Care::default(),
         );
         self.say("Fetching the file …".into());

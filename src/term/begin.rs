@@ -67,7 +67,6 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     let keys = own_keys(&paths, &mut notices)?;
     let told = Told::by(|name| std::env::var(name).ok());
     let (theme, themes) = own_themes(&paths, &wanted.looks, &settings, told, &mut notices)?;
-    notices.extend(broken_off(&Edited::at(paths.edited()).left()));
     let bookmarks = bookmarks::load(&paths.bookmarks()).unwrap_or_else(|failure| {
         notices.push(failure.to_string());
         Vec::new()
@@ -89,6 +88,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         zone: clock::local_zone(),
         begun: clock::unix_now(),
         patience: wanted.patience,
+        edits_left: edits_left(&Edited::at(paths.edited()).left()),
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
         keeps_queue: wanted.keeps_queue,
         // the terminal's own follows
@@ -112,24 +112,17 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
 }
 
 /// What is said of copies that were changed in runs that were broken off.
-fn broken_off(left: &[Left]) -> Option<String> {
+fn edits_left(left: &[Left]) -> Option<Failure> {
     const NAMED: usize = 3;
-    let named: Vec<String> = left
-        .iter()
-        .take(NAMED)
-        .map(|left| format!("{} in {}", left.of, shown_path(&left.folder)))
-        .collect();
-    let more = match left.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more beside them"),
-    };
-    (!named.is_empty()).then(|| {
-        format!(
-            "Edited and not seen to be sent back, since an earlier run ended before: {}{more}. They are kept: send \
-             back what is wanted ('ftpane put'), and remove the folders",
-            named.join(", ")
-        )
-    })
+    let named = left.iter().take(NAMED);
+    let named = named.map(|left| format!("{} in {}", left.of, shown_path(&left.folder)));
+    let more = left.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more beside them"));
+    let all: Vec<String> = named.chain(more).collect();
+    let what = "An earlier run ended while files of servers were edited";
+    let why = format!("nobody has seen these sent back: {}", all.join(", "));
+    let hint = "They are kept. Send back what is wanted, with 'ftpane put' or F5, and remove the folders.";
+    (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.

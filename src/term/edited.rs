@@ -69,9 +69,7 @@ impl Edited {
     fn make_locked(&self, note: Note) -> io::Result<(PathBuf, File)> {
         make_private(&self.all)?;
         // locked before it has its name: nobody may take it for one that was left
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(&self.all)?;
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.all)?;
         file.as_file().lock()?;
         write(file.as_file_mut(), &note)?;
         let mut builder = tempfile::Builder::new();

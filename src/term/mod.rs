@@ -31,8 +31,8 @@ use outlet::Outlet;
 
 mod begin;
 mod cells;
-mod edited;
 pub mod clock;
+mod edited;
 pub mod face;
 pub mod input;
 mod keyboard;
@@ -465,7 +465,8 @@ impl<F: Face, O: Outside> Loop<F, O> {
 
     fn hand_over(&mut self, handover: Handover) {
         let (done, what) = match handover {
-            Handover::Suspend => (self.world.suspend(), "suspend"),
+            // a shell is to show what is typed, also where a password was asked for
+            Handover::Suspend => (self.face.leave().and_then(|()| self.world.suspend()), "suspend"),
             Handover::Reclaim => (self.world.reclaim(), "take the terminal back"),
         };
         if let Err(error) = done {

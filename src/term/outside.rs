@@ -243,10 +243,7 @@ impl Outside for World {
         async { kept.await.map_err(Failure::from) }
     }
 
-    fn private_folder(
-        &self,
-        of: String,
-    ) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+    fn private_folder(&self, of: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
         let edited = self.edited.clone();
         async move {
             let made = tokio::task::spawn_blocking(move || edited.make(of));

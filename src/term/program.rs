@@ -1,7 +1,7 @@
 //! The person's own editor and pager.
 
-use std::hash::{DefaultHasher, Hasher as _};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,12 @@ pub(super) fn hand_over(
 ) -> impl Future<Output = Returned> + Send + 'static {
     keyboard::rest();
     tty::lend();
-    run(program, command.unwrap_or_else(|| command_line(program)), path, lock)
+    run(
+        program,
+        command.unwrap_or_else(|| command_line(program)),
+        path,
+        lock,
+    )
 }
 
 /// Takes the terminal again.

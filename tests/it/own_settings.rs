@@ -50,7 +50,7 @@ fn the_editor_of_the_settings_goes_before_the_environments() {
     command.env("VISUAL", "no-such-editor-anywhere");
     command.env("EDITOR", "no-such-editor-anywhere");
     let mut terminal = Terminal::run(command);
-    terminal.see("README.txt");
+    terminal.see_the_demo();
     terminal.press("/README\r");
     terminal.see("/README");
     terminal.press("e");
