@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::browse::not_connected;
 use super::copy;
 use super::lease::Lease;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::targets::asked_for;
 use super::{blocking, unbroken, unix_now};
@@ -28,7 +28,7 @@ pub(super) enum Action {
 }
 
 /// Does it and tells how it went.
-pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet) {
+pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, listener: Listener) {
     let done = unbroken(async {
         match &action {
             Action::MakeFolder(place) => make_folder(pool.as_ref(), place).await,
@@ -38,7 +38,7 @@ pub(super) async fn act(pool: Option<Arc<Pool>>, action: Action, outlet: Outlet)
         }
     });
     let done = done.await;
-    outlet.tell(match (done, action) {
+    listener.tell(match (done, action) {
         (Err(failure), _) => Event::Failed(failure),
         (Ok(()), Action::MakeFolder(place)) => Event::Done(Deed::MadeFolder(place)),
         (Ok(()), Action::MakeFile(place)) => Event::Done(Deed::MadeFile(place)),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::outlet::Outlet;
+use super::listener::Listener;
 use crate::model::command::{Generation, Place};
 use crate::model::entry::Entry;
 use crate::model::event::Event;
@@ -16,7 +16,7 @@ const FIRST: usize = 1_000;
 
 /// Tells of one listing.
 pub(super) struct Arrival {
-    outlet: Outlet,
+    listener: Listener,
     place: Place,
     generation: Generation,
     /// When it is told next; not known before an entry has come.
@@ -25,9 +25,9 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    pub(super) fn new(place: Place, generation: Generation, outlet: Outlet) -> Self {
+    pub(super) fn new(place: Place, generation: Generation, listener: Listener) -> Self {
         Self {
-            outlet,
+            listener,
             place,
             generation,
             next: None,
@@ -50,7 +50,7 @@ impl Arrival {
         };
         self.told = entries.len();
         self.next = Some(now + EVERY);
-        self.outlet.tell(Event::Arriving {
+        self.listener.tell(Event::Arriving {
             place: self.place.clone(),
             generation: self.generation,
             first,
@@ -75,7 +75,7 @@ mod tests {
     fn the_first_are_told_once_and_then_how_many() {
         let (tell, mut told) = unbounded_channel();
         let place = Place::Local("/x".into());
-        let mut arrival = Arrival::new(place, Generation(1), Outlet::new(tell));
+        let mut arrival = Arrival::new(place, Generation(1), Listener::new(tell));
         arrival.look(&[]);
         arrival.look(&entries(2_000));
         assert!(told.try_recv().is_err(), "what comes at once is told as a whole");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arrival::Arrival;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::{blocking, unbroken, unix_now};
 use crate::ftp::error::local;
@@ -18,7 +18,7 @@ use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 
 /// Opens the browsing session and tells how it went.
-pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
+pub(super) async fn connect(pool: Arc<Pool>, listener: Listener) {
     let told = match unbroken(open(&pool)).await {
         Ok(root) => Event::Connected {
             connection: pool.id,
@@ -28,7 +28,7 @@ pub(super) async fn connect(pool: Arc<Pool>, outlet: Outlet) {
         },
         Err(failure) => Event::ConnectionFailed(pool.id, failure),
     };
-    outlet.tell(told);
+    listener.tell(told);
 }
 
 async fn open(pool: &Arc<Pool>) -> Result<RemotePath, Failure> {
@@ -66,9 +66,9 @@ pub(super) fn document_root(
 }
 
 /// Lists a folder on either side and tells the result.
-pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, outlet: Outlet) {
+pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Generation, listener: Listener) {
     let result = unbroken(async {
-        let mut arrival = Arrival::new(place.clone(), generation, outlet.clone());
+        let mut arrival = Arrival::new(place.clone(), generation, listener.clone());
         let look = move |come: &[Entry]| arrival.look(come);
         match (&place, &pool) {
             (Place::Local(path), _) => list_local_before(path.clone(), look).await,
@@ -86,7 +86,7 @@ pub(super) async fn list(pool: Option<Arc<Pool>>, place: Place, generation: Gene
     if let Some(pool) = &pool {
         pool.tell_facts();
     }
-    outlet.tell(Event::Listed {
+    listener.tell(Event::Listed {
         place,
         generation,
         result: result.map(Arc::new),

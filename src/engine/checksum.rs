@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::browse::not_connected;
 use super::lease::Lease;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::{blocking, unbroken};
 use crate::ftp::digest::Way;
@@ -27,7 +27,7 @@ pub(super) async fn tell(
     places: Vec<Place>,
     mut algorithm: Option<Algorithm>,
     generation: Generation,
-    outlet: Outlet,
+    listener: Listener,
 ) {
     let (remote, here): (Vec<Place>, Vec<Place>) = places
         .into_iter()
@@ -38,7 +38,7 @@ pub(super) async fn tell(
             Place::Remote(_, path) => unbroken(of_remote(pool.as_ref(), &path, algorithm)).await,
         };
         algorithm = algorithm.or(result.as_ref().ok().map(|sum| sum.algorithm));
-        outlet.tell(Event::Checksummed {
+        listener.tell(Event::Checksummed {
             place,
             generation,
             result,

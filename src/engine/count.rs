@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::browse::not_connected;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::standing::{begin, ends_all, folder, look_at};
 use super::tree::Told;
@@ -22,7 +22,7 @@ pub(super) async fn count(
     pool: Option<Arc<Pool>>,
     places: Vec<Place>,
     generation: Generation,
-    outlet: Outlet,
+    listener: Listener,
 ) {
     let counting = unbroken(async {
         let mut counted = Counted::default();
@@ -35,7 +35,7 @@ pub(super) async fn count(
         Ok(counted)
     });
     let result = counting.await;
-    outlet.tell(Event::Counted { generation, result });
+    listener.tell(Event::Counted { generation, result });
 }
 
 async fn count_local(path: PathBuf, counted: &mut Counted) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::outlet::Outlet;
+use super::listener::Listener;
 use crate::ftp::transcript::Sink;
 use crate::model::event::{DialogueLine, Event, Speaker};
 use crate::model::text::system_says;
@@ -12,7 +12,7 @@ use crate::model::text::system_says;
 /// The sink of every session; `None` where nobody listens (`silent`) and nothing is written. The transcript's lines are `SESSION > sent`, `SESSION < received`
 /// and `SESSION # remark`; secrets were blotted before a line was made. A transcript that cannot
 /// be written any more ends, with a notice, and nothing else does.
-pub(super) fn sink(outlet: Outlet, transcript: Option<File>, silent: bool) -> Option<Sink> {
+pub(super) fn sink(listener: Listener, transcript: Option<File>, silent: bool) -> Option<Sink> {
     if silent && transcript.is_none() {
         return None;
     }
@@ -23,14 +23,14 @@ pub(super) fn sink(outlet: Outlet, transcript: Option<File>, silent: bool) -> Op
             && let Err(error) = write(open, &line)
         {
             *file = None;
-            outlet.tell(Event::Notice(format!(
+            listener.tell(Event::Notice(format!(
                 "The transcript ends here: {}",
                 system_says(&error)
             )));
         }
         drop(file);
         if !silent {
-            outlet.tell(Event::Dialogue(line));
+            listener.tell(Event::Dialogue(line));
         }
     }))
 }

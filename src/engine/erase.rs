@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::actions::unsure;
 use super::browse::not_connected;
 use super::lease::Lease;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::standing::{begin, folder, look_at};
 use super::ticker::Ticker;
@@ -99,8 +99,8 @@ fn not_to_be_trusted(what: String) -> Failure {
 }
 
 /// Deletes, and tells how it went.
-pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: Outlet) {
-    let mut ticker = Ticker::new(outlet.clone(), Event::Deleting);
+pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, listener: Listener) {
+    let mut ticker = Ticker::new(listener.clone(), Event::Deleting);
     let mut counted = Counted::default();
     for place in &places {
         let deleting = unbroken(async {
@@ -111,10 +111,10 @@ pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, outlet: 
         });
         // what is gone is gone and is said; the rest stays
         if let Err(failure) = deleting.await {
-            outlet.tell(Event::Failed(failure));
+            listener.tell(Event::Failed(failure));
         }
     }
-    outlet.tell(Event::Done(Deed::Deleted { places, counted }));
+    listener.tell(Event::Done(Deed::Deleted { places, counted }));
 }
 
 async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker) -> Result<(), Failure> {

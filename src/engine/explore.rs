@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::browse::not_connected;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::tree::{Come, Told, Walk, Way};
 use super::unbroken;
@@ -33,16 +33,16 @@ pub(super) async fn explore(
     pool: Option<Arc<Pool>>,
     wanted: Exploration,
     turns: Arc<Semaphore>,
-    outlet: Outlet,
+    listener: Listener,
 ) {
     let teller = Teller {
         pool,
         turns,
-        outlet: &outlet,
+        listener: &listener,
         generation: wanted.generation,
     };
     let result = unbroken(teller.run(&wanted)).await;
-    outlet.tell(Event::Explored {
+    listener.tell(Event::Explored {
         generation: wanted.generation,
         result,
     });
@@ -51,7 +51,7 @@ pub(super) async fn explore(
 struct Teller<'o> {
     pool: Option<Arc<Pool>>,
     turns: Arc<Semaphore>,
-    outlet: &'o Outlet,
+    listener: &'o Listener,
     generation: Generation,
 }
 
@@ -81,7 +81,7 @@ impl Teller<'_> {
             } = match told {
                 Told::Folder(come) => *come,
                 Told::Doubt(failure) => {
-                    self.outlet.tell(Event::Failed(failure));
+                    self.listener.tell(Event::Failed(failure));
                     continue;
                 }
             };
@@ -100,7 +100,7 @@ impl Teller<'_> {
                 WalkOrder::Sorted(_) => Some(((folder.path, result), entries)),
             };
             if let Some(failure) = walk.listed(ticket, held, below) {
-                self.outlet.tell(Event::Failed(failure));
+                self.listener.tell(Event::Failed(failure));
             }
             while let Some(held) = walk.turn() {
                 self.tell(pool, held).await;
@@ -115,7 +115,7 @@ impl Teller<'_> {
             turn.forget();
         }
         pool.tell_facts();
-        self.outlet.tell(Event::Listed {
+        self.listener.tell(Event::Listed {
             place: Place::Remote(pool.id, folder),
             generation: self.generation,
             result: result.map(Arc::new),

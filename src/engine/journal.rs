@@ -10,8 +10,8 @@ use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::oneshot;
 
+use super::listener::Listener;
 use super::origins::Origins;
-use super::outlet::Outlet;
 use super::unix_now;
 use crate::local::journal as file;
 use crate::model::command::Scope;
@@ -63,13 +63,13 @@ struct Head {
 
 impl Journal {
     /// Begins the log of a run. Why it cannot be kept is told, once; the queue goes on without.
-    pub(super) fn begin(origins: &Origins, outlet: &Outlet) -> Self {
+    pub(super) fn begin(origins: &Origins, listener: &Listener) -> Self {
         let orders = origins.shared().and_then(|(runs, log)| {
             let (orders, ordered) = channel();
             let mut writer = Writer {
                 log: None,
                 runs,
-                outlet: outlet.clone(),
+                listener: listener.clone(),
                 unsynced: None,
                 beat: None,
                 grace: writer::GRACE,
@@ -414,7 +414,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (tell, _told) = mpsc::unbounded_channel();
         let (origins, _) = Origins::begin(Some(folder.path()));
-        let mut journal = Journal::begin(&origins, &Outlet::new(tell));
+        let mut journal = Journal::begin(&origins, &Listener::new(tell));
         let server = Server {
             account: "s3cret".into(),
             ca_file: Some("authority.pem".into()),

@@ -41,10 +41,10 @@ mod kept;
 mod lane;
 mod lease;
 mod left;
+mod listener;
 mod meter;
 mod naming;
 mod origins;
-mod outlet;
 mod permissions;
 mod placing;
 mod pool;
@@ -107,9 +107,14 @@ pub struct Engine {
 /// Starts the engine on the current tokio runtime.
 pub fn start(options: Options) -> Engine {
     let (commands, requests) = mpsc::unbounded_channel();
-    let (outlet, events) = mpsc::unbounded_channel();
+    let (listener, events) = mpsc::unbounded_channel();
     let (samples, progress) = watch::channel(Progress::default());
-    tokio::spawn(run::run(options, requests, outlet::Outlet::new(outlet), samples));
+    tokio::spawn(run::run(
+        options,
+        requests,
+        listener::Listener::new(listener),
+        samples,
+    ));
     Engine {
         commands,
         events,

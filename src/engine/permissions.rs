@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::browse::not_connected;
 use super::lease::Lease;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::standing::{begin, ends_all, entry_of, folder};
 use super::ticker::Ticker;
@@ -27,10 +27,10 @@ use crate::plan::fence::Fence;
 const AT_ONCE: usize = 32;
 
 /// Sets permissions and tells how it went. What fails is told, and the rest goes on.
-pub(super) async fn set(pool: Option<Arc<Pool>>, wanted: Permit, outlet: Outlet) {
+pub(super) async fn set(pool: Option<Arc<Pool>>, wanted: Permit, listener: Listener) {
     let mut setter = Setter {
-        ticker: Ticker::new(outlet.clone(), Event::SettingPermissions),
-        outlet,
+        ticker: Ticker::new(listener.clone(), Event::SettingPermissions),
+        listener,
         wanted,
         counted: Counted::default(),
         failed: 0,
@@ -46,7 +46,7 @@ pub(super) async fn set(pool: Option<Arc<Pool>>, wanted: Permit, outlet: Outlet)
             setter.fails(failure);
         }
     }
-    setter.outlet.tell(Event::Done(Deed::PermissionsSet {
+    setter.listener.tell(Event::Done(Deed::PermissionsSet {
         places: setter.wanted.places,
         counted: setter.counted,
         failed: setter.failed,
@@ -54,7 +54,7 @@ pub(super) async fn set(pool: Option<Arc<Pool>>, wanted: Permit, outlet: Outlet)
 }
 
 struct Setter {
-    outlet: Outlet,
+    listener: Listener,
     ticker: Ticker,
     wanted: Permit,
     counted: Counted,
@@ -81,7 +81,7 @@ impl Item {
 impl Setter {
     fn fails(&mut self, failure: Failure) {
         self.failed += 1;
-        self.outlet.tell(Event::Failed(failure));
+        self.listener.tell(Event::Failed(failure));
     }
 
     fn done(&mut self, is_folder: bool) {
@@ -94,7 +94,7 @@ impl Setter {
 
     async fn set_local(&mut self, path: PathBuf) -> Result<(), Failure> {
         let (mode, reach, counted) = (self.wanted.mode.clone(), self.wanted.reach, self.counted);
-        let (mut ticker, outlet, mut failures) = (self.ticker.clone(), self.outlet.clone(), 0);
+        let (mut ticker, listener, mut failures) = (self.ticker.clone(), self.listener.clone(), 0);
         let work = move || {
             let mut permitting = Permitting {
                 mode: &mode,
@@ -104,7 +104,7 @@ impl Setter {
                 failed: &mut |path, error| {
                     failures += 1;
                     let failure = local(what_not(&shown_path(&path)), &error);
-                    outlet.tell(Event::Failed(failure));
+                    listener.tell(Event::Failed(failure));
                 },
             };
             permitting.set(&path);

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::browse::document_root;
 use super::idle::Idle;
 use super::lease::Lease;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::placing::Placing;
 use super::questions::Questions;
 use crate::ftp::attendant::Attendant;
@@ -48,7 +48,7 @@ pub(super) enum Purpose {
 pub(super) struct Pool {
     pub(super) id: ConnectionId,
     pub(super) connection: Arc<Connection>,
-    outlet: Outlet,
+    listener: Listener,
     questions: Arc<Questions>,
     /// One place for each control connection the server is to see at once.
     places: Arc<Semaphore>,
@@ -84,7 +84,7 @@ impl Pool {
     pub(super) fn new(
         id: ConnectionId,
         connection: Arc<Connection>,
-        outlet: Outlet,
+        listener: Listener,
         questions: Arc<Questions>,
         browsing: bool,
     ) -> Arc<Self> {
@@ -95,7 +95,7 @@ impl Pool {
             id,
             placing: Arc::new(Placing::new(id, Arc::clone(&connection))),
             connection,
-            outlet,
+            listener,
             questions,
             places: Arc::new(Semaphore::new(places)),
             work: Arc::new(Semaphore::new(lanes)),
@@ -398,7 +398,7 @@ impl Pool {
                 }
                 Answer::Certificate(CertificateAnswer::Pin) if pinned.is_none() => {
                     self.connection.pin(pin);
-                    self.outlet.tell(Event::Pinned(self.id, pin));
+                    self.listener.tell(Event::Pinned(self.id, pin));
                 }
                 _ => return Err(error),
             }
@@ -412,13 +412,13 @@ impl Pool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.as_ref() != Some(&facts) {
             *told = Some(facts.clone());
-            self.outlet.tell(Event::Facts(self.id, Box::new(facts)));
+            self.listener.tell(Event::Facts(self.id, Box::new(facts)));
         }
         drop(told);
         let server = &self.connection.server;
         let active = self.connection.active_works();
         if server.mode == ConnectionMode::Auto && self.active_told.swap(active, Ordering::Relaxed) != active {
-            self.outlet.tell(Event::ActiveFirst(server.address(), active));
+            self.listener.tell(Event::ActiveFirst(server.address(), active));
         }
     }
 
@@ -445,12 +445,12 @@ struct Waiting<'p> {
 impl Attendant for Waiting<'_> {
     fn step(&self, text: String) {
         if self.purpose == Purpose::Browsing {
-            self.pool.outlet.tell(Event::Connecting(self.pool.id, text));
+            self.pool.listener.tell(Event::Connecting(self.pool.id, text));
         }
     }
 
     fn notice(&self, text: String) {
-        self.pool.outlet.tell(Event::Notice(text));
+        self.pool.listener.tell(Event::Notice(text));
     }
 
     async fn ask(&self, wanted: Wanted) -> Option<Secret> {
@@ -529,14 +529,14 @@ mod tests {
 
     fn pool(connections: u8) -> Arc<Pool> {
         let (events, _) = tokio::sync::mpsc::unbounded_channel();
-        let outlet = Outlet::new(events);
+        let listener = Listener::new(events);
         let server = Server {
             connections,
             ..Server::default()
         };
         let connection = Connection::new(Arc::new(server), None, Patience::default(), None);
-        let questions = Arc::new(Questions::new(outlet.clone()));
-        Pool::new(ConnectionId(1), Arc::new(connection), outlet, questions, true)
+        let questions = Arc::new(Questions::new(listener.clone()));
+        Pool::new(ConnectionId(1), Arc::new(connection), listener, questions, true)
     }
 
     /// The server has refused the third of three connections.

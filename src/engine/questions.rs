@@ -6,22 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::outlet::Outlet;
+use super::listener::Listener;
 use crate::model::command::{Answer, QuestionId};
 use crate::model::event::{Event, Question};
 
 /// Questions asked and not answered yet.
 #[derive(Debug)]
 pub(super) struct Questions {
-    outlet: Outlet,
+    listener: Listener,
     next: AtomicU64,
     waiting: Mutex<HashMap<QuestionId, oneshot::Sender<Answer>>>,
 }
 
 impl Questions {
-    pub(super) fn new(outlet: Outlet) -> Self {
+    pub(super) fn new(listener: Listener) -> Self {
         Self {
-            outlet,
+            listener,
             next: AtomicU64::new(1),
             waiting: Mutex::default(),
         }
@@ -42,7 +42,7 @@ impl Questions {
         let (sender, receiver) = oneshot::channel();
         self.waiting().insert(id, sender);
         let guard = Void { questions: self, id };
-        self.outlet.tell(Event::Question { id, question });
+        self.listener.tell(Event::Question { id, question });
         let answer = receiver.await.unwrap_or(Answer::Dismissed);
         drop(guard);
         answer
@@ -64,7 +64,7 @@ struct Void<'q> {
 impl Drop for Void<'_> {
     fn drop(&mut self) {
         if self.questions.waiting().remove(&self.id).is_some() {
-            self.questions.outlet.tell(Event::QuestionVoid(self.id));
+            self.questions.listener.tell(Event::QuestionVoid(self.id));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::actions::unsure;
 use super::browse::not_connected;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::pool::{Pool, Purpose};
 use super::unbroken;
 use crate::model::command::Generation;
@@ -19,7 +19,7 @@ pub(super) async fn ask(
     folder: RemotePath,
     line: Vec<u8>,
     generation: Generation,
-    outlet: Outlet,
+    listener: Listener,
 ) {
     let result = unbroken(async {
         let mut lease = pool.ok_or_else(not_connected)?.lease(Purpose::Browsing).await?;
@@ -31,5 +31,5 @@ pub(super) async fn ask(
         })
     });
     let result = result.await;
-    outlet.tell(Event::RawAnswered { generation, result });
+    listener.tell(Event::RawAnswered { generation, result });
 }

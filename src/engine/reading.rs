@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::browse::not_connected;
 use super::download::{proved, size_and_time, what_it_is};
 use super::lease::Lease;
+use super::listener::Listener;
 use super::meter::SpeedLimit;
-use super::outlet::Outlet;
 use super::pool::{Pool, Purpose};
 use super::{blocking, unbroken};
 use crate::ftp::error::{Error, local};
@@ -43,12 +43,12 @@ pub(super) struct Means {
     pub(super) limit: Arc<SpeedLimit>,
     /// Nobody wants the rest.
     pub(super) stop: CancellationToken,
-    pub(super) outlet: Outlet,
+    pub(super) listener: Listener,
 }
 
 /// Reads, and tells the pieces no further ahead than turns come.
 pub(super) async fn read(pool: Option<Arc<Pool>>, wanted: Reading, means: Means) {
-    let (generation, outlet, stop) = (wanted.generation, means.outlet.clone(), means.stop.clone());
+    let (generation, listener, stop) = (wanted.generation, means.listener.clone(), means.stop.clone());
     let work = async {
         match (wanted.place.clone(), pool) {
             (Place::Local(path), _) => read_local(path, &wanted, &means).await,
@@ -60,7 +60,7 @@ pub(super) async fn read(pool: Option<Arc<Pool>>, wanted: Reading, means: Means)
     if stop.is_cancelled() {
         result = Err(stopped());
     }
-    outlet.tell(Event::ReadOver { generation, result });
+    listener.tell(Event::ReadOver { generation, result });
 }
 
 fn stopped() -> Failure {
@@ -77,7 +77,7 @@ async fn tell(means: &Means, generation: Generation, bytes: Vec<u8>) -> Result<(
             turn.forget();
         },
     }
-    means.outlet.tell(Event::Piece { generation, bytes });
+    means.listener.tell(Event::Piece { generation, bytes });
     Ok(())
 }
 
@@ -199,7 +199,7 @@ impl<'m> Reader<'m> {
                 });
             };
             let wait_said = size::duration(wait.as_secs());
-            self.means.outlet.tell(Event::Notice(format!(
+            self.means.listener.tell(Event::Notice(format!(
                 "{failure}; going on after {told} in {wait_said}"
             )));
             tokio::select! {

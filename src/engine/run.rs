@@ -13,9 +13,9 @@ use super::browse::{self, not_connected};
 use super::durable::Durable;
 use super::input::Input;
 use super::journal::Journal;
+use super::listener::Listener;
 use super::meter::{Meter, SpeedLimit};
 use super::origins::Origins;
-use super::outlet::Outlet;
 use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
@@ -89,7 +89,7 @@ struct Batch {
 const OVER: JobId = JobId(0);
 
 struct Loop {
-    outlet: Outlet,
+    listener: Listener,
     notes: mpsc::UnboundedSender<Note>,
     questions: Arc<Questions>,
     limit: Arc<SpeedLimit>,
@@ -130,22 +130,22 @@ struct Loop {
 pub(super) async fn run(
     options: Options,
     mut commands: mpsc::UnboundedReceiver<Command>,
-    outlet: Outlet,
+    listener: Listener,
     samples: watch::Sender<Progress>,
 ) {
     let (notes, mut noted) = mpsc::unbounded_channel();
     let (origins, notice) = Origins::begin(options.queue.as_deref());
     if let Some(notice) = notice {
-        outlet.tell(Event::Notice(notice));
+        listener.tell(Event::Notice(notice));
     }
-    let journal = Journal::begin(&origins, &outlet);
+    let journal = Journal::begin(&origins, &listener);
     let mut state = Loop {
-        questions: Arc::new(Questions::new(outlet.clone())),
+        questions: Arc::new(Questions::new(listener.clone())),
         notes,
         limit: Arc::new(SpeedLimit::new(options.limit_rate)),
         browsing: options.browsing,
-        sink: dialogue::sink(outlet.clone(), options.transcript, options.silent),
-        outlet,
+        sink: dialogue::sink(listener.clone(), options.transcript, options.silent),
+        listener,
         pools: HashMap::new(),
         connecting: HashMap::new(),
         leaving: HashSet::new(),
@@ -230,15 +230,15 @@ impl Loop {
                 self.leaving.insert(connection);
             }
             Command::List { place, generation } => {
-                let (pool, outlet) = (self.pool(&place), self.outlet.clone());
-                self.spawn(browse::list(pool, place, generation, outlet));
+                let (pool, listener) = (self.pool(&place), self.listener.clone());
+                self.spawn(browse::list(pool, place, generation, listener));
             }
             Command::Explore(wanted) => self.explore(wanted),
             Command::ExploreHere(wanted) => {
-                let (generation, outlet) = (wanted.generation, self.outlet.clone());
+                let (generation, listener) = (wanted.generation, self.listener.clone());
                 let turns = self.turns(generation, explore::AHEAD);
                 let stop = self.stop_of(generation);
-                self.spawn_until(stop, explore::explore_here(wanted, turns, outlet));
+                self.spawn_until(stop, explore::explore_here(wanted, turns, listener));
             }
             Command::DealtWith(generation) => {
                 if let Some(turns) = self.turns.get(&generation).and_then(Weak::upgrade) {
@@ -255,16 +255,16 @@ impl Loop {
             Command::MakeFile(place) => self.act(Action::MakeFile(place)),
             Command::Rename { from, to } => self.act(Action::Rename(from, to)),
             Command::Count { places, generation } => {
-                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(count::count(pool, places, generation, outlet));
+                let (pool, listener) = (self.pool_of(&places), self.listener.clone());
+                self.spawn(count::count(pool, places, generation, listener));
             }
             Command::Delete(places) => {
-                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(erase::delete(pool, places, outlet));
+                let (pool, listener) = (self.pool_of(&places), self.listener.clone());
+                self.spawn(erase::delete(pool, places, listener));
             }
             Command::SetPermissions(wanted) => {
-                let (pool, outlet) = (self.pool_of(&wanted.places), self.outlet.clone());
-                self.spawn(permissions::set(pool, wanted, outlet));
+                let (pool, listener) = (self.pool_of(&wanted.places), self.listener.clone());
+                self.spawn(permissions::set(pool, wanted, listener));
             }
             Command::Copy { from, to } => self.act(Action::Copy(from, to)),
             Command::Checksum {
@@ -272,8 +272,8 @@ impl Loop {
                 algorithm,
                 generation,
             } => {
-                let (pool, outlet) = (self.pool_of(&places), self.outlet.clone());
-                self.spawn(checksum::tell(pool, places, algorithm, generation, outlet));
+                let (pool, listener) = (self.pool_of(&places), self.listener.clone());
+                self.spawn(checksum::tell(pool, places, algorithm, generation, listener));
             }
             Command::Raw {
                 connection,
@@ -281,8 +281,8 @@ impl Loop {
                 line,
                 generation,
             } => {
-                let (pool, outlet) = (self.pools.get(&connection).cloned(), self.outlet.clone());
-                self.spawn(raw::ask(pool, folder, line, generation, outlet));
+                let (pool, listener) = (self.pools.get(&connection).cloned(), self.listener.clone());
+                self.spawn(raw::ask(pool, folder, line, generation, listener));
             }
             Command::Enqueue(request) => self.enqueue(request),
             Command::Cancel(extent) => {
@@ -309,7 +309,7 @@ impl Loop {
                     && let Some(connection) = self.queue.connection(job)
                     && !self.pools.contains_key(&connection)
                 {
-                    return self.outlet.tell(Event::Failed(not_connected()));
+                    return self.listener.tell(Event::Failed(not_connected()));
                 }
                 let effects = self.queue.retry(extent);
                 self.carry_out(effects);
@@ -368,7 +368,7 @@ impl Loop {
         let pool = Pool::new(
             id,
             Arc::new(connection),
-            self.outlet.clone(),
+            self.listener.clone(),
             Arc::clone(&self.questions),
             self.browsing,
         );
@@ -376,7 +376,7 @@ impl Loop {
         self.spawn(Pool::keep_alive(Arc::downgrade(&pool)));
         let cancel = self.end.child_token();
         self.connecting.insert(id, cancel.clone());
-        let opening = browse::connect(pool, self.outlet.clone());
+        let opening = browse::connect(pool, self.listener.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = opening => {}
@@ -407,7 +407,7 @@ impl Loop {
             turns,
             limit: Arc::clone(&self.limit),
             stop,
-            outlet: self.outlet.clone(),
+            listener: self.listener.clone(),
         };
         let pool = self.pool(&wanted.place);
         self.spawn(reading::read(pool, wanted, means));
@@ -417,7 +417,7 @@ impl Loop {
         let turns = self.turns(wanted.generation, explore::AHEAD);
         let pool = self.pools.get(&wanted.connection).cloned();
         let stop = self.stop_of(wanted.generation);
-        let exploring = explore::explore(pool, wanted, turns, self.outlet.clone());
+        let exploring = explore::explore(pool, wanted, turns, self.listener.clone());
         self.spawn_until(stop, exploring);
     }
 
@@ -452,8 +452,8 @@ impl Loop {
             | Action::Rename(place, _)
             | Action::Copy(place, _) => place,
         };
-        let (pool, outlet) = (self.pool(place), self.outlet.clone());
-        self.spawn(act(pool, action, outlet));
+        let (pool, listener) = (self.pool(place), self.listener.clone());
+        self.spawn(act(pool, action, listener));
     }
 
     /// Runs a task that ends with the engine.
@@ -575,6 +575,6 @@ impl Loop {
         let _ = self.journal.close().await;
         // from here on the next run may have it
         self.origins.end(has_left);
-        self.outlet.tell(Event::Ended);
+        self.listener.tell(Event::Ended);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::outlet::Outlet;
+use super::listener::Listener;
 use crate::model::event::Event;
 
 /// How often it is told.
@@ -11,7 +11,7 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// Counts what is done.
 #[derive(Clone)]
 pub(super) struct Ticker {
-    outlet: Outlet,
+    listener: Listener,
     told: fn(u64) -> Event,
     count: u64,
     last: Instant,
@@ -19,9 +19,9 @@ pub(super) struct Ticker {
 
 impl Ticker {
     /// Nothing is done yet; `told` makes an event of how much is.
-    pub(super) fn new(outlet: Outlet, told: fn(u64) -> Event) -> Self {
+    pub(super) fn new(listener: Listener, told: fn(u64) -> Event) -> Self {
         Self {
-            outlet,
+            listener,
             told,
             count: 0,
             last: Instant::now(),
@@ -33,7 +33,7 @@ impl Ticker {
         self.count += 1;
         if self.last.elapsed() >= TELL_EVERY {
             self.last = Instant::now();
-            self.outlet.tell((self.told)(self.count));
+            self.listener.tell((self.told)(self.count));
         }
     }
 }

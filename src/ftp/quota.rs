@@ -81,6 +81,12 @@ mod tests {
         ] {
             assert_eq!(told(&format!("{head}{lines}{tail}")), wanted, "{lines}");
         }
+        // as ProFTPD 1.3.8 with mod_quotatab 1.3.1 has it
+        let real = "200-The current quota for this session are [current/limit]:\r\n Name: demo\r\n Quota Type: User\r\n \
+             Per Session: False\r\n Limit Type: Hard\r\n   Uploaded Mb:\t\t9.00/10.00\r\n   Downloaded Mb:\tunlimited\r\n   \
+             Transferred Mb:\tunlimited\r\n   Uploaded files:\t0/100\r\n   Downloaded files:\tunlimited\r\n   \
+             Transferred files:\tunlimited\r\n200 Please contact root@127.0.0.1 if these entries are inaccurate\r\n";
+        assert_eq!(told(real), Some(1_048_576));
         assert_eq!(told("202 No quotas in effect\r\n"), None);
         assert_eq!(told("500 'SITE QUOTA' not understood.\r\n"), None);
     }

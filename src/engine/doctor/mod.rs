@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::browse::document_root;
-use super::outlet::Outlet;
+use super::listener::Listener;
 use super::questions::Questions;
 use super::unbroken;
 use crate::ftp::attendant::Attendant;
@@ -49,18 +49,18 @@ pub(super) struct Request {
 /// Looks at a server and tells what was found.
 pub(super) async fn diagnose(
     request: Request,
-    outlet: Outlet,
+    listener: Listener,
     questions: Arc<Questions>,
     sink: Option<Sink>,
 ) {
     let id = request.id;
-    let (record, sink) = Record::new(id, outlet.clone(), sink);
+    let (record, sink) = Record::new(id, listener.clone(), sink);
     let server = Arc::new(request.server);
     let mut visit = Visit {
         attendant: Waiting {
             id,
             server: Arc::clone(&server),
-            outlet: outlet.clone(),
+            listener: listener.clone(),
             questions,
             stood: Mutex::default(),
         },
@@ -79,7 +79,7 @@ pub(super) async fn diagnose(
     };
     let course = visit.course(request.probe_upload);
     let result = unbroken(course).await.map(|()| Box::new(visit.diagnosis()));
-    outlet.tell(Event::Diagnosed(id, result));
+    listener.tell(Event::Diagnosed(id, result));
 }
 
 /// One look at one server.
@@ -228,7 +228,7 @@ impl Visit {
 struct Waiting {
     id: ConnectionId,
     server: Arc<Server>,
-    outlet: Outlet,
+    listener: Listener,
     questions: Arc<Questions>,
     /// The first TCP connection that stood since this was asked last.
     stood: Mutex<Option<(Instant, SocketAddr)>>,
@@ -250,7 +250,7 @@ impl Attendant for Waiting {
     }
 
     fn notice(&self, text: String) {
-        self.outlet.tell(Event::Notice(text));
+        self.listener.tell(Event::Notice(text));
     }
 
     async fn ask(&self, wanted: Wanted) -> Option<Secret> {

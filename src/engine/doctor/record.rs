@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::outlet::Outlet;
+use super::super::listener::Listener;
 use crate::ftp::transcript::Sink;
 use crate::model::diagnosis::{Examined, Step};
 use crate::model::event::{DialogueLine, Event, Speaker};
@@ -18,7 +18,7 @@ pub(super) type Said = (Instant, DialogueLine);
 /// The steps of one visit as they are told.
 pub(super) struct Record {
     id: ConnectionId,
-    outlet: Outlet,
+    listener: Listener,
     said: Arc<Mutex<Vec<Said>>>,
 }
 
@@ -69,7 +69,7 @@ impl Outcome {
 
 impl Record {
     /// With the sink that the sessions are to tell: it goes on telling `sink`.
-    pub(super) fn new(id: ConnectionId, outlet: Outlet, sink: Option<Sink>) -> (Self, Sink) {
+    pub(super) fn new(id: ConnectionId, listener: Listener, sink: Option<Sink>) -> (Self, Sink) {
         let said: Arc<Mutex<Vec<Said>>> = Arc::default();
         let kept = Arc::clone(&said);
         let telling: Sink = Arc::new(move |line: DialogueLine| {
@@ -82,7 +82,7 @@ impl Record {
                 sink(line);
             }
         });
-        (Self { id, outlet, said }, telling)
+        (Self { id, listener, said }, telling)
     }
 
     fn said(&self) -> MutexGuard<'_, Vec<Said>> {
@@ -97,7 +97,7 @@ impl Record {
     /// A step begins now.
     pub(super) fn begin(&self, step: Step) -> Begun {
         self.said().clear();
-        self.outlet.tell(Event::Examining(self.id, step));
+        self.listener.tell(Event::Examining(self.id, step));
         Begun {
             step,
             at: Instant::now(),
@@ -124,7 +124,7 @@ impl Record {
             seen: lines(Speaker::Server).chain(outcome.seen).collect(),
             says: outcome.says,
         };
-        self.outlet.tell(Event::Examined(self.id, Box::new(examined)));
+        self.listener.tell(Event::Examined(self.id, Box::new(examined)));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::engine::browse::list_local;
-use crate::engine::outlet::Outlet;
+use crate::engine::listener::Listener;
 use crate::engine::unbroken;
 use crate::local::names::join;
 use crate::model::command::{Generation, LocalExploration, Place};
@@ -19,13 +19,17 @@ use crate::model::listing::Listing;
 const WAITING: usize = 1_000_000;
 
 /// Tells the listing of each folder below the first, no further ahead than `turns` come. Links are not followed.
-pub(in crate::engine) async fn explore_here(wanted: LocalExploration, turns: Arc<Semaphore>, outlet: Outlet) {
+pub(in crate::engine) async fn explore_here(
+    wanted: LocalExploration,
+    turns: Arc<Semaphore>,
+    listener: Listener,
+) {
     let generation = wanted.generation;
-    let result = unbroken(walk(wanted, &turns, &outlet)).await;
-    outlet.tell(Event::Explored { generation, result });
+    let result = unbroken(walk(wanted, &turns, &listener)).await;
+    listener.tell(Event::Explored { generation, result });
 }
 
-async fn walk(wanted: LocalExploration, turns: &Semaphore, outlet: &Outlet) -> Result<(), Failure> {
+async fn walk(wanted: LocalExploration, turns: &Semaphore, listener: &Listener) -> Result<(), Failure> {
     let mut line = Line::default();
     line.add(&wanted.folder, &wanted.listing, 1, wanted.levels);
     while let Some((folder, level)) = line.waiting.pop() {
@@ -37,7 +41,7 @@ async fn walk(wanted: LocalExploration, turns: &Semaphore, outlet: &Outlet) -> R
         if let Ok(listing) = &result {
             line.add(&folder, listing, level + 1, wanted.levels);
         }
-        tell(outlet, folder, wanted.generation, result);
+        tell(listener, folder, wanted.generation, result);
     }
     match line.left_out {
         0 => Ok(()),
@@ -50,8 +54,8 @@ async fn walk(wanted: LocalExploration, turns: &Semaphore, outlet: &Outlet) -> R
     }
 }
 
-fn tell(outlet: &Outlet, folder: PathBuf, generation: Generation, result: Result<Arc<Listing>, Failure>) {
-    outlet.tell(Event::Listed {
+fn tell(listener: &Listener, folder: PathBuf, generation: Generation, result: Result<Arc<Listing>, Failure>) {
+    listener.tell(Event::Listed {
         place: Place::Local(folder),
         generation,
         result,

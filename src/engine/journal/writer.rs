@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::engine::left;
-use crate::engine::outlet::Outlet;
+use crate::engine::listener::Listener;
 use crate::local::boot;
 use crate::local::journal as file;
 use crate::local::runs::Runs;
@@ -53,7 +53,7 @@ pub(super) struct Writer {
     /// `None` once it could not be written.
     pub(super) log: Option<file::Journal>,
     pub(super) runs: Arc<Runs>,
-    pub(super) outlet: Outlet,
+    pub(super) listener: Listener,
     /// Since when there is something that the disk does not have.
     pub(super) unsynced: Option<Instant>,
     /// When it was last written down that the disk has it all.
@@ -180,7 +180,7 @@ impl Writer {
     /// Goes on without a log, and says why.
     pub(super) fn give_up(&mut self, error: &io::Error) {
         self.log = None;
-        self.outlet.tell(Event::Notice(format!(
+        self.listener.tell(Event::Notice(format!(
             "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {}",
             system_says(error)
         )));
@@ -207,7 +207,7 @@ mod tests {
         let writer = Writer {
             log: Some(file::Journal::new(file).unwrap()),
             runs: Arc::new(Runs::open(folder).unwrap()),
-            outlet: Outlet::new(tell),
+            listener: Listener::new(tell),
             unsynced: None,
             beat: None,
             grace,

@@ -32,7 +32,7 @@ impl Loop {
                             self.batches.remove(&batch);
                             self.tell_when_durable(Event::BatchOver(batch));
                         }
-                        event => self.outlet.tell(event),
+                        event => self.listener.tell(event),
                     }
                 }
                 Effect::SetAside(job) => {
@@ -89,24 +89,24 @@ impl Loop {
         if self.queue.is_open(job) {
             self.meter.keep(job, bytes);
         }
-        self.outlet.tell(Event::Kept(job, bytes));
+        self.listener.tell(Event::Kept(job, bytes));
     }
 
     /// Sees to it that what is downloaded is on the disk soon.
     pub(super) fn keep_durable(&self) {
-        let outlet = self.outlet.clone();
-        let tell = move |failure| outlet.tell(Event::Failed(failure));
+        let listener = self.listener.clone();
+        let tell = move |failure| listener.tell(Event::Failed(failure));
         self.spawn(Arc::clone(&self.durable).keep(tell));
     }
 
     /// Tells an event when what has been downloaded is on the disk.
     fn tell_when_durable(&self, event: Event) {
-        let (durable, outlet) = (Arc::clone(&self.durable), self.outlet.clone());
+        let (durable, listener) = (Arc::clone(&self.durable), self.listener.clone());
         self.tasks.spawn(async move {
             if let Some(failure) = durable.sync().await {
-                outlet.tell(Event::Failed(failure));
+                listener.tell(Event::Failed(failure));
             }
-            outlet.tell(event);
+            listener.tell(event);
         });
     }
 

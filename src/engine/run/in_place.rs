@@ -15,7 +15,7 @@ impl Loop {
             pool.placing.decide(answer != InPlaceAnswer::No);
             if answer == InPlaceAnswer::Remember {
                 let name = pool.connection.server.name.clone();
-                self.outlet.tell(Event::InPlace(name));
+                self.listener.tell(Event::InPlace(name));
             }
         }
         let effects = self.queue.answer_in_place(question);

@@ -27,11 +27,11 @@ impl Loop {
 
     /// Tells what runs that are over have left, also that it is nothing where that was `asked`.
     pub(super) fn look_for_unfinished(&self, asked: bool) {
-        let (runs, outlet, taking) = (self.runs(), self.outlet.clone(), Arc::clone(&self.taking));
+        let (runs, listener, taking) = (self.runs(), self.listener.clone(), Arc::clone(&self.taking));
         self.spawn(async move {
             let Some(runs) = runs else {
                 return if asked {
-                    outlet.tell(Event::Unfinished(Vec::new()));
+                    listener.tell(Event::Unfinished(Vec::new()));
                 };
             };
             let _turn = taking.lock().await;
@@ -40,26 +40,26 @@ impl Loop {
                 Ok(seen) => {
                     seen.damage
                         .into_iter()
-                        .for_each(|text| outlet.tell(Event::Notice(text)));
+                        .for_each(|text| listener.tell(Event::Notice(text)));
                     if asked || !seen.unfinished.is_empty() {
-                        outlet.tell(Event::Unfinished(seen.unfinished));
+                        listener.tell(Event::Unfinished(seen.unfinished));
                     }
                 }
-                Err(failure) => outlet.tell(Event::Failed(failure)),
+                Err(failure) => listener.tell(Event::Failed(failure)),
             }
         });
     }
 
     /// Forgets what runs have left.
     pub(super) fn drop_unfinished(&self, rests: Vec<RestId>) {
-        let (runs, outlet, taking) = (self.runs(), self.outlet.clone(), Arc::clone(&self.taking));
+        let (runs, listener, taking) = (self.runs(), self.listener.clone(), Arc::clone(&self.taking));
         self.spawn(async move {
             let Some(runs) = runs else {
-                return outlet.tell(Event::Dropped(Ok(0)));
+                return listener.tell(Event::Dropped(Ok(0)));
             };
             let _turn = taking.lock().await;
             let dropped = on_disk("Not dropped", move || left::drop_rests(&runs, &rests)).await;
-            outlet.tell(Event::Dropped(dropped));
+            listener.tell(Event::Dropped(dropped));
         });
     }
 

@@ -29,8 +29,8 @@ impl Loop {
         };
         let cancel = self.end.child_token();
         self.connecting.insert(id, cancel.clone());
-        let (outlet, questions) = (self.outlet.clone(), Arc::clone(&self.questions));
-        let looking = diagnose(request, outlet, questions, self.sink.clone());
+        let (listener, questions) = (self.listener.clone(), Arc::clone(&self.questions));
+        let looking = diagnose(request, listener, questions, self.sink.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = looking => {}

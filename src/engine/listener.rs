@@ -6,9 +6,9 @@ use crate::model::event::Event;
 
 /// Tells events. They are never waited for: a slow terminal must not slow a transfer.
 #[derive(Debug, Clone)]
-pub(super) struct Outlet(mpsc::UnboundedSender<Event>);
+pub(super) struct Listener(mpsc::UnboundedSender<Event>);
 
-impl Outlet {
+impl Listener {
     pub(super) fn new(events: mpsc::UnboundedSender<Event>) -> Self {
         Self(events)
     }
