@@ -127,7 +127,7 @@ impl Content {
                 // what is in it is written over: only what was not there before has to be made
                 buffer.resize(room, 0);
                 let mut filled = 0;
-                loop {
+                while filled < buffer.len() {
                     match file.read(&mut buffer[filled..]) {
                         Ok(0) => break,
                         Ok(n) => filled += n,
