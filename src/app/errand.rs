@@ -281,7 +281,13 @@ impl App {
         };
         errand.folder = Some(folder);
         errand.stage = Stage::Fetching(batch);
-        let request = request(errand, batch, Direction::Download, Policy::Overwrite, false);
+        let request = request(
+            errand,
+            batch,
+            Direction::Download,
+            Policy::Overwrite,
+            Care::default(),
+        );
         self.say("Fetching the file …".into());
         request
             .map(|request| Effect::Engine(Command::Enqueue(request)))
@@ -435,12 +441,12 @@ impl App {
 
     fn send_back(&mut self, id: ErrandId, policy: Policy) -> Vec<Effect> {
         let batch = self.next_batch();
-        let verify = self.link.session().is_some_and(|session| session.server.verify);
+        let care = self.care();
         let Some(errand) = self.errand(id) else {
             return Vec::new();
         };
         errand.stage = Stage::Sending(batch);
-        let request = request(errand, batch, Direction::Upload, policy, verify);
+        let request = request(errand, batch, Direction::Upload, policy, care);
         self.say("Sending the file back …".into());
         request
             .map(|request| Effect::Engine(Command::Enqueue(request)))
@@ -485,7 +491,7 @@ fn request(
     id: BatchId,
     direction: Direction,
     policy: Policy,
-    verify: bool,
+    care: Care,
 ) -> Option<BatchRequest> {
     let is_download = direction == Direction::Download;
     Some(BatchRequest {
@@ -498,9 +504,14 @@ fn request(
             kind: Kind::File,
             size: errand.seen.0.filter(|_| is_download),
             modified: errand.seen.1.filter(|_| is_download),
+            permissions: None,
         }],
         policy,
-        care: Care { verify, fsync: false },
+        // the private copy's permissions are nobody's
+        care: Care {
+            permissions: false,
+            ..care
+        },
     })
 }
 

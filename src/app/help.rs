@@ -4,6 +4,7 @@ use super::action::{Action, Context, Keys, TABLE};
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::input::Line as Input;
+use super::wrapping::wrap;
 use super::{App, View};
 use crate::config::keymap::shown;
 use crate::model::text::searched;
@@ -26,8 +27,8 @@ pub struct Help {
 pub enum Line {
     /// A context's heading.
     Heading(&'static str),
-    /// Keys and what they do.
-    Keys(String, &'static str),
+    /// Keys and what they do; either goes on in lines below where it is long, beside nothing.
+    Keys(String, String),
     /// Between two contexts.
     Gap,
 }
@@ -67,6 +68,14 @@ impl Help {
 }
 
 impl App {
+    /// How many columns the help gives to keys, and how many to what they do: a blank before each, and
+    /// the frame.
+    pub fn help_columns(&self) -> (usize, usize) {
+        let room = usize::from(self.size.0.saturating_sub(2));
+        let keys = (room / 5).clamp(9, 22);
+        (keys, room.saturating_sub(keys + 2).max(1))
+    }
+
     /// The help, the context one came from first.
     pub fn help_lines(&self) -> Vec<Line> {
         let here = self.context_of(self.help.from);
@@ -80,6 +89,7 @@ impl App {
         let fits = |(keys, text): &(String, &str)| {
             wanted.is_empty() || searched(keys).contains(&wanted) || searched(text).contains(&wanted)
         };
+        let (wide, room) = self.help_columns();
         let mut lines = Vec::new();
         for context in contexts {
             let mut rows = rows(&self.keys, context).filter(fits).peekable();
@@ -90,7 +100,17 @@ impl App {
                 lines.push(Line::Gap);
             }
             lines.push(Line::Heading(context.title()));
-            lines.extend(rows.map(|(keys, text)| Line::Keys(keys, text)));
+            for (keys, text) in rows {
+                let (mut keys, mut text) = (wrap(&keys, wide), wrap(text, room));
+                let rows = keys.len().max(text.len());
+                keys.resize(rows, String::new());
+                text.resize(rows, String::new());
+                lines.extend(
+                    keys.into_iter()
+                        .zip(text)
+                        .map(|(keys, text)| Line::Keys(keys, text)),
+                );
+            }
         }
         lines
     }

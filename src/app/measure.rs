@@ -94,6 +94,14 @@ impl App {
         if let Some(doctor) = &mut self.doctor {
             doctor.settle(columns, rows);
         }
+        if self.view == View::Help {
+            // a wider screen breaks the texts into fewer lines
+            let last = self
+                .help_lines()
+                .len()
+                .saturating_sub(self.list_rows(Context::Help).max(1));
+            self.help.window.top = self.help.window.top.min(last);
+        }
         if self.view == View::Queue {
             let (rows, len) = (self.list_rows(Context::Queue), self.queue.len());
             self.queue.cursor.settle(len, rows);

@@ -422,7 +422,7 @@ impl App {
     }
 
     /// Now, in Unix seconds.
-    fn unix_now(&self) -> i64 {
+    pub fn unix_now(&self) -> i64 {
         self.begun.saturating_add_unsigned(self.now.as_secs())
     }
 

@@ -15,7 +15,7 @@ use super::pane::Content;
 use super::picker;
 use super::{App, View};
 use crate::model::command::{Command, Generation, Place};
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Kind};
 use crate::model::job::{BatchRequest, Care, ConnectionId, Direction, Item};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::fence::Fence;
@@ -283,6 +283,7 @@ impl App {
             return;
         }
         let to = &self.pane(self.active.other()).folder;
+        let keeps = self.active == Side::Remote && self.care().permissions;
         let item = |(from, entry): &(Folder, Entry)| {
             let (source, target) = (from.join(&entry.name), to.join(&entry.name));
             let (local, remote) = match (source, target) {
@@ -296,6 +297,7 @@ impl App {
                 kind: entry.kind,
                 size: entry.size,
                 modified: entry.modified,
+                permissions: entry.permissions.filter(|_| entry.kind == Kind::File && keeps),
             })
         };
         let items: Vec<Item> = chosen.iter().filter_map(item).collect();
@@ -317,14 +319,19 @@ impl App {
             direction,
             items,
             policy: self.on_conflict(direction),
-            care: Care {
-                verify: self.link.session().is_some_and(|session| session.server.verify),
-                fsync: false,
-            },
+            care: self.care(),
         };
         let subject = Subject::Transfer { request, to };
         self.dialogs
             .push_back(Dialog::new(subject, [Choice::Start, Choice::Cancel]));
+    }
+
+    /// What the server's entry says of each file.
+    pub(super) fn care(&self) -> Care {
+        self.link
+            .session()
+            .map(|session| session.server.care())
+            .unwrap_or_default()
     }
 
     fn ask_delete(&mut self) -> Vec<Effect> {

@@ -366,6 +366,7 @@ mod tests {
                 kind: Kind::File,
                 size: Some(100),
                 modified: None,
+                permissions: None,
             }),
             rank: Rank::default(),
         }

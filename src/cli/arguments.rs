@@ -372,9 +372,22 @@ pub(super) struct Transfer {
     /// Compare each file by the server's checksum before it is put in its place; by size where it has none
     #[arg(long)]
     pub(super) verify: bool,
+    /// Let each file have the time of its transfer, not its source's
+    #[arg(long)]
+    pub(super) no_times: bool,
+    /// Give each file its source's permissions (SITE CHMOD on a server)
+    #[arg(long)]
+    pub(super) permissions: bool,
 }
 
 impl Transfer {
+    /// Puts what is said here over the server's entry.
+    pub(super) fn apply(&self, server: &mut Server) {
+        server.verify |= self.verify;
+        server.keep_times &= !self.no_times;
+        server.keep_permissions |= self.permissions;
+    }
+
     /// The policy of what goes to or from a server; `interactive` where somebody can be asked.
     pub(super) fn policy(&self, interactive: bool, server: &Server, direction: Direction) -> Policy {
         match (self.resume, self.on_conflict, server.on_conflict(direction)) {
@@ -392,7 +405,8 @@ impl Transfer {
                 Class::Usage,
                 "--on-conflict ask",
                 "nobody can be asked: input and error output are no terminal",
-            )),
+            )
+            .hint("Say what to do: one of the others that --help names.")),
             _ => Ok(()),
         }
     }

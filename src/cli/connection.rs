@@ -14,13 +14,18 @@ use crate::model::charset::Charset;
 use crate::model::clock::ClockOffset;
 use crate::model::failure::{Class, Failure};
 use crate::model::proxy::Proxy;
-use crate::model::server::{ConnectionMode, PassiveAddress, Patience, Server, TlsBackend, TlsVersion};
+use crate::model::server::{
+    ConnectionMode, PassiveAddress, Patience, Protocol, Server, TlsBackend, TlsVersion,
+};
 use crate::model::size;
 use crate::model::text::system_says;
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct Connection {
+    /// Speak this on the server's port, whatever the URL or the saved server says
+    #[arg(long, value_name = "PROTOCOL", value_parser = word(&PROTOCOLS))]
+    protocol: Option<String>,
     /// Who opens data connections
     #[arg(long, value_name = "MODE", value_parser = word(&MODES))]
     mode: Option<String>,
@@ -107,6 +112,11 @@ pub(super) struct Connection {
     pub(super) password_command: Option<String>,
 }
 
+const PROTOCOLS: [(&str, Protocol); 3] = [
+    ("ftpes", Protocol::FtpsExplicit),
+    ("ftps", Protocol::FtpsImplicit),
+    ("ftp", Protocol::Ftp),
+];
 const MODES: [(&str, ConnectionMode); 3] = [
     ("passive", ConnectionMode::Passive),
     ("active", ConnectionMode::Active),
@@ -170,6 +180,9 @@ impl Connection {
             if let Some(value) = value {
                 *place = value;
             }
+        }
+        if let Some(protocol) = meant(&PROTOCOLS, self.protocol.as_ref()) {
+            server.speak(protocol);
         }
         put(&mut server.mode, meant(&MODES, self.mode.as_ref()));
         put(

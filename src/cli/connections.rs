@@ -55,7 +55,8 @@ pub(super) fn must_be_writable(places: &[Place]) -> Result<(), Failure> {
             Class::Guarded,
             format!("{} is not changed", place.written),
             "the server is set to read only",
-        )),
+        )
+        .hint("Take --read-only away, or 'Read only' in the server's entry.")),
         None => Ok(()),
     }
 }

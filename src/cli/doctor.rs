@@ -1,11 +1,14 @@
 //! `ftpane doctor`: what works of a server, for people or as JSON.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::arguments::Doctor;
+use super::connection::Connection;
 use super::place::Place;
 use super::printer::{self, Printer};
 use super::session::{End, Session};
@@ -13,10 +16,12 @@ use crate::model::diagnosis::{Diagnosis, Examined, Fix, Verdict};
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::target::Target;
 
 /// Runs it; the exit code.
 pub(super) async fn run(arguments: &Doctor, session: &mut Session) -> Result<u8, End> {
-    let mut place = Place::read(&arguments.target, &arguments.connection)?;
+    let target = host(&arguments.target, &arguments.connection);
+    let mut place = Place::read(&target, &arguments.connection)?;
     narrow(&mut place)?;
     let wanted = session
         .request_diagnosis(&mut place, arguments.probe_upload)
@@ -56,6 +61,16 @@ pub(super) async fn run(arguments: &Doctor, session: &mut Session) -> Result<u8,
             _ => {}
         }
     }
+}
+
+/// Beside --root the slash at the end of `URL/` is no path: it ends the host.
+fn host<'a>(target: &'a OsStr, connection: &Connection) -> Cow<'a, OsStr> {
+    let text = target.to_str().filter(|_| connection.root.is_some());
+    let bare = text.and_then(|text| {
+        let url = matches!(Target::parse(text), Ok(Target::Url(url)) if url.path == b"/");
+        text.strip_suffix('/').filter(|_| url)
+    });
+    bare.map_or(Cow::Borrowed(target), |bare| Cow::Owned(bare.into()))
 }
 
 /// A path in the target is looked at as the document path.
@@ -145,10 +160,8 @@ impl Report {
             self.printer.line(&format!("  {hint}."))?;
         }
         for fix in &verdict.fix {
-            self.printer.line(&match fix.flags().as_slice() {
-                [] => format!("  Would mend it: {}", fix.words()),
-                flags => format!("  Would mend it: {}", flags.join(" ")),
-            })?;
+            let flags = fix.flags().join(" ");
+            self.printer.line(&format!("  Would mend it: {flags}"))?;
         }
         Ok(())
     }
@@ -193,13 +206,13 @@ struct VerdictLine {
 
 impl VerdictLine {
     fn new(verdict: &Verdict) -> Self {
-        let mut flags = verdict.fix.iter().map(Fix::flags);
+        let flags = verdict.fix.first().map(Fix::flags);
         Self {
             event: "verdict",
             level: verdict.level.word(),
             code: verdict.code.word(),
             says: verdict.text(),
-            fix: flags.find(|flags| !flags.is_empty()).unwrap_or_default(),
+            fix: flags.unwrap_or_default(),
         }
     }
 }

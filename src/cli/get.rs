@@ -39,7 +39,7 @@ pub(super) async fn run(arguments: &Get, session: &mut Session) -> Result<u8, En
     for word in words(session, &arguments.targets).await? {
         let place = Place::read_among(&mut saved, &word.text, &arguments.connection);
         let mut place = place.map_err(|failure| word.blame(failure))?;
-        place.server.verify |= arguments.transfer.verify;
+        arguments.transfer.apply(&mut place.server);
         places.push(place);
     }
     if is_stream {
@@ -72,6 +72,8 @@ fn streams(arguments: &Get) -> Result<(), Failure> {
             "what was written cannot be taken back",
         ),
         (arguments.fsync, "--fsync", "nothing is written to a disk"),
+        (transfer.no_times, "--no-times", "a stream has no time"),
+        (transfer.permissions, "--permissions", "a stream has none"),
     ] {
         if given {
             return Err(Failure::new(Class::Usage, format!("{option} with --to -"), why));
@@ -203,7 +205,10 @@ impl Landings<'_> {
             remote,
             kind,
             size: entry.as_ref().and_then(|e| e.size),
-            modified: entry.and_then(|e| e.modified),
+            modified: entry.as_ref().and_then(|e| e.modified),
+            permissions: entry
+                .and_then(|e| e.permissions)
+                .filter(|_| live.care.permissions),
         };
         Ok((named, item))
     }

@@ -270,7 +270,11 @@ fn unreached(written: &str, error: &landing::BelowError) -> Failure {
         landing::BelowError::Above(_) => Class::Guarded,
         landing::BelowError::Path(_) => Class::Usage,
     };
-    Failure::new(class, format!("{written} is not reached"), error.to_string())
+    let failure = Failure::new(class, format!("{written} is not reached"), error.to_string());
+    match class {
+        Class::Guarded => failure.hint("Name a path below it, or another document path (--root)."),
+        _ => failure,
+    }
 }
 
 fn usage(written: &[u8], why: impl Into<String>) -> Failure {
@@ -323,7 +327,7 @@ impl Saved {
         }
         let failure = Failure::from(ServersError::Unknown(escape_str(name)));
         Err(match servers.nearest(name) {
-            Some(near) => failure.hint(format!("Perhaps you mean '{near}'")),
+            Some(near) => failure.hint(format!("Did you mean '{near}'?")),
             None => failure.hint(format!(
                 "A path of this machine that looks like one is written ./{}:...",
                 escape_str(name)

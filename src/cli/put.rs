@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: &Put, session: &mut Session) -> Result<u8, En
     }
     let mut place = Place::read(target, &arguments.connection)?;
     place.server.in_place |= arguments.in_place;
-    place.server.verify |= arguments.transfer.verify;
+    arguments.transfer.apply(&mut place.server);
     let policy = arguments
         .transfer
         .policy(session.interactive, &place.server, Direction::Upload);
@@ -130,6 +130,7 @@ async fn prepare(
             kind: source.kind,
             size: source.entry.as_ref().and_then(|e| e.size),
             modified: source.entry.and_then(|e| e.modified),
+            permissions: None,
         });
     }
     make_way(session, &live, &target, &there, &items).await?;
@@ -158,7 +159,7 @@ fn look(source: &Word) -> Result<Source, Failure> {
     };
     let failed = |why: String| {
         let what = format!("{} is not uploaded", blot(&shown_path(&path)));
-        Failure::new(Class::Local, what, why)
+        Failure::new(Class::Local, what, why).hint("Check the path on this machine.")
     };
     if path.file_name().is_none() {
         if !path.is_dir() {

@@ -98,7 +98,8 @@ impl Remover<'_> {
             }
             (None, Standing::Nothing) => {
                 let why = "there is no such file or folder on the server";
-                return Err(refused(Class::Refused, why).into());
+                let hint = "Check how it is written; with -f it is no failure.";
+                return Err(refused(Class::Refused, why).hint(hint).into());
             }
             (Some(entry), _) => entry.kind == Kind::Dir,
             (None, standing) => standing == Standing::Folder,

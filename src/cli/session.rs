@@ -29,7 +29,7 @@ use crate::model::command::{
 use crate::model::event::{Counted, Event, Progress, Question};
 use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{ConnectionId, Direction, Policy};
+use crate::model::job::{Care, ConnectionId, Direction, Policy};
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
@@ -66,8 +66,8 @@ pub(super) struct Live {
     pub(super) fence: Fence,
     /// In which character set the server has its names.
     pub(super) charset: Charset,
-    /// Whether transfers are compared by the server's checksum.
-    pub(super) verify: bool,
+    /// What is done with each file besides transferring it.
+    pub(super) care: Care,
 }
 
 /// The engine and what stands round it.
@@ -184,7 +184,7 @@ impl Session {
                         root,
                         fence,
                         charset,
-                        verify: server.verify,
+                        care: server.care(),
                     });
                 }
                 Event::ConnectionFailed(id, failure) if id == connection => return Err(failure.into()),

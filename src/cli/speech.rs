@@ -3,7 +3,6 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::failure::Failure;
@@ -81,7 +80,7 @@ impl Speech {
         if self.shows_progress() {
             // a line that wraps could not be taken away again
             let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-            let line = fitting(&escape_str(text), width.saturating_sub(1));
+            let line = fitting(&escape_str(text), width.saturating_sub(1)).to_owned();
             let mut shown = self.progress_line();
             if shown.as_ref() == Some(&line) {
                 return;
@@ -103,14 +102,19 @@ impl Speech {
     }
 }
 
-/// As much of a text as fits into so many columns.
-fn fitting(text: &str, columns: usize) -> String {
-    let mut used = 0;
-    let fits = |grapheme: &&str| {
-        used += grapheme.width();
-        used <= columns
-    };
-    text.graphemes(true).take_while(fits).collect()
+/// What stands between the parts of a progress line, the most important of them first.
+pub(super) const BETWEEN: &str = " · ";
+
+/// As many parts of a progress line as fit into so many columns, or of the first as many words.
+fn fitting(text: &str, columns: usize) -> &str {
+    for between in [BETWEEN, " "] {
+        let ends = text.match_indices(between).map(|(at, _)| at).chain([text.len()]);
+        let fits = |end: &usize| text[..*end].width() <= columns;
+        if let Some(end) = ends.take_while(fits).last() {
+            return &text[..end];
+        }
+    }
+    ""
 }
 
 /// The failure of one file, which is named where the words name neither of its ends: a server that
@@ -129,11 +133,16 @@ mod tests {
     use crate::model::failure::Class;
 
     #[test]
-    fn a_line_takes_the_columns_there_are() {
-        assert_eq!(fitting("1 of 2 · 日本語", 13), "1 of 2 · 日本");
-        assert_eq!(fitting("1 of 2 · 日本語", 12), "1 of 2 · 日");
-        assert_eq!(fitting("e\u{301}e\u{301}", 1), "e\u{301}");
-        assert_eq!(fitting("a", 0), "");
+    fn a_line_takes_the_columns_there_are_and_cuts_no_word() {
+        let line = "1 MB of 2 MB · 3 MB/s · 日本語";
+        assert_eq!(fitting(line, 30), line);
+        assert_eq!(fitting(line, 29), "1 MB of 2 MB · 3 MB/s");
+        assert_eq!(fitting(line, 20), "1 MB of 2 MB");
+        assert_eq!(fitting(line, 12), "1 MB of 2 MB");
+        assert_eq!(fitting(line, 11), "1 MB of 2");
+        assert_eq!(fitting("e\u{301}e\u{301} f", 2), "e\u{301}e\u{301}");
+        assert_eq!(fitting("word", 3), "");
+        assert_eq!(fitting("", 0), "");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::outcome::Outcome;
 use super::place::Place;
 use super::printer;
 use super::session::{End, Live, Session};
+use super::speech;
 use crate::model::command::Command;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
@@ -232,7 +233,7 @@ impl File<'_> {
             parts.push(format!("{} left", size::duration(left)));
         }
         parts.push(self.path.shown());
-        parts.join(" · ")
+        parts.join(speech::BETWEEN)
     }
 }
 

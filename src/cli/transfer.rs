@@ -10,6 +10,7 @@ use super::json::{EventLine, Text, TransferLine};
 use super::outcome::Outcome;
 use super::printer::{self, Printer};
 use super::session::{End, Live, Session};
+use super::speech;
 use crate::local::names::bytes_of;
 use crate::model::charset::Charset;
 use crate::model::command::Command;
@@ -119,8 +120,8 @@ impl Transfers {
             items,
             policy,
             care: Care {
-                verify: live.verify,
                 fsync: self.fsync,
+                ..live.care
             },
         }));
     }
@@ -450,7 +451,7 @@ impl Transfers {
                 name.map_or_else(String::new, |name| name.shown())
             ));
         }
-        parts.join(" · ")
+        parts.join(speech::BETWEEN)
     }
 }
 

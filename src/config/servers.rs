@@ -381,7 +381,7 @@ fn plain(message: &str) -> String {
         // the nearest of a few dozen is enough
         Some(word) => {
             let known = message.split(", expected").next().unwrap_or_default();
-            format!("{}; perhaps you mean `{word}`", escape_str(known))
+            format!("{}; did you mean '{word}'?", escape_str(known))
         }
         None => escape_str(&message),
     }

@@ -385,6 +385,9 @@ impl Receiving {
         let unsynced = self.task.durable.unsynced();
         let left = std::mem::take(&mut self.left);
         let is_shared = self.sharing.division.is_some();
+        let care = self.task.start.care;
+        let modified = modified.filter(|_| !care.new_times);
+        let permissions = self.task.job().item.permissions.filter(|_| care.permissions);
         let work = move || {
             let mut written = file()?;
             written.write(&rest)?;
@@ -403,7 +406,7 @@ impl Receiving {
                 }
                 None => None,
             };
-            let (file, lost) = written.part.commit(written.file, modified, sync)?;
+            let (file, lost) = written.part.commit(written.file, modified, permissions, sync)?;
             if !sync {
                 unsynced.wrote(file)?;
             }

@@ -431,6 +431,7 @@ mod tests {
                 kind: crate::model::entry::Kind::Dir,
                 size: None,
                 modified: None,
+                permissions: None,
             }],
             policy: Policy::Skip,
             care: Care::default(),

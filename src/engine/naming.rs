@@ -126,6 +126,7 @@ mod tests {
             kind: Kind::File,
             size: None,
             modified: None,
+            permissions: None,
         };
         names.iter().map(item).collect()
     }

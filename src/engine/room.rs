@@ -131,6 +131,7 @@ mod tests {
             kind: Kind::File,
             size: Some(size),
             modified: None,
+            permissions: None,
         }
     }
 

@@ -57,6 +57,7 @@ pub(super) async fn entry_of(lease: &mut Lease, path: &RemotePath) -> Result<Ent
             what(),
             "there is no such file or folder on the server",
         )
+        .hint("Check how it is written: most servers tell capital letters from small ones.")
     };
     let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
         return Err(gone());

@@ -21,7 +21,7 @@ use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
-use crate::local::list::modified;
+use crate::local::list::{modified, permissions};
 use crate::model::entry::{Kind, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -52,7 +52,7 @@ pub(super) struct Site {
     pub(super) in_place: bool,
     /// Nothing stands there, as far as the listing tells.
     pub(super) is_new: bool,
-    /// Those of the file that it replaces.
+    /// Those of the file that it replaces, or of its source where they are kept.
     pub(super) permissions: Option<Permissions>,
     /// Temporary files to be deleted when it is in its place.
     pub(super) left: Vec<RemotePath>,
@@ -62,6 +62,8 @@ pub(super) struct Site {
 /// on its way to the server, the next one comes from the disk.
 pub(super) struct Source {
     pub(super) known: Known,
+    /// Those that are to go with it.
+    permissions: Option<Permissions>,
     identity: Option<Identity>,
     first: Vec<u8>,
     /// `None` where `first` is all of it.
@@ -231,9 +233,11 @@ async fn open(task: &Task) -> Result<Source, Stop> {
         size: Some(metadata.len()),
         modified: modified(&metadata),
     };
+    let keeps = task.start.care.permissions;
     match opened {
         Some((first, rest)) => Ok(Source {
             known,
+            permissions: permissions(&metadata).filter(|_| keeps),
             identity: identity(&metadata),
             first,
             rest,
@@ -248,6 +252,7 @@ async fn open_input(input: Input, target: RemotePath) -> Result<Source, Stop> {
     blocking(move || begun.rewind(&target)).await??;
     Ok(Source {
         known: Known::default(),
+        permissions: None,
         identity: None,
         first: Vec::new(),
         rest: Some(Content::Input(input)),
@@ -350,7 +355,10 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
     })
 }
 
-fn outgoing(task: Task, source: Source, goal: Goal) -> Outgoing {
+fn outgoing(task: Task, source: Source, mut goal: Goal) -> Outgoing {
+    if let Some(own) = source.permissions {
+        goal.site.permissions = Some(own.plain());
+    }
     Outgoing {
         request: Request::store(&goal.part, 0),
         task,

@@ -180,6 +180,7 @@ impl Walker {
             );
             let _ = self.notes.send(Note::Noticed(text));
         }
+        let keeps = self.request.care.permissions && self.request.direction == Direction::Download;
         let entries = listing.entries.iter().filter(|entry| !is_ours(entry));
         let found = entries.filter_map(|entry| {
             let local = match join(&folder.local, &entry.name) {
@@ -192,6 +193,8 @@ impl Walker {
             };
             let remote = folder.remote.join(&entry.name);
             let (kind, size, modified) = (entry.kind, entry.size, entry.modified);
+            // those of a link say nothing; a file of this machine tells its own when it is opened
+            let told = entry.permissions.filter(|_| kind == Kind::File && keeps);
             Some(Found {
                 item: Item {
                     local,
@@ -199,6 +202,7 @@ impl Walker {
                     kind,
                     size,
                     modified,
+                    permissions: told,
                 },
                 folder: Some(folder.made_by),
             })

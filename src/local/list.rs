@@ -105,13 +105,13 @@ pub(crate) fn modified(metadata: &Metadata) -> Option<Stamp> {
 }
 
 #[cfg(unix)]
-fn permissions(metadata: &Metadata) -> Option<Permissions> {
+pub(crate) fn permissions(metadata: &Metadata) -> Option<Permissions> {
     use std::os::unix::fs::MetadataExt as _;
     u16::try_from(metadata.mode() & 0o7777).ok().map(Permissions)
 }
 
 #[cfg(not(unix))]
-fn permissions(_: &Metadata) -> Option<Permissions> {
+pub(crate) fn permissions(_: &Metadata) -> Option<Permissions> {
     None
 }
 

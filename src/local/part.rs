@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use filetime::FileTime;
 
 use super::names::{bytes_of, from_bytes};
+use crate::model::entry::Permissions;
 use crate::model::part_name::{Origin, part_name};
 use crate::model::stamp::Stamp;
 
@@ -87,14 +88,15 @@ impl PartFile {
     }
 
     /// Puts the complete file in its place, with the source's time and, where it replaces one,
-    /// that one's permissions and, as far as that is allowed, its owner and group; with what of
-    /// those could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
+    /// that one's permissions, unless it is to have others, and, as far as that is allowed, its owner and
+    /// group; with what of those could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
     /// may not be replaced; it is untouched. `sync`: all of it, its name included, is on the disk before
     /// this ends.
     pub(crate) fn commit(
         self,
         file: File,
         modified: Option<Stamp>,
+        permissions: Option<Permissions>,
         sync: bool,
     ) -> io::Result<(File, Option<String>)> {
         if let Some(time) = modified {
@@ -107,7 +109,7 @@ impl PartFile {
             Some(replaced) => keep_owner(&file, replaced)?,
             None => None,
         };
-        set_permissions(&file, self.replaces.as_ref(), lost.is_some())?;
+        set_permissions(&file, permissions, self.replaces.as_ref(), lost.is_some())?;
         if sync {
             file.sync_all()?;
         }
@@ -244,21 +246,27 @@ fn keep_owner(_: &File, _: &Metadata) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The permissions of the file that is replaced, or those a new file gets here. What let others act
+/// Those that are wanted, those of the file that is replaced, or those a new file gets here. What let others act
 /// as its owner or group (set-user-ID, set-group-ID) does not go over to another owner.
 #[cfg(unix)]
-fn set_permissions(file: &File, replaces: Option<&Metadata>, owner_lost: bool) -> io::Result<()> {
+fn set_permissions(
+    file: &File,
+    wanted: Option<Permissions>,
+    replaces: Option<&Metadata>,
+    owner_lost: bool,
+) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    let mode = match replaces {
-        Some(metadata) if owner_lost => metadata.mode() & 0o1777,
-        Some(metadata) => metadata.mode() & 0o7777,
-        None => 0o666 & !umask(),
+    let mode = match (wanted, replaces) {
+        (Some(wanted), _) => wanted.plain().0.into(),
+        (None, Some(metadata)) if owner_lost => metadata.mode() & 0o1777,
+        (None, Some(metadata)) => metadata.mode() & 0o7777,
+        (None, None) => 0o666 & !umask(),
     };
     file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_permissions(_: &File, _: Option<&Metadata>, _: bool) -> io::Result<()> {
+fn set_permissions(_: &File, _: Option<Permissions>, _: Option<&Metadata>, _: bool) -> io::Result<()> {
     Ok(())
 }
 
@@ -319,7 +327,7 @@ mod tests {
 
         let (part, mut file) = PartFile::create(&target, &job(2), true).unwrap();
         file.write_all(b"whole").unwrap();
-        part.commit(file, Some(Stamp::exact(1_000_000_000)), false)
+        part.commit(file, Some(Stamp::exact(1_000_000_000)), None, false)
             .unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "whole");
         let metadata = std::fs::metadata(&target).unwrap();
@@ -328,6 +336,20 @@ mod tests {
             (0o640, 1_000_000_000)
         );
         assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_file_gets_the_permissions_that_it_is_to_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        for (old, wanted, mode) in [(None, 0o4640, 0o640), (Some(0o600), 0o755, 0o755)] {
+            if let Some(old) = old {
+                std::fs::set_permissions(&target, std::fs::Permissions::from_mode(old)).unwrap();
+            }
+            let (part, file) = PartFile::create(&target, &job(1), true).unwrap();
+            part.commit(file, None, Some(Permissions(wanted)), false).unwrap();
+            assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, mode);
+        }
     }
 
     /// Root gives the file to whom the old one belonged; nobody else may, and it is said.
@@ -343,14 +365,14 @@ mod tests {
         std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o4750)).unwrap();
         let old = std::fs::metadata(&target).unwrap();
         let (part, file) = PartFile::create(&target, &job(1), true).unwrap();
-        let (_, lost) = part.commit(file, None, false).unwrap();
+        let (_, lost) = part.commit(file, None, None, false).unwrap();
         let new = std::fs::metadata(&target).unwrap();
         assert_eq!(lost, None);
         assert_eq!((new.uid(), new.gid()), (old.uid(), old.gid()));
         assert_eq!(new.mode() & 0o7777, 0o4750);
         // as another user sees it: what is not his may not be given away
         let somebody = File::open(&target).unwrap();
-        set_permissions(&somebody, Some(&new), true).unwrap();
+        set_permissions(&somebody, None, Some(&new), true).unwrap();
         assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, 0o750);
     }
 
@@ -362,7 +384,7 @@ mod tests {
         std::os::unix::fs::symlink("real", &link).unwrap();
         let (part, mut file) = PartFile::create(&link, &job(3), true).unwrap();
         file.write_all(b"new").unwrap();
-        part.commit(file, None, true).unwrap();
+        part.commit(file, None, None, true).unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
     }
@@ -374,7 +396,7 @@ mod tests {
         let (part, mut file) = PartFile::create(&target, &job(1), false).unwrap();
         file.write_all(b"ours").unwrap();
         std::fs::write(&target, "theirs").unwrap();
-        let taken = part.commit(file, None, false).unwrap_err();
+        let taken = part.commit(file, None, None, false).unwrap_err();
         assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
         assert_eq!(names(folder.path()), ["a.txt"]);
@@ -400,7 +422,7 @@ mod tests {
         assert!(read_between(&taken, 2, 50).is_err());
         let (part, mut file) = PartFile::reopen(&taken, (6, false), &target, true).unwrap();
         file.write_all(b"second").unwrap();
-        part.commit(file, None, true).unwrap();
+        part.commit(file, None, None, true).unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"first second");
         assert_eq!(names(folder.path()), ["a.txt"]);
     }

@@ -136,154 +136,94 @@ impl Level {
     }
 }
 
-/// What is the matter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $word:literal),+ $(,)?) => {
+        /// What is the matter.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $code),+ }
+
+        impl Code {
+            /// All, in the order of a connection.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The word in JSON.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$code => $word),+ }
+            }
+        }
+    };
+}
+
+codes! {
     /// Nothing.
-    Ok,
+    Ok = "ok",
     /// The host name has no address.
-    DnsFailed,
+    DnsFailed = "dns-failed",
     /// Nothing listens on the port, or nobody is let in.
-    ConnectRefused,
+    ConnectRefused = "connect-refused",
     /// The port does not answer.
-    ConnectTimeout,
+    ConnectTimeout = "connect-timeout",
     /// The proxy does not lead there.
-    ProxyFailed,
+    ProxyFailed = "proxy-failed",
     /// What answers is no FTP server.
-    NotFtp,
+    NotFtp = "not-ftp",
     /// It speaks TLS from the first byte, and was spoken to in clear.
-    ServerIsImplicit,
+    ServerIsImplicit = "server-is-implicit",
     /// It begins in clear, and was spoken to in TLS.
-    ServerIsExplicit,
+    ServerIsExplicit = "server-is-explicit",
     /// It refuses TLS.
-    AuthRefused,
+    AuthRefused = "auth-refused",
     /// It will not encrypt data connections.
-    ProtRefused,
+    ProtRefused = "prot-refused",
     /// Nobody trusted has signed its certificate.
-    CertUnknown,
+    CertUnknown = "cert-unknown",
     /// Its certificate's time is over, or has not begun.
-    CertExpired,
+    CertExpired = "cert-expired",
     /// Its certificate is for another name.
-    CertName,
+    CertName = "cert-name",
     /// It shows another certificate than the one pinned.
-    CertChanged,
+    CertChanged = "cert-changed",
     /// It wants a certificate of ours.
-    ClientCertificate,
+    ClientCertificate = "client-certificate",
     /// Its TLS is older or weaker than what is accepted here.
-    TlsTooOld,
+    TlsTooOld = "tls-too-old",
     /// It does not let this user in.
-    LoginRefused,
+    LoginRefused = "login-refused",
     /// It allows fewer sessions than are wanted.
-    TooManyConnections,
+    TooManyConnections = "too-many-connections",
     /// It was lost on the way.
-    ConnectionLost,
+    ConnectionLost = "connection-lost",
     /// It knows no EPSV.
-    EpsvUnsupported,
+    EpsvUnsupported = "epsv-unsupported",
     /// PASV announces an address that is not seen from here.
-    PasvPrivateAddress,
+    PasvPrivateAddress = "pasv-private-address",
     /// PASV announces another host's address.
-    PasvOtherHost,
+    PasvOtherHost = "pasv-other-host",
     /// The passive port does not answer.
-    PassiveFiltered,
+    PassiveFiltered = "passive-filtered",
     /// The passive port, or the data connection on it, is refused.
-    PassiveRefused,
+    PassiveRefused = "passive-refused",
     /// It demands that data connections resume the TLS session.
-    DataTlsReuse,
+    DataTlsReuse = "data-tls-reuse",
     /// TLS on the data connection does not come about.
-    DataTlsStalled,
+    DataTlsStalled = "data-tls-stalled",
     /// In active mode nobody comes to our port.
-    ActiveNobodyCame,
+    ActiveNobodyCame = "active-nobody-came",
     /// In active mode somebody else comes.
-    ActiveStrangerCame,
+    ActiveStrangerCame = "active-stranger-came",
     /// It does not list the document path.
-    ListRefused,
+    ListRefused = "list-refused",
     /// Lines of the listing could not be read.
-    ListUnreadable,
+    ListUnreadable = "list-unreadable",
     /// LIST tells another time than UTC.
-    ClockOffset,
+    ClockOffset = "clock-offset",
     /// The document path is not there.
-    PathMissing,
+    PathMissing = "path-missing",
     /// Nothing can be written there.
-    ServerReadOnly,
+    ServerReadOnly = "server-read-only",
 }
 
 impl Code {
-    /// All, in the order of a connection.
-    pub const ALL: [Self; 33] = [
-        Self::Ok,
-        Self::DnsFailed,
-        Self::ConnectRefused,
-        Self::ConnectTimeout,
-        Self::ProxyFailed,
-        Self::NotFtp,
-        Self::ServerIsImplicit,
-        Self::ServerIsExplicit,
-        Self::AuthRefused,
-        Self::ProtRefused,
-        Self::CertUnknown,
-        Self::CertExpired,
-        Self::CertName,
-        Self::CertChanged,
-        Self::ClientCertificate,
-        Self::TlsTooOld,
-        Self::LoginRefused,
-        Self::TooManyConnections,
-        Self::ConnectionLost,
-        Self::EpsvUnsupported,
-        Self::PasvPrivateAddress,
-        Self::PasvOtherHost,
-        Self::PassiveFiltered,
-        Self::PassiveRefused,
-        Self::DataTlsReuse,
-        Self::DataTlsStalled,
-        Self::ActiveNobodyCame,
-        Self::ActiveStrangerCame,
-        Self::ListRefused,
-        Self::ListUnreadable,
-        Self::ClockOffset,
-        Self::PathMissing,
-        Self::ServerReadOnly,
-    ];
-
-    /// The word in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::DnsFailed => "dns-failed",
-            Self::ConnectRefused => "connect-refused",
-            Self::ConnectTimeout => "connect-timeout",
-            Self::ProxyFailed => "proxy-failed",
-            Self::NotFtp => "not-ftp",
-            Self::ServerIsImplicit => "server-is-implicit",
-            Self::ServerIsExplicit => "server-is-explicit",
-            Self::AuthRefused => "auth-refused",
-            Self::ProtRefused => "prot-refused",
-            Self::CertUnknown => "cert-unknown",
-            Self::CertExpired => "cert-expired",
-            Self::CertName => "cert-name",
-            Self::CertChanged => "cert-changed",
-            Self::ClientCertificate => "client-certificate",
-            Self::TlsTooOld => "tls-too-old",
-            Self::LoginRefused => "login-refused",
-            Self::TooManyConnections => "too-many-connections",
-            Self::ConnectionLost => "connection-lost",
-            Self::EpsvUnsupported => "epsv-unsupported",
-            Self::PasvPrivateAddress => "pasv-private-address",
-            Self::PasvOtherHost => "pasv-other-host",
-            Self::PassiveFiltered => "passive-filtered",
-            Self::PassiveRefused => "passive-refused",
-            Self::DataTlsReuse => "data-tls-reuse",
-            Self::DataTlsStalled => "data-tls-stalled",
-            Self::ActiveNobodyCame => "active-nobody-came",
-            Self::ActiveStrangerCame => "active-stranger-came",
-            Self::ListRefused => "list-refused",
-            Self::ListUnreadable => "list-unreadable",
-            Self::ClockOffset => "clock-offset",
-            Self::PathMissing => "path-missing",
-            Self::ServerReadOnly => "server-read-only",
-        }
-    }
-
     /// The class of the failure: it has the exit code.
     pub fn class(self) -> Class {
         match self {
@@ -350,11 +290,11 @@ pub enum Fix {
 }
 
 impl Fix {
-    /// The flags of the command line that say the same; empty where only the URL can say it.
+    /// The flags of the command line that say the same.
     pub fn flags(&self) -> Vec<String> {
         let (flag, value) = match self {
-            Self::Protocol(_) => return Vec::new(),
             Self::WeakTls => return vec!["--weak-tls".into()],
+            Self::Protocol(protocol) => ("--protocol", protocol.scheme().into()),
             Self::Pin(pin) => ("--pin", pin.to_string()),
             Self::TlsMin(version) => ("--tls-min", version.number().into()),
             Self::TlsMax(version) => ("--tls-max", version.number().into()),
@@ -409,12 +349,8 @@ impl Fix {
     /// Changes a server's settings.
     pub fn apply(&self, server: &mut Server) {
         match self {
-            Self::Protocol(protocol) => {
-                // the port that was spoken to is the one that was seen to speak it
-                let port = server.port();
-                server.protocol = *protocol;
-                server.port = (port != protocol.default_port()).then_some(port);
-            }
+            // the port that was spoken to is the one that was seen to speak it
+            Self::Protocol(protocol) => server.speak(*protocol),
             Self::Pin(pin) => server.pin = Some(*pin),
             Self::TlsMin(version) => server.tls_min = *version,
             Self::TlsMax(version) => {
@@ -515,7 +451,7 @@ mod tests {
                 Fix::ClockOffset("+2".parse().unwrap()),
                 &["--clock-offset", "+2:00"],
             ),
-            (Fix::Protocol(Protocol::Ftp), &[]),
+            (Fix::Protocol(Protocol::FtpsImplicit), &["--protocol", "ftps"]),
         ] {
             assert_eq!(fix.flags(), flags);
         }
@@ -523,10 +459,7 @@ mod tests {
 
     #[test]
     fn words_are_unique() {
-        for (place, code) in Code::ALL.into_iter().enumerate() {
-            assert_eq!(code as usize, place);
-            let same = Code::ALL.into_iter().filter(|c| c.word() == code.word());
-            assert_eq!(same.count(), 1, "{}", code.word());
-        }
+        let words: std::collections::HashSet<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
     }
 }

@@ -26,6 +26,11 @@ pub enum Kind {
 pub struct Permissions(pub u16);
 
 impl Permissions {
+    /// Read, write and execute: without what lets others act as the owner, and the sticky bit.
+    pub fn plain(self) -> Self {
+        Self(self.0 & 0o777)
+    }
+
     /// `rw-r--r--`, with `s`, `S`, `t`, `T` where those bits are set.
     pub fn symbolic(self) -> String {
         let mut out = String::with_capacity(9);

@@ -130,7 +130,13 @@ impl fmt::Display for Failure {
             write!(f, " (the server said: {reply})")?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, ". {hint}")?;
+            // a question ends its sentence itself
+            let end = if self.reply.is_none() && self.why.ends_with('?') {
+                ""
+            } else {
+                "."
+            };
+            write!(f, "{end} {hint}")?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Kind;
+use super::entry::{Kind, Permissions};
 use super::failure::Failure;
 use super::path::RemotePath;
 use super::stamp::Stamp;
@@ -105,6 +105,8 @@ pub struct Item {
     pub size: Option<u64>,
     /// The source's modification time, where known.
     pub modified: Option<Stamp>,
+    /// The source's permissions, where it is a file of the server and they are to be kept.
+    pub permissions: Option<Permissions>,
 }
 
 /// What stands in [`Item::local`] for standard input. A file of that name is written `./-`.
@@ -145,6 +147,11 @@ pub struct Care {
     /// A download is on the disk before it is called done; else all are, a second later at most and
     /// before their batch is over.
     pub fsync: bool,
+    /// A file gets the time of its transfer, not its source's.
+    pub new_times: bool,
+    /// It gets its source's permissions (read, write and execute), as far as these are told and can be
+    /// set; else a new file gets what is usual there, and one that is replaced keeps its own.
+    pub permissions: bool,
 }
 
 /// A job as the screen sees it.

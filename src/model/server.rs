@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::certificate::Pin;
 use super::charset::Charset;
 use super::clock::ClockOffset;
-use super::job::{Direction, Policy};
+use super::job::{Care, Direction, Policy};
 use super::proxy::Proxy;
 use super::target::encode_user;
 
@@ -293,6 +293,10 @@ pub struct Server {
     pub charset: Charset,
     /// Whether transfers are compared by the server's checksum.
     pub verify: bool,
+    /// Whether files keep their times; else each gets that of its transfer.
+    pub keep_times: bool,
+    /// Whether files get their sources' permissions.
+    pub keep_permissions: bool,
     /// What is done where a download's target exists; [`Policy::Ask`] where nothing else is said.
     pub on_conflict_download: Policy,
     /// The same for an upload's.
@@ -345,6 +349,8 @@ impl Default for Server {
             clock_offset: None,
             charset: Charset::default(),
             verify: false,
+            keep_times: true,
+            keep_permissions: false,
             on_conflict_download: Policy::default(),
             on_conflict_upload: Policy::default(),
         }
@@ -360,9 +366,26 @@ impl Server {
         }
     }
 
+    /// What is done with each file besides transferring it.
+    pub fn care(&self) -> Care {
+        Care {
+            verify: self.verify,
+            fsync: false,
+            new_times: !self.keep_times,
+            permissions: self.keep_permissions,
+        }
+    }
+
     /// The port in force.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(self.protocol.default_port())
+    }
+
+    /// Speaks another protocol on the same port.
+    pub fn speak(&mut self, protocol: Protocol) {
+        let port = self.port();
+        self.protocol = protocol;
+        self.port = (port != protocol.default_port()).then_some(port);
     }
 
     /// After how much quiet a control connection is used; `None` is never.

@@ -17,7 +17,8 @@ use crate::model::size::{count, short};
 use crate::model::text::escape_str;
 
 const SIZE: usize = 6;
-const DAY: usize = 10;
+/// `01-02 03:04`, or `2025-01-02`.
+const BRIEF: usize = 11;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -84,7 +85,7 @@ fn draw_hit(frame: &mut Frame<'_>, row: Rect, app: &App, top: &Folder, hit: Hit<
     let columns = usize::from(row.width);
     // the time gives way first, then the size
     let (size, time) = match columns {
-        60.. => (SIZE, DAY),
+        60.. => (SIZE, BRIEF),
         30.. => (SIZE, 0),
         _ => (0, 0),
     };
@@ -117,8 +118,8 @@ fn draw_hit(frame: &mut Frame<'_>, row: Rect, app: &App, top: &Folder, hit: Hit<
             .entry
             .modified
             .as_ref()
-            .map_or(String::new(), |m| when::day(m, &app.zone));
-        line.push_span(Span::styled(format!(" {time}"), style(Role::Muted)));
+            .map_or(String::new(), |m| when::brief(m, app.unix_now(), &app.zone));
+        line.push_span(Span::styled(format!(" {time:<BRIEF$}"), style(Role::Muted)));
     }
     frame.render_widget(line, row);
 }

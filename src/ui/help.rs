@@ -18,22 +18,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let columns = usize::from(inner.width);
-    // at 80 columns the longest text stands whole
-    let wide = (columns / 5).clamp(8, 22);
+    let (wide, room) = app.help_columns();
     for (y, line) in (inner.y..inner.bottom()).zip(app.help_lines().into_iter().skip(app.help.window.top)) {
         let drawn = match line {
             help::Line::Gap => Line::default(),
             help::Line::Heading(title) => Line::styled(title, theme.style(Role::Title)),
             help::Line::Keys(keys, text) => {
                 let keys = fit(&keys, wide);
-                let pad = " ".repeat(wide - width(&keys) + 1);
+                let pad = " ".repeat((wide + 1).saturating_sub(width(&keys)));
                 Line::from(vec![
                     Span::styled(format!(" {keys}{pad}"), theme.style(Role::Sent)),
-                    Span::styled(
-                        fit(text, columns.saturating_sub(wide + 2)),
-                        theme.style(Role::Text),
-                    ),
+                    Span::styled(fit(&text, room), theme.style(Role::Text)),
                 ])
             }
         };

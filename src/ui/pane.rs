@@ -31,7 +31,8 @@ struct Columns {
 
 const SIZE: usize = 6;
 const LONG_TIME: usize = 16;
-const DAY: usize = 10;
+/// `01-02 03:04`, or `2025-01-02`.
+const BRIEF: usize = 11;
 const PERMISSIONS: usize = 9;
 /// The mark and the sign of the kind.
 const SIGNS: usize = 2;
@@ -44,7 +45,7 @@ impl Columns {
         let wishes = [
             (21, SIZE, LONG_TIME, PERMISSIONS),
             (20, SIZE, LONG_TIME, 0),
-            (14, SIZE, DAY, 0),
+            (14, SIZE, BRIEF, 0),
             (10, SIZE, 0, 0),
         ];
         for (least, size, time, permissions) in wishes {
@@ -241,10 +242,14 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
             .modified
             .as_ref()
             .map_or(String::new(), |m| match columns.time {
-                DAY => when::day(m, &app.zone),
+                BRIEF => when::brief(m, app.unix_now(), &app.zone),
                 _ => when::long(m, &app.zone),
             });
-        put(&format!(" {time}"), rest_style, columns.time + 1);
+        put(
+            &format!(" {time:<w$}", w = columns.time),
+            rest_style,
+            columns.time + 1,
+        );
     }
     if columns.permissions > 0 {
         let permissions = entry.permissions.map_or(String::new(), |p| p.symbolic());
@@ -450,7 +455,7 @@ mod tests {
         };
         assert_eq!(at(59), (22, 6, 16, 9));
         assert_eq!(at(51), (24, 6, 16, 0));
-        assert_eq!(at(38), (17, 6, 10, 0));
+        assert_eq!(at(38), (16, 6, 11, 0));
         assert_eq!(at(25), (16, 6, 0, 0));
         assert_eq!(at(12), (10, 0, 0, 0));
         assert_eq!(at(0), (0, 0, 0, 0));

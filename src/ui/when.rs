@@ -29,6 +29,22 @@ pub(crate) fn full(stamp: &Stamp, zone: &Zone) -> String {
     }
 }
 
+/// A file of so many seconds ago is a recent one: half a year, as `ls` has it.
+const RECENT: i64 = 182 * 86_400;
+/// A clock that is ahead makes no file an old one.
+const AHEAD: i64 = 86_400;
+
+/// `01-02 03:04` in the half year before `now` (Unix seconds), else `2025-01-02`: whether a file was
+/// changed today is seen, and no column more is taken than `ls --time-style=iso` does.
+pub(crate) fn brief(stamp: &Stamp, now: i64, zone: &Zone) -> String {
+    let age = now.saturating_sub(stamp.seconds);
+    match (stamp.precision, zone.civil(stamp)) {
+        (Precision::Day, _) | (_, None) => day(stamp, zone),
+        (_, Some(t)) if (-AHEAD..RECENT).contains(&age) => t.format("%m-%d %H:%M").to_string(),
+        _ => day(stamp, zone),
+    }
+}
+
 /// `2026-01-02`.
 pub(crate) fn day(stamp: &Stamp, zone: &Zone) -> String {
     let mut text = long(stamp, zone);
@@ -39,6 +55,28 @@ pub(crate) fn day(stamp: &Stamp, zone: &Zone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hour_of_a_recent_file_is_told_and_the_year_of_an_old_one() {
+        let now = 1_774_180_800; // 2026-03-22 12:00 UTC
+        let at = |seconds| brief(&Stamp::exact(seconds), now, &Zone::utc());
+        assert_eq!(at(now), "03-22 12:00");
+        assert_eq!(at(now + 3_600), "03-22 13:00");
+        assert_eq!(at(now - 180 * 86_400), "09-23 12:00");
+        assert_eq!(at(now - 183 * 86_400), "2025-09-20");
+        assert_eq!(at(now + 2 * 86_400), "2026-03-24");
+        assert_eq!(
+            brief(&Stamp::exact(now), now, &Zone::fixed(-13 * 3600)),
+            "03-21 23:00"
+        );
+        let of_a_day = Stamp {
+            seconds: now,
+            precision: Precision::Day,
+        };
+        assert_eq!(brief(&of_a_day, now, &Zone::utc()), "2026-03-22");
+        assert_eq!(at(i64::MAX), "?");
+        assert_eq!(at(i64::MIN), "?");
+    }
 
     #[test]
     fn a_day_stays_that_day_in_every_zone() {

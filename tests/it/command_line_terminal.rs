@@ -30,10 +30,15 @@ struct Terminal {
 
 impl Terminal {
     fn run(home: &Path, words: &[&str]) -> Self {
+        Self::run_in(80, home, words)
+    }
+
+    /// The same in a terminal of so many columns.
+    fn run_in(cols: u16, home: &Path, words: &[&str]) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize {
                 rows: 24,
-                cols: 80,
+                cols,
                 pixel_width: 0,
                 pixel_height: 0,
             })
@@ -263,11 +268,32 @@ fn progress_is_one_line_and_goes_away() {
         &pin,
         &url,
     ];
-    let (ended, shown) = Terminal::run(home.path(), &words).end();
-    assert_eq!(ended, 0, "{shown}");
-    assert!(shown.contains("MiB of 4.0 MiB"), "{shown}");
-    let last = shown.rsplit("\x1b[K").next().unwrap();
-    assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
+    for columns in [80, 40, 24] {
+        let _ = std::fs::remove_file(home.path().join("file"));
+        let (ended, shown) = Terminal::run_in(columns, home.path(), &words).end();
+        assert_eq!(ended, 0, "{shown}");
+        assert!(shown.contains(" of 4.0 MiB"), "{shown}");
+        let mut drawn: Vec<&str> = shown.split("\r\x1b[K").collect();
+        let last = drawn.pop().unwrap();
+        assert!(last.contains("1 file, 4.0 MiB"), "{shown}");
+        // each fits into its line, and holds whole words only
+        for line in &drawn[1..] {
+            assert!(line.chars().count() < usize::from(columns), "{line:?}");
+            let parts = line.split(" · ").filter(|part| !part.is_empty());
+            for part in parts {
+                let ends = [
+                    " 0 B",
+                    " 4.0 MiB",
+                    " and counting",
+                    "B/s",
+                    " left",
+                    " done",
+                    "file",
+                ];
+                assert!(ends.iter().any(|end| part.ends_with(end)), "{columns}: {line:?}");
+            }
+        }
+    }
 }
 
 /// What stands at the server, a name in another character set among it, as people see it and as

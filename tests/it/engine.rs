@@ -348,6 +348,7 @@ async fn a_wrong_password_is_tried_once_for_each_lane_and_not_for_each_file() {
         kind: Kind::File,
         size: None,
         modified: None,
+        permissions: None,
     };
     let batch = BatchId(1);
     driver.send(Command::Enqueue(BatchRequest {

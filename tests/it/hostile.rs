@@ -104,6 +104,7 @@ fn in_dialogs_queue_log_and_failures() {
             kind: Kind::File,
             size: None,
             modified: None,
+            permissions: None,
         };
         let job = Job {
             id: JobId(1),

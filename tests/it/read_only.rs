@@ -119,6 +119,7 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
         kind,
         size: None,
         modified: None,
+        permissions: None,
     };
     Some(match before {
         Command::Connect { .. } => Command::List {

@@ -69,6 +69,8 @@ pub(super) struct Draft {
     pub(super) tls_max: TlsVersion,
     pub(super) weak_tls: bool,
     verify: bool,
+    keep_times: bool,
+    keep_permissions: bool,
     pub(super) pin: Option<Pin>,
     keep_pin: bool,
     /// Whether a person wrote the port: then it does not follow the protocol.
@@ -161,6 +163,8 @@ impl Draft {
             tls_max: server.tls_max,
             weak_tls: server.weak_tls,
             verify: server.verify,
+            keep_times: server.keep_times,
+            keep_permissions: server.keep_permissions,
             pin: server.pin,
             keep_pin: true,
             port_typed: server.port.is_some(),
@@ -216,6 +220,8 @@ impl Draft {
             Field::InPlace => usize::from(self.in_place),
             Field::Pin => usize::from(self.keep_pin),
             Field::Verify => usize::from(self.verify),
+            Field::KeepTimes => usize::from(self.keep_times),
+            Field::KeepPermissions => usize::from(self.keep_permissions),
             _ => 0,
         }
     }
@@ -246,6 +252,8 @@ impl Draft {
             Field::InPlace => self.in_place = at == 1,
             Field::Pin => self.keep_pin = at == 1,
             Field::Verify => self.verify = at == 1,
+            Field::KeepTimes => self.keep_times = at == 1,
+            Field::KeepPermissions => self.keep_permissions = at == 1,
             _ => {}
         }
     }
@@ -443,6 +451,8 @@ impl Draft {
             clock_offset: self.clock_offset().unwrap_or_default(),
             charset: self.charset().unwrap_or_default(),
             verify: self.verify,
+            keep_times: self.keep_times,
+            keep_permissions: self.keep_permissions,
         }
     }
 
@@ -487,6 +497,8 @@ impl Draft {
             | Field::ReadOnly
             | Field::InPlace
             | Field::Verify
+            | Field::KeepTimes
+            | Field::KeepPermissions
             | Field::Password
             | Field::Secret
             | Field::Mode

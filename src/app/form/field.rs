@@ -107,6 +107,10 @@ pub enum Field {
     InPlace,
     /// Whether transfers are compared by checksum.
     Verify,
+    /// Whether files keep their times.
+    KeepTimes,
+    /// Whether they get their sources' permissions.
+    KeepPermissions,
     /// What is done where a download's target exists.
     OnDownload,
     /// The same for an upload's.
@@ -241,6 +245,8 @@ impl Field {
         Self::KeepAlive,
         Self::InPlace,
         Self::Verify,
+        Self::KeepTimes,
+        Self::KeepPermissions,
         Self::StartFolder,
         Self::ClockOffset,
         Self::Charset,
@@ -292,6 +298,8 @@ impl Field {
             Self::ClockOffset => "Clock offset",
             Self::Charset => "Character set",
             Self::Verify => "Verify",
+            Self::KeepTimes => "Keep times",
+            Self::KeepPermissions => "Permissions",
             Self::OnDownload => "Local exists",
             Self::OnUpload => "Remote exists",
             Self::AfterLogin => "After login",
@@ -330,6 +338,8 @@ impl Field {
             | Self::Charset
             | Self::InPlace
             | Self::Verify
+            | Self::KeepTimes
+            | Self::KeepPermissions
             | Self::OnDownload
             | Self::OnUpload
             | Self::Account
@@ -353,9 +363,14 @@ impl Field {
             Self::TlsMin => Control::Choice(&["1.2", "1.3", "1.1 (weak)", "1.0 (weak)"]),
             Self::TlsMax => Control::Choice(&["1.3", "1.2", "1.1 (weak)", "1.0 (weak)"]),
             Self::OnDownload | Self::OnUpload => Control::Choice(CONFLICT_WORDS),
-            Self::SubFolders | Self::ReadOnly | Self::WeakTls | Self::Pin | Self::InPlace | Self::Verify => {
-                Control::Switch
-            }
+            Self::SubFolders
+            | Self::ReadOnly
+            | Self::WeakTls
+            | Self::Pin
+            | Self::InPlace
+            | Self::Verify
+            | Self::KeepTimes
+            | Self::KeepPermissions => Control::Switch,
             _ => Control::Text,
         }
     }

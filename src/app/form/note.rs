@@ -244,6 +244,15 @@ fn paragraphs(field: Field, draft: &Draft) -> Vec<&'static str> {
             "A file that differs is transferred once more, and has failed where it differs again; what stood \
              under its name is untouched.",
         ],
+        Field::KeepTimes => vec![
+            "On: a file keeps the time at which its source was changed last: here, and on the server by MFMT or \
+             MDTM where it takes one of them. Off: each gets the time of its transfer.",
+        ],
+        Field::KeepPermissions => vec![
+            "On: a file gets the permissions of its source (read, write and execute), on the server by SITE \
+             CHMOD. Off: a file that is replaced keeps those that it had, and a new one gets what is usual \
+             there. Folders are never changed.",
+        ],
         Field::StartFolder => vec!["The folder of this machine that the left pane opens with this server."],
         Field::ClockOffset => vec![
             "How far the clock in the server's LIST is ahead of UTC: +2, -5:30, 0. Empty: it is measured, by \

@@ -12,6 +12,9 @@ type Effect = fn(&Server, &Patience, &Connection) -> bool;
 
 /// Every option, as it is written, and its effect on a server of which nothing else is said.
 const EFFECTS: &[(&str, Effect)] = &[
+    ("--protocol ftps", |s, _, _| {
+        (s.protocol, s.port()) == (Protocol::FtpsImplicit, 21)
+    }),
     ("--mode active", |s, _, _| s.mode == ConnectionMode::Active),
     ("--external-ip 192.0.2.1", |s, _, _| {
         s.external_ip == Some([192, 0, 2, 1].into())

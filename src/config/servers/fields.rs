@@ -89,7 +89,7 @@ fn with(server: &Server, field: &str, value: Option<Value>) -> Result<Server, Re
         }
         if message.starts_with("unknown field") {
             return refused(match meant(message) {
-                Some(word) => format!("{UNKNOWN}; perhaps you mean `{word}`"),
+                Some(word) => format!("{UNKNOWN}; did you mean '{word}'?"),
                 None => format!("{UNKNOWN}; 'ftpane servers show' names those that are set"),
             });
         }
@@ -134,11 +134,7 @@ mod tests {
     #[test]
     fn refusals_name_the_field_and_never_a_password() {
         for (field, value, says) in [
-            (
-                "hots",
-                "x",
-                "hots: there is no such field; perhaps you mean `host`",
-            ),
+            ("hots", "x", "hots: there is no such field; did you mean 'host'?"),
             ("port", "many", "port: "),
             (
                 "password",
@@ -148,7 +144,7 @@ mod tests {
             (
                 "mode",
                 "pasive",
-                "mode: there is no `pasive`; perhaps you mean `passive`",
+                "mode: there is no `pasive`; did you mean 'passive'?",
             ),
         ] {
             let text = set(&web(), field, value).unwrap_err().to_string();

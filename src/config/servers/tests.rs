@@ -38,6 +38,8 @@ fn every_field_comes_back() {
         connections: 2,
         keep_alive: 45,
         verify: true,
+        keep_times: false,
+        keep_permissions: true,
         start_folder: Some("/srv/a b".into()),
         ca_file: Some("/etc/ca.pem".into()),
         clock_offset: ClockOffset::from_minutes(-330),
@@ -146,13 +148,13 @@ host = \"h\"
 #[test]
 fn a_broken_file_is_told_by_line_and_never_touched() {
     for (content, line, words) in [
-        ("[[server]]\nname = \"a\"\nhots = \"h\"\n", 3, "`host`"),
+        ("[[server]]\nname = \"a\"\nhots = \"h\"\n", 3, "'host'?"),
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\nmode = \"pasive\"\n",
             4,
-            "`passive`",
+            "'passive'?",
         ),
-        ("[[servers]]\nname = \"a\"\n", 1, "`server`"),
+        ("[[servers]]\nname = \"a\"\n", 1, "'server'?"),
         ("[[server]]\nname = \"a\n", 2, ""),
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\npin = \"x\"\n",
@@ -172,7 +174,7 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\nprotocol = \"sftp\"\n",
             4,
-            "protocol: there is no `sftp`; perhaps you mean `ftp`",
+            "protocol: there is no `sftp`; did you mean 'ftp'?",
         ),
     ] {
         let (_folder, path) = file(content);

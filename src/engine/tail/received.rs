@@ -33,7 +33,7 @@ impl Received {
         Self {
             wants: Wants {
                 size: !fits,
-                time: file.exact_time().is_none(),
+                time: !file.task.start.care.new_times && file.exact_time().is_none(),
             },
             size: file
                 .listed()

@@ -66,7 +66,7 @@ impl Sent {
             aside: aside.unwrap_or_else(|| target.clone()),
             bytes: sending.sent,
             begun: sending.begun,
-            modified: sending.source.modified,
+            modified: sending.source.modified.filter(|_| !task.start.care.new_times),
             site,
             task,
             target,
@@ -299,8 +299,12 @@ impl Sent {
             return;
         };
         if !set && self.task.placing.refuses_permissions() {
+            let whose = match self.task.start.care.permissions {
+                true => "the file here has",
+                false => "the replaced file had",
+            };
             self.notes.push(format!(
-                "the replaced file had {}; the server does not let permissions be set",
+                "{whose} {}; the server does not let permissions be set",
                 bits.symbolic()
             ));
         }

@@ -20,6 +20,7 @@ fn item(name: &str, kind: Kind) -> Item {
         kind,
         size: Some(10),
         modified: Some(Stamp::exact(1_000)),
+        permissions: None,
     }
 }
 
@@ -348,6 +349,7 @@ proptest! {
             kind: Kind::Link,
             size,
             modified: None,
+            permissions: None,
         };
         let record = Record::Asked { batch: BatchId(1), items: vec![WrittenItem::new(&item)] };
         let line = lines(std::slice::from_ref(&record));

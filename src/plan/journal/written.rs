@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::entry::Kind;
+use crate::model::entry::{Kind, Permissions};
 use crate::model::job::{Direction, Item, JobId, Rank};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
@@ -123,6 +123,8 @@ pub struct WrittenItem {
     size: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     modified: Option<Stamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    permissions: Option<u16>,
 }
 
 impl WrittenItem {
@@ -134,6 +136,7 @@ impl WrittenItem {
             kind: item.kind,
             size: item.size,
             modified: item.modified,
+            permissions: item.permissions.map(|bits| bits.0),
         }
     }
 
@@ -145,6 +148,7 @@ impl WrittenItem {
             kind: self.kind,
             size: self.size,
             modified: self.modified,
+            permissions: self.permissions.map(Permissions),
         })
     }
 }

@@ -15,6 +15,7 @@ fn item(name: &str, kind: Kind, size: u64) -> Item {
         kind,
         size: Some(size),
         modified: None,
+        permissions: None,
     }
 }
 

@@ -20,6 +20,7 @@ fn item(local: &Path, path: &str) -> Item {
         kind: Kind::File,
         size: None,
         modified: None,
+        permissions: None,
     }
 }
 

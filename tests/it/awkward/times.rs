@@ -1,5 +1,5 @@
 //! The time of an uploaded file: by MFMT, by MDTM where there is none, and never asked for twice of a
-//! server that does not take it.
+//! server that does not take it. Times and permissions as the server's entry wants them.
 
 use ftpane::model::server::Protocol;
 
@@ -66,4 +66,102 @@ async fn times_are_set_as_the_server_takes_them() {
         assert_eq!(set(script).await.len(), 3);
     }
     assert_eq!(set(plain("EPSV SIZE")).await, [""; 0]);
+}
+
+/// What stands on both sides of a server with these settings, as its disk and ours have it after a transfer each
+/// way: permissions here and there, and whether the time here is the server's.
+async fn kept(keep_times: bool, keep_permissions: bool) -> (Option<u16>, Option<u16>, u32, bool, String) {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("script");
+    std::fs::write(&local, "new").unwrap();
+    std::fs::set_permissions(&local, std::fs::Permissions::from_mode(0o4751)).unwrap();
+    let script = Script::new(Protocol::Ftp)
+        .features("EPSV SIZE MDTM MFMT MLST")
+        .on("MFMT", say("213 Modify=20240203040506;"))
+        .file("/old", "old")
+        .mode("/old", 0o604)
+        .file("/down/tool", "tool")
+        .mode("/down/tool", 0o710);
+    let (server, mut driver) = connected_as(script, |server| Server {
+        keep_times,
+        keep_permissions,
+        ..server
+    })
+    .await;
+    driver.care = Server {
+        keep_times,
+        keep_permissions,
+        ..server.server()
+    }
+    .care();
+    for target in ["/old", "/new"] {
+        driver
+            .transfer(Direction::Upload, Kind::File, &local, target)
+            .await
+            .assert_all_done();
+    }
+    let down = here.path().join("down");
+    driver
+        .transfer(Direction::Download, Kind::Dir, &down, "/down")
+        .await
+        .assert_all_done();
+    driver.shutdown().await;
+    let tool = std::fs::metadata(down.join("tool")).unwrap();
+    let lines: Vec<String> = server.heard().into_iter().map(|heard| heard.line).collect();
+    let set = lines.iter().any(|line| line.starts_with("MFMT"));
+    let told = tool.mtime() == 1_704_164_645;
+    assert_eq!(set, told, "the same both ways");
+    let asked = lines
+        .into_iter()
+        .filter(|line| line.starts_with("MDTM") || line.contains("CHMOD"));
+    let asked = asked.collect::<Vec<_>>().join("; ");
+    (
+        server.mode_of("/old"),
+        server.mode_of("/new"),
+        tool.mode() & 0o7777,
+        told,
+        asked,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_and_permissions_are_kept_as_configured() {
+    // as it is without a word: what is replaced keeps what it had
+    let (old, new, here, told, _) = kept(true, false).await;
+    assert_eq!((old, new, told), (Some(0o604), None, true));
+    assert_ne!(here, 0o710);
+    // set-user-ID does not go along
+    let (old, new, here, told, _) = kept(true, true).await;
+    assert_eq!((old, new, here, told), (Some(0o751), Some(0o751), 0o710, true));
+    let (old, _, _, told, asked) = kept(false, false).await;
+    assert_eq!((old, told), (Some(0o604), false));
+    assert!(!asked.contains("MDTM"), "{asked}");
+}
+
+/// A server that cannot is asked once, and it is said what was to be.
+#[tokio::test(flavor = "multi_thread")]
+async fn permissions_that_cannot_be_kept_are_said() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("script");
+    std::fs::write(&local, "new").unwrap();
+    std::fs::set_permissions(&local, std::fs::Permissions::from_mode(0o750)).unwrap();
+    let server = Script::new(Protocol::Ftp)
+        .on("SITE", say("500 What?"))
+        .start()
+        .await;
+    let run = async |words: &str| {
+        let words = words.replace("URL", &server.server().url());
+        let mut command = crate::harness::binary::ftpane(here.path());
+        command.args(words.split(' '));
+        let output = crate::harness::binary::output(command).await;
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = run("put --permissions --no-times script URL/new").await;
+    assert!(said.contains("the file here has rwxr-x---"), "{said}");
+    assert_eq!((server.count("SITE"), server.count("MFMT")), (1, 0));
+    assert!(!run("put script URL/new").await.contains("rwx"));
+    assert_eq!(server.count("SITE"), 1);
 }

@@ -24,6 +24,8 @@ const CRC32: &str = "3610A686";
 const CARE: Care = Care {
     verify: true,
     fsync: false,
+    new_times: false,
+    permissions: false,
 };
 
 /// A server with two files that announces these commands, one a line.

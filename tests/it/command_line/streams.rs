@@ -37,7 +37,15 @@ fn files_on_standard_output_in_order_and_whole() {
         ends(&output, 2);
         assert!(output.stdout.is_empty() && stderr(&output).contains("it is a folder"));
     }
-    for option in ["--json", "-c", "--verify", "--on-conflict skip", "--fsync"] {
+    for option in [
+        "--json",
+        "-c",
+        "--verify",
+        "--on-conflict skip",
+        "--fsync",
+        "--no-times",
+        "--permissions",
+    ] {
         let output = site.run(&format!("get --to - {option}"), &[&site.url("/s/a")]);
         ends(&output, 2);
         assert!(stderr(&output).contains("with --to -"), "{}", stderr(&output));
@@ -96,7 +104,7 @@ fn lists_have_one_name_a_line() {
     ends(&output, 2);
     let said = stderr(&output);
     assert!(
-        said.contains("bad:3: ") && said.contains("Perhaps you mean 'web'"),
+        said.contains("bad:3: ") && said.contains("Did you mean 'web'?"),
         "{said}"
     );
     let output = site.run("get @none", &[]);

@@ -103,7 +103,19 @@ async fn the_flags_that_are_printed_mend_it() {
     let dated = "-rw-r--r-- 1 me us 1 2024-01-02 05:04 f\r\n";
     let epsv = "229 Here (|||{port}|)";
     let pasv = "227 Here (127,0,0,1,{p1},{p2})";
-    let cases: [(Script, &[&str], &str, &[&str]); 10] = [
+    let cases: [(Script, &[&str], &str, &[&str]); 12] = [
+        (
+            tls(),
+            &["--protocol", "ftps"],
+            "server-is-explicit",
+            &["--protocol", "ftpes"],
+        ),
+        (
+            Script::new(Protocol::FtpsImplicit).file("/f", "x"),
+            &["--protocol", "ftpes"],
+            "server-is-implicit",
+            &["--protocol", "ftps"],
+        ),
         (tls(), &["no pin"], "cert-unknown", &["--pin"]),
         (
             tls().face(up_to(&usual, SslVersion::TLS1_1)),
@@ -246,13 +258,26 @@ async fn people_get_sentences_and_what_to_send_to_who_runs_the_firewall() {
 async fn a_path_in_the_target_is_looked_at_as_the_document_path() {
     let home = tempfile::tempdir().unwrap();
     let server = Script::new(Protocol::Ftp).file("/a/b/f", "x").start().await;
-    for (path, code) in [("/a/b/", 0), ("/a/./b", 0), ("/a/x", 7), ("/~/a", 0)] {
+    for (root, path, code) in [
+        (None, "/a/b/", 0),
+        (None, "/a/./b", 0),
+        (None, "/a/x", 7),
+        (None, "/~/a", 0),
+        // with --root the slash behind the host is no path
+        (Some("/a"), "/", 0),
+        (Some("/a"), "", 0),
+        (Some("/a"), "/a/b", 0),
+        (Some("/x"), "/", 7),
+        (Some("~"), "/", 0),
+        (Some("/a"), "/b", 8),
+    ] {
         let mut command = ftpane(home.path());
         command
             .args(["doctor", "--json"])
+            .args(root.map(|root| format!("--root={root}")))
             .arg(format!("{}{path}", server.server().url()));
         let done = output(command).await;
-        assert_eq!(done.status.code(), Some(code), "{path}: {done:?}");
+        assert_eq!(done.status.code(), Some(code), "{root:?} {path}: {done:?}");
     }
     let mut command = ftpane(home.path());
     command.args(["doctor", "--ca-file", "/nowhere/ca.pem", "ftpes://me@127.0.0.1"]);

@@ -280,6 +280,7 @@ impl Driver {
             kind,
             size: None,
             modified: None,
+            permissions: None,
         };
         self.send(Command::Enqueue(BatchRequest {
             id,

@@ -21,6 +21,7 @@ pub(crate) fn file(local: &Path, path: &str) -> Item {
         kind: Kind::File,
         size: None,
         modified: None,
+        permissions: None,
     }
 }
 

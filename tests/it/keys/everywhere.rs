@@ -6,10 +6,12 @@ use ftpane::app::View;
 use ftpane::app::action::{Context, TABLE};
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::folder::Side;
+use ftpane::app::help::Line;
 use ftpane::app::msg::Msg;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::server::Server;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::harness::bench::{Bench, server};
 
@@ -87,11 +89,30 @@ fn notices_pass() {
 fn every_action_is_in_the_help() {
     let mut bench = Bench::connected();
     bench.press("?");
-    let help: Vec<String> = bench.app.help_lines().iter().map(|l| format!("{l:?}")).collect();
-    for row in TABLE {
-        assert!(help.iter().any(|l| l.contains(row.help)), "{}", row.id);
+    let help = bench.app.help_lines();
+    assert_eq!(help[0], Line::Heading(Context::Panes.title()));
+    // narrow or wide, every word of every text is there to be read
+    for size in [(12, 5), (40, 10), (120, 40)] {
+        bench.update(Msg::Resize(size.0, size.1));
+        let (wide, room) = bench.app.help_columns();
+        let lines = bench.app.help_lines();
+        // the window stays on the text, whatever the size becomes
+        let top = bench.app.help.window.top;
+        assert!(top < lines.len(), "{top} of {} at {size:?}", lines.len());
+        bench.press("G");
+        let texts = lines.iter().filter_map(|line| match line {
+            Line::Keys(keys, text) => {
+                assert!(keys.width() <= wide && text.width() <= room, "{line:?}");
+                Some(text.as_str())
+            }
+            _ => None,
+        });
+        let all: String = texts.flat_map(str::split_whitespace).collect();
+        for row in TABLE {
+            let wanted: String = row.help.split_whitespace().collect();
+            assert!(all.contains(&wanted), "{} at {size:?}", row.id);
+        }
     }
-    assert!(help[0].contains(Context::Panes.title()));
 }
 
 #[test]

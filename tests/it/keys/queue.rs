@@ -27,6 +27,7 @@ pub(crate) fn job(id: u64) -> Job {
             kind: Kind::File,
             size: None,
             modified: None,
+            permissions: None,
         }
         .into(),
         rank: Rank::default(),

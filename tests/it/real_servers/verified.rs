@@ -27,6 +27,8 @@ async fn transfers_are_verified_by_what_each_server_offers() {
         driver.care = Care {
             verify: true,
             fsync: true,
+            new_times: false,
+            permissions: false,
         };
         let (up, down) = (format!("{}/up", ground.name), here.path().join("down"));
         let sent = driver
