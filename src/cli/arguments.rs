@@ -14,6 +14,7 @@ use super::examples;
 use super::mkdir::Mkdir;
 use super::mv::{Cp, Mv};
 use super::raw::Raw;
+use super::reference;
 use super::rm::Rm;
 use super::servers::ServersCommand;
 use super::sum::Sum;
@@ -24,33 +25,9 @@ use crate::model::job::{Direction, INPUT, Policy};
 use crate::model::server::Server;
 use crate::model::unfinished::Meant;
 
-const AFTER_HELP: &str = "\
-TARGET is SERVER:PATH with a saved server's name, or a URL: ftp:// (not encrypted),
-ftpes:// (explicit TLS) or ftps:// (implicit TLS), as in ftpes://user@host/folder/file.
-In a URL /~/x is relative to the login folder.
-
-Passwords, in this order: in the URL (others can see it), --password-command,
-FTPANE_PASSWORD, the source saved with the server, ~/.netrc, a prompt on the terminal.
-A typed password is kept where the saved server's source is the store or the keyring.
-
-Exit codes: 0 all done, 1 something failed while other things went on, 2 usage,
-3 server not reached or lost, 4 login refused, 5 TLS or certificate refused,
-6 no data connection, 7 no such file or no permission, 8 refused here (read only,
-document path, depth), 9 conflict or verification, 10 local disk, 129 SIGHUP, 130 SIGINT,
-143 SIGTERM.
-
-Environment:
-  FTPANE_CONFIG_DIR  another folder for servers and settings; the system's settings are not looked at then
-  FTPANE_THEME ...   any setting of config.toml ('ftpane config default' names them)
-  FTPANE_PASSWORD    the password
-  FTPANE_PASSPHRASE  the passphrase of the secret store, where nobody can type it
-  FTPANE_PROXY_PASSWORD  the password of the proxy; variables such as ALL_PROXY are not looked at
-  FTPANE_LOG         a file for ftpane's own log (never the dialogue, never a secret)
-  NETRC              another file than ~/.netrc";
-
 /// Two-pane file manager for FTP and FTPS servers.
 #[derive(Debug, Parser)]
-#[command(name = "ftpane", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "ftpane", version, after_help = reference::after_help(), args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]

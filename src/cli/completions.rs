@@ -11,6 +11,7 @@ use clap_complete::{Shell, generate};
 
 use super::arguments::Arguments;
 use super::printer;
+use super::raw::OFFERED;
 use crate::config::paths::Paths;
 use crate::config::servers::Servers;
 use crate::model::failure::Failure;
@@ -26,6 +27,9 @@ pub(super) const TARGET_OR_FILE: ValueHint = ValueHint::Hostname;
 
 /// The hint of one that is a saved server's name, without a path.
 pub(super) const SERVER: ValueHint = ValueHint::Username;
+
+/// The hint of one that is a command of FTP.
+pub(super) const FTP_COMMAND: ValueHint = ValueHint::CommandString;
 
 /// A shell that gets a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,6 +119,8 @@ fn bash(words: &str, definition: &Command) -> String {
     let [targets, places] = targets;
     let values = options_with_values(definition).join("|");
     let named = named(definition).join("|");
+    let asking = commands(definition, FTP_COMMAND).join("|");
+    let verbs = OFFERED.join(" ");
     format!(
         r#"{words}
 # Saved servers where a target is expected. A ':' splits words here: behind it stands a path of the server.
@@ -123,8 +129,11 @@ _ftpane_and_servers() {{
     local cur="$2" prev="$3" word
     case "$prev" in
         {values}) return 0 ;;
-        :) COMPREPLY=(); compopt +o default +o bashdefault 2>/dev/null; return 0 ;;
     esac
+    if [[ $prev == : && "${{COMP_LINE:0:COMP_POINT}}" != *[[:space:]]"$cur" ]]; then
+        COMPREPLY=(); compopt +o default +o bashdefault 2>/dev/null
+        return 0
+    fi
     # what stands for an argument in the help is no word
     local kept=()
     for word in "${{COMPREPLY[@]}}"; do
@@ -152,6 +161,12 @@ _ftpane_and_servers() {{
     esac
     # an empty word is the beginning of a target, not of an option
     [[ -n $command ]] && COMPREPLY=()
+    case "$command" in
+        {asking})
+            for word in {verbs}; do
+                [[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+            done ;;
+    esac
     while IFS= read -r word; do
         [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "${{word%:}}"):")
     done < <("${{COMP_WORDS[0]}}" __servers 2>/dev/null)
@@ -177,12 +192,14 @@ fn zsh(words: &str) -> String {
         .replace(":_urls'", ":_ftpane_servers'")
         .replace(":_hosts'", ":_ftpane_servers_and_files'")
         .replace(":_users'", ":_ftpane_names'")
+        .replace(":_cmdstring'", ":_ftpane_verbs'")
         // below a command the first of the words is that command
         .replacen(
             "_ftpane() {\n",
             "_ftpane() {\n    local _ftpane_program=\"${(Q)words[1]}\"\n",
             1,
         );
+    let verbs = OFFERED.join(" ");
     // the functions stand before clap's last lines, which call the completion
     let (definition, call) = match words.rfind("if [ \"$funcstack[1]\"") {
         Some(at) => words.split_at(at),
@@ -208,6 +225,10 @@ _ftpane_names() {{
     compadd -- ${{servers%:}}
 }}
 
+_ftpane_verbs() {{
+    compadd -- {verbs}
+}}
+
 _ftpane_servers_and_files() {{
     _alternative 'servers:server:_ftpane_servers' 'files:file:_files'
 }}
@@ -226,6 +247,12 @@ fn fish(words: &str, definition: &Command) -> String {
     let _ = writeln!(
         out,
         "complete -c ftpane -n '__fish_seen_subcommand_from servers; and __fish_seen_subcommand_from {names}' -f -a \"(__ftpane_servers | string replace -r ':\\$' '')\""
+    );
+    let asking = commands(definition, FTP_COMMAND).join(" ");
+    let _ = writeln!(
+        out,
+        "complete -c ftpane -n '__fish_seen_subcommand_from {asking}' -f -a '{}'",
+        OFFERED.join(" ")
     );
     out.push_str("complete -c ftpane -n __fish_use_subcommand -f -a '(__ftpane_servers)'\n");
     for (commands, no_files) in [(targets, " -f"), (places, "")] {
@@ -274,6 +301,14 @@ mod tests {
         assert!(commands(&definition, TARGET).contains(&"get"));
         assert!(commands(&definition, TARGET_OR_FILE).contains(&"put"));
         assert_eq!(named(&definition), ["show", "edit", "remove"]);
+    }
+
+    /// What a shell offers is not what is refused then.
+    #[test]
+    fn the_commands_of_ftp_that_are_offered_are_sent() {
+        for line in OFFERED {
+            assert!(crate::plan::raw::judge(line.as_bytes()).is_ok(), "{line}");
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod put;
 mod question;
 mod queue;
 mod raw;
+mod reference;
 mod rm;
 mod servers;
 mod session;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::Output;
-use super::completions::TARGET;
+use super::completions::{FTP_COMMAND, TARGET};
 use super::connection::Connection;
 use super::connections::Connections;
 use super::json::RawLine;
@@ -17,6 +17,13 @@ use crate::model::command::Command;
 use crate::model::event::{Event, RawReply};
 use crate::model::failure::Class;
 
+/// What shells offer: commands that servers know, and that ask for something or do what no command of ours
+/// does.
+pub(super) const OFFERED: [&str; 15] = [
+    "AVBL", "CLNT", "FEAT", "HASH", "HELP", "MDTM", "MFMT", "MLST", "NOOP", "PWD", "SITE", "SIZE", "STAT",
+    "SYST", "XCRC",
+];
+
 #[derive(Debug, Args)]
 pub(super) struct Raw {
     /// The server, and the folder to begin in
@@ -25,6 +32,7 @@ pub(super) struct Raw {
     /// The command, in one word or several; ftpane's own options stand before TARGET
     #[arg(
         value_name = "COMMAND",
+        value_hint = FTP_COMMAND,
         required = true,
         trailing_var_arg = true,
         allow_hyphen_values = true

@@ -25,6 +25,7 @@ use super::store;
 use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::model::text::system_says;
 
 pub use places::{Looked, look, places};
 pub use settled::settle;
@@ -236,11 +237,13 @@ pub fn read(format: Format, text: &str, file: &str) -> Result<Found, Mistake> {
 pub fn load(format: Format, path: &Path) -> Result<Found, Failure> {
     let what = format!("{} cannot be imported", path.display());
     let failed = |class, why: String| Failure::new(class, what.clone(), why);
-    let text = match store::read(path) {
-        Ok(Some(text)) => Zeroizing::new(text),
+    let bytes = match store::read_bytes(path) {
+        Ok(Some(bytes)) => Zeroizing::new(bytes),
         Ok(None) => return Err(failed(Class::Local, "there is no such file".into())),
-        Err(e) => return Err(failed(Class::Local, e.to_string())),
+        Err(e) => return Err(failed(Class::Local, system_says(&e))),
     };
+    let text =
+        text_of(&bytes).ok_or_else(|| failed(Class::Local, "it is neither UTF-8 nor UTF-16".into()))?;
     if format == Format::Lftp && places::is_usual(format, path) {
         // the settings are those of this machine's lftp, as its bookmarks are
         return Ok(lftp::read(&text, &places::lftp_settings()));
@@ -253,6 +256,23 @@ pub fn load(format: Format, path: &Path) -> Result<Found, Failure> {
         };
         Failure::new(Class::Usage, what.clone(), mistake.to_string()).hint(hint)
     })
+}
+
+/// The text of a file: UTF-8, or UTF-16 with a mark of the byte order, as some editors of Windows write.
+fn text_of(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return Some(Zeroizing::new(std::str::from_utf8(bytes).ok()?.to_owned())),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    // as long as it can become, so that growing leaves no copies behind
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 2));
+    for c in char::decode_utf16(units) {
+        text.push(c.ok()?);
+    }
+    rest.is_empty().then_some(text)
 }
 
 /// The first so many characters of what a file says, on one line.

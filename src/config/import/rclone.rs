@@ -10,7 +10,7 @@ use super::ini::{Section, sections};
 use super::{Found, Taken, line, number};
 use crate::config::mistake::Mistake;
 use crate::config::validity;
-use crate::model::server::{Protocol, Server};
+use crate::model::server::{Protocol, Server, TlsVersion};
 
 /// AES-256 in counter mode; the first block of what is written is the counter's beginning.
 const KEY: [u8; 32] = [
@@ -29,6 +29,10 @@ pub(super) fn read(text: &str, file: &str) -> Result<Found, Mistake> {
     for section in sections(text, file)? {
         let name = line(section.name);
         match section.get("type") {
+            Some("ftp") if section.is_on("tls") && section.is_on("explicit_tls") => found.leave(
+                name,
+                "tls and explicit_tls are both on, which rclone refuses, too",
+            ),
             Some("ftp") => found.taken.push(take(name, &section)),
             Some(kind) => found.leave(name, format!("it is a remote of type {}, no FTP", line(kind))),
             None => found.leave(name, "it names no type"),
@@ -38,16 +42,18 @@ pub(super) fn read(text: &str, file: &str) -> Result<Found, Mistake> {
 }
 
 fn take(name: String, section: &Section<'_>) -> Taken {
-    let protocol = match (section.is_on("tls"), section.is_on("explicit_tls")) {
-        (true, _) => Protocol::FtpsImplicit,
-        (false, true) => Protocol::FtpsExplicit,
-        (false, false) => Protocol::Ftp,
+    let protocol = match section.is_on("tls") {
+        true => Protocol::FtpsImplicit,
+        false if section.is_on("explicit_tls") => Protocol::FtpsExplicit,
+        false => Protocol::Ftp,
     };
+    // its default, with implicit TLS, too
+    let port = number(section.get("port")).unwrap_or(21);
     let mut taken = Taken::new(Server {
         name,
         protocol,
         host: line(section.get("host").unwrap_or_default()),
-        port: number(section.get("port")).filter(|port| *port != protocol.default_port()),
+        port: (port != protocol.default_port()).then_some(port),
         user: section.get("user").unwrap_or_default().to_owned(),
         ..Server::default()
     });
@@ -84,6 +90,9 @@ fn take(name: String, section: &Section<'_>) -> Taken {
         if !password.is_empty() {
             taken.remark("the proxy's password is left out, and is asked for");
         }
+    }
+    if section.is_on("disable_tls13") {
+        taken.server.tls_max = TlsVersion::V1_2;
     }
     if section.is_on("no_check_certificate") {
         taken.remark("rclone did not verify its certificate; here you are shown it once, and can pin it");

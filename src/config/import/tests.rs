@@ -1,3 +1,5 @@
+mod files;
+
 use std::path::PathBuf;
 
 use super::winscp::tests::obscure;
@@ -294,7 +296,7 @@ fn rclone() {
                 Some("potato")
             ),
             ("plain", "", "ftp://10.0.0.5".into(), "", None),
-            ("implicit", "", "ftps://carl@h.example".into(), "", None),
+            ("implicit", "", "ftps://carl@h.example:21".into(), "", None),
         ]
     );
     assert_eq!(left(&found), ["drive"]);
@@ -437,124 +439,29 @@ fn a_file_that_is_not_there_or_not_text_says_so() {
             .contains("no such file")
     );
     std::fs::write(&path, b"[a]\nhost=\xff\n").unwrap();
-    assert!(load(Format::Rclone, &path).unwrap_err().why.contains("not UTF-8"));
+    assert!(
+        load(Format::Rclone, &path)
+            .unwrap_err()
+            .why
+            .contains("neither UTF-8")
+    );
 }
 
-/// A file that was cut off anywhere is read as far as it goes, or refused with its line; nothing that is
-/// said has a password in it.
 #[test]
-fn files_that_were_cut_off() {
-    for (format, name) in [
-        (Format::FileZilla, "sitemanager.xml"),
-        (Format::Lftp, "lftp-bookmarks"),
-        (Format::Termscp, "bookmarks.toml"),
-        (Format::Rclone, "rclone.conf"),
-        (Format::Ncftp, "ncftp-bookmarks"),
-    ] {
-        let whole = text(name);
-        let all = read(format, &whole, "f").unwrap();
-        let secrets: Vec<&str> = all
-            .taken
-            .iter()
-            .filter_map(|taken| Some(taken.secret.as_ref()?.reveal()))
-            .collect();
-        for (at, _) in whole.char_indices() {
-            let said = match read(format, &whole[..at], "the file") {
-                Ok(found) => {
-                    assert!(found.taken.len() <= all.taken.len(), "{name} {at}");
-                    let settled = settle(found, &[], None);
-                    let remarks = settled.taken.into_iter().flat_map(|taken| taken.remarks);
-                    let left = settled.left.into_iter().map(|left| left.why);
-                    remarks
-                        .chain(left)
-                        .chain(settled.remarks)
-                        .collect::<Vec<_>>()
-                        .join("\n")
-                }
-                Err(mistake) => {
-                    let said = mistake.to_string();
-                    assert!(
-                        said.contains("the file") && said.contains("line "),
-                        "{name} {at}: {said}"
-                    );
-                    said
-                }
-            };
-            for secret in &secrets {
-                assert!(!said.contains(secret), "{name} {at}: {said}");
-            }
-        }
-    }
-}
-
-/// More than anybody has, in one file or in one line.
-#[test]
-fn huge_files_are_refused_or_read_to_their_end() {
-    let many = |one: &str| one.repeat(10_001);
-    for (format, text) in [
-        (
-            Format::FileZilla,
-            format!(
-                "<FileZilla3><Servers>{}</Servers></FileZilla3>",
-                many("<Server><Host>h</Host></Server>")
-            ),
-        ),
-        (Format::WinScp, many("[Sessions\\a]\nFSProtocol=5\nHostName=h\n")),
-        (Format::Lftp, many("a ftp://h/\n")),
-        (Format::Rclone, many("[a]\ntype = ftp\nhost = h\n")),
-        (Format::Netrc, many("machine h login l password p\n")),
-    ] {
-        let said = match read(format, &text, "f") {
-            // programs that merge what has the same name
-            Ok(found) => {
-                assert!(found.taken.len() <= MOST, "{}", format.word());
-                continue;
-            }
-            Err(mistake) => mistake.to_string(),
-        };
-        assert!(
-            said.contains("more than 10000 servers"),
-            "{}: {said}",
-            format.word()
-        );
-    }
-    let long = "x".repeat(3_000_000);
-    for format in Format::ALL {
-        if let Ok(found) = read(format, &format!("[{long}]\n{long} {long}={long}"), "f") {
-            assert!(found.taken.iter().all(|taken| taken.server.name.len() <= 2_000));
-        }
-    }
-}
-
-mod properties {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        /// Whatever is in a file, reading it ends, and what is taken can be saved once it is settled.
-        #[test]
-        fn any_text_is_read(
-            text in "(\\[[a-zA-Z\\\\/% ]{0,12}\\]|[a-zA-Z:,=<>/&;\"'%*# \\t\u{e9}0-9]{0,30}|\n|\\\\|<Server>|</Server>|ftp://|=){0,30}",
-        ) {
-            let dressed = [
-                text.clone(),
-                format!("<FileZilla3><Servers><Server><Host>h</Host><RemoteDir>{text}</RemoteDir></Server></Servers></FileZilla3>"),
-                format!("[Sessions\\a]\nFSProtocol=5\nHostName=h\nPassword={text}\n{text}"),
-                format!("[a]\ntype=ftp\nhost=h\npass={text}"),
-                format!("NcFTP bookmark-file version: 8\n\n{text}"),
-                format!("name {text}"),
-            ];
-            for text in dressed {
-                for format in Format::ALL {
-                    if let Ok(found) = read(format, &text, "f") {
-                        let settled = settle(found, &[], None);
-                        for taken in &settled.taken {
-                            prop_assert!(crate::config::validity::faults(&taken.server).is_empty());
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn rclone_as_rclone_takes_it() {
+    let remote = |options: &str| {
+        let text = format!("[a]\ntype = ftp\nhost = h\nuser = u\n{options}\n");
+        read(Format::Rclone, &text, "f").unwrap()
+    };
+    // the port is 21 unless it is written, whatever the TLS
+    assert_eq!(remote("tls = true").taken[0].server.url(), "ftps://u@h:21");
+    assert_eq!(
+        remote("tls = true\nport = 990").taken[0].server.url(),
+        "ftps://u@h"
+    );
+    let explicit = remote("explicit_tls = true\ndisable_tls13 = true");
+    assert_eq!(explicit.taken[0].server.url(), "ftpes://u@h");
+    assert_eq!(explicit.taken[0].server.tls_max, TlsVersion::V1_2);
+    let both = remote("tls = true\nexplicit_tls = true");
+    assert!(both.left[0].why.contains("both on"), "{:?}", both.left);
 }

@@ -21,10 +21,13 @@ fn offered(site: &Site, words: &[&str]) -> Vec<String> {
             .unwrap(),
     );
     std::fs::write(site.at("ftpane.bash"), script).unwrap();
+    // a path stands right behind its colon, another word behind a blank
+    let line = words.join(" ").replace(" :", ":").replace(": /", ":/");
     let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     // as readline does it: the program, the word, and the one before it
     let ask = format!(
         "source ./ftpane.bash
+         COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}
          COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
          _ftpane_and_servers \"${{COMP_WORDS[0]}}\" \"${{COMP_WORDS[$COMP_CWORD]}}\" \"${{COMP_WORDS[$((COMP_CWORD - 1))]}}\"
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
@@ -77,6 +80,8 @@ fn bash_completes_commands_options_and_servers() {
     assert_eq!(ask(&["get", ""]).len(), 3);
     assert_eq!(ask(&["get", "--to", "D", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["put", "file", "mi"]), ["mirror:"]);
+    assert_eq!(ask(&["raw", "web", ":", "FE"]), ["FEAT"]);
+    assert_eq!(ask(&["raw", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["get", "--limit-r"]), ["--limit-rate"]);
     assert_eq!(ask(&["get", "--mode", "a"]), ["active", "auto"]);
     assert!(ask(&["mi"]).contains(&"mirror:".to_owned()));
@@ -158,6 +163,7 @@ fn fish_completes_commands_options_and_servers() {
     assert_eq!(ask("ftpane get "), ["mirror:", "web two:", "web:"]);
     assert_eq!(ask("ftpane put file mi"), ["mirror:"]);
     assert_eq!(ask("ftpane mi"), ["mirror:"]);
+    assert_eq!(ask("ftpane raw web: FE"), ["FEAT"]);
     assert_eq!(ask("ftpane get --mode a"), ["active", "auto"]);
     assert_eq!(ask("ftpane get --limit-r"), ["--limit-rate"]);
     for command in ["show", "edit", "remove"] {
@@ -189,6 +195,7 @@ fn zsh_completes_commands_options_and_servers() {
         ("get mi", "get mirror:"),
         ("put file mi", "put file mirror:"),
         ("mi", "mirror:"),
+        ("raw mirror: FE", "raw mirror: FEAT"),
         ("get --limit-r", "get --limit-rate="),
         ("get --mode ac", "get --mode active"),
         ("servers rem", "servers remove"),
