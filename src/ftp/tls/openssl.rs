@@ -2,7 +2,6 @@
 //! TLS session.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::pin::Pin as StdPin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -12,21 +11,20 @@ use openssl::ex_data::Index;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions, SslRef,
-    SslSessionCacheMode, SslVerifyMode, SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode,
+    SslVerifyMode, SslVersion,
 };
-use openssl::x509::X509;
-use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509CheckFlags;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::alert::handshake_error;
+use super::authorities;
 use super::identity::Identity;
 use super::judge::{self, TrustStore, describe, doubt_of, moment, pin_of};
 use super::native::{offer_session, signature_digest};
 use super::sessions::Sessions;
-use super::{Handshake, TlsError, Versions, read_authorities};
+use super::{Handshake, TlsError, Versions};
 use crate::ftp::stream::NetStream;
 use crate::model::certificate::Doubt;
 use crate::model::server::TlsVersion;
@@ -101,7 +99,7 @@ impl Settings {
             show(&mut builder, identity)?;
         }
         if versions.authorities {
-            load_authorities(&mut builder, versions)?;
+            builder.set_cert_store(authorities::load(versions.ca_file.as_deref())?);
         }
         let sessions = match SESSIONS.get() {
             Some(index) => *index,
@@ -315,57 +313,6 @@ fn weaknesses(ssl: &SslRef) -> Vec<String> {
         weak.push(format!("Diffie-Hellman {} bits", key.bits()));
     }
     weak
-}
-
-/// The system's authorities, found by openssl-probe (a vendored OpenSSL does not know where they
-/// are), and those of the server's own file.
-fn load_authorities(builder: &mut SslContextBuilder, versions: &Versions) -> Result<(), TlsError> {
-    let settings = |e: ErrorStack| TlsError::Settings(format!("the certificate store cannot be read: {e}"));
-    let mut store = X509StoreBuilder::new().map_err(settings)?;
-    let found = openssl_probe::probe();
-    // a missing or broken system store leaves fewer authorities to trust, never more
-    let pem = found.cert_file.and_then(|file| std::fs::read(file).ok());
-    // who names a file means no others
-    let named = std::env::var_os("SSL_CERT_FILE").is_some();
-    let hashed = |pem: &Vec<u8>| {
-        let mut folders = found.cert_dir.iter().filter(|_| !named);
-        folders.find(|folder| is_hashed(folder, pem))
-    };
-    let folder = pem.as_ref().and_then(hashed);
-    if let Some(folder) = folder.and_then(|folder| folder.to_str()) {
-        // one certificate is parsed, the one that is asked for, and not more than a hundred
-        let lookup = store.add_lookup(X509Lookup::hash_dir()).map_err(settings)?;
-        lookup.add_dir(folder, SslFiletype::PEM).map_err(settings)?;
-    } else if let Some(list) = pem.and_then(|pem| X509::stack_from_pem(&pem).ok()) {
-        for cert in list {
-            let _ = store.add_cert(cert);
-        }
-    } else {
-        let _ = store.set_default_paths();
-    }
-    if let Some(file) = &versions.ca_file {
-        for cert in read_authorities(file)? {
-            store.add_cert(cert).map_err(settings)?;
-        }
-    }
-    builder.set_cert_store(store.build());
-    Ok(())
-}
-
-/// Whether a folder holds the certificates of a file, each under the hash of its subject
-/// (openssl-rehash(1)): as many of them, at least, as the system's own tools make it.
-fn is_hashed(folder: &Path, pem: &[u8]) -> bool {
-    let is_hash = |name: &[u8]| {
-        matches!(name.split_at_checked(8), Some((hash, [b'.', digit]))
-            if hash.iter().all(u8::is_ascii_hexdigit) && digit.is_ascii_digit())
-    };
-    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = names.map(|entry| entry.file_name());
-    let hashed = names.filter(|name| is_hash(name.as_encoded_bytes())).count();
-    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    let lines = pem.split(|b| *b == b'\n');
-    let listed = lines.filter(|line| line.trim_ascii_end() == BEGIN).count();
-    hashed > 0 && hashed >= listed
 }
 
 fn version(version: TlsVersion) -> SslVersion {
