@@ -42,9 +42,9 @@ pub enum Effect {
     /// The passphrase of the secret store from now on. The effect that asked for it by
     /// [`super::msg::Msg::Locked`] follows.
     Unlock(Secret),
-    /// Make a folder for an errand into which only this person can look; answered by
+    /// Make a folder for an errand into which only this person can look, for a copy of this file; answered by
     /// [`super::msg::Msg::PrivateFolder`] with the same number.
-    MakePrivateFolder(ErrandId),
+    MakePrivateFolder(ErrandId, String),
     /// Remove such a folder with what is in it.
     RemovePrivateFolder(PathBuf),
     /// Give the terminal to a program of the person's own that opens this file; answered by

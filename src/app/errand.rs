@@ -6,10 +6,10 @@
 
 use std::path::PathBuf;
 
-use super::App;
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
 use super::folder::{Folder, Side, shown};
+use super::{App, server_title};
 use crate::model::command::{Command, Generation, Place};
 use crate::model::entry::{Entry, Kind};
 use crate::model::event::Side as Known;
@@ -246,6 +246,7 @@ impl App {
     }
 
     fn looked(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
+        let server = self.link.session().map(|session| server_title(&session.server));
         let Some(errand) = self.errand(id) else {
             return Vec::new();
         };
@@ -254,7 +255,8 @@ impl App {
             Ok(Some(entry)) if !entry.is_folder() => {
                 errand.seen = (entry.size, entry.modified);
                 errand.stage = Stage::Making;
-                return vec![Effect::MakePrivateFolder(id)];
+                let of = format!("{}:{}", server.unwrap_or_default(), errand.remote.shown());
+                return vec![Effect::MakePrivateFolder(id, of)];
             }
             Ok(Some(_)) => Failure::new(Class::Refused, what, "it is a folder now"),
             Ok(None) => Failure::new(Class::Refused, what, "it is not there any more"),
@@ -285,7 +287,8 @@ impl App {
             errand,
             batch,
             Direction::Download,
-            Policy::Overwrite,
+            // nothing is there yet; where a later run takes this up, there may be what somebody has edited
+            Policy::Skip,
             Care::default(),
         );
         self.say("Fetching the file …".into());

@@ -140,6 +140,8 @@ pub struct Start {
     pub begun: i64,
     /// Time-outs of connections.
     pub patience: Patience,
+    /// Copies that were edited in earlier runs and not seen to be sent back.
+    pub edits_left: Option<Failure>,
     /// Something the person should know first.
     pub notice: Option<String>,
     /// Whether what is not finished at the end is offered at the next start.
@@ -323,6 +325,7 @@ impl App {
             let dialog = Dialog::failure(Failure::new(Class::Usage, what, text));
             app.dialogs.push_back(dialog);
         }
+        app.dialogs.extend(start.edits_left.map(Dialog::failure));
         let mut effects = app.refresh(Side::Local, None);
         if let Some((server, secret)) = start.connect {
             effects.extend(app.connect(server, secret));

@@ -21,6 +21,7 @@ use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::text::{shown_path, system_says};
 
+use super::edited::{Edited, Left};
 use super::{World, clock, plain, run};
 
 /// What the arguments say of the interface.
@@ -87,6 +88,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         zone: clock::local_zone(),
         begun: clock::unix_now(),
         patience: wanted.patience,
+        edits_left: edits_left(&Edited::at(paths.edited()).left()),
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
         keeps_queue: wanted.keeps_queue,
         // the terminal's own follows
@@ -107,6 +109,20 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
     run(start, engine, world, settings.mouse && !wanted.looks.no_mouse)
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
+}
+
+/// What is said of copies that were changed in runs that were broken off.
+fn edits_left(left: &[Left]) -> Option<Failure> {
+    const NAMED: usize = 3;
+    let named = left.iter().take(NAMED);
+    let named = named.map(|left| format!("{} in {}", left.of, shown_path(&left.folder)));
+    let more = left.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more beside them"));
+    let all: Vec<String> = named.chain(more).collect();
+    let what = "An earlier run ended while files of servers were edited";
+    let why = format!("nobody has seen these sent back: {}", all.join(", "));
+    let hint = "They are kept. Send back what is wanted, with 'ftpane put' or F5, and remove the folders.";
+    (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.

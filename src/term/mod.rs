@@ -32,6 +32,7 @@ use outlet::Outlet;
 mod begin;
 mod cells;
 pub mod clock;
+mod edited;
 pub mod face;
 pub mod input;
 mod keyboard;
@@ -398,8 +399,8 @@ impl<F: Face, O: Outside> Loop<F, O> {
                     self.world.remember_active_first(server, active)
                 }
                 Effect::Unlock(passphrase) => self.world.unlock(passphrase),
-                Effect::MakePrivateFolder(errand) => {
-                    let made = self.world.private_folder();
+                Effect::MakePrivateFolder(errand, of) => {
+                    let made = self.world.private_folder(of);
                     self.later(async move { Msg::PrivateFolder(errand, made.await) });
                 }
                 Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),
@@ -464,7 +465,8 @@ impl<F: Face, O: Outside> Loop<F, O> {
 
     fn hand_over(&mut self, handover: Handover) {
         let (done, what) = match handover {
-            Handover::Suspend => (self.world.suspend(), "suspend"),
+            // a shell is to show what is typed, also where a password was asked for
+            Handover::Suspend => (self.face.leave().and_then(|()| self.world.suspend()), "suspend"),
             Handover::Reclaim => (self.world.reclaim(), "take the terminal back"),
         };
         if let Err(error) = done {

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crossterm::clipboard::CopyToClipboard;
 
+use super::edited::Edited;
 use super::outlet::Outlet;
 use super::{program, tty};
 use crate::app::effect::Change;
@@ -78,8 +79,8 @@ pub trait Outside {
         tty::reclaim()
     }
 
-    /// Makes a folder into which only this person can look.
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static;
+    /// Makes a folder into which only this person can look, for a copy of this file of a server.
+    fn private_folder(&self, of: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static;
 
     /// Removes such a folder with what is in it; nobody waits for it.
     fn remove_private_folder(&self, folder: PathBuf);
@@ -90,7 +91,7 @@ pub trait Outside {
         program: Program,
         path: PathBuf,
     ) -> impl Future<Output = Returned> + Send + 'static {
-        program::hand_over(program, None, path)
+        program::hand_over(program, None, path, None)
     }
 
     /// Takes the terminal again, after it was handed over.
@@ -122,6 +123,7 @@ pub struct World {
     servers: Arc<Mutex<Servers>>,
     secrets: Secrets,
     paths: Paths,
+    edited: Edited,
     editor: String,
     pager: String,
     bell: bool,
@@ -133,6 +135,7 @@ impl World {
         Self {
             servers: Arc::new(Mutex::new(servers)),
             secrets,
+            edited: Edited::at(paths.edited()),
             paths,
             editor: String::new(),
             pager: String::new(),
@@ -223,7 +226,8 @@ impl Outside for World {
             Program::Pager => &self.pager,
         };
         let set = Some(set.trim()).filter(|command| !command.is_empty());
-        program::hand_over(program, set.map(str::to_owned), path)
+        let lock = self.edited.lock_of(&path);
+        program::hand_over(program, set.map(str::to_owned), path, lock)
     }
 
     fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
@@ -239,10 +243,10 @@ impl Outside for World {
         async { kept.await.map_err(Failure::from) }
     }
 
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
-        let all = self.paths.edited();
+    fn private_folder(&self, of: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+        let edited = self.edited.clone();
         async move {
-            let made = tokio::task::spawn_blocking(move || program::make_private_folder(&all));
+            let made = tokio::task::spawn_blocking(move || edited.make(of));
             let what = "Could not make a private folder";
             made.await
                 .unwrap_or_else(|error| Err(Failure::new(Class::Local, what, error.to_string())))
@@ -250,8 +254,8 @@ impl Outside for World {
     }
 
     fn remove_private_folder(&self, folder: PathBuf) {
-        let all = self.paths.edited();
-        tokio::task::spawn_blocking(move || program::remove_private_folder(&all, &folder));
+        let edited = self.edited.clone();
+        tokio::task::spawn_blocking(move || edited.remove(&folder));
     }
 
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {

@@ -29,6 +29,8 @@ pub struct Printer {
     void: bool,
     /// Whether a line has just been used.
     used: bool,
+    /// Somebody else has had the terminal: what was said before is far up, if it is there at all.
+    left: bool,
 }
 
 impl Printer {
@@ -43,6 +45,7 @@ impl Printer {
             hidden: false,
             void: false,
             used: false,
+            left: false,
         }
     }
 
@@ -71,6 +74,9 @@ impl Face for Printer {
             // a shell in between has set what it likes
             self.hide(secret || self.void, whole)?;
         }
+        if std::mem::take(&mut self.left) {
+            self.teller.answer(Vec::new(), true, false);
+        }
         let mut text = String::new();
         for line in self.teller.tell(app) {
             text.push_str(&line);
@@ -88,6 +94,8 @@ impl Face for Printer {
 
     fn hear(&mut self, app: &App, line: &Secret) -> Vec<Msg> {
         if std::mem::take(&mut self.void) {
+            // what is hidden now is no answer to anything: it must not be taken for one again
+            self.used = true;
             self.teller.answer(Vec::new(), true, false);
             return Vec::new();
         }
@@ -107,6 +115,10 @@ impl Face for Printer {
     }
 
     fn lend(&mut self, lent: bool) {
+        // an editor is to show what is typed; what is asked for is hidden again when it has gone
+        if lent && let Err(error) = self.leave() {
+            tracing::warn!("what is typed is not shown: {error}");
+        }
         if let Some(reader) = &self.reader {
             reader.rest(lent);
         }
@@ -120,6 +132,7 @@ impl Face for Printer {
     }
 
     fn leave(&mut self) -> io::Result<()> {
+        self.left = true;
         self.hide(false, false)
     }
 }

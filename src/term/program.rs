@@ -1,11 +1,14 @@
-//! The person's own editor and pager, and the private folders they work in.
+//! The person's own editor and pager.
 
+use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
+use super::edited::note_fetched;
 use super::{keyboard, tty};
 use crate::app::errand::{Program, Returned};
 use crate::model::failure::{Class, Failure};
@@ -16,16 +19,23 @@ const NOT_FOUND: i32 = 127;
 
 /// Gives the terminal to a program, and tells when it has ended. [`take_back`] is to follow.
 ///
-/// `command` is what the settings say it is. It runs in this program's own group: whatever stops or ends it from the keyboard comes to both, as with
+/// `command` is what the settings say it is. `lock` is that of the private folder the file is in: the program
+/// holds it as long as it runs, whatever becomes of this one. It runs in this program's own group: whatever stops or ends it from the keyboard comes to both, as with
 /// any program that a shell runs.
 pub(super) fn hand_over(
     program: Program,
     command: Option<String>,
     path: PathBuf,
+    lock: Option<File>,
 ) -> impl Future<Output = Returned> + Send + 'static {
     keyboard::rest();
     tty::lend();
-    run(program, command.unwrap_or_else(|| command_line(program)), path)
+    run(
+        program,
+        command.unwrap_or_else(|| command_line(program)),
+        path,
+        lock,
+    )
 }
 
 /// Takes the terminal again.
@@ -35,8 +45,13 @@ pub(super) fn take_back() -> io::Result<()> {
     taken
 }
 
-async fn run(program: Program, command: String, path: PathBuf) -> Returned {
-    let before = fingerprint(path.clone()).await;
+async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<File>) -> Returned {
+    let before = fingerprint_of(path.clone()).await;
+    if let (Some(lock), Ok(print)) = (&mut lock, &before)
+        && let Err(error) = note_fetched(lock, *print)
+    {
+        tracing::warn!("not noted what is edited: {error}");
+    }
     // the shell takes apart what a person has set, arguments and quotes included
     let mut shell = Command::new("sh");
     shell
@@ -44,8 +59,15 @@ async fn run(program: Program, command: String, path: PathBuf) -> Returned {
         .arg(format!("{command} \"$@\""))
         .arg("sh")
         .arg(&path);
-    let ended = shell.status().await;
-    let after = fingerprint(path).await;
+    lock.as_ref().inspect(|lock| lend(lock));
+    let started = shell.spawn();
+    // from here on it is the program's own
+    drop(lock);
+    let ended = match started {
+        Ok(mut program) => program.wait().await,
+        Err(error) => Err(error),
+    };
+    let after = fingerprint_of(path).await;
     let what = format!("The {} did not do its work", program.word());
     let said = escape_str(&command);
     let hint = match program {
@@ -87,105 +109,64 @@ fn command_line(program: Program) -> String {
         })
 }
 
-/// A number for a file's content: another one says that it was changed.
-async fn fingerprint(path: PathBuf) -> io::Result<u64> {
-    let work = move || {
-        let mut file = std::fs::File::open(path)?;
-        let (mut hasher, mut buffer) = (DefaultHasher::new(), vec![0; 256 * 1024]);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hasher.finish()),
-                n => hasher.write(&buffer[..n]),
+/// Size and number of a file's content: others say that it was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Print {
+    /// In bytes.
+    pub(super) size: u64,
+    hash: u64,
+}
+
+/// Reads all of a file.
+pub(super) fn fingerprint(path: &Path) -> io::Result<Print> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut buffer, mut size) = (DefaultHasher::new(), vec![0; 256 * 1024], 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => {
+                hasher.write(&buffer[..n]);
+                size += n as u64;
             }
         }
-    };
-    tokio::task::spawn_blocking(work)
+    }
+    let hash = hasher.finish();
+    Ok(Print { size, hash })
+}
+
+/// The same on a thread of its own.
+async fn fingerprint_of(path: PathBuf) -> io::Result<Print> {
+    tokio::task::spawn_blocking(move || fingerprint(&path))
         .await
         .map_err(io::Error::other)?
 }
 
-/// Makes a folder that only this person can look into, below `all`.
-pub(super) fn make_private_folder(all: &Path) -> Result<PathBuf, Failure> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("");
-    let made = make_private(all).and_then(|()| {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(std::fs::Permissions::from_mode(0o700));
-        }
-        builder.tempdir_in(all)
-    });
-    let folder = made.map_err(|error| {
-        let what = format!(
-            "Could not make a folder in {}",
-            crate::model::text::shown_path(all)
-        );
-        Failure::new(Class::Local, what, system_says(&error))
-    })?;
-    Ok(folder.keep())
-}
-
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
+/// Lets the next program that is started hold this lock, too; the locks of files go with their
+/// descriptors.
+fn lend(lock: &File) {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
+    if let Err(error) = rustix::io::fcntl_setfd(lock, rustix::io::FdFlags::empty()) {
+        tracing::warn!("the program does not hold its folder's lock: {error}");
     }
-    builder.create(folder)
+    #[cfg(not(unix))]
+    let _ = lock;
 }
 
-/// Removes such a folder with what is in it.
-pub(super) fn remove_private_folder(all: &Path, folder: &Path) {
-    if folder.parent() != Some(all) {
-        return;
-    }
-    if let Err(error) = std::fs::remove_dir_all(folder) {
-        tracing::warn!(
-            "could not remove {}: {error}",
-            crate::model::text::shown_path(folder)
-        );
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
-    fn private_folders_are_private_and_go_again() {
-        let home = tempfile::tempdir().unwrap();
-        let all = home.path().join("state/edited");
-        let one = make_private_folder(&all).unwrap();
-        let other = make_private_folder(&all).unwrap();
-        assert_ne!(one, other);
-        for folder in [&one, &other, &all] {
-            assert_eq!(
-                std::fs::metadata(folder).unwrap().permissions().mode() & 0o777,
-                0o700
-            );
-        }
-        std::fs::write(one.join("f"), "x").unwrap();
-        remove_private_folder(&all, &one);
-        remove_private_folder(&all, home.path());
-        assert!(!one.exists() && other.exists(), "only what was made here goes");
-    }
-
-    #[tokio::test]
-    async fn a_change_is_one_of_content() {
+    fn a_change_is_one_of_content() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("f");
         std::fs::write(&path, "one").unwrap();
-        let first = fingerprint(path.clone()).await.unwrap();
+        let first = fingerprint(&path).unwrap();
         std::fs::write(&path, "one").unwrap();
-        assert_eq!(fingerprint(path.clone()).await.unwrap(), first);
+        assert_eq!(fingerprint(&path).unwrap(), first);
         std::fs::write(&path, "two").unwrap();
-        assert_ne!(fingerprint(path.clone()).await.unwrap(), first);
+        assert_ne!(fingerprint(&path).unwrap(), first);
         std::fs::remove_file(&path).unwrap();
-        assert!(fingerprint(path).await.is_err());
+        assert!(fingerprint(&path).is_err());
     }
 }

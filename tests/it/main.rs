@@ -12,6 +12,8 @@
 mod anything;
 mod awkward;
 #[cfg(unix)]
+mod broken_off_edits;
+#[cfg(unix)]
 mod cast;
 mod changes;
 mod command_line;
@@ -41,6 +43,8 @@ mod namespaces;
 #[cfg(unix)]
 mod no_secret;
 mod operations;
+#[cfg(unix)]
+mod own_settings;
 mod plain;
 #[cfg(unix)]
 mod pty;

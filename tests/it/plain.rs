@@ -286,13 +286,26 @@ fn the_form_takes_fields_by_name() {
 mod by_the_binary {
     use std::fs;
 
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use ftpane::config::servers::Servers;
     use ftpane::demo::Demo;
+    use ftpane::model::command::{Command, QuestionId};
+    use ftpane::model::event::{Event, Question, Wanted};
+    use ftpane::model::job::ConnectionId;
     use ftpane::model::server::{PasswordSource, Server};
+    use ftpane::term::plain;
     use tempfile::TempDir;
 
+    use crate::harness::bench::{server, start};
     use crate::harness::pty::command;
+    use crate::harness::seat::{Puppet, SmallWorld};
     use crate::harness::spoken::Spoken;
+
+    /// Where the child of a test listens for it.
+    const SOCKET: &str = "FTPANE_TEST_SOCKET";
 
     struct Place {
         here: TempDir,
@@ -439,6 +452,119 @@ mod by_the_binary {
         let (code, printed) = ftpane.leave();
         assert_eq!(code, 0);
         assert_plain(&printed);
+    }
+
+    /// Not a test: the program that [`what_was_begun_of_a_password_is_not_used_for_anything_else`] runs, with an
+    /// engine that asks for a password, and takes the question back when the test says so.
+    #[tokio::test]
+    #[ignore = "runs in a terminal of its own, as another test's child"]
+    async fn asks_and_takes_it_back() {
+        let Some(socket) = std::env::var_os(SOCKET) else {
+            return;
+        };
+        let listener = tokio::net::UnixListener::bind(socket).unwrap();
+        let (engine, puppet) = Puppet::new();
+        puppet.say(Event::Question {
+            id: QuestionId(1),
+            question: Question::Secret {
+                connection: ConnectionId(1),
+                server: server("web").into(),
+                wanted: Wanted::ProxyPassword,
+            },
+        });
+        let answered = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&answered);
+        tokio::spawn(async move {
+            listener.accept().await.unwrap();
+            puppet.say(Event::QuestionVoid(QuestionId(1)));
+            puppet.play(move |command| {
+                let answers = matches!(command, Command::Answer { .. });
+                seen.fetch_or(answers, Ordering::SeqCst);
+                Vec::new()
+            });
+        });
+        plain::run(start(Vec::new()), engine, SmallWorld::default())
+            .await
+            .unwrap();
+        assert!(!answered.load(Ordering::SeqCst), "the question was answered");
+    }
+
+    #[test]
+    fn what_was_begun_of_a_password_is_not_used_for_anything_else() {
+        let place = Place::new();
+        let socket = place.home.path().join("socket");
+        let this = std::env::current_exe().unwrap();
+        let mut child = command(this, place.here.path(), place.home.path());
+        child.env(SOCKET, &socket);
+        child.args([
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "plain::by_the_binary::asks_and_takes_it_back",
+        ]);
+        let mut ftpane = Spoken::run(child);
+        ftpane.hear("Type it, it is not shown");
+        ftpane.begin("qui");
+        drop(UnixStream::connect(&socket).unwrap());
+        let mut heard = ftpane.hear("The question is gone. What was begun is not used: press Enter.");
+        // as an action the line would end the program
+        ftpane.say("t");
+        heard += &ftpane.hear("No servers yet");
+        assert!(!heard.contains("qui"), "{heard}");
+        // what is typed now is shown, and taken
+        ftpane.say("help new");
+        ftpane.hear("help new");
+        ftpane.hear("new ");
+        ftpane.say("quit");
+        let (code, _) = ftpane.leave();
+        assert_eq!(code, 0);
+    }
+
+    /// A shell with this program as its job, which asks for a password when it is stopped.
+    #[test]
+    fn it_stops_with_what_is_typed_shown_and_asks_again() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let demo = runtime.block_on(Demo::start()).unwrap();
+        let place = Place::new();
+        let mut servers = Servers::load(place.home.path().join("servers.toml")).unwrap();
+        servers
+            .add(Server {
+                name: "web".into(),
+                password: PasswordSource::Ask,
+                ..demo.server()
+            })
+            .unwrap();
+        let script = r#"
+            set -m
+            "$FTPANE" --plain
+            case $(stty -a) in *-echo\ *) echo "it is HIDDEN" ;; *) echo "it is SHOWN" ;; esac
+            read line
+            fg
+            echo "ended with $?"
+        "#;
+        let mut shell = command("sh", place.here.path(), place.home.path());
+        shell.env("FTPANE", env!("CARGO_BIN_EXE_ftpane"));
+        shell.args(["-c", script]);
+        let mut ftpane = Spoken::run(shell);
+        ftpane.hear("1 web, ");
+        ftpane.say("connect web");
+        ftpane.hear("Type it, it is not shown");
+        ftpane.begin("half\x1a");
+        ftpane.hear("it is SHOWN");
+        ftpane.say("");
+        // it tells where one is, and hides the answer again
+        ftpane.hear("Type it, it is not shown");
+        ftpane.say(demo.secret().reveal());
+        ftpane.hear("Server: /, ");
+        ftpane.say("quit");
+        ftpane.hear("ended with 0");
+        let (code, printed) = ftpane.leave();
+        assert_eq!(code, 0);
+        let text = String::from_utf8_lossy(&printed);
+        assert!(
+            !text.contains(demo.secret().reveal()) && !text.contains("half"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -97,6 +97,7 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
     terminal.press("gg");
     terminal.press(&format!("{DOWN}\r"));
     terminal.see(" /incoming ");
+    terminal.see("This folder is empty");
     terminal.press("\t");
     terminal.press(" ");
     terminal.see("1 folder marked");
@@ -104,6 +105,9 @@ fn a_marked_folder_goes_both_ways_while_one_browses() {
     terminal.see("Upload");
     terminal.press("\r");
     browse_until(&mut terminal, "Queue · 400 done");
+    terminal.until("shows the folder on both sides", |s| {
+        s.contents().matches("/many ").count() >= 2
+    });
     terminal.press("\t\r");
     terminal.see(" /incoming/many ");
     terminal.see("200 files");
@@ -201,7 +205,7 @@ impl Outside for Broken {
 
     fn unlock(&self, _: Secret) {}
 
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+    fn private_folder(&self, _: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
         std::future::ready(Ok(PathBuf::new()))
     }
 
@@ -270,7 +274,7 @@ fn under_a_shell(place: &Place) -> Terminal {
     shell.env("FTPANE", env!("CARGO_BIN_EXE_ftpane"));
     shell.args(["-c", script]);
     let mut terminal = Terminal::run(shell);
-    terminal.see("README.txt");
+    terminal.see_the_demo();
     terminal
 }
 

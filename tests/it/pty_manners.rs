@@ -90,6 +90,7 @@ async fn a_line_that_is_cut_leaves_the_queue_to_the_next_run() {
     tokio::task::spawn_blocking(move || {
         let mut terminal = Terminal::run(place.ftpane(&[&url, "--limit-rate", "100K"]));
         terminal.see("long.bin");
+        terminal.see("This folder is empty");
         terminal.press(F5);
         terminal.see("Download");
         terminal.press("\r");
@@ -232,7 +233,7 @@ fn editor_and_pager_get_the_terminal_and_give_it_back() {
     )
     .unwrap();
     let mut terminal = Terminal::run(command);
-    terminal.see("README.txt");
+    terminal.see_the_demo();
     terminal.press("/");
     terminal.press("README\r");
     terminal.see("/README");
@@ -270,7 +271,7 @@ fn an_editor_that_fails_is_told_and_nothing_is_sent() {
     let mut command = place.ftpane(&["demo"]);
     command.env("VISUAL", "no-such-editor-anywhere");
     let mut terminal = Terminal::run(command);
-    terminal.see("README.txt");
+    terminal.see_the_demo();
     terminal.press("/");
     terminal.press("README\r");
     terminal.see("/README");

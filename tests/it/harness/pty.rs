@@ -66,10 +66,10 @@ impl Place {
         command(program, self.here.path(), self.home.path())
     }
 
-    /// The demo, its server listed.
+    /// The demo, both its panes listed.
     pub(crate) fn demo(&self, arguments: &[&str]) -> Terminal {
         let mut terminal = Terminal::run(self.ftpane(&[&["demo"], arguments].concat()));
-        terminal.see("README.txt");
+        terminal.see_the_demo();
         terminal
     }
 }
@@ -156,6 +156,14 @@ impl Terminal {
     pub(crate) fn see(&mut self, text: &str) -> String {
         self.until(&format!("shows '{text}'"), |s| s.contents().contains(text));
         self.text()
+    }
+
+    /// Reads until both panes of the demo are listed: keys that need a folder are refused before.
+    pub(crate) fn see_the_demo(&mut self) {
+        self.until("has listed both panes of the demo", |screen| {
+            let text = screen.contents();
+            text.contains("3 folders, 11 files") && !text.contains("listing …")
+        });
     }
 
     /// Reads until the screen looks different than before, colours included.

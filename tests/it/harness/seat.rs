@@ -193,7 +193,7 @@ impl Outside for SmallWorld {
 
     fn unlock(&self, _: Secret) {}
 
-    fn private_folder(&self) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
+    fn private_folder(&self, _: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static {
         let folder = self.private.0.path().join("edited");
         std::fs::create_dir_all(&folder).unwrap();
         std::future::ready(Ok(folder))
@@ -389,11 +389,16 @@ impl Seat {
 
     /// Waits until the screen shows a text; gives the screen.
     pub(crate) async fn see(&mut self, text: &str) -> String {
+        self.see_times(text, 1).await
+    }
+
+    /// The same where the text is to be there so many times: in both panes.
+    pub(crate) async fn see_times(&mut self, text: &str, times: usize) -> String {
         let glass = self.glass.clone();
-        self.settle(|_| glass.with(|b| text_of(b.buffer())).contains(text))
-            .await;
+        let shows = |screen: &str| screen.matches(text).count() >= times;
+        self.settle(|_| glass.with(|b| shows(&text_of(b.buffer())))).await;
         let screen = self.screen();
-        assert!(screen.contains(text), "'{text}' is not to be seen:\n{screen}");
+        assert!(shows(&screen), "'{text}' is not to be seen:\n{screen}");
         screen
     }
 

@@ -46,6 +46,12 @@ impl Spoken {
         self.keyboard.flush().unwrap();
     }
 
+    /// Types without ending the line.
+    pub(crate) fn begin(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
     /// Listens until a text comes, after what was heard before; gives what came with it.
     pub(crate) fn hear(&mut self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;

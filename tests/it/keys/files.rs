@@ -340,9 +340,11 @@ fn a_file_that_is_gone_is_not_fetched() {
         generation,
         result: Ok(listing(remote_entries())),
     });
-    let [Effect::MakePrivateFolder(errand)] = effects[..] else {
+    let [Effect::MakePrivateFolder(errand, of)] = &effects[..] else {
         panic!("{effects:?}")
     };
+    assert_eq!(of, "web:/srv/www/index.html");
+    let errand = *errand;
     let full = Failure::new(Class::Local, "Could not make a private folder", "no space left");
     assert_eq!(bench.update(Msg::PrivateFolder(errand, Err(full))), []);
     assert!(bench.screen().contains("no space left"));

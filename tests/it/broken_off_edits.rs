@@ -1,0 +1,121 @@
+//! What is left of an edit whose run was killed: never lost, told while it may be wanted, cleaned when not.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use ftpane::demo::{Demo, DemoOptions};
+use ftpane::model::server::Protocol;
+use rustix::process::Signal;
+
+use crate::harness::pty::{PATIENCE, Place, Terminal};
+
+/// The one folder of an edit, and the file beside it.
+fn private(place: &Place) -> (PathBuf, PathBuf) {
+    let note = fs::read_dir(place.home.path().join("edited"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "edit"))
+        .unwrap();
+    (note.with_extension(""), note)
+}
+
+/// Waits until nobody holds the lock of a file.
+fn until_free(path: &Path) {
+    let end = Instant::now() + PATIENCE;
+    let file = OpenOptions::new().write(true).open(path).unwrap();
+    while file.try_lock().is_err() {
+        assert!(Instant::now() < end, "{} stays locked", path.display());
+        std::thread::yield_now();
+    }
+}
+
+/// Kills a run while its editor, which does this first, has a file of the server, and starts another one;
+/// then the editor ends, and a later run shows this. Gives the place, the folder of the edit, and that screen.
+fn killed_while(does: &str, url: &str, shows: &[&str]) -> (Place, PathBuf, String) {
+    let place = Place::new();
+    let hold = place.home.path().join("hold");
+    assert!(Command::new("mkfifo").arg(&hold).status().unwrap().success());
+    let editor = place.home.path().join("editor");
+    // it outlives the terminal, and ends when somebody has opened the pipe
+    let script = format!("trap '' HUP\n{does}\necho EDITING\n: < '{}'\n", hold.display());
+    fs::write(&editor, script).unwrap();
+    let mut command = place.ftpane(&[url]);
+    command.env("VISUAL", format!("sh {}", editor.display()));
+    let mut terminal = Terminal::run(command);
+    terminal.see("page.html");
+    terminal.press("e");
+    terminal.see("EDITING");
+    terminal.signal(Signal::KILL);
+    terminal.end();
+
+    let (folder, note) = private(&place);
+    let mut terminal = Terminal::run(place.ftpane(&[]));
+    let screen = terminal.see("No servers yet");
+    assert!(!screen.contains("An earlier run"), "{screen}");
+    assert!(folder.join("page.html").exists(), "the editor has it still");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.leave().code, 143);
+
+    drop(OpenOptions::new().write(true).open(&hold).unwrap());
+    until_free(&note);
+    let mut terminal = Terminal::run(place.ftpane(&[]));
+    for text in shows {
+        terminal.see(text);
+    }
+    let screen = terminal.text();
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.leave().code, 143);
+    (place, folder, screen)
+}
+
+async fn demo() -> (tempfile::TempDir, Demo) {
+    let there = tempfile::tempdir().unwrap();
+    fs::write(there.path().join("page.html"), "as it is on the server\n").unwrap();
+    let options = DemoOptions {
+        protocol: Protocol::Ftp,
+        folder: Some(there.path().to_path_buf()),
+        ..DemoOptions::default()
+    };
+    (there, Demo::start_with(options).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_kept_and_told() {
+    let (there, demo) = demo().await;
+    let url = demo.url();
+    let (place, folder, _) = tokio::task::spawn_blocking(move || {
+        killed_while(
+            "echo more >> \"$1\"",
+            &url,
+            &[
+                "An earlier run ended",
+                ":/page.html",
+                "They are kept. Send",
+                "[Close]",
+            ],
+        )
+    })
+    .await
+    .unwrap();
+    let copy = fs::read_to_string(folder.join("page.html")).unwrap();
+    assert_eq!(copy, "as it is on the server\nmore\n");
+    let on_the_server = fs::read_to_string(there.path().join("page.html")).unwrap();
+    assert_eq!(on_the_server, "as it is on the server\n");
+    drop(place);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_only_looked_at_is_cleaned() {
+    let (_there, demo) = demo().await;
+    let url = demo.url();
+    let (place, folder, screen) =
+        tokio::task::spawn_blocking(move || killed_while(":", &url, &["No servers yet"]))
+            .await
+            .unwrap();
+    assert!(!screen.contains("An earlier run"), "{screen}");
+    assert!(!folder.exists());
+    let left = fs::read_dir(place.home.path().join("edited")).unwrap().count();
+    assert_eq!(left, 0);
+}
