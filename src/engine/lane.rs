@@ -13,22 +13,22 @@ use tokio_util::task::TaskTracker;
 
 use super::carried::{Asking, Carried, Fetched, Over, Ready, prepare};
 use super::committing::Committing;
-use super::download::{self, Flow, Incoming};
+use super::download::{self, Flow};
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::tail::Tail;
-use super::task::{Moved, Stop, Task, make_local_folder, make_remote_folder};
-use super::upload::{self, Outgoing, Source};
+use super::task::{Stop, Task};
+use super::upload::{self, Outgoing};
 use crate::ftp::error::Error;
 use crate::ftp::exchange::Begun;
 use crate::ftp::transfer::{Ending, Transfer};
 use crate::model::failure::Failure;
-use crate::model::job::{ConnectionId, Direction};
-use crate::plan::fence::Fence;
+use crate::model::job::ConnectionId;
 
 mod anew;
+mod asking;
 mod assembling;
 mod ending;
 
@@ -208,91 +208,10 @@ impl Hands<'_> {
         Ok(lease)
     }
 
-    async fn make_folder(&mut self, task: &Task) -> Result<Moved, Stop> {
-        let job = task.job();
-        let fence: Arc<Fence> = match self.lane.pool.known_fence() {
-            Some(fence) => fence,
-            None => Arc::clone(self.lease(&task.cancel).await?.fence()),
-        };
-        if let Some(depth) = fence.cuts(&job.item.remote) {
-            return Err(Stop::Skipped(format!(
-                "cut at depth {depth}: the folder and what is in it are left out"
-            )));
-        }
-        match job.direction {
-            Direction::Download => make_local_folder(job).await,
-            Direction::Upload if job.item.remote == *fence.root() => Ok(Moved::default()),
-            Direction::Upload => {
-                let lease = self.lease(&task.cancel).await?;
-                tokio::select! {
-                    made = make_remote_folder(task, lease) => made,
-                    () = task.cancel.cancelled() => Err(Stop::Cancelled),
-                }
-            }
-        }
-    }
-
-    /// Asks what a download's source is, and takes up what there is of it.
-    async fn ask_about(&mut self, mut incoming: Incoming) -> Option<Fetched> {
-        let cancel = incoming.task.cancel.clone();
-        let mut tries = 0;
-        let stop = loop {
-            let mut lease = match self.take_lease(&cancel).await {
-                Ok(lease) => lease,
-                Err(stop) => break stop,
-            };
-            let questions = incoming.questions();
-            let asked = tokio::select! {
-                asked = lease.ask(&questions) => asked,
-                () = cancel.cancelled() => break Stop::Cancelled,
-            };
-            let answers = asked.and_then(|asked| match asked.lost {
-                Some(error) => Err(error),
-                None => Ok(asked.answers),
-            });
-            tries += 1;
-            match answers {
-                Ok(answers) => {
-                    incoming.told(answers, &lease).await;
-                    self.lease = Some(lease);
-                    return Some(Fetched::Ready(Ready::Down(incoming)));
-                }
-                Err(error) if error.is_loss() && tries < BEGINNINGS => {
-                    self.lane.pool.forget_idle_of(&error);
-                }
-                Err(error) => {
-                    self.lease = Some(lease);
-                    break Stop::on_wire(&error, download::what(&incoming.task));
-                }
-            }
-        };
-        incoming.task.end(Err(stop));
-        None
-    }
-
-    /// Asks what stands at an upload's target.
-    async fn ask(&mut self, task: Task, source: Source) -> Option<Fetched> {
-        let cancel = task.cancel.clone();
-        let lease = match self.lease(&cancel).await {
-            Ok(lease) => lease,
-            Err(stop) => {
-                self.tail.unbegun(task, stop);
-                return None;
-            }
-        };
-        match upload::prepare_asking(task, source, lease).await {
-            Ok(outgoing) => Some(Fetched::Ready(Ready::Up(outgoing))),
-            Err((task, stop)) => {
-                self.tail.unbegun(task, stop);
-                None
-            }
-        }
-    }
-
     /// Whether the last transfer can be ended, and what is unfinished asked, in the write that begins
     /// another: not where the session is lost, nor where a path has to be judged anew or the server has
     /// to work for an answer.
-    fn goes_on(&self) -> bool {
+    fn goes_on(&mut self) -> bool {
         let riders = self.tail.riders();
         self.tail.to_survey().is_none()
             && self.lease.as_ref().is_some_and(|lease| {

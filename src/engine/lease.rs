@@ -11,18 +11,16 @@ use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider, TimeVerb};
 use crate::ftp::guard;
-use crate::ftp::list::sections::Section;
-use crate::ftp::onlooker::Onlooker;
 use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
-use crate::ftp::succession::{Approached, Manner, Sweep, Unconfirmed};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
-use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 use crate::model::text::escape;
 use crate::plan::fence::{Fence, Refusal};
 use crate::plan::raw::{self, Names};
+
+mod listings;
 
 /// A session lent out; it goes back to the pool when dropped, unless it is of no more use.
 pub(super) struct Lease {
@@ -110,178 +108,6 @@ impl Lease {
         if let Some(open) = &self.open {
             open.session.remark(text);
         }
-    }
-
-    /// Lists a folder, as [`Session::list`]. Where the session is lost under it, once again on a new
-    /// one: a listing changes nothing.
-    pub(super) async fn list(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        self.list_before(folder, now, None).await
-    }
-
-    /// The same; somebody watches it arrive.
-    pub(super) async fn list_before(
-        &mut self,
-        folder: &RemotePath,
-        now: i64,
-        mut onlooker: Option<Onlooker>,
-    ) -> Result<Listing, Error> {
-        let active = self.pool.connection.active_works();
-        match self.list_once(folder, now, &mut onlooker).await {
-            Err(error) if self.again(&error, active).await => {
-                self.list_once(folder, now, &mut onlooker).await
-            }
-            done => done,
-        }
-    }
-
-    async fn list_once(
-        &mut self,
-        folder: &RemotePath,
-        now: i64,
-        onlooker: &mut Option<Onlooker>,
-    ) -> Result<Listing, Error> {
-        self.fence.may_enter(folder).map_err(refused)?;
-        self.prove(folder).await?;
-        let session = self.session()?;
-        session.onlooker = onlooker.take();
-        let listing = session.list(folder, now).await;
-        *onlooker = session.onlooker.take();
-        let listing = listing?;
-        self.pool.ground().listed(&self.fence, folder, &listing);
-        Ok(listing)
-    }
-
-    /// Lists a folder so that links are told from folders, as [`Session::list_with_links`].
-    pub(super) async fn list_with_links(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        let active = self.pool.connection.active_works();
-        match self.list_with_links_once(folder, now).await {
-            Err(error) if self.again(&error, active).await => self.list_with_links_once(folder, now).await,
-            done => done,
-        }
-    }
-
-    async fn list_with_links_once(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        self.fence.may_enter(folder).map_err(refused)?;
-        self.prove(folder).await?;
-        let listing = self.session()?.list_with_links(folder, now).await?;
-        self.pool.ground().listed(&self.fence, folder, &listing);
-        Ok(listing)
-    }
-
-    /// Whether this folder can be listed by writing ahead, as [`Session::may_go_on_to`].
-    fn may_go_on_to(&mut self, folder: &RemotePath) -> bool {
-        self.fence.may_enter(folder).is_ok()
-            && self.pool.ground().knows_top(&self.fence)
-            && self.session().is_ok_and(|session| session.may_go_on_to(folder))
-    }
-
-    /// Confirms the listing before and goes into the next folder; where that is `None`, it is to be
-    /// listed by itself ([`Self::list`]). A folder that may be behind a link is judged before it is
-    /// listed, as ever.
-    pub(super) async fn go_on_to(
-        &mut self,
-        last: Option<Unconfirmed>,
-        folder: &RemotePath,
-        manner: Manner,
-    ) -> (Option<Listing>, Option<Approached>) {
-        if !self.may_go_on_to(folder) {
-            let confirmed = match last {
-                Some(last) => self.confirm(last).await,
-                None => None,
-            };
-            return (confirmed, None);
-        }
-        let fence = Arc::clone(&self.fence);
-        let proof = !self.pool.ground().is_proven(&fence, folder);
-        let before = last.as_ref().map(|last| last.folder.clone());
-        let Ok(session) = self.session() else {
-            return (None, None);
-        };
-        let Ok(approach) = session.go_on_to(last, folder, manner, proof).await else {
-            return (None, None);
-        };
-        if let (Some(before), Some(listing)) = (before, &approach.confirmed) {
-            self.pool.ground().listed(&fence, &before, listing);
-        }
-        let may_list = approach.prepared.is_some()
-            && (!proof
-                || self
-                    .pool
-                    .ground()
-                    .landed(&fence, folder, approach.at.as_ref())
-                    .is_ok());
-        (approach.confirmed, approach.prepared.filter(|_| may_list))
-    }
-
-    /// Lists the folder it has gone on to, up to the end of the data.
-    pub(super) async fn list_there(
-        &mut self,
-        approached: Approached,
-        folder: &RemotePath,
-        manner: Manner,
-    ) -> Option<Unconfirmed> {
-        let now = super::unix_now();
-        let session = self.session().ok()?;
-        session.list_there(approached, folder, manner, now).await.ok()
-    }
-
-    /// The listing, where the server's last word is that it is one.
-    pub(super) async fn confirm(&mut self, last: Unconfirmed) -> Option<Listing> {
-        let folder = last.folder.clone();
-        let listing = self.session().ok()?.confirm(last).await?;
-        self.pool.ground().listed(&self.fence, &folder, &listing);
-        Some(listing)
-    }
-
-    /// Whether a folder and all below it can be asked for at once, as [`Session::may_sweep`]; not where
-    /// a depth is set: much of what came would be for nothing.
-    pub(super) fn may_sweep(&mut self, manner: Manner) -> bool {
-        self.fence.levels().is_none() && self.session().is_ok_and(|session| session.may_sweep(manner))
-    }
-
-    /// Asks for a folder and all that is below it, as [`Session::sweep`].
-    pub(super) async fn sweep(&mut self, top: &RemotePath) -> Result<Sweep, Error> {
-        self.enter(top).await?;
-        self.session()?.sweep(top, super::unix_now()).await
-    }
-
-    /// The next section, as [`Session::next_section`].
-    pub(super) async fn next_section(
-        &mut self,
-        sweep: &mut Sweep,
-        manner: Manner,
-    ) -> Result<Option<Section>, Error> {
-        self.session()?.next_section(sweep, manner).await
-    }
-
-    /// Whether a section's times cannot be told before the server's clock was asked for.
-    pub(super) fn wants_clock(&mut self, section: &Section, manner: Manner) -> bool {
-        !manner.links
-            && self
-                .session()
-                .is_ok_and(|session| session.could_tell_clock(&section.listing))
-    }
-
-    /// The last sections, as [`Session::end_sweep`].
-    pub(super) async fn end_sweep(&mut self, sweep: Sweep, manner: Manner) -> Vec<Section> {
-        match self.session() {
-            Ok(session) => session.end_sweep(sweep, manner).await,
-            Err(_) => Vec::new(),
-        }
-    }
-
-    /// Gives a recursive listing up, as [`Session::leave_sweep`].
-    pub(super) async fn leave_sweep(&mut self, sweep: Sweep) {
-        if let Ok(session) = self.session() {
-            session.leave_sweep(sweep).await;
-        }
-    }
-
-    /// Takes in what a section says that was of use.
-    pub(super) fn swept(&self, section: &Section) {
-        self.pool
-            .ground()
-            .listed(&self.fence, &section.path, &section.listing);
     }
 
     /// Goes into a folder.

@@ -222,7 +222,7 @@ impl Stop {
     /// What a failure on the wire is for the job; `what` is what did not happen.
     pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
         let failure = error.failure(what);
-        if error.is_unresumed() || matches!(error, Error::OutOfOrder) {
+        if error.is_unresumed() || error.lost_pair() || matches!(error, Error::OutOfOrder) {
             Self::Anew(failure)
         } else {
             Self::Failed(failure)

@@ -50,6 +50,7 @@ impl Session {
         Ok(Transfer {
             stream,
             early,
+            gone: None,
             until: None,
             command: request.command.clone(),
             way: request.way,

@@ -158,6 +158,12 @@ impl Error {
         }
     }
 
+    /// Whether an upload was refused because the server had lost sight of the data connection that it was
+    /// asked for just before: by itself it goes well, most likely.
+    pub(crate) fn lost_pair(&self) -> bool {
+        matches!(self, Self::Refused(Stage::Command, verb, reply) if verb == "STOR" && reply.loses_pair())
+    }
+
     /// Whether the server does not let a transfer begin in the middle: it refuses REST, or what comes
     /// after it, for no reason that would hold for the whole file too. ProFTPD: `451 Append/Restart not
     /// permitted, try again`.

@@ -320,7 +320,7 @@ impl Session {
         };
         match self.start(prepared, next).await {
             Ok(transfer) => Begun::Open(transfer),
-            Err(Error::Refused(_, _, reply)) if loses_its_pair(&reply) => {
+            Err(Error::Refused(_, _, reply)) if reply.loses_pair() => {
                 self.stumbled();
                 Begun::Again
             }
@@ -391,11 +391,4 @@ fn is_anothers(verb: &str, reply: &Reply) -> bool {
         229 => verb != "EPSV",
         _ => false,
     }
-}
-
-/// Whether a refusal says that the server has lost sight of the command that came before: of the
-/// data connection it was asked for in the same write.
-fn loses_its_pair(reply: &Reply) -> bool {
-    let said = reply.shown().to_ascii_lowercase();
-    reply.code == 503 || (reply.code == 425 && said.contains("pasv") && said.contains("port"))
 }

@@ -125,6 +125,13 @@ impl Reply {
         self.class() == 2
     }
 
+    /// Whether a refused transfer says that the server has lost sight of the command before: of the data
+    /// connection that it was asked for in the same write.
+    pub(super) fn loses_pair(&self) -> bool {
+        let said = self.shown().to_ascii_lowercase();
+        self.code == 503 || (self.code == 425 && said.contains("pasv") && said.contains("port"))
+    }
+
     /// 4yz: the same command may succeed later.
     pub fn is_transient(&self) -> bool {
         self.class() == 4

@@ -90,6 +90,8 @@ pub(crate) struct Transfer {
     pub(super) stream: NetStream,
     /// The final reply, where it came before the data were over.
     pub(super) early: Option<Reply>,
+    /// The control connection's end, where that came before the data were over.
+    pub(super) gone: Option<Error>,
     /// How long data may still come that the server has sent before it gave the transfer up.
     pub(super) until: Option<Instant>,
     pub(super) command: Vec<u8>,
@@ -111,6 +113,7 @@ pub(crate) struct Transfer {
 #[derive(Debug)]
 pub(crate) struct Closed {
     early: Option<Reply>,
+    gone: Option<Error>,
     taken: bool,
     command: Vec<u8>,
     closed_properly: Option<bool>,
@@ -134,13 +137,14 @@ impl Transfer {
         let mut until = Instant::now() + silence;
         loop {
             self.keep_alive(session)?;
-            // once the server has given it up, only what it has sent before is still to come
+            // once the server has given it up, or is gone, only what it has sent before is still to come:
+            // that may be all of it
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            if refused {
+            if refused || self.gone.is_some() {
                 // once for all that is read: a trickle would never end
                 until = until.min(*self.until.get_or_insert_with(|| Instant::now() + EXPLANATION));
             }
-            let noop_at = self.next_noop.filter(|_| self.early.is_none());
+            let noop_at = self.next_noop.filter(|_| self.awaits_word());
             tokio::select! {
                 biased;
                 read = timeout_at(until, self.stream.read(buffer)) => return match read {
@@ -149,12 +153,17 @@ impl Transfer {
                         Ok(n)
                     }
                     Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session).await),
-                    Ok(Err(error)) => Err(self.broken(session, error).await),
-                    Err(_) => Err(Error::Silent(Stage::Transfer, silence)),
+                    Ok(Err(error)) => Err(match self.gone.take() {
+                        Some(gone) => gone,
+                        None => self.broken(session, error).await,
+                    }),
+                    Err(_) => Err(self.gone.take().unwrap_or(Error::Silent(Stage::Transfer, silence))),
                 },
-                reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply?.1);
-                }
+                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => match reply {
+                    Ok((_, reply)) => self.heard(reply),
+                    Err(gone @ Error::Broken(..)) => self.gone = Some(gone),
+                    Err(error) => return Err(error),
+                },
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
@@ -193,6 +202,11 @@ impl Transfer {
         Ok(())
     }
 
+    /// Whether the server may still say something about it.
+    fn awaits_word(&self) -> bool {
+        self.early.is_none() && self.gone.is_none()
+    }
+
     /// Keeps the server's last word, if this is it.
     fn heard(&mut self, reply: Reply) {
         self.opened = true;
@@ -221,7 +235,7 @@ impl Transfer {
     /// without a pause would keep it waiting for ever.
     fn keep_alive(&mut self, session: &mut Session) -> Result<(), Error> {
         let now = Instant::now();
-        if self.early.is_some() || self.next_noop.is_none_or(|at| now < at) {
+        if !self.awaits_word() || self.next_noop.is_none_or(|at| now < at) {
             return Ok(());
         }
         let every = session.noop_after();
@@ -270,6 +284,7 @@ impl Transfer {
         };
         Ok(Closed {
             early: self.early,
+            gone: self.gone,
             taken: self.taken,
             command: self.command,
             closed_properly,
@@ -362,6 +377,9 @@ impl Session {
 
     /// The server's final reply.
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
+        if let Some(gone) = closed.gone {
+            return Err(gone);
+        }
         let word = self.final_reply(closed.early, closed.taken).await;
         self.control.collect_noops().await;
         self.learn_of_noops();
@@ -402,6 +420,10 @@ impl Session {
 
     /// The error that a refused transfer is.
     pub(super) fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+        // the data connection may stand, and data be on their way, before this is heard
+        if stage == Stage::Command && reply.loses_pair() && self.writes_ahead() {
+            self.stumbled();
+        }
         if self.tls().is_none() || !demands_resumption(&reply) {
             return self.control.refusal(stage, command, reply);
         }

@@ -39,6 +39,9 @@ const LOSSES: u32 = 3;
 /// The files of one lane that are not done yet, oldest first.
 pub(super) struct Tail {
     files: VecDeque<Unfinished>,
+    /// How many riders of each of them were asked last: their answers come in that order. None, where
+    /// none was, or they have been answered.
+    asked: Vec<usize>,
     /// How times are set on this server.
     pub(super) time_verb: Option<TimeVerb>,
     /// Jobs whose files were none of what they continued: to be begun anew.
@@ -57,6 +60,7 @@ impl Tail {
     pub(super) fn new(committing: Committing) -> Self {
         Self {
             files: VecDeque::new(),
+            asked: Vec::new(),
             time_verb: None,
             again: Vec::new(),
             committing,
@@ -120,20 +124,32 @@ impl Tail {
         }
     }
 
-    /// What is to be asked and said now.
-    pub(super) fn riders(&self) -> Vec<Rider> {
-        let riders = self.files.iter().flat_map(|file| file.riders(self.time_verb));
-        riders.collect()
+    /// What is to be asked and said now. Whoever asks it hands the answers to [`Tail::answered`] before any
+    /// file joins.
+    pub(super) fn riders(&mut self) -> Vec<Rider> {
+        let mut riders = Vec::new();
+        self.asked.clear();
+        for file in &self.files {
+            let before = riders.len();
+            riders.extend(file.riders(self.time_verb));
+            self.asked.push(riders.len() - before);
+        }
+        riders
     }
 
-    /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`.
+    /// Takes in the answers to [`Tail::riders`]; fewer than asked where the session was `lost`. A file that
+    /// was asked nothing stays as it is.
     pub(super) fn answered(&mut self, answers: Vec<Answer>, lost: Option<&Error>) {
         let takes_no_times = answers
             .iter()
             .any(|answer| matches!(answer, Answer::TimeSet(false)));
         let mut answers = answers.into_iter();
+        let mut asked = std::mem::take(&mut self.asked).into_iter();
         for file in std::mem::take(&mut self.files) {
-            let asked = file.riders(self.time_verb).len();
+            let Some(asked) = asked.next() else {
+                self.files.push_back(file);
+                continue;
+            };
             let answers: Vec<Answer> = answers.by_ref().take(asked).collect();
             let next = if answers.len() < asked {
                 file.unanswered(lost, &self.committing)

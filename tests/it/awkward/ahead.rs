@@ -190,6 +190,26 @@ async fn a_server_that_does_not_cope_is_asked_one_by_one() {
     .await;
 }
 
+/// The data connection stood, and data were on their way, before the refusal came: it is one of the order
+/// all the same, and no failure of the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_refused_over_its_data_goes_once_more() {
+    let rest = vec![
+        hear(),
+        say("226 Done."),
+        announce(WAY),
+        hear(),
+        drain(),
+        end_data(),
+        say("503 Bad sequence."),
+    ];
+    let steps = then(stored(), rest);
+    let (server, mut driver) = alone(Script::new(Protocol::Ftp).once("STOR", steps)).await;
+    all_go(&server, &mut driver).await;
+    assert!(remarked(&driver, "asking one by one"));
+    driver.shutdown().await;
+}
+
 /// RNTO is read before RNFR is done with, as by servers that do several things at a time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_that_is_overtaken_is_asked_again() {
