@@ -29,12 +29,17 @@ impl AtOnce {
         self.quick.store(quick.unwrap_or(false), Ordering::Relaxed);
     }
 
+    /// Whether work is done where it is asked for.
+    pub(super) fn is_quick(&self) -> bool {
+        self.quick.load(Ordering::Relaxed)
+    }
+
     /// Does work that blocks for a moment.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        if !self.quick.load(Ordering::Relaxed) {
+        if !self.is_quick() {
             return blocking(work).await;
         }
         let began = Instant::now();

@@ -44,6 +44,9 @@ use sharing::Sharing;
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
 
+/// The same at the beginning of a long file; it doubles from there.
+const FIRST: usize = 16 * 1024;
+
 /// A download that may begin.
 pub(super) struct Incoming {
     pub(super) task: Task,
@@ -298,14 +301,15 @@ impl Receiving {
         let piece = limit.piece(CHUNK);
         let expected = self.listed().map(|size| size.saturating_sub(self.received));
         let expected = expected.and_then(|left| usize::try_from(left).ok());
-        // one byte more than is expected, so that its end is seen without a second buffer
-        let mut room = expected.map_or(piece, |size| size.saturating_add(1).clamp(512, piece));
+        // one byte more than is expected, so that its end is seen without a second buffer; the first pieces
+        // of a long file are small, so that it is soon known whether help is needed
+        let short = expected.filter(|size| *size < piece);
+        let mut room = short.map_or(FIRST.min(piece), |size| size.saturating_add(1).max(512));
         loop {
             self.buffer.resize(room, 0);
             let read = lease.read(transfer, &mut self.buffer[self.filled..]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
             if n == 0 {
-                self.buffer.truncate(self.filled);
                 return self.come_to_the_end().await;
             }
             let own = self.sharing.own(self.received, n);
@@ -321,13 +325,16 @@ impl Receiving {
                 return self.meet(lease, transfer, beyond).await;
             }
             if self.filled == room {
-                if room < piece {
-                    room = piece;
-                } else {
+                if short.is_none() || room >= piece {
                     self.filled = 0;
                     self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
                     self.share(lane, piece as u64).await?;
                 }
+                room = if short.is_some() {
+                    piece
+                } else {
+                    (room * 2).min(piece)
+                };
             }
         }
     }
@@ -369,7 +376,8 @@ impl Receiving {
         self.sharing.end().await;
         let last = self.disk.written().await?;
         let file = self.disk.file(last);
-        let rest = std::mem::take(&mut self.buffer);
+        let mut rest = std::mem::take(&mut self.buffer);
+        rest.truncate(self.filled);
         let (length, rehashing) = (self.received, self.sharing.rehashing.take());
         let verification = self.verification.take();
         // where the whole file system cannot be synced later

@@ -123,10 +123,24 @@ impl Content {
     pub(super) fn fill(&mut self, buffer: &mut Vec<u8>, left: u64, most: usize) -> io::Result<()> {
         match self {
             Self::File(file) => {
-                buffer.clear();
                 let room = usize::try_from(left).unwrap_or(most).saturating_add(1).min(most);
-                buffer.reserve(room);
-                file.take(most as u64).read_to_end(buffer).map(drop)
+                // what is in it is written over: only what was not there before has to be made
+                buffer.resize(room, 0);
+                let mut filled = 0;
+                while filled < buffer.len() {
+                    match file.read(&mut buffer[filled..]) {
+                        Ok(0) => break,
+                        Ok(n) => filled += n,
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error),
+                    }
+                    if filled == buffer.len() && filled < most {
+                        // more than was expected
+                        buffer.resize(most, 0);
+                    }
+                }
+                buffer.truncate(filled);
+                Ok(())
             }
             Self::Input(input) => input.read(buffer, most),
         }

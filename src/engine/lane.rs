@@ -18,6 +18,7 @@ use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
+use super::segment::leave;
 use super::tail::Tail;
 use super::task::{Stop, Task};
 use super::upload::{self, Outgoing};
@@ -384,8 +385,10 @@ impl Hands<'_> {
         };
         let stop = match (pumped, file) {
             (Ok(Flow::Met), Carried::Down(receiving)) => {
-                lease.give_up(transfer).await;
-                self.lease = Some(lease);
+                // how soon the server notices does not hold up the file
+                let end = lane.end.clone();
+                lane.tasks
+                    .spawn(async move { leave(&mut lease, transfer, &end).await });
                 self.assemble(receiving).await;
                 return (None, Fetched::Nothing);
             }

@@ -276,8 +276,8 @@ impl Lease {
 
     /// Whether a rider names only paths that are vouched for.
     pub(super) fn vouches_for_rider(&self, rider: &Rider) -> bool {
-        let (paths, follows) = rider.paths();
-        paths.into_iter().all(|path| self.vouches_for(path, follows))
+        let (mut paths, follows) = rider.paths();
+        paths.all(|path| self.vouches_for(path, follows))
     }
 
     /// Asks riders by themselves; what has to be asked about their paths is asked first.

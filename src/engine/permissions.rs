@@ -278,7 +278,7 @@ fn what_not(path: &(impl std::fmt::Display + ?Sized)) -> String {
 }
 
 fn what_not_of(riders: &[Rider], at: usize) -> String {
-    let path = riders.get(at).and_then(|rider| rider.paths().0.first().copied());
+    let path = riders.get(at).and_then(|rider| rider.paths().0.next());
     path.map_or_else(|| "Could not set permissions".into(), what_not)
 }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::blocking;
@@ -146,12 +147,20 @@ pub(super) async fn read(
             }
             Ok(())
         }
-        // there is no time to keep the session in step
-        Err(left) if division.over.is_cancelled() => Err(left),
         pumped => {
-            lease.give_up(transfer).await;
+            leave(lease, transfer, &division.over).await;
             pumped
         }
+    }
+}
+
+/// Gives a transfer up, and keeps the session in step while there is time for that: until the end of the
+/// program. (pure-ftpd has no last word for a download that is broken off: it would be waited for in vain.)
+pub(super) async fn leave(lease: &mut Lease, transfer: Transfer, over: &CancellationToken) {
+    tokio::select! {
+        biased;
+        () = over.cancelled() => {}
+        () = lease.give_up(transfer) => {}
     }
 }
 

@@ -410,7 +410,17 @@ pub(super) struct Sending {
     pub(super) hashing: Option<Hashing>,
 }
 
-type Reading = JoinHandle<io::Result<(Content, Vec<u8>, Option<Hashing>)>>;
+/// A piece, and what it was read from.
+type Read = (Content, Vec<u8>, Option<Hashing>);
+
+/// What follows the piece that is being sent.
+enum Rest {
+    Over,
+    /// It is being read.
+    Ahead(JoinHandle<io::Result<Read>>),
+    /// It is read here, when this piece is sent.
+    Here(Content),
+}
 
 impl Sending {
     /// `ways`: how the server can be asked for a checksum.
@@ -475,10 +485,10 @@ impl Sending {
             let (first, hashing) = hashed.map_err(|error| self.unread(&error))?;
             (piece, self.hashing) = (first, Some(hashing));
         }
-        let mut reading = None;
-        if let Some(content) = self.rest.take() {
-            reading = Some(read_ahead(content, Vec::new(), self.hashing.take()));
-        }
+        let mut rest = match self.rest.take() {
+            Some(content) => self.after(content, Vec::new(), None),
+            None => Rest::Over,
+        };
         loop {
             for part in piece.chunks(limit.piece(CHUNK)) {
                 self.offered = self.sent + part.len() as u64;
@@ -490,16 +500,33 @@ impl Sending {
                 self.task.counter.add(part.len() as u64);
                 limit.passed(part.len()).await;
             }
-            let Some(read) = reading.take() else {
-                return Ok(());
+            let (content, next, hashing) = match rest {
+                Rest::Over => return Ok(()),
+                Rest::Ahead(reading) => self.read(reading).await?,
+                Rest::Here(content) => {
+                    let spare = std::mem::take(&mut piece);
+                    let work = move || read(content, spare, None);
+                    let read = self.task.targets.at_once.run(work).await?;
+                    read.map_err(|error| self.unread(&error))?
+                }
             };
-            let (content, next, hashing) = self.read(read).await?;
             if next.is_empty() {
                 self.hashing = hashing;
                 return self.check(content).await;
             }
-            reading = Some(read_ahead(content, std::mem::replace(&mut piece, next), hashing));
+            let spare = std::mem::replace(&mut piece, next);
+            rest = self.after(content, spare, hashing);
         }
+    }
+
+    /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
+    /// handing the work to another thread would cost more than it brings.
+    fn after(&mut self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
+        let hashing = hashing.or_else(|| self.hashing.take());
+        if hashing.is_none() && self.task.targets.at_once.is_quick() {
+            return Rest::Here(content);
+        }
+        Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
     }
 
     /// What a failure on the wire is for it.
@@ -507,7 +534,7 @@ impl Sending {
         refused(&self.task, &self.target, &self.site, error)
     }
 
-    async fn read(&self, reading: Reading) -> Result<(Content, Vec<u8>, Option<Hashing>), Stop> {
+    async fn read(&self, reading: JoinHandle<io::Result<Read>>) -> Result<Read, Stop> {
         match reading.await {
             Ok(read) => read.map_err(|error| self.unread(&error)),
             Err(_) => Err(ending().into()),
@@ -544,12 +571,10 @@ impl Sending {
     }
 }
 
-fn read_ahead(mut content: Content, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> Reading {
-    tokio::task::spawn_blocking(move || {
-        content.fill(&mut buffer, u64::MAX, CHUNK)?;
-        if let Some(hashing) = &mut hashing {
-            hashing.update(&buffer);
-        }
-        Ok((content, buffer, hashing))
-    })
+fn read(mut content: Content, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> io::Result<Read> {
+    content.fill(&mut buffer, u64::MAX, CHUNK)?;
+    if let Some(hashing) = &mut hashing {
+        hashing.update(&buffer);
+    }
+    Ok((content, buffer, hashing))
 }

@@ -211,7 +211,7 @@ impl Session {
     /// Asks a rider by itself.
     async fn ask_rider(&mut self, rider: &Rider) -> Result<Answer, Error> {
         // what is renamed to got the same name when it was made under its temporary one
-        if let Some(path) = rider.paths().0.first() {
+        if let Some(path) = rider.paths().0.next() {
             self.find_iac(path).await?;
         }
         let (first, second) = rider.lines();

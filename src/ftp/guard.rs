@@ -51,15 +51,17 @@ pub fn admit(line: &[u8], read_only: bool) -> Result<(), Refusal> {
         return Err(Refusal::NotOneLine);
     }
     let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
-    let verb = String::from_utf8_lossy(&line[..end]).to_ascii_uppercase();
+    let verb = &line[..end];
+    let is = |name: &str| verb.eq_ignore_ascii_case(name.as_bytes());
+    let shown = || String::from_utf8_lossy(verb).to_ascii_uppercase();
     // servers differ in how many blanks they skip
     let argument = line[end..].trim_ascii_start();
     // REIN ends TLS (RFC 4217 §11)
-    if matches!(verb.as_str(), "CCC" | "REIN") || (verb == "PROT" && !argument.eq_ignore_ascii_case(b"P")) {
-        return Err(Refusal::Unprotects(verb));
+    if is("CCC") || is("REIN") || (is("PROT") && !argument.eq_ignore_ascii_case(b"P")) {
+        return Err(Refusal::Unprotects(shown()));
     }
-    if read_only && (!HARMLESS.contains(&verb.as_str()) || may_change(&verb, argument)) {
-        return Err(Refusal::ReadOnly(crate::model::text::escape_str(&verb)));
+    if read_only && (!HARMLESS.iter().any(|name| is(name)) || may_change(&shown(), argument)) {
+        return Err(Refusal::ReadOnly(crate::model::text::escape_str(&shown())));
     }
     Ok(())
 }

@@ -139,17 +139,18 @@ impl Rider {
     }
 
     /// The paths it names; whether the server follows a link at their ends.
-    pub(crate) fn paths(&self) -> (Vec<&RemotePath>, bool) {
-        match self {
+    pub(crate) fn paths(&self) -> (impl Iterator<Item = &RemotePath>, bool) {
+        let (path, other, follows) = match self {
             Self::Size(path)
             | Self::Modified(path)
             | Self::SetModified(path, ..)
-            | Self::SetPermissions(path, _) => (vec![path], true),
+            | Self::SetPermissions(path, _) => (path, None, true),
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
-                (vec![from, to], false)
+                (from, Some(to), false)
             }
-            Self::Delete(path) => (vec![path], false),
-            Self::Digest(asked) => (vec![&asked.path], true),
-        }
+            Self::Delete(path) => (path, None, false),
+            Self::Digest(asked) => (&asked.path, None, true),
+        };
+        (std::iter::once(path).chain(other), follows)
     }
 }

@@ -119,7 +119,8 @@ impl Outbox {
         for (line, encoded) in lines.iter().zip(encoded) {
             self.transcript.client(line);
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
-            state.last_verb = String::from_utf8_lossy(verb).into_owned();
+            state.last_verb.clear();
+            state.last_verb.push_str(&String::from_utf8_lossy(verb));
             state.secrets.learn(&encoded);
             state.soiled |= holds_secret(verb);
             for &byte in &*encoded {

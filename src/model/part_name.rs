@@ -5,6 +5,7 @@
 //! left it there.
 
 use std::fmt;
+use std::io::Write as _;
 
 use super::path::RemotePath;
 
@@ -74,7 +75,15 @@ impl fmt::Display for Origin {
 
 /// The temporary name for `name`: hidden, recognisable, and different for every origin.
 pub fn part_name(name: &[u8], origin: &Origin) -> Vec<u8> {
-    [stem(name).as_slice(), origin.to_string().as_bytes(), MARK].concat()
+    with_origin(name, origin, MARK)
+}
+
+fn with_origin(name: &[u8], origin: &Origin, mark: &[u8]) -> Vec<u8> {
+    let mut whole = stem(name);
+    // a vector takes all that is written into it
+    let _ = write!(whole, "{origin}");
+    whole.extend_from_slice(mark);
+    whole
 }
 
 /// Whether `part` is a temporary name for `name`, whatever its origin.
@@ -86,7 +95,7 @@ pub fn is_part_of(part: &[u8], name: &[u8]) -> bool {
 
 /// The name that the old file `name` has while the new one takes its place.
 pub fn aside_name(name: &[u8], origin: &Origin) -> Vec<u8> {
-    [stem(name).as_slice(), origin.to_string().as_bytes(), ASIDE].concat()
+    with_origin(name, origin, ASIDE)
 }
 
 /// Who moved it aside, where `aside` is such a name for `name`. A name so long that it was cut is
@@ -105,7 +114,11 @@ fn stem(name: &[u8]) -> Vec<u8> {
     if let Some(start) = (kept.saturating_sub(3)..=kept).rev().find(|at| !cut(*at)) {
         kept = start;
     }
-    [b".", &name[..kept], b"."].concat()
+    let mut stem = Vec::with_capacity(kept + 2 + ORIGIN + MARK.len());
+    stem.push(b'.');
+    stem.extend_from_slice(&name[..kept]);
+    stem.push(b'.');
+    stem
 }
 
 /// Whether a name is one that ftpane makes: of a file in the making, or of one moved aside.

@@ -209,7 +209,7 @@ pub fn read_map(size: u64, bytes: &[u8]) -> Option<Vec<Range>> {
 
 /// How long a rate is measured before anybody helps, from the first piece on. Short: each moment costs
 /// what those would bring who do not help yet, and what help does is measured all the same.
-const ALONE: Duration = Duration::from_millis(100);
+const ALONE: Duration = Duration::from_millis(40);
 
 /// How long a rate may take to become steady when somebody has come to help.
 const SETTLES: Duration = Duration::from_millis(250);

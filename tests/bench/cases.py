@@ -22,7 +22,7 @@ SEVENTY = Tree("seventy", 4 * KIB, 1, 70)
 # MiB at most: for one file, and where small ones are many
 FOR_ONE, FOR_MANY = 16, 40
 # trips of one file: (way, TLS)
-TRIPS = {("down", False): 3.2, ("down", True): 4.4, ("up", False): 3.4, ("up", True): 4.6}
+TRIPS = {("down", ""): 3.2, ("down", "1.3"): 4.4, ("up", ""): 3.4, ("up", "1.3"): 4.6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +33,11 @@ class Case:
     title: str
     way: str  # "down", "up" or "walk"
     tree: Tree
-    tls: bool = False
+    tls: str = ""  # the newest version offered; "" is none
     line: bool = False  # over the slow line
     connections: int = 1
     user: str = "demo"
+    server: str | None = None  # where another would not do
     wall: float | None = None
     cpu: float | None = None
     memory: float | None = None
@@ -53,7 +54,7 @@ class PerFile:
     name: str
     title: str
     way: str
-    tls: bool = False
+    tls: str = ""
     counts: str = "trips"  # or "commands"
     trees: tuple[Tree, Tree] = (TEN, SEVENTY)
     bar: float | None = None
@@ -76,17 +77,22 @@ class Start:
 
 def transfers() -> list[Case]:
     cases = []
-    for tls in (False, True):
-        # with TLS the server's encryption takes the time
-        end, words, wall = ("-tls", "TLS", None) if tls else ("", "plain", 1.0)
+    # all of the clients do TLS 1.2 with vsftpd. With 1.3 rclone finds no session to resume, and uploads of
+    # curl and lftp lose their ends: downloads only, for those that can
+    kinds = [("", "plain", ""), ("-tls", "TLS 1.2", "1.2"), ("-tls13", "TLS 1.3", "1.3")]
+    for end, words, tls in kinds:
         for way in ("down", "up"):
+            if tls == "1.3" and way == "up":
+                continue
             cases.append(Case(
                 f"large-{way}{end}", f"one file of 2 GiB {way}, {words}", way, LARGE, tls,
-                wall=wall, cpu=1.0 if tls else None, memory=FOR_ONE,
+                # with TLS the server's encryption takes the time
+                wall=None if tls else 1.0, cpu=1.0 if tls else None, memory=FOR_ONE,
             ))
-    for tls in (False, True):
-        end, words = ("-tls", "TLS") if tls else ("", "plain")
+    for end, words, tls in kinds:
         for way in ("down", "up"):
+            if tls == "1.3" and way == "up":
+                continue
             cases.append(Case(
                 f"small-{way}{end}", f"5,000 files of 4 KiB in 50 folders {way}, {words}", way, SMALL, tls,
                 connections=8, wall=1.0, cpu=1.0, memory=FOR_MANY,
@@ -128,8 +134,10 @@ CASES: list[Case | PerFile | Start] = [
     Case("walk", "walk of 2,000 folders with 50 files each", "walk", DEEP, connections=8, wall=1.0, memory=FOR_MANY),
     Case("line-walk", "walk of 200 folders with 50 files each, 50 ms line", "walk", WIDE, line=True, connections=8,
          wall=0.95, memory=FOR_MANY, patience=300),
+    # vsftpd's limit does not hold on loopback: it reckons a rate in 32 bits, which a piece that leaves at once
+    # exceeds; clients come out below what eight connections could have brought, by luck
     Case("segments", "one file of 200 MiB down, the server gives 2 MiB/s to each connection", "down", SLOW,
-         connections=8, user="slow", wall=1.0, memory=FOR_ONE, patience=300),
+         connections=8, user="slow", server="proftpd", wall=1.0, memory=FOR_ONE, patience=300),
     *per_file(),
     Start(),
 ]

@@ -19,7 +19,7 @@ class Job:
     host: str
     port: int
     user: str  # the password is the same
-    tls: bool
+    tls: str  # the newest version of TLS to be offered; "" is none
     connections: int
     remote: str  # the file or folder on the server, without a slash in front
     local: pathlib.Path  # and here
@@ -27,7 +27,6 @@ class Job:
     ca: pathlib.Path
     scratch: pathlib.Path  # for a client's own files
     paths: tuple[str, ...]  # of the files in a folder
-    lingers: bool  # the server loses the tail of TLS 1.3 uploads of clients that close early
 
     def url(self, scheme: str = "ftp", path: str = "", password: bool = True) -> str:
         login = f"{self.user}:{self.user}" if password else self.user
@@ -47,7 +46,7 @@ def environment(scratch: pathlib.Path, job: Job | None = None) -> dict[str, str]
 def ftpane(job: Job, program: str) -> list[str] | None:
     options = ["--quiet", "-j", str(job.connections)]
     if job.tls:
-        options += ["--ca-file", str(job.ca)]
+        options += ["--ca-file", str(job.ca), "--tls-max", job.tls]
 
     def url(path: str) -> str:
         return job.url("ftpes" if job.tls else "ftp", path, password=False)
@@ -64,7 +63,7 @@ def lftp(job: Job, program: str) -> list[str] | None:
     script += [f"set ssl:ca-file {job.ca}" if job.tls else "set ftp:ssl-allow no"]
     if job.tls:
         script += ["set ftp:ssl-force yes", "set ftp:ssl-protect-data yes"]
-    if job.tls and job.lingers and job.way == "up":
+    if job.tls == "1.2":
         script += ["set ssl:priority NORMAL:-VERS-TLS1.3"]
     script += [f"open -u {job.user},{job.user} -p {job.port} {job.host}"]
     n = job.connections
@@ -86,9 +85,7 @@ def lftp(job: Job, program: str) -> list[str] | None:
 def curl(job: Job, program: str) -> list[str] | None:
     common = [program, "-sS"]
     if job.tls:
-        common += ["--ssl-reqd", "--cacert", str(job.ca)]
-    if job.tls and job.lingers and job.way == "up":
-        common += ["--tls-max", "1.2"]
+        common += ["--ssl-reqd", "--cacert", str(job.ca), "--tls-max", job.tls]
     if job.way == "walk" or (not job.folder and job.connections > 1):
         return None
     if not job.folder:
@@ -108,10 +105,10 @@ def rclone(job: Job, program: str) -> list[str] | None:
     # it has a connection for looking beside those for files, so with one it cannot be compared
     if job.connections == 1 and job.folder or job.connections > 1 and not job.folder:
         return None
+    if job.tls == "1.3":
+        return None
     obscured = subprocess.run([program, "obscure", job.user], check=True, capture_output=True, text=True).stdout.strip()
-    tls = ",explicit_tls=true" if job.tls else ""
-    if job.tls and job.lingers:
-        tls += ",disable_tls13=true"
+    tls = ",explicit_tls=true,disable_tls13=true" if job.tls else ""
     there = f":ftp,host={job.host},port={job.port},user={job.user},pass={obscured}{tls}:{job.remote}"
     common = [program, "--config", "", "-q", "--transfers", str(job.connections), "--checkers", str(job.connections)]
     if job.way == "walk":

@@ -60,8 +60,8 @@ class Site:
                 name, port = rest.split()[:2]
                 self.ports[name] = int(port)
 
-    def port(self, kind: str, tls: bool) -> int:
-        return self.ports[KINDS[kind][tls]]
+    def port(self, kind: str, tls: str) -> int:
+        return self.ports[KINDS[kind][bool(tls)]]
 
     def close(self) -> None:
         self.lab("stop")

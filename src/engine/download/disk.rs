@@ -107,10 +107,10 @@ impl Disk {
         }
     }
 
-    /// Begins to write a piece; an empty buffer to read the next one into comes back.
+    /// Begins to write a piece; a buffer to read the next one into comes back.
     pub(super) async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
         let mut last = self.written().await?;
-        let mut spare = last
+        let spare = last
             .as_mut()
             .map(|last| std::mem::take(&mut last.buffer))
             .unwrap_or_default();
@@ -121,7 +121,7 @@ impl Disk {
             written.buffer = piece;
             Ok(written)
         }));
-        spare.clear();
+        // its length is kept: what is read into it need not be made anew
         Ok(spare)
     }
 

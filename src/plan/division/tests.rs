@@ -204,12 +204,12 @@ fn more_help_only_where_help_has_helped() {
         (0, 0, false),
     ] {
         let advised = trial(alone, together);
-        assert_eq!(advised[0], (100, Advice::Help), "{alone} {together}");
+        assert_eq!(advised[0], (40, Advice::Help), "{alone} {together}");
         if helps {
             let all: Vec<u64> = advised[1..].iter().map(|(at, _)| *at).collect();
-            assert_eq!(all, [910, 1910, 2910, 3910], "{alone} {together}");
+            assert_eq!(all, [850, 1850, 2850, 3850], "{alone} {together}");
         } else {
-            assert_eq!(advised[1..], [(910, Advice::Leave)], "{alone} {together}");
+            assert_eq!(advised[1..], [(850, Advice::Leave)], "{alone} {together}");
         }
     }
     let mut known = Trial::known_to_help();
