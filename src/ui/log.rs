@@ -28,7 +28,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let rows = usize::from(inner.height);
     let lines: Vec<&DialogueLine> = log.shown().collect();
     if lines.is_empty() {
-        let text = "Nothing has been said yet.";
+        let text = match log.filter.text() {
+            "" => "Nothing has been said yet.".to_owned(),
+            filter => fit(
+                &format!("Nothing here contains '{filter}'."),
+                usize::from(inner.width),
+            ),
+        };
         frame.render_widget(Line::styled(text, theme.style(Role::Muted)), inner);
     }
     let end = lines.len().saturating_sub(log.cursor.top);

@@ -97,7 +97,20 @@ pub(crate) fn searches() -> Vec<(&'static str, Bench)> {
         .reply(b"550 Permission denied.")),
     });
     over(&mut nothing, &asked);
+    let (mut stopped, _) = with_hits();
+    stopped.press("esc");
+    let (mut failed, asked) = with_hits();
+    failed.say(Event::Explored {
+        generation: generation(&asked),
+        result: Err(Failure::new(
+            Class::Unreachable,
+            "The search has ended",
+            "the server closed the connection",
+        )),
+    });
     vec![
+        ("found-stopped", stopped),
+        ("found-failed", failed),
         ("found-running", running),
         ("found-over", over_),
         ("found-nothing", nothing),
