@@ -255,7 +255,7 @@ impl Attendant for Waiting {
             Protocol::FtpsImplicit => Step::Tls,
             Protocol::FtpsExplicit | Protocol::Ftp => Step::Greeting,
         };
-        self.outlet.tell(Event::Examining(self.id, next));
+        self.listener.tell(Event::Examining(self.id, next));
     }
 
     fn notice(&self, text: String) {
