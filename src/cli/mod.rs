@@ -177,7 +177,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
-/// What is said of a first word that is neither a command nor a target.
+/// What is said of a first word that is neither a command nor a target, or an option in a command's place.
 fn stranger(arguments: &[OsString]) -> Option<Failure> {
     let word = arguments.get(1)?.to_str()?;
     let definition = Arguments::command();
@@ -185,7 +185,18 @@ fn stranger(arguments: &[OsString]) -> Option<Failure> {
         .get_subcommands()
         .map(clap::Command::get_name)
         .collect();
-    if known.contains(&word) || word.starts_with('-') || word.contains([':', '/']) {
+    if word.starts_with('-') {
+        let words = arguments.iter().filter_map(|word| word.to_str());
+        let command = words.skip(2).find(|word| known.contains(word))?;
+        let why = format!("the options of '{command}' stand behind it");
+        return Some(
+            Failure::new(Class::Usage, escape_str(&blot(word)), why).hint(format!(
+                "Write it as 'ftpane {command} {word} ...'",
+                word = escape_str(&blot(word))
+            )),
+        );
+    }
+    if known.contains(&word) || word.contains([':', '/']) {
         return None;
     }
     let failure = Failure::new(Class::Usage, escape_str(word), "there is no such command");

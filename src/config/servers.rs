@@ -381,7 +381,10 @@ fn plain(message: &str) -> String {
         // the nearest of a few dozen is enough
         Some(word) => {
             let known = message.split(", expected").next().unwrap_or_default();
-            format!("{}; did you mean '{word}'?", escape_str(known))
+            let known = known
+                .replacen("unknown field ", "there is no field ", 1)
+                .replace('`', "'");
+            format!("{}; did you mean '{word}'?", escape_str(&known))
         }
         None => escape_str(&message),
     }

@@ -218,7 +218,7 @@ pub const TABLE: &[Setting] = &[
 fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, String> {
     match value {
         DeValue::String(text) => Ok(text),
-        _ => Err("a text, between quotation marks".into()),
+        _ => Err("it is to be a text, between quotation marks".into()),
     }
 }
 
@@ -228,7 +228,7 @@ fn switch(value: &DeValue<'_>) -> Result<bool, String> {
         // as a variable has it
         DeValue::String(word) if word == "true" => Ok(true),
         DeValue::String(word) if word == "false" => Ok(false),
-        _ => Err("true or false".into()),
+        _ => Err("it is to be true or false".into()),
     }
 }
 
@@ -247,7 +247,7 @@ fn seconds(value: &DeValue<'_>) -> Result<Duration, String> {
     let seconds = number(value).filter(|seconds| *seconds > 0.0);
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "a number of seconds above 0".into())
+        .ok_or_else(|| "it is to be a number of seconds above 0".into())
 }
 
 impl Settings {
@@ -500,16 +500,22 @@ mod tests {
                 "theme = 'drak'",
                 "c, line 1: theme: there is no theme 'drak'; did you mean 'dark'?",
             ),
-            ("theme = 3", "c, line 1: theme: a text, between quotation marks"),
+            (
+                "theme = 3",
+                "c, line 1: theme: it is to be a text, between quotation marks",
+            ),
             (
                 "\n\ntimeout = 0",
-                "c, line 3: timeout: a number of seconds above 0",
+                "c, line 3: timeout: it is to be a number of seconds above 0",
             ),
             (
                 "retries = 1.5",
                 "c, line 1: retries: a whole number from 0 to 1000",
             ),
-            ("show-hidden = 1", "c, line 1: show-hidden: true or false"),
+            (
+                "show-hidden = 1",
+                "c, line 1: show-hidden: it is to be true or false",
+            ),
         ] {
             assert_eq!(laid(text).unwrap_err(), want);
         }

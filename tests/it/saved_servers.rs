@@ -456,7 +456,7 @@ fn a_file_that_cannot_be_understood_is_said_with_its_line_and_left_alone() {
         let words: Vec<&str> = ["servers"].into_iter().chain(words.iter().copied()).collect();
         let said = home.bad(2, &words);
         assert!(
-            said.contains("line 4: unknown field `portt`; did you mean 'port'?"),
+            said.contains("line 4: there is no field 'portt'; did you mean 'port'?"),
             "{said}"
         );
         assert_eq!(home.read("servers.toml"), text);

@@ -162,7 +162,7 @@ fn servers_used_and_servers_that_cannot_be_read() {
     bench.update(Msg::ServerUsed("printer".into(), Stamp::exact(1_767_323_045)));
     pictures("servers-used", &mut bench);
     let mut start = crate::harness::bench::start(Vec::new());
-    start.unread = Some("Saved servers: /home/anna/.config/ftpane/servers.toml, line 4: unknown field `portt`; did you mean 'port'? Mend the file in an editor; nothing is written to it until then".into());
+    start.unread = Some("Saved servers: /home/anna/.config/ftpane/servers.toml, line 4: there is no field 'portt'; did you mean 'port'? Mend the file in an editor; nothing is written to it until then".into());
     let (app, _) = App::new(start);
     let mut bench = Bench { app, ..bench };
     pictures("servers-unread", &mut bench);

@@ -239,7 +239,10 @@ pub fn load(format: Format, path: &Path) -> Result<Found, Failure> {
     let failed = |class, why: String| Failure::new(class, what.clone(), why);
     let bytes = match store::read_bytes(path) {
         Ok(Some(bytes)) => Zeroizing::new(bytes),
-        Ok(None) => return Err(failed(Class::Local, "there is no such file".into())),
+        Ok(None) => {
+            return Err(failed(Class::Local, "there is no such file".into())
+                .hint("Check the path; without one, it is read from where that program keeps it."));
+        }
         Err(e) => return Err(failed(Class::Local, system_says(&e))),
     };
     let text =

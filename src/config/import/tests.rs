@@ -417,7 +417,7 @@ fn no_command_of_somebody_else_is_taken() {
     let mistake = read(Format::Own, "\n[[server]]\nname = 'a'\nhost = 'h'\nprot = 3", "f").unwrap_err();
     assert_eq!(
         mistake.to_string(),
-        "f, line 5: unknown field `prot`; did you mean 'port'?"
+        "f, line 5: there is no field 'prot'; did you mean 'port'?"
     );
     let mistake = read(Format::Own, "[[server]]\nname = 'a'\n\nhost = 'a b'", "f").unwrap_err();
     assert!(

@@ -144,7 +144,7 @@ mod tests {
             (
                 "mode",
                 "pasive",
-                "mode: there is no `pasive`; did you mean 'passive'?",
+                "mode: there is no 'pasive'; did you mean 'passive'?",
             ),
         ] {
             let text = set(&web(), field, value).unwrap_err().to_string();

@@ -174,7 +174,7 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\nprotocol = \"sftp\"\n",
             4,
-            "protocol: there is no `sftp`; did you mean 'ftp'?",
+            "protocol: there is no 'sftp'; did you mean 'ftp'?",
         ),
     ] {
         let (_folder, path) = file(content);

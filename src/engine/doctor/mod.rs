@@ -32,7 +32,7 @@ use crate::model::firewall::Table;
 use crate::model::job::ConnectionId;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
-use crate::model::server::{ConnectionMode, Patience, Server};
+use crate::model::server::{ConnectionMode, Patience, Protocol, Server};
 use crate::plan::doctor::software::{Software, Words};
 use crate::plan::doctor::{About, Finding, verdicts};
 use record::{Begun, Outcome, Record};
@@ -230,13 +230,13 @@ struct Waiting {
     server: Arc<Server>,
     outlet: Outlet,
     questions: Arc<Questions>,
-    /// The first TCP connection that stood since this was asked last.
+    /// The first TCP connection that stood.
     stood: Mutex<Option<(Instant, SocketAddr)>>,
 }
 
 impl Waiting {
     fn stood(&self) -> Option<(Instant, SocketAddr)> {
-        self.stood.lock().unwrap_or_else(PoisonError::into_inner).take()
+        *self.stood.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -246,7 +246,16 @@ impl Attendant for Waiting {
 
     fn stands(&self, to: SocketAddr) {
         let mut stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
-        stood.get_or_insert((Instant::now(), to));
+        if stood.is_some() {
+            return;
+        }
+        *stood = Some((Instant::now(), to));
+        // what is waited for from now on
+        let next = match self.server.protocol {
+            Protocol::FtpsImplicit => Step::Tls,
+            Protocol::FtpsExplicit | Protocol::Ftp => Step::Greeting,
+        };
+        self.outlet.tell(Event::Examining(self.id, next));
     }
 
     fn notice(&self, text: String) {

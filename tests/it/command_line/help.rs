@@ -76,6 +76,8 @@ fn mistakes() {
     for words in [
         &["lss", "web:"][..],
         &["gett", "-c", "web:"],
+        &["--read-only", "rm", "web:x"],
+        &["--pin", "x", "--frob"],
         &["ls"],
         &["ls", "wbe:/"],
         &["ls", "web"],

@@ -4,6 +4,7 @@ use ftpane::model::command::Command;
 use ftpane::model::diagnosis::{Fix, Step};
 use ftpane::model::event::Event;
 use ftpane::model::server::{Patience, Protocol, Server};
+use tokio::net::TcpListener;
 
 use super::{SHORT, VISIT, Visit, visited};
 use crate::harness::engine::Driver;
@@ -97,6 +98,39 @@ async fn what_the_server_says_of_idle_sessions() {
         says.contains("after 5:00") && says.contains("every 30 s"),
         "{says}"
     );
+}
+
+/// What a screen names is what is waited for: the connection stands, and nothing is said on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_waited_for_is_named() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    for (protocol, step) in [
+        (Protocol::Ftp, Step::Greeting),
+        (Protocol::FtpsExplicit, Step::Greeting),
+        (Protocol::FtpsImplicit, Step::Tls),
+    ] {
+        let server = Server {
+            protocol,
+            host: address.ip().to_string(),
+            port: Some(address.port()),
+            ..Server::default()
+        };
+        let mut driver = Driver::new();
+        driver.send(Command::Diagnose {
+            connection: VISIT,
+            server: Box::new(server),
+            secret: None,
+            patience: Patience::default(),
+            probe_upload: false,
+        });
+        let (_held, _) = silent.accept().await.unwrap();
+        driver
+            .wait(|event| matches!(event, Event::Examining(VISIT, at) if at == step).then_some(()))
+            .await;
+        driver.send(Command::Disconnect(VISIT));
+        driver.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
