@@ -123,14 +123,23 @@ pub(super) fn word(state: &JobState) -> (&'static str, Role) {
     }
 }
 
+/// Fewer columns have no room for a job's state and size beside its path.
+const NARROW: usize = 28;
+
 fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
     let (word, role) = word(&row.state);
+    let arrow = format!("{} ", strip::arrow(row.job.direction));
+    if columns < NARROW {
+        // what it is goes last: how it stands is the colour then, and Enter says it
+        let path = fit_end(&row.job.item.remote.shown(), columns.saturating_sub(2));
+        return Line::from(vec![
+            Span::styled(arrow, theme.style(role)),
+            Span::styled(path, theme.style(Role::Text)),
+        ]);
+    }
     let mut line = Line::from(vec![
         Span::styled(format!("{word:<9} "), theme.style(role)),
-        Span::styled(
-            format!("{} ", strip::arrow(row.job.direction)),
-            theme.style(Role::Title),
-        ),
+        Span::styled(arrow, theme.style(Role::Title)),
     ]);
     let size = row.job.item.size;
     let right: Vec<Span<'static>> = match (&row.state, size) {
