@@ -523,7 +523,9 @@ impl Sending {
     /// handing the work to another thread would cost more than it brings.
     fn after(&mut self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
         let hashing = hashing.or_else(|| self.hashing.take());
-        if hashing.is_none() && self.task.targets.at_once.is_quick() {
+        // who writes to standard input may take any time
+        let is_quick = matches!(content, Content::File(_)) && self.task.targets.at_once.is_quick();
+        if hashing.is_none() && is_quick {
             return Rest::Here(content);
         }
         Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
