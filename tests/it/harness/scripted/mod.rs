@@ -268,19 +268,22 @@ impl From<Step> for Vec<Step> {
 struct Rule {
     pattern: String,
     sessions: (u32, u32),
+    /// Where a session has to stand.
+    folder: Option<String>,
     /// How often it still counts.
     left: AtomicU32,
     steps: Vec<Step>,
 }
 
 impl Rule {
-    fn fits(&self, session: u32, line: &str) -> bool {
+    fn fits(&self, session: u32, folder: &str, line: &str) -> bool {
         let rest = line
             .get(..self.pattern.len())
             .filter(|begin| begin.eq_ignore_ascii_case(&self.pattern))
             .map(|_| &line[self.pattern.len()..]);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             && (self.sessions.0..=self.sessions.1).contains(&session)
+            && self.folder.as_deref().is_none_or(|wanted| wanted == folder)
             && self
                 .left
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
@@ -418,6 +421,15 @@ impl Script {
         self.rule(pattern, (1, u32::MAX), times, steps.into())
     }
 
+    /// What it does about every line that fits, where the session stands in this folder.
+    pub(crate) fn on_in(self, folder: &str, pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
+        let mut script = self.on(pattern, steps);
+        if let Some(rule) = script.rules.last_mut() {
+            rule.folder = Some(folder.to_owned());
+        }
+        script
+    }
+
     /// What it does about a line in some sessions only; they are counted from 1.
     pub(crate) fn in_sessions(
         self,
@@ -442,6 +454,7 @@ impl Script {
         self.rules.push(Rule {
             pattern: pattern.into(),
             sessions,
+            folder: None,
             left: AtomicU32::new(times),
             steps,
         });

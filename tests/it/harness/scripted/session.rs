@@ -115,7 +115,11 @@ impl Session {
 
     async fn act(&mut self, line: &str, written_ahead: bool) {
         let steps = self.mishap(line, written_ahead).unwrap_or_else(|| {
-            let rule = self.house.rules.iter().find(|rule| rule.fits(self.number, line));
+            let rule = self
+                .house
+                .rules
+                .iter()
+                .find(|rule| rule.fits(self.number, &self.folder, line));
             rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone())
         });
         let mut steps = VecDeque::from(steps);
