@@ -22,6 +22,7 @@ use crate::ftp::error::{Error, local};
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::{modified, permissions};
+use crate::local::mount::is_of_this_machine;
 use crate::model::entry::{Kind, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -68,6 +69,8 @@ pub(super) struct Source {
     first: Vec<u8>,
     /// `None` where `first` is all of it.
     rest: Option<Content>,
+    /// Whether it lies on a disk of this machine; looked at where there is a rest.
+    is_near: bool,
 }
 
 impl Source {
@@ -212,14 +215,15 @@ async fn open(task: &Task) -> Result<Source, Stop> {
         if !metadata.is_file() {
             return Ok((None, metadata));
         }
-        let file = File::open(opened)?;
+        let file = File::open(&opened)?;
         let metadata = file.metadata()?;
         let mut first = Vec::new();
         let mut content = Content::File(file);
         content.fill(&mut first, metadata.len(), CHUNK)?;
         let over = first.len() < CHUNK && unchanged(&content, &metadata, first.len() as u64)?;
         let rest = (!over).then_some(content);
-        Ok((Some((first, rest)), metadata))
+        let is_near = rest.is_some() && is_of_this_machine(&opened);
+        Ok((Some((first, rest, is_near)), metadata))
     });
     let (opened, metadata): (_, Metadata) = opened
         .await?
@@ -235,12 +239,13 @@ async fn open(task: &Task) -> Result<Source, Stop> {
     };
     let keeps = task.start.care.permissions;
     match opened {
-        Some((first, rest)) => Ok(Source {
+        Some((first, rest, is_near)) => Ok(Source {
             known,
             permissions: permissions(&metadata).filter(|_| keeps),
             identity: identity(&metadata),
             first,
             rest,
+            is_near,
         }),
         None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
@@ -256,6 +261,8 @@ async fn open_input(input: Input, target: RemotePath) -> Result<Source, Stop> {
         identity: None,
         first: Vec::new(),
         rest: Some(Content::Input(input)),
+        // who writes to it may take any time
+        is_near: false,
     })
 }
 
@@ -400,6 +407,7 @@ pub(super) struct Sending {
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<Content>,
+    is_near: bool,
     /// How much of it an earlier try has sent.
     pub(super) begun: u64,
     pub(super) sent: u64,
@@ -443,6 +451,7 @@ impl Sending {
             source: outgoing.source.known,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
+            is_near: outgoing.source.is_near,
             begun: sent,
             sent,
             offered: sent,
@@ -523,9 +532,7 @@ impl Sending {
     /// handing the work to another thread would cost more than it brings.
     fn after(&mut self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
         let hashing = hashing.or_else(|| self.hashing.take());
-        // who writes to standard input may take any time
-        let is_quick = matches!(content, Content::File(_)) && self.task.targets.at_once.is_quick();
-        if hashing.is_none() && is_quick {
+        if hashing.is_none() && self.is_near && self.task.targets.at_once.is_quick() {
             return Rest::Here(content);
         }
         Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))

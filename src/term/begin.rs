@@ -111,7 +111,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
 }
 
-/// What is said of copies that were changed in runs that were broken off.
+/// What is said of copies that earlier runs have left.
 fn edits_left(left: &[Left]) -> Option<Failure> {
     const NAMED: usize = 3;
     let named = left.iter().take(NAMED);
@@ -119,9 +119,9 @@ fn edits_left(left: &[Left]) -> Option<Failure> {
     let more = left.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {more} more beside them"));
     let all: Vec<String> = named.chain(more).collect();
-    let what = "An earlier run ended while files of servers were edited";
-    let why = format!("nobody has seen these sent back: {}", all.join(", "));
-    let hint = "They are kept. Send back what is wanted, with 'ftpane put' or F5, and remove the folders.";
+    let what = "Edited copies of files of servers are still here";
+    let why = format!("an earlier run has ended with them: {}", all.join(", "));
+    let hint = "Send back what is wanted, with 'ftpane put' or F5, if the queue (Q) does not, and remove the folders.";
     (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::program::{Print, fingerprint};
 use crate::model::failure::{Class, Failure};
+use crate::model::part_name::Origin;
 use crate::model::text::{shown_path, system_says};
 
 /// What the name of a folder's file ends in.
@@ -31,7 +32,7 @@ pub(super) struct Edited {
 }
 
 /// What such a file says.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Note {
     /// The file on the server, for people.
     of: String,
@@ -39,7 +40,7 @@ struct Note {
     fetched: Option<Print>,
 }
 
-/// A copy that was changed and whose run was broken off.
+/// A copy of a run that has ended, and that was changed since it was fetched, or may have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Left {
     /// The file on the server, for people.
@@ -103,7 +104,7 @@ impl Edited {
     }
 
     /// Looks at what runs have left that were broken off: what holds nothing that the server has not is
-    /// removed, what somebody changed is told.
+    /// removed, what somebody changed, or may have, is told.
     pub(super) fn left(&self) -> Vec<Left> {
         let Ok(entries) = fs::read_dir(&self.all) else {
             return Vec::new();
@@ -120,9 +121,12 @@ impl Edited {
     }
 }
 
-/// Notes what the copy is that a program gets.
+/// Notes what the copy is that a program gets first; what it gets later may be somebody's work.
 pub(super) fn note_fetched(lock: &mut File, print: Print) -> io::Result<()> {
     let mut note = read(lock)?;
+    if note.fetched.is_some() {
+        return Ok(());
+    }
     note.fetched = Some(print);
     write(lock, &note)
 }
@@ -140,8 +144,11 @@ fn look(path: &Path) -> Option<Left> {
     // somebody works in it
     file.try_lock().ok()?;
     let folder = path.with_extension("");
-    // what says nothing that can be read may be anything
-    let note = read(&mut file).unwrap_or_default();
+    // one that was written while the power went says nothing: what is there may be anything
+    let note = read(&mut file).unwrap_or_else(|_| Note {
+        of: "a file of a server".to_owned(),
+        fetched: None,
+    });
     let entries: Vec<PathBuf> = match fs::read_dir(&folder) {
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -150,12 +157,12 @@ fn look(path: &Path) -> Option<Left> {
     match (&entries[..], note.fetched) {
         ([], _) => {}
         // the queue has it and offers it
-        (_, None) => return None,
+        (parts, None) if parts.iter().all(|path| is_part(path)) => return None,
         ([copy], Some(print)) if is_as_fetched(copy, print) => {
             // one by one: what has come in between stays
             fs::remove_file(copy).ok()?;
         }
-        (_, Some(_)) => {
+        _ => {
             return Some(Left { of: note.of, folder });
         }
     }
@@ -164,6 +171,11 @@ fn look(path: &Path) -> Option<Left> {
         _ => drop(fs::remove_file(path)),
     }
     None
+}
+
+fn is_part(path: &Path) -> bool {
+    let name = path.file_name().map(std::ffi::OsStr::as_encoded_bytes);
+    name.is_some_and(|name| Origin::of(name).is_some())
 }
 
 fn is_as_fetched(copy: &Path, print: Print) -> bool {
@@ -181,8 +193,9 @@ fn read(file: &mut File) -> io::Result<Note> {
 fn write(file: &mut File, note: &Note) -> io::Result<()> {
     let text = serde_json::to_string(note).map_err(io::Error::other)?;
     file.rewind()?;
-    file.set_len(0)?;
-    file.write_all(text.as_bytes())
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
+    file.sync_data()
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -201,6 +214,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::model::part_name::part_name;
 
     fn notes(all: &Path) -> usize {
         fs::read_dir(all).unwrap().count()
@@ -277,17 +291,46 @@ mod tests {
     }
 
     #[test]
-    fn what_the_queue_offers_and_what_cannot_be_read_stays() {
+    fn what_the_queue_offers_is_left_to_it_and_what_cannot_be_read_is_told() {
         let home = tempfile::tempdir().unwrap();
         let edited = Edited::at(home.path().to_owned());
+        let origin = Origin {
+            installation: 1,
+            run: 2,
+            job: 3,
+            source: 4,
+        };
         let folder = edited.make("web:/f".into()).unwrap();
-        fs::write(folder.join(".f.part"), "half").unwrap();
+        let part = folder.join(std::str::from_utf8(&part_name(b"f", &origin)).unwrap());
+        fs::write(&part, "half").unwrap();
         let unreadable = fetched(&edited, "text");
         fs::write(note_of(&unreadable), "no note").unwrap();
+        // killed between its end and the editor
+        let whole = edited.make("web:/whole".into()).unwrap();
+        fs::write(whole.join("whole"), "whole").unwrap();
         let empty = edited.make("web:/g".into()).unwrap();
         drop(edited);
-        assert_eq!(Edited::at(home.path().to_owned()).left(), []);
-        assert!(folder.join(".f.part").exists() && unreadable.join("f").exists());
+        let left = Edited::at(home.path().to_owned()).left();
+        let left: Vec<(&str, &Path)> = left.iter().map(|l| (l.of.as_str(), l.folder.as_path())).collect();
+        assert_eq!(left.len(), 2);
+        assert!(
+            left.contains(&("a file of a server", &unreadable)) && left.contains(&("web:/whole", &whole))
+        );
+        assert!(part.exists() && unreadable.join("f").exists() && whole.join("whole").exists());
         assert!(!empty.exists());
+    }
+
+    #[test]
+    fn what_was_kept_is_not_taken_for_what_was_fetched_when_it_is_looked_at_again() {
+        let home = tempfile::tempdir().unwrap();
+        let edited = Edited::at(home.path().to_owned());
+        let folder = fetched(&edited, "text");
+        let copy = folder.join("f");
+        fs::write(&copy, "changed, and not sent back").unwrap();
+        let mut lock = edited.lock_of(&copy).unwrap();
+        note_fetched(&mut lock, fingerprint(&copy).unwrap()).unwrap();
+        drop((edited, lock));
+        assert_eq!(Edited::at(home.path().to_owned()).left().len(), 1);
+        assert!(copy.exists());
     }
 }

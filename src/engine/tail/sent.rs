@@ -163,7 +163,7 @@ impl Sent {
                 Answer::Deleted(Deleted::Done) => Told::Deleted,
                 Answer::Deleted(Deleted::NotThere | Deleted::Refused) => Told::NotDeleted,
                 Answer::PermissionsSet(set) => {
-                    self.permissions_set(set.is_ok());
+                    self.permissions_set(set);
                     told
                 }
                 Answer::Digest(answer) => {
@@ -294,20 +294,21 @@ impl Sent {
         }
     }
 
-    fn permissions_set(&mut self, set: bool) {
-        let Some(bits) = self.site.permissions.take() else {
+    fn permissions_set(&mut self, set: Result<(), Error>) {
+        let Some((bits, error)) = self.site.permissions.take().zip(set.err()) else {
             return;
         };
-        if !set && self.task.placing.refuses_permissions() {
-            let whose = match self.task.start.care.permissions {
-                true => "the file here has",
-                false => "the replaced file had",
-            };
-            self.notes.push(format!(
-                "{whose} {}; the server does not let permissions be set",
-                bits.symbolic()
-            ));
-        }
+        // one that does not know the command is not asked for the next file, and that is said once
+        let why = match error.is_unknown_command() {
+            true if !self.task.placing.refuses_permissions() => return,
+            true => "the server does not let permissions be set".to_owned(),
+            false => error.failure("they were not set").to_string(),
+        };
+        let whose = match self.task.start.care.permissions {
+            true => "the file here has",
+            false => "the replaced file had",
+        };
+        self.notes.push(format!("{whose} {}; {why}", bits.symbolic()));
     }
 
     fn what(&self) -> String {

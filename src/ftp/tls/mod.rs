@@ -4,7 +4,6 @@
 //! its data connections, which resume the control connection's TLS session.
 
 mod alert;
-mod authorities;
 mod identity;
 mod judge;
 pub(super) mod native;

@@ -14,17 +14,17 @@ use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode,
     SslVerifyMode, SslVersion,
 };
+use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509CheckFlags;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::alert::handshake_error;
-use super::authorities;
 use super::identity::Identity;
 use super::judge::{self, TrustStore, describe, doubt_of, moment, pin_of};
 use super::native::{offer_session, signature_digest};
 use super::sessions::Sessions;
-use super::{Handshake, TlsError, Versions};
+use super::{Handshake, TlsError, Versions, read_authorities};
 use crate::ftp::stream::NetStream;
 use crate::model::certificate::Doubt;
 use crate::model::server::TlsVersion;
@@ -99,7 +99,7 @@ impl Settings {
             show(&mut builder, identity)?;
         }
         if versions.authorities {
-            builder.set_cert_store(authorities::load(versions.ca_file.as_deref())?);
+            load_authorities(&mut builder, versions)?;
         }
         let sessions = match SESSIONS.get() {
             Some(index) => *index,
@@ -313,6 +313,32 @@ fn weaknesses(ssl: &SslRef) -> Vec<String> {
         weak.push(format!("Diffie-Hellman {} bits", key.bits()));
     }
     weak
+}
+
+/// The system's authorities, found by openssl-probe (a vendored OpenSSL does not know where they
+/// are), and those of the server's own file.
+fn load_authorities(builder: &mut SslContextBuilder, versions: &Versions) -> Result<(), TlsError> {
+    let settings = |e: ErrorStack| TlsError::Settings(format!("the certificate store cannot be read: {e}"));
+    let mut store = X509StoreBuilder::new().map_err(settings)?;
+    let found = openssl_probe::probe();
+    // a missing or broken system store leaves fewer authorities to trust, never more
+    if let Some(file) = &found.cert_file
+        && let Ok(pem) = std::fs::read(file)
+        && let Ok(list) = openssl::x509::X509::stack_from_pem(&pem)
+    {
+        for cert in list {
+            let _ = store.add_cert(cert);
+        }
+    } else {
+        let _ = store.set_default_paths();
+    }
+    if let Some(file) = &versions.ca_file {
+        for cert in read_authorities(file)? {
+            store.add_cert(cert).map_err(settings)?;
+        }
+    }
+    builder.set_cert_store(store.build());
+    Ok(())
 }
 
 fn version(version: TlsVersion) -> SslVersion {

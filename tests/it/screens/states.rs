@@ -120,8 +120,8 @@ fn colours_to_choose_from() {
 #[test]
 fn edits_that_an_earlier_run_has_left() {
     let mut begin = start(vec![server("web")]);
-    let what = "An earlier run ended while files of servers were edited";
-    let why = "nobody has seen these sent back: web:/srv/www/index.html in /home/me/.local/state/ftpane/edited/Ab12Cd";
+    let what = "Edited copies of files of servers are still here";
+    let why = "an earlier run has ended with them: web:/srv/www/index.html in /home/me/.local/state/ftpane/edited/Ab12Cd";
     begin.edits_left = Some(Failure::new(Class::Local, what, why).hint("They are kept."));
     let (app, effects) = ftpane::app::App::new(begin);
     let mut bench = Bench {
