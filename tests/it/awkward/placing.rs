@@ -374,6 +374,26 @@ async fn a_server_without_chmod_is_asked_once() {
     driver.shutdown().await;
 }
 
+/// What is refused for one file says nothing of the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn permissions_refused_for_one_file_are_asked_for_the_next() {
+    let (_folder, here) = local("new");
+    let script = script()
+        .file("/other", "old")
+        .mode("/target", 0o640)
+        .mode("/other", 0o600)
+        .once("SITE", say("550 Not in this folder."));
+    let (server, mut driver) = connected(script).await;
+    let note = done(upload(&mut driver, &here, "/target").await).unwrap();
+    assert!(
+        note.contains("rw-r-----") && note.contains("550 Not in this folder."),
+        "{note}"
+    );
+    assert_eq!(done(upload(&mut driver, &here, "/other").await), None);
+    assert_eq!((server.count("SITE"), server.mode_of("/other")), (2, Some(0o600)));
+    driver.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_stays_and_what_it_leads_to_is_replaced() {
     for policy in [Policy::Overwrite, Policy::Size] {
