@@ -1,6 +1,7 @@
 //! ftpane: the arguments, then the interface, the embedded server or the command line.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ftpane::cli::{self, Interface, Request};
 use ftpane::demo::{self, Demo};
@@ -51,6 +52,9 @@ async fn show(interface: Interface) -> anyhow::Result<u8> {
     Ok(term::begin(wanted).await?)
 }
 
+/// How long the threads may take that are left at the end.
+const LAST_THREADS: Duration = Duration::from_millis(500);
+
 fn block_on(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
     block_on_by(Builder::new_multi_thread(), work)
 }
@@ -58,8 +62,9 @@ fn block_on(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8
 fn block_on_by(mut threads: Builder, work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
     let runtime = threads.enable_all().build()?;
     let ended = runtime.block_on(work);
-    // a read of the terminal that nobody answers must not hold us back
-    runtime.shutdown_background();
+    // OpenSSL gives its memory back when the program ends, and a thread that still uses it then breaks down;
+    // a read of the terminal that nobody answers must not hold us back for long
+    runtime.shutdown_timeout(LAST_THREADS);
     ended
 }
 

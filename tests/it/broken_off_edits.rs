@@ -90,9 +90,9 @@ async fn what_was_written_is_kept_and_told() {
             "echo more >> \"$1\"",
             &url,
             &[
-                "An earlier run ended",
+                "Edited copies of files",
                 ":/page.html",
-                "They are kept. Send",
+                "Send back what is",
                 "[Close]",
             ],
         )

@@ -232,7 +232,8 @@ fn the_interface_keeps_unlocks_renames_and_forgets() {
     terminal.press("2\r");
     terminal.until("is back at the list", |s| !s.contents().contains("Server web"));
     terminal.press("q");
-    assert_eq!(terminal.leave().code, 0);
+    let left = terminal.leave();
+    assert_eq!(left.code, 0, "{}", left.text);
     let servers = fs::read_to_string(site.home.path().join("servers.toml")).unwrap();
     assert!(servers.contains("\"web2\""), "{servers}");
 
