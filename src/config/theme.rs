@@ -13,26 +13,15 @@ use super::colours::Depth;
 use super::mistake::{Mistake, read};
 use super::paths::Paths;
 use crate::model::nearest::did_you_mean;
+use crate::model::worded::worded;
 
-macro_rules! roles {
-    ($($(#[$doc:meta])* $role:ident = $name:literal),+ $(,)?) => {
-        /// What a piece of the screen is, as far as colour goes.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Role { $($(#[$doc])* $role),+ }
-
-        impl Role {
-            /// Every role.
-            pub const ALL: &[Self] = &[$(Self::$role),+];
-
-            /// Its name in theme files.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$role => $name),+ }
-            }
-        }
-    };
-}
-
-roles! {
+worded! {
+    /// What a piece of the screen is, as far as colour goes.
+    enum Role;
+    /// Every role.
+    ALL;
+    /// Its name in theme files.
+    fn name;
     /// Ordinary text, and the ground of the screen.
     Text = "text",
     /// Text of less weight: sizes, times, explanations.

@@ -495,7 +495,10 @@ impl Sending {
             (piece, self.hashing) = (first, Some(hashing));
         }
         let mut rest = match self.rest.take() {
-            Some(content) => self.after(content, Vec::new(), None),
+            Some(content) => {
+                let hashing = self.hashing.take();
+                self.after(content, Vec::new(), hashing)
+            }
             None => Rest::Over,
         };
         loop {
@@ -530,8 +533,7 @@ impl Sending {
 
     /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
     /// handing the work to another thread would cost more than it brings.
-    fn after(&mut self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
-        let hashing = hashing.or_else(|| self.hashing.take());
+    fn after(&self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
         if hashing.is_none() && self.is_near && self.task.targets.at_once.is_quick() {
             return Rest::Here(content);
         }

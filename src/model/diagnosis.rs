@@ -9,6 +9,7 @@ use super::clock::ClockOffset;
 use super::failure::Class;
 use super::firewall;
 use super::server::{ConnectionMode, PassiveAddress, Protocol, Server, TlsBackend, TlsVersion};
+use super::worded::worded;
 
 /// One thing the doctor looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,25 +137,13 @@ impl Level {
     }
 }
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $word:literal),+ $(,)?) => {
-        /// What is the matter.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code { $($(#[$doc])* $code),+ }
-
-        impl Code {
-            /// All, in the order of a connection.
-            pub const ALL: &[Self] = &[$(Self::$code),+];
-
-            /// The word in JSON.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$code => $word),+ }
-            }
-        }
-    };
-}
-
-codes! {
+worded! {
+    /// What is the matter.
+    enum Code;
+    /// All, in the order of a connection.
+    ALL;
+    /// The word in JSON.
+    fn word;
     /// Nothing.
     Ok = "ok",
     /// The host name has no address.

@@ -32,3 +32,4 @@ pub mod stamp;
 pub mod target;
 pub mod text;
 pub mod unfinished;
+pub(crate) mod worded;

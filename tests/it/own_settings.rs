@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use portable_pty::CommandBuilder;
-
 use crate::harness::pty::{Place, Terminal};
 
 const F5: &str = "\x1b[15~";
@@ -63,8 +61,8 @@ fn the_editor_of_the_settings_goes_before_the_environments() {
     assert_eq!(terminal.leave().code, 0);
 }
 
-/// The list of servers, with folders as the system has them: one for the person, one for all.
-fn with_folders(place: &Place) -> CommandBuilder {
+/// The list of servers is shown, with folders as the system has them: one for the person, one for all.
+fn with_folders(place: &Place) -> Terminal {
     let home = place.home.path();
     let mut command = place.ftpane(&[]);
     command.env_remove("FTPANE_CONFIG_DIR");
@@ -73,7 +71,9 @@ fn with_folders(place: &Place) -> CommandBuilder {
     command.env("XDG_STATE_HOME", home.join("state"));
     command.env("XDG_CONFIG_DIRS", home.join("system"));
     command.env("COLORTERM", "truecolor");
-    command
+    let mut terminal = Terminal::run(command);
+    terminal.see("No servers yet");
+    terminal
 }
 
 fn write(path: &Path, text: &str) {
@@ -86,8 +86,7 @@ fn keys_for_all_users_are_in_force_under_ones_own() {
     let place = Place::new();
     let system = place.home.path().join("system/ftpane/keymap.toml");
     write(&system, "[global]\nquit = ['z']\nhelp = ['Z']\n");
-    let mut terminal = Terminal::run(with_folders(&place));
-    terminal.see("No servers yet");
+    let mut terminal = with_folders(&place);
     terminal.press("Z");
     terminal.see(" Keys ");
     terminal.press("\x1b");
@@ -98,8 +97,7 @@ fn keys_for_all_users_are_in_force_under_ones_own() {
     // one's own go over them, one by one
     let own = place.home.path().join("own/ftpane/keymap.toml");
     write(&own, "[global]\nquit = ['w']\n");
-    let mut terminal = Terminal::run(with_folders(&place));
-    terminal.see("No servers yet");
+    let mut terminal = with_folders(&place);
     // this key is none any more: what comes after it is still seen
     terminal.press("zZ");
     terminal.see(" Keys ");
@@ -115,8 +113,7 @@ fn themes_for_all_users_can_be_chosen_and_are_under_ones_own() {
     let colours = |text: &str| format!("text = '{text}'\nmuted = '{text}'\n");
     write(&home.join("system/ftpane/themes/house.toml"), &colours("#123456"));
     let colour_of_the_text = || {
-        let mut terminal = Terminal::run(with_folders(&place));
-        terminal.see("No servers yet");
+        let mut terminal = with_folders(&place);
         let screen = terminal.screen();
         let (row, line) = screen
             .rows(0, 100)

@@ -396,20 +396,30 @@ mod by_the_binary {
         assert_plain(&printed);
     }
 
-    #[test]
-    fn a_dumb_terminal_gets_no_escape_and_shows_no_password() {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let demo = runtime.block_on(Demo::start()).unwrap();
-        let place = Place::new();
+    /// Saves a server as "web", whose password is asked for.
+    fn save_asking(place: &Place, server: Server) {
         let mut servers = Servers::load(place.home.path().join("servers.toml")).unwrap();
         servers
             .add(Server {
                 name: "web".into(),
                 password: PasswordSource::Ask,
-                pin: None,
-                ..demo.server()
+                ..server
             })
             .unwrap();
+    }
+
+    #[test]
+    fn a_dumb_terminal_gets_no_escape_and_shows_no_password() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let demo = runtime.block_on(Demo::start()).unwrap();
+        let place = Place::new();
+        save_asking(
+            &place,
+            Server {
+                pin: None,
+                ..demo.server()
+            },
+        );
         let mut ftpane = place.run("dumb", &[], &[]);
         ftpane.hear("1 web, FTPS explicit");
         ftpane.say("connect web");
@@ -526,14 +536,7 @@ mod by_the_binary {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let demo = runtime.block_on(Demo::start()).unwrap();
         let place = Place::new();
-        let mut servers = Servers::load(place.home.path().join("servers.toml")).unwrap();
-        servers
-            .add(Server {
-                name: "web".into(),
-                password: PasswordSource::Ask,
-                ..demo.server()
-            })
-            .unwrap();
+        save_asking(&place, demo.server());
         let script = r#"
             set -m
             "$FTPANE" --plain

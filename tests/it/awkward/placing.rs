@@ -10,7 +10,9 @@ use ftpane::model::job::Policy;
 use ftpane::model::server::{Protocol, Server};
 
 use super::*;
-use crate::harness::scripted::{Step, close, end_data, hold, obey, receive, receive_all, say};
+use crate::harness::scripted::{
+    Script, Scripted, Step, close, end_data, hold, obey, receive, receive_all, say,
+};
 
 const OVER: &str = "550 Cannot create a file when that file already exists.";
 const NO_DOTS: &str = "553 Prohibited file name.";
@@ -356,42 +358,35 @@ async fn a_replaced_file_keeps_its_permissions() {
     driver.shutdown().await;
 }
 
-/// Refused once, it is not tried again, and that is said once.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_without_chmod_is_asked_once() {
+/// Replaces `/target`, whose permissions cannot be set, and `/other` after it; what is noted of the first.
+async fn replace_two(refusing: impl FnOnce(Script) -> Script) -> (Scripted, String) {
     let (_folder, here) = local("new");
     let script = script()
         .file("/other", "old")
         .mode("/target", 0o640)
-        .mode("/other", 0o600)
-        .on("SITE", say("500 What?"));
-    let (server, mut driver) = connected(script).await;
+        .mode("/other", 0o600);
+    let (server, mut driver) = connected(refusing(script)).await;
     let note = done(upload(&mut driver, &here, "/target").await).unwrap();
     assert!(note.contains("rw-r-----"), "{note}");
     assert_eq!(done(upload(&mut driver, &here, "/other").await), None);
-    assert_eq!(server.count("SITE"), 1);
     assert_eq!(content(&server, "/other"), "new");
     driver.shutdown().await;
+    (server, note)
+}
+
+/// Refused once, it is not tried again, and that is said once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_chmod_is_asked_once() {
+    let (server, _) = replace_two(|script| script.on("SITE", say("500 What?"))).await;
+    assert_eq!(server.count("SITE"), 1);
 }
 
 /// What is refused for one file says nothing of the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn permissions_refused_for_one_file_are_asked_for_the_next() {
-    let (_folder, here) = local("new");
-    let script = script()
-        .file("/other", "old")
-        .mode("/target", 0o640)
-        .mode("/other", 0o600)
-        .once("SITE", say("550 Not in this folder."));
-    let (server, mut driver) = connected(script).await;
-    let note = done(upload(&mut driver, &here, "/target").await).unwrap();
-    assert!(
-        note.contains("rw-r-----") && note.contains("550 Not in this folder."),
-        "{note}"
-    );
-    assert_eq!(done(upload(&mut driver, &here, "/other").await), None);
+    let (server, note) = replace_two(|script| script.once("SITE", say("550 Not in this folder."))).await;
+    assert!(note.contains("550 Not in this folder."), "{note}");
     assert_eq!((server.count("SITE"), server.mode_of("/other")), (2, Some(0o600)));
-    driver.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -182,7 +182,12 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
 impl Bench {
     /// At the list of these servers, the local folder listed.
     pub(crate) fn new(servers: Vec<Server>) -> Self {
-        let (app, effects) = App::new(start(servers));
+        Self::begin(start(servers))
+    }
+
+    /// Begun so, and what it asks of this machine at first is answered.
+    pub(crate) fn begin(start: Start) -> Self {
+        let (app, effects) = App::new(start);
         let mut bench = Self {
             app,
             now: Duration::ZERO,
@@ -195,12 +200,7 @@ impl Bench {
     pub(crate) fn connected_to(server: Server) -> Self {
         let mut start = start(vec![server.clone()]);
         start.connect = Some((server, Some(Secret::new("pw"))));
-        let (app, effects) = App::new(start);
-        let mut bench = Self {
-            app,
-            now: Duration::ZERO,
-        };
-        bench.answer_listings(&effects);
+        let mut bench = Self::begin(start);
         bench.stand(1);
         bench
     }

@@ -99,12 +99,7 @@ fn folders_to_go_back_to() {
         bookmark(Some("archive"), "/2026/11"),
         bookmark(None, "/home/me/work/site"),
     ];
-    let (app, effects) = ftpane::app::App::new(begin);
-    let mut bench = Bench {
-        app,
-        now: std::time::Duration::ZERO,
-    };
-    bench.answer_listings(&effects);
+    let mut bench = Bench::begin(begin);
     bench.stand(1);
     bench.press("'");
     pictures("bookmarks", &mut bench);
@@ -123,12 +118,7 @@ fn edits_that_an_earlier_run_has_left() {
     let what = "Edited copies of files of servers are still here";
     let why = "an earlier run has ended with them: web:/srv/www/index.html in /home/me/.local/state/ftpane/edited/Ab12Cd";
     begin.edits_left = Some(Failure::new(Class::Local, what, why).hint("They are kept."));
-    let (app, effects) = ftpane::app::App::new(begin);
-    let mut bench = Bench {
-        app,
-        now: std::time::Duration::ZERO,
-    };
-    bench.answer_listings(&effects);
+    let mut bench = Bench::begin(begin);
     pictures("dialog-edits-left", &mut bench);
 }
 
