@@ -37,7 +37,7 @@ async fn run(seed: u64) -> usize {
     make_tree(&here);
     let temper = Temper {
         seed,
-        stores: seed % 2 == 0,
+        stores: seed.is_multiple_of(2),
         mishaps: 12,
         lies: false,
     };
