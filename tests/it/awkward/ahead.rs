@@ -302,7 +302,7 @@ async fn a_size_that_is_refused_is_asked_for_again() {
 /// A server that loses RNTO: the size that comes next is not the answer to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_that_is_lost_is_not_done() {
-    let script = Script::new(Protocol::Ftp).once("RNFR", [hear(), crate::harness::scripted::usual()]);
+    let script = Script::new(Protocol::Ftp).once("RNFR", [hear(), usual()]);
     let (server, mut driver) = alone(script).await;
     all_go(&server, &mut driver).await;
     driver.shutdown().await;
