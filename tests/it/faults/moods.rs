@@ -187,7 +187,7 @@ impl Course {
                     Fault::Short => true,
                     _ => plan.verb != "SIZE" && dice.below(2) == 0,
                 },
-                plan,
+                plan: Some(plan),
             },
             permissions: plan.verb == "SITE" || dice.below(4) == 0,
             verify: dice.below(4) == 0,
@@ -197,8 +197,8 @@ impl Course {
     }
 
     /// What is planned for it.
-    fn planned(self) -> Planned {
-        (self.direction, self.protocol.is_tls(), self.temper.plan)
+    fn planned(self) -> Option<Planned> {
+        Some((self.direction, self.protocol.is_tls(), self.temper.plan?))
     }
 
     /// Whether its files are put beside those that stand there.
@@ -251,7 +251,7 @@ fn script(course: Course, files: &Files, dice: &mut Dice) -> Script {
         .on("MFMT", [say("213 As you wish.")])
         .file("/beside", "keep")
         .file("/t.txt", "keep");
-    let planned = course.temper.plan.verb;
+    let planned = course.temper.plan.map_or("", |plan| plan.verb);
     match dice.below(12) {
         0 if planned != "EPSV" => script = script.on("EPSV", [say("500 What?")]),
         1 if !matches!(planned, "MLSD" | "MFMT") => {
@@ -439,7 +439,7 @@ async fn run(seed: u64) -> Sum {
             .count(),
         left,
         longest: took,
-        happened: planned.then_some(course.planned()).into_iter().collect(),
+        happened: course.planned().filter(|_| planned).into_iter().collect(),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Temper {
     /// nothing else could find it out.
     pub(crate) lies: bool,
     /// What goes wrong first, before all that comes by chance.
-    pub(crate) plan: Plan,
+    pub(crate) plan: Option<Plan>,
 }
 
 /// What has gone wrong.
@@ -105,7 +105,7 @@ impl Mood {
         Self {
             dice,
             lies: temper.lies,
-            plan: Some(temper.plan),
+            plan: temper.plan,
             waiting,
             done: Vec::new(),
         }
