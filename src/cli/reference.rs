@@ -24,7 +24,10 @@ pub(super) const EXIT_CODES: [(u8, &str); 14] = [
     (4, "login refused"),
     (5, "TLS or certificate refused"),
     (6, "no data connection"),
-    (7, "no such file, or the server refuses permission"),
+    (
+        7,
+        "no such file, or the server refuses it: permission, no room there",
+    ),
     (8, "refused here: read only, document path, depth"),
     (9, "conflict or verification; nothing was overwritten"),
     (10, "local disk"),

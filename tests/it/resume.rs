@@ -493,7 +493,14 @@ async fn what_is_taken_up_goes_on_whatever_its_policy() {
         let ended = run
             .driver
             .over(batch, |question| panic!("nothing to ask: {question:?}"));
-        ended.await.assert_all_done();
+        let ended = ended.await;
+        ended.assert_all_done();
+        let went_on = |state: &JobState| match state {
+            JobState::Done { note, .. } => note.as_deref() == Some("it went on after 293 KiB"),
+            _ => false,
+        };
+        let said = ended.states.iter().filter(|(.., state)| went_on(state)).count();
+        assert_eq!(said, 1, "{ended:?}");
         let got = match direction {
             Direction::Download => run.file(),
             Direction::Upload => server.content("/d/f").unwrap(),

@@ -125,6 +125,30 @@ async fn kept(keep_times: bool, keep_permissions: bool) -> (Option<u16>, Option<
     )
 }
 
+/// A server that tells no permissions: said once a batch, however many files, and only where they are wanted.
+#[tokio::test(flavor = "multi_thread")]
+async fn that_permissions_are_not_told_is_said_once() {
+    for wanted in [true, false] {
+        let here = tempfile::tempdir().unwrap();
+        let script = Script::new(Protocol::Ftp)
+            .file("/d/a", "a")
+            .file("/d/b", "b")
+            .file("/d/sub/c", "c");
+        let (_server, mut driver) = connected(script).await;
+        driver.care.permissions = wanted;
+        driver
+            .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+            .await
+            .assert_all_done();
+        let said = driver
+            .notices
+            .iter()
+            .filter(|said| said.contains("does not tell the permissions"));
+        assert_eq!(said.count(), usize::from(wanted), "{:?}", driver.notices);
+        driver.shutdown().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn times_and_permissions_are_kept_as_configured() {
     // as it is without a word: what is replaced keeps what it had

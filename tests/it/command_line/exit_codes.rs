@@ -115,6 +115,21 @@ fn code_7_no_such_file() {
     }
 }
 
+/// A full server refuses, too: no code says so by itself, its words do.
+#[tokio::test(flavor = "multi_thread")]
+async fn code_7_no_room_there() {
+    for reply in ["552 Quota exceeded.", "452 Disk full."] {
+        let server = Script::new(Protocol::Ftp).on("STOR", [say(reply)]).start().await;
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("f"), "f").unwrap();
+        let mut command = ftpane(home.path());
+        command.args(["put", "f", &format!("{}/", server.server().url())]);
+        let output = output(command).await;
+        ends(&output, 7);
+        assert!(stderr(&output).contains(reply), "{}", stderr(&output));
+    }
+}
+
 #[test]
 fn code_8_refused_here() {
     let site = Site::new();
