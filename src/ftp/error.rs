@@ -4,7 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::{says_full, says_limit, says_too_long, wants_encryption};
+use super::explain::{says_full, says_limit, says_tls, says_too_long, wants_encryption};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -104,7 +104,7 @@ impl Error {
                         && !says_too_long(reply)
                     || (reply.code == 530 && *stage != Stage::Login)
             }
-            Self::Tls(_, TlsError::Broken(_)) => true,
+            Self::Tls(_, TlsError::Broken(_) | TlsError::Stalled(_)) => true,
             Self::Repaired(_, error) | Self::BothWays(_, error) => error.is_transient(),
             Self::Proxy(_, _, error) => match error {
                 ProxyError::Unreached(error) => error.is_transient(),
@@ -134,6 +134,20 @@ impl Error {
     /// Whether the server lets nobody in without TLS.
     pub(crate) fn wants_encryption(&self) -> bool {
         matches!(self, Self::Refused(Stage::Login, verb, reply) if verb == "USER" && wants_encryption(reply))
+    }
+
+    /// Whether the server refuses a transfer for how its data connection is protected, or is not: by a code
+    /// of its own (RFC 4217 §12.6), or in words beside another.
+    pub(crate) fn blames_protection(&self) -> bool {
+        match self {
+            // of these 521 and 522 are about the kind of address (RFC 1639, RFC 2428)
+            Self::Refused(_, verb, _) if matches!(verb.as_str(), "EPSV" | "PASV" | "EPRT" | "PORT") => false,
+            Self::Refused(_, _, reply) => {
+                matches!(reply.code, 521 | 522 | 533..=537)
+                    || (matches!(reply.code, 425 | 426) && says_tls("", reply))
+            }
+            _ => false,
+        }
     }
 
     /// Whether the server only says that it has enough connections of ours.
@@ -425,7 +439,7 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
         Stage::Greeting => Failure::new(Class::Unreachable, what, format!("connected, but no greeting within {seconds}"))
             .hint("The server may hang or be overloaded, or the port expect implicit TLS (ftps://, usually port 990)."),
         Stage::Handshake => Failure::new(Class::Tls, what, format!("the TLS handshake did not end within {seconds}"))
-            .hint("The port may expect explicit TLS (ftpes://, usually port 21)."),
+            .hint("The port may expect explicit TLS (ftpes://, usually port 21), or something on the way holds TLS up."),
         Stage::Data => Failure::new(Class::Data, what, format!("no data connection within {seconds}"))
             .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
         Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
@@ -466,12 +480,27 @@ fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
         .hint("It may demand that the control connection's TLS session is resumed, which only the OpenSSL backend can, or a client certificate."),
         TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
             .hint("It may accept other TLS versions only, or expect no TLS on this port."),
+        TlsError::Stalled(after) => Failure::new(
+            Class::Data,
+            what,
+            format!(
+                "the data connection stands, and TLS on it does not come about within {}",
+                crate::model::size::duration(after.as_secs().max(1))
+            ),
+        )
+        .hint("Something on the way may meddle with it: a firewall that reads FTP, an old router; or the server hangs."),
         TlsError::NotTls if stage == Stage::Data => Failure::new(
             Class::Tls,
             what,
             "the server does not encrypt the data connection, although it said that it would",
         )
         .hint("Nothing was sent over it or taken from it."),
+        TlsError::NotTls if stage == Stage::Protect => Failure::new(
+            Class::Tls,
+            what,
+            "the server agreed to TLS, and what came then is none",
+        )
+        .hint("Something on the way may meddle with it, or the server's TLS is out of order; nothing secret was sent."),
         TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
             .hint("Use explicit TLS there (ftpes://)."),
         TlsError::NoAgreement(said) => {

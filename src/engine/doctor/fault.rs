@@ -35,7 +35,7 @@ pub(super) fn finding(error: &Error, what: &str) -> Finding {
     }
 }
 
-fn code(error: &Error) -> Code {
+pub(super) fn code(error: &Error) -> Code {
     match error {
         Error::NoAddress(_) => Code::DnsFailed,
         Error::Broken(stage, broken) => match stage {
@@ -66,6 +66,9 @@ fn code(error: &Error) -> Code {
             (_, _) if reply.code == 421 => Code::ConnectionLost,
             (_, "EPSV" | "PASV") => Code::PassiveRefused,
             (_, "EPRT" | "PORT") => Code::ActiveNobodyCame,
+            // RFC 4217 §12.6: 521 and 53z are about the level, 522 and what says so about the handshake
+            (_, "LIST" | "MLSD") if matches!(reply.code, 521 | 533..=537) => Code::ProtRefused,
+            (_, "LIST" | "MLSD") if error.blames_protection() => Code::DataTlsStalled,
             (_, "LIST" | "MLSD") if matches!(reply.code, 425 | 426) => Code::PassiveRefused,
             (_, "LIST" | "MLSD") => Code::ListRefused,
             _ => Code::ConnectionLost,
@@ -86,6 +89,21 @@ fn code(error: &Error) -> Code {
             Code::ConnectionLost
         }
     }
+}
+
+/// Whether a session could not be made, while others stand: the server has enough of them, or somebody on
+/// the way counts.
+pub(super) fn keeps_out(error: &Error) -> bool {
+    error.is_turned_away()
+        || match error {
+            Error::Broken(stage, _) | Error::Silent(stage, _) => matches!(
+                stage,
+                Stage::Tcp | Stage::Greeting | Stage::Handshake | Stage::Protect | Stage::Login
+            ),
+            Error::Refused(stage, ..) => matches!(stage, Stage::Greeting | Stage::Login),
+            Error::Tls(stage, TlsError::Broken(_)) => matches!(stage, Stage::Handshake | Stage::Protect),
+            _ => false,
+        }
 }
 
 /// Whether it is about our own settings: then there is nothing to find out about a server.

@@ -6,8 +6,8 @@ use super::super::error::Stage::{self, Data, Greeting, Login, Protect};
 use super::super::reply::Reply;
 use super::Row;
 use super::words::{
-    blames, says_any, says_existing, says_forbidden, says_full, says_missing, says_not_empty, says_too_long,
-    says_unopened, wants_encryption,
+    blames, says_any, says_existing, says_forbidden, says_full, says_missing, says_not_empty, says_tls,
+    says_too_long, says_unopened, wants_encryption,
 };
 use crate::model::failure::Class;
 
@@ -131,6 +131,9 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[431], anything, Class::Tls,
         "the server lacks something that its encryption needs",
         "Try again later; its administrator can see what is missing."),
+    row(ANYWHERE, ANY, &[425, 426], says_tls, Class::Tls,
+        "the server could not encrypt the data connection",
+        "Its log tells why; something on the way may meddle with it, such as a firewall that reads FTP."),
     row(ANYWHERE, ANY, &[425], anything, Class::Data,
         "the server could not make the data connection",
         "In active mode our port must be reachable from the server; in passive mode its passive ports from here."),

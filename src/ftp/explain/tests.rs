@@ -144,6 +144,20 @@ fn why(stage: Stage, verb: &str, reply: &str) -> (Class, String) {
 const REAL: &[(Stage, &str, &str, Class, &str)] = &[
     (
         Transfer,
+        "MLSD",
+        "425 Unable to build data connection: TLS negotiation failed.",
+        Class::Tls,
+        "could not encrypt",
+    ),
+    (
+        Transfer,
+        "LIST",
+        "425 Can't open data connection for transfer of \"/tls/ssl\"",
+        Class::Data,
+        "could not make",
+    ),
+    (
+        Transfer,
         "RETR",
         "550 Failed to open file.",
         Class::Refused,

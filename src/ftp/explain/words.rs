@@ -38,6 +38,13 @@ pub(super) fn says_not_empty(_: &str, reply: &Reply) -> bool {
     says_any(reply, &["not empty"])
 }
 
+/// Whether it says that TLS is the matter; a path that it repeats in quotes says nothing.
+pub(in crate::ftp) fn says_tls(_: &str, reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let mut own = said.split('"').step_by(2);
+    own.any(|part| ["tls", "ssl", "handshake"].iter().any(|word| part.contains(word)))
+}
+
 /// Whether the refusal of a user says that there is no login without TLS.
 pub(in crate::ftp) fn wants_encryption(reply: &Reply) -> bool {
     let words = ["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"];
