@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: &Doctor, session: &mut Session) -> Result<u8,
                 continue;
             }
             Some(Event::Examined(id, examined)) if id == wanted => {
-                running = None;
+                running = running.filter(|(step, _)| *step != examined.step);
                 session.speech.clear_progress();
                 report.step(&examined)
             }

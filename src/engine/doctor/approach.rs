@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::encryption::{described, failing};
-use super::record::{Outcome, Said, span};
+use super::record::{Begun, Outcome, Said, span};
 use super::{Visit, fault};
 use crate::ftp::connect::{Greeted, Opened};
 use crate::ftp::connection::Connection;
@@ -74,7 +75,7 @@ impl Visit {
     /// TCP, implicit TLS and the greeting, which come in one.
     async fn connect(&mut self, stages: &Stages, addresses: Vec<SocketAddr>, what: &str) -> Option<Greeted> {
         let begun = self.record.begin(Step::Connect);
-        let (greeted, voice) = self.greeted(stages, addresses).await;
+        let (greeted, voice) = self.greeted(begun, stages, addresses).await;
         let said = self.record.take();
         let stood = match (self.attendant.stood(), &greeted) {
             (None, Err(error)) | (Some(_), Err(error @ Error::Proxy(..))) => {
@@ -83,14 +84,9 @@ impl Visit {
             }
             (stood, _) => stood,
         };
-        let (at, to) = stood.unwrap_or((begun.at(), SocketAddr::from(([0, 0, 0, 0], 0))));
-        let mut outcome = Outcome::new(format!("connected to {to}"));
-        if let Ok(greeted) = &greeted {
-            outcome = outcome.seeing([format!("from {}", greeted.ends().1)]);
-        }
-        self.record
-            .tell(Step::Connect, true, at - begun.at(), &[], outcome);
-
+        let from = greeted.as_ref().ok().map(|greeted| greeted.ends().1);
+        self.tell_connected(begun, from);
+        let at = stood.map_or(begun.at(), |(at, _)| at);
         let implicit = self.server.protocol == Protocol::FtpsImplicit;
         let mut spent = at.elapsed();
         let greeted = match greeted {
@@ -122,6 +118,21 @@ impl Visit {
         let outcome = Outcome::new("the server greets");
         self.record.tell(Step::Greeting, true, spent, &said, outcome);
         Some(greeted)
+    }
+
+    /// Tells that TCP stands, once; `from`: this end, where that is known.
+    pub(super) fn tell_connected(&self, begun: Begun, from: Option<SocketAddr>) {
+        if self.told_connected.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (at, to) = match self.attendant.stood() {
+            Some((at, to)) => (at, to.to_string()),
+            None => (begun.at(), self.server.address()),
+        };
+        let seen = from.map(|from| format!("from {from}"));
+        let outcome = Outcome::new(format!("connected to {to}")).seeing(seen);
+        self.record
+            .tell(Step::Connect, true, at - begun.at(), &[], outcome);
     }
 
     async fn protect(

@@ -17,6 +17,7 @@ mod voice;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -85,6 +86,7 @@ pub(super) async fn diagnose(
         seen_at: None,
         server_address: None,
         time_told: false,
+        told_connected: AtomicBool::new(false),
     };
     let course = visit.course(request.probe_upload);
     let result = unbroken(course).await.map(|()| Box::new(visit.diagnosis()));
@@ -116,6 +118,8 @@ struct Visit {
     server_address: Option<IpAddr>,
     /// Whether a file stored just now has told the server's time.
     time_told: bool,
+    /// Whether it was told that TCP stands.
+    told_connected: AtomicBool,
 }
 
 impl Visit {

@@ -30,16 +30,24 @@ impl Visit {
             return;
         }
         let begun = self.record.begin(Step::Idle);
-        // no transfer needs them: a server that does not take them is none the worse
-        for (command, words) in [("STAT", &mut self.words.status), ("HELP", &mut self.words.help)] {
-            match session.ask_about(command).await {
-                Ok(reply) => *words = status_text(&reply),
-                Err(error) => {
-                    let why = error.failure(command).why;
-                    self.unknown
-                        .push(format!("What the server would say to {command}: {why}"));
-                    return self.record.end(begun, false, Outcome::new(why));
-                }
+        let mut asked = "STAT";
+        let mut answer = session.ask_about(asked).await;
+        if let Ok(reply) = &answer {
+            self.words.status = status_text(reply);
+            if self.software().is_none() {
+                asked = "HELP";
+                answer = session.ask_about(asked).await;
+            }
+        }
+        match answer {
+            Ok(reply) if asked == "HELP" => self.words.help = status_text(&reply),
+            Ok(_) => {}
+            // no transfer needs them: a server that does not take them is none the worse
+            Err(error) => {
+                let why = error.failure(asked).why;
+                self.unknown
+                    .push(format!("What the server would say to {asked}: {why}"));
+                return self.record.end(begun, false, Outcome::new(why));
             }
         }
         self.seen_at = self

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
+use super::record::Begun;
 use super::{Visit, fault};
 use crate::ftp::connect::Greeted;
 use crate::ftp::connection::Connection;
@@ -38,6 +39,7 @@ impl Visit {
     /// other way beside it: both sides may be waiting for each other.
     pub(super) async fn greeted(
         &self,
+        begun: Begun,
         stages: &Stages,
         addresses: Vec<SocketAddr>,
     ) -> (Result<Greeted, Error>, Option<Voice>) {
@@ -46,6 +48,10 @@ impl Visit {
             self.attendant.standing().await;
             let stood = Instant::now();
             sleep(HESITATION.min(self.patience.connect / 2)).await;
+            if self.server.proxy.is_none() {
+                // whoever watches sees how far it is
+                self.tell_connected(begun, None);
+            }
             (self.spoken(self.other()).await, stood)
         });
         tokio::select! {

@@ -10,6 +10,7 @@ pub(super) mod native;
 mod openssl;
 mod sessions;
 mod system;
+mod told;
 
 use std::io;
 use std::path::PathBuf;

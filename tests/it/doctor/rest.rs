@@ -140,6 +140,13 @@ async fn what_is_waited_for_is_named() {
         driver
             .wait(|event| matches!(event, Event::Examining(VISIT, at) if at == step).then_some(()))
             .await;
+        // and what is done is told as done
+        driver
+            .wait(|event| match event {
+                Event::Examined(VISIT, done) if done.step == Step::Connect => Some(()),
+                _ => None,
+            })
+            .await;
         driver.send(Command::Disconnect(VISIT));
         driver.shutdown().await;
     }
