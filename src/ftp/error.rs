@@ -10,7 +10,7 @@ use super::proxy::ProxyError;
 use super::reply::Reply;
 use super::tls::{TlsError, said};
 use super::wire::Injected;
-use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::certificate::{Certificate, Pin};
 use crate::model::charset::Unwritable;
 use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};

@@ -289,7 +289,11 @@ fn the_doctor_finds_nat_and_closed_ports() {
     let (code, found) = verdicts(&format!("--json --pasv-address server {other}"));
     assert_eq!(code, Some(0));
     assert_eq!(codes(&found), ["pasv-other-host", "epsv-unsupported"]);
-    ends(&ftpane(here, &format!("ls --pasv-address server {other}")), 0, "226");
+    ends(
+        &ftpane(here, &format!("ls --pasv-address server {other}")),
+        0,
+        "226",
+    );
     drop(elsewhere);
 
     // ports that the router does not let in; where active mode has what it needs, it is the fix. What PASV

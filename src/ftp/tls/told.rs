@@ -9,7 +9,7 @@ use crate::model::size::duration;
 impl TlsError {
     /// The failure a person reads; `what` is what did not happen.
     pub(in crate::ftp) fn failure(&self, what: String, stage: Stage) -> Failure {
-    match self {
+        match self {
         Self::Certificate { certificate, pinned } => doubted(what, certificate, *pinned),
         Self::Broken(error) if stage == Stage::Data => Failure::new(
             Class::Tls,
@@ -64,7 +64,7 @@ impl TlsError {
         Self::Other(said) => Failure::new(Class::Tls, what, format!("the TLS handshake failed ({said})")),
         Self::Settings(said) => Failure::new(Class::Usage, what, said.clone()),
     }
-}
+    }
 }
 
 fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Failure {
