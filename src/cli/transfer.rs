@@ -164,7 +164,13 @@ impl Transfers {
         match prepared {
             Ok(()) => {}
             Err(End::Failed(failure)) => self.refuse(session, None, &failure),
-            Err(End::Signal(code)) => return Err(End::Signal(code)),
+            Err(End::Signal(code)) => {
+                if !self.batches.is_empty() {
+                    self.stop(session).await;
+                }
+                self.summarise(session);
+                return Err(End::Signal(code));
+            }
         }
         self.finish(session).await
     }
@@ -392,11 +398,14 @@ impl Transfers {
             );
             return;
         }
-        let mut parts = vec![
-            size::count(self.done, "file", "files"),
-            size::bytes(self.bytes),
-            format!("in {}", size::duration(elapsed.as_secs())),
-        ];
+        let mut parts = match self.done {
+            0 => vec!["no file was transferred".to_owned()],
+            done => vec![
+                size::count(done, "file", "files"),
+                size::bytes(self.bytes),
+                format!("in {}", size::duration(elapsed.as_secs())),
+            ],
+        };
         for (count, word) in [
             (self.complete, "complete already"),
             (self.skipped, "skipped"),

@@ -8,6 +8,7 @@ use super::record::Outcome;
 use crate::ftp::error::{Error, Stage};
 use crate::ftp::session::Session;
 use crate::model::diagnosis::Step;
+use crate::model::failure::Class;
 use crate::model::path::RemotePath;
 use crate::model::server::ConnectionMode;
 use crate::plan::doctor::{Finding, hints};
@@ -103,7 +104,8 @@ fn says_nobody_came(error: &Error) -> bool {
         Error::Silent(stage, _) | Error::Broken(stage, _) => *stage == Stage::Data,
         Error::Refused(_, verb, reply) => {
             matches!(verb.as_str(), "PORT" | "EPRT")
-                || (matches!(reply.code, 425 | 426) && !error.blames_protection())
+                || ((reply.code == 426 || error.failure("").class == Class::Data)
+                    && !error.blames_protection())
         }
         Error::NoWay(_) => true,
         _ => false,

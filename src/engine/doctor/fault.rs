@@ -5,7 +5,7 @@ use std::io;
 use crate::ftp::error::{Error, Stage};
 use crate::ftp::tls::TlsError;
 use crate::model::diagnosis::Code;
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::text::escape;
 use crate::plan::doctor::service::Service;
 use crate::plan::doctor::{Finding, Reach};
@@ -69,7 +69,10 @@ pub(super) fn code(error: &Error) -> Code {
             // RFC 4217 §12.6: 521 and 53z are about the level, 522 and what says so about the handshake
             (_, "LIST" | "MLSD") if matches!(reply.code, 521 | 533..=537) => Code::ProtRefused,
             (_, "LIST" | "MLSD") if error.blames_protection() => Code::DataTlsStalled,
-            (_, "LIST" | "MLSD") if matches!(reply.code, 425 | 426) => Code::PassiveRefused,
+            // IIS has 550 where its data connection has not come about
+            (_, "LIST" | "MLSD") if reply.code == 426 || error.failure("").class == Class::Data => {
+                Code::PassiveRefused
+            }
             (_, "LIST" | "MLSD") => Code::ListRefused,
             _ => Code::ConnectionLost,
         },

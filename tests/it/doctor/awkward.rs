@@ -391,6 +391,12 @@ async fn listings_that_are_refused_in_other_words() {
             6,
             Taken::Listing,
         ),
+        (
+            "550 Data channel timed out.",
+            "passive-refused",
+            6,
+            Taken::Listing,
+        ),
         ("450 Busy.", "list-refused", 7, Taken::Listing),
         ("451 Local error.", "list-refused", 7, Taken::Listing),
         ("550 Permission denied.", "list-refused", 7, Taken::Listing),
