@@ -231,3 +231,27 @@ pub(in crate::ftp) fn demands_resumption(reply: &Reply) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_repeated_says_nothing() {
+        for (reply, tls) in [
+            (
+                "425 Unable to build data connection: TLS negotiation failed.",
+                true,
+            ),
+            ("426 SSL read failed.", true),
+            (
+                "425 Can't open data connection for transfer of \"/tls/ssl\"",
+                false,
+            ),
+            ("425 Cannot open data connection.", false),
+        ] {
+            let parsed = Reply::parse(reply.as_bytes()).unwrap();
+            assert_eq!(says_tls("", &parsed), tls, "{reply}");
+        }
+    }
+}
