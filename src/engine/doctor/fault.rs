@@ -88,9 +88,11 @@ pub(super) fn code(error: &Error) -> Code {
         },
         Error::NoWay(_) => Code::PassiveRefused,
         Error::Repaired(_, error) | Error::BothWays(_, error) => code(error),
-        Error::Malformed(..) | Error::Guarded(_) | Error::Poisoned | Error::OutOfOrder => {
-            Code::ConnectionLost
-        }
+        Error::Malformed(..)
+        | Error::Guarded(_)
+        | Error::Poisoned
+        | Error::OutOfOrder
+        | Error::LostPair(_) => Code::ConnectionLost,
     }
 }
 

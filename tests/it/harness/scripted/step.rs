@@ -54,6 +54,8 @@ pub(crate) enum Step {
     OpenGate,
     /// Says nothing any more and waits for the client to hang up.
     Hold,
+    /// The fault that was planned happens now, if all before it in its command could be done.
+    Happened,
 }
 
 /// What is behind an announced data port.
