@@ -276,19 +276,23 @@ impl Error {
                 what,
                 format!("the answer to {command} could not be understood"),
             )
-            .reply(line.as_bytes()),
-            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
+            .reply(line.as_bytes())
+            .hint("What answers there may be no FTP server: the dialogue (--transcript FILE) shows all it says."),
+            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before")
+                .hint("Try again."),
             Self::OutOfOrder => Failure::new(
                 Class::Unreachable,
                 what,
                 "the server answered in another order than it was asked",
-            ),
+            )
+            .hint("Try again: a new connection begins from the start."),
             Self::LostPair(reply) => Failure::new(
                 Class::Unreachable,
                 what,
                 "the server lost sight of the data connection that it was asked for just before",
             )
-            .reply(reply.shown().as_bytes()),
+            .reply(reply.shown().as_bytes())
+            .hint("Try again: it is asked one command after the other then."),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
                 .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {
@@ -324,7 +328,10 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
             ("permission denied on this machine", "Check who owns the folder.")
         }
         io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
-        io::ErrorKind::NotFound => ("there is no such file or folder on this machine", ""),
+        io::ErrorKind::NotFound => (
+            "there is no such file or folder on this machine",
+            "Check the path.",
+        ),
         io::ErrorKind::InvalidFilename => (
             "the name is too long or not allowed on this machine",
             "Rename the file.",
@@ -381,7 +388,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Tcp, _) => (
             Class::Unreachable,
             format!("the TCP connection failed ({said})"),
-            "",
+            "Check host and port, and this machine's network.",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
             Class::Data,
@@ -396,7 +403,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Transfer, _) => (
             Class::Unreachable,
             format!("the data connection broke ({said})"),
-            "",
+            "Try again: what is interrupted can go on (-c).",
         ),
         // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
         (Stage::Protect, _) => (
@@ -404,17 +411,18 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             "the server closed the connection before the login".into(),
             "It may not offer TLS here, or demand a client certificate (--client-cert).",
         ),
-        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
-            (Class::Unreachable, "the server closed the connection".into(), "")
-        }
-        _ => (Class::Unreachable, format!("the connection broke ({said})"), ""),
+        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => (
+            Class::Unreachable,
+            "the server closed the connection".into(),
+            "It may end idle sessions, or be restarting: try again.",
+        ),
+        _ => (
+            Class::Unreachable,
+            format!("the connection broke ({said})"),
+            "Try again; if it stays so, look at this machine's network.",
+        ),
     };
-    let failure = Failure::new(class, what, why);
-    if hint.is_empty() {
-        failure
-    } else {
-        failure.hint(hint)
-    }
+    Failure::new(class, what, why).hint(hint)
 }
 
 fn unresumed(what: String, offered: bool, reply: &Reply) -> Failure {
@@ -449,6 +457,7 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
             .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
         Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
             Failure::new(Class::Unreachable, what, format!("the server has been silent for {seconds}"))
+                .hint("It may be overloaded, or a firewall has dropped the connection: try again, or wait longer (--timeout).")
         }
     }
 }
