@@ -271,16 +271,23 @@ impl Stop {
 
     /// Says that something is left to be continued, where that is so after this failure.
     fn and_kept(mut self) -> Self {
-        if let Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) = &mut self
-            && resume::outlasts(failure)
-        {
-            failure.hint = Some(match failure.hint.take() {
-                Some(said) => format!("{} {KEPT}", with_stop(said)),
-                None => KEPT.into(),
-            });
+        if let Self::Failed(failure) | Self::Anew(failure) | Self::NoSession(failure) = &mut self {
+            say_kept(failure);
         }
         self
     }
+}
+
+/// Says that something is left to be continued, once, where that is so after this failure.
+pub(super) fn say_kept(failure: &mut Failure) {
+    let is_said = failure.hint.as_deref().is_some_and(|said| said.ends_with(KEPT));
+    if is_said || !resume::outlasts(failure) {
+        return;
+    }
+    failure.hint = Some(match failure.hint.take() {
+        Some(said) => format!("{} {KEPT}", with_stop(said)),
+        None => KEPT.into(),
+    });
 }
 
 impl From<Failure> for Stop {

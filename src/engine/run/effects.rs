@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Loop, Note};
 use crate::engine::kept;
+use crate::engine::task::say_kept;
 use crate::model::event::Event;
 use crate::model::job::{JobId, JobState};
 use crate::plan::queue::{Effect, Outcome};
@@ -24,7 +25,13 @@ impl Loop {
     pub(super) fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Tell(event) => {
+                Effect::Tell(mut event) => {
+                    // it may have failed while it waited, for its server most likely
+                    if let Event::JobChanged(job, JobState::Failed(failure)) = &mut event
+                        && self.origins.kept.bytes(*job).is_some()
+                    {
+                        say_kept(failure);
+                    }
                     self.journal.told(&event, &self.queue);
                     self.discard_pieces(&event);
                     match event {
