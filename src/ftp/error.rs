@@ -81,6 +81,9 @@ pub(crate) enum Error {
     Poisoned,
     /// The replies came in another order than the commands.
     OutOfOrder,
+    /// The server has lost sight of the data connection that it was asked for in the same write: one by one it
+    /// goes well, most likely.
+    LostPair(Reply),
     /// No data connection can be made at all: no free port in the range, no address to announce, no
     /// passive mode over IPv6.
     NoWay(String),
@@ -95,7 +98,9 @@ impl Error {
     /// Whether the same on a new session may go well.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder => true,
+            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder | Self::LostPair(_) => {
+                true
+            }
             Self::Refused(stage, verb, reply) => {
                 self.is_limit()
                     || reply.code / 100 == 4
@@ -156,12 +161,6 @@ impl Error {
             Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
-    }
-
-    /// Whether an upload was refused because the server had lost sight of the data connection that it was
-    /// asked for just before: by itself it goes well, most likely.
-    pub(crate) fn lost_pair(&self) -> bool {
-        matches!(self, Self::Refused(Stage::Command, verb, reply) if verb == "STOR" && reply.loses_pair())
     }
 
     /// Whether the server does not let a transfer begin in the middle: it refuses REST, or what comes
@@ -263,13 +262,23 @@ impl Error {
                 what,
                 format!("the answer to {command} could not be understood"),
             )
-            .reply(line.as_bytes()),
-            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
+            .reply(line.as_bytes())
+            .hint("What answers there may be no FTP server: the dialogue (--transcript FILE) shows all it says."),
+            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before")
+                .hint("Try again."),
             Self::OutOfOrder => Failure::new(
                 Class::Unreachable,
                 what,
                 "the server answered in another order than it was asked",
-            ),
+            )
+            .hint("Try again: a new connection begins from the start."),
+            Self::LostPair(reply) => Failure::new(
+                Class::Unreachable,
+                what,
+                "the server lost sight of the data connection that it was asked for just before",
+            )
+            .reply(reply.shown().as_bytes())
+            .hint("Try again: it is asked one command after the other then."),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
                 .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {
@@ -305,7 +314,10 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
             ("permission denied on this machine", "Check who owns the folder.")
         }
         io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
-        io::ErrorKind::NotFound => ("there is no such file or folder on this machine", ""),
+        io::ErrorKind::NotFound => (
+            "there is no such file or folder on this machine",
+            "Check the path.",
+        ),
         io::ErrorKind::InvalidFilename => (
             "the name is too long or not allowed on this machine",
             "Rename the file.",
@@ -362,7 +374,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Tcp, _) => (
             Class::Unreachable,
             format!("the TCP connection failed ({said})"),
-            "",
+            "Check host and port, and this machine's network.",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
             Class::Data,
@@ -377,7 +389,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Transfer, _) => (
             Class::Unreachable,
             format!("the data connection broke ({said})"),
-            "",
+            "Try again: what is interrupted can go on (-c).",
         ),
         // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
         (Stage::Protect, _) => (
@@ -385,17 +397,18 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             "the server closed the connection before the login".into(),
             "It may not offer TLS here, or demand a client certificate (--client-cert).",
         ),
-        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
-            (Class::Unreachable, "the server closed the connection".into(), "")
-        }
-        _ => (Class::Unreachable, format!("the connection broke ({said})"), ""),
+        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => (
+            Class::Unreachable,
+            "the server closed the connection".into(),
+            "It may end idle sessions, or be restarting: try again.",
+        ),
+        _ => (
+            Class::Unreachable,
+            format!("the connection broke ({said})"),
+            "Try again; if it stays so, look at this machine's network.",
+        ),
     };
-    let failure = Failure::new(class, what, why);
-    if hint.is_empty() {
-        failure
-    } else {
-        failure.hint(hint)
-    }
+    Failure::new(class, what, why).hint(hint)
 }
 
 fn unresumed(what: String, offered: bool, reply: &Reply) -> Failure {
@@ -430,6 +443,7 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
             .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
         Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
             Failure::new(Class::Unreachable, what, format!("the server has been silent for {seconds}"))
+                .hint("It may be overloaded, or a firewall has dropped the connection: try again, or wait longer (--timeout).")
         }
     }
 }

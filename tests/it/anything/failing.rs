@@ -40,6 +40,7 @@ async fn run(seed: u64) -> usize {
         stores: seed.is_multiple_of(2),
         mishaps: 12,
         lies: false,
+        plan: None,
     };
     let server = Script::new(Protocol::Ftp)
         .file("/a.txt", "a")
@@ -83,7 +84,7 @@ async fn run(seed: u64) -> usize {
             break;
         }
     }
-    let mishaps = server.calm().len();
+    let mishaps = server.calm().all.len();
     if !seat.settle(|_| true).await.over {
         let screen = seat.screen();
         assert!(!screen.chars().any(|c| c.is_control() && c != '\n'), "{screen}");
