@@ -3,10 +3,11 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, SeekFrom};
-use std::time::UNIX_EPOCH;
+use std::time::{Instant, UNIX_EPOCH};
 
 use tokio::task::JoinHandle;
 
+use super::at_once::LONG;
 use super::input::{Content, Input};
 use super::kept::Piece;
 use super::lease::Lease;
@@ -407,7 +408,10 @@ pub(super) struct Sending {
     pub(super) source: Known,
     first: Vec<u8>,
     rest: Option<Content>,
+    /// It is read from a disk of this machine.
     is_near: bool,
+    /// The last piece of it was there at once.
+    was_quick: bool,
     /// How much of it an earlier try has sent.
     pub(super) begun: u64,
     pub(super) sent: u64,
@@ -419,7 +423,12 @@ pub(super) struct Sending {
 }
 
 /// A piece, and what it was read from.
-type Read = (Content, Vec<u8>, Option<Hashing>);
+struct Read {
+    content: Content,
+    piece: Vec<u8>,
+    hashing: Option<Hashing>,
+    was_quick: bool,
+}
 
 /// What follows the piece that is being sent.
 enum Rest {
@@ -452,6 +461,7 @@ impl Sending {
             first: outgoing.source.first,
             rest: outgoing.source.rest,
             is_near: outgoing.source.is_near,
+            was_quick: true,
             begun: sent,
             sent,
             offered: sent,
@@ -512,29 +522,29 @@ impl Sending {
                 self.task.counter.add(part.len() as u64);
                 limit.passed(part.len()).await;
             }
-            let (content, next, hashing) = match rest {
+            let read = match rest {
                 Rest::Over => return Ok(()),
-                Rest::Ahead(reading) => self.read(reading).await?,
-                Rest::Here(content) => {
-                    let spare = std::mem::take(&mut piece);
-                    let work = move || read(content, spare, None);
-                    let read = self.task.targets.at_once.run(work).await?;
-                    read.map_err(|error| self.unread(&error))?
-                }
+                Rest::Ahead(reading) => match reading.await {
+                    Ok(read) => read,
+                    Err(_) => return Err(ending().into()),
+                },
+                Rest::Here(content) => read(content, std::mem::take(&mut piece), None),
             };
-            if next.is_empty() {
-                self.hashing = hashing;
-                return self.check(content).await;
+            let read = read.map_err(|error| self.unread(&error))?;
+            self.was_quick = read.was_quick;
+            if read.piece.is_empty() {
+                self.hashing = read.hashing;
+                return self.check(read.content).await;
             }
-            let spare = std::mem::replace(&mut piece, next);
-            rest = self.after(content, spare, hashing);
+            let spare = std::mem::replace(&mut piece, read.piece);
+            rest = self.after(read.content, spare, read.hashing);
         }
     }
 
     /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
     /// handing the work to another thread would cost more than it brings.
     fn after(&self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
-        if hashing.is_none() && self.is_near && self.task.targets.at_once.is_quick() {
+        if hashing.is_none() && self.is_near && self.was_quick {
             return Rest::Here(content);
         }
         Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
@@ -543,13 +553,6 @@ impl Sending {
     /// What a failure on the wire is for it.
     pub(super) fn stop(&self, error: &Error) -> Stop {
         refused(&self.task, &self.target, &self.site, error)
-    }
-
-    async fn read(&self, reading: JoinHandle<io::Result<Read>>) -> Result<Read, Stop> {
-        match reading.await {
-            Ok(read) => read.map_err(|error| self.unread(&error)),
-            Err(_) => Err(ending().into()),
-        }
     }
 
     fn unread(&self, error: &io::Error) -> Stop {
@@ -582,10 +585,18 @@ impl Sending {
     }
 }
 
-fn read(mut content: Content, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> io::Result<Read> {
-    content.fill(&mut buffer, u64::MAX, CHUNK)?;
+/// It blocks.
+fn read(mut content: Content, mut piece: Vec<u8>, mut hashing: Option<Hashing>) -> io::Result<Read> {
+    let began = Instant::now();
+    content.fill(&mut piece, u64::MAX, CHUNK)?;
+    let was_quick = began.elapsed() <= LONG;
     if let Some(hashing) = &mut hashing {
-        hashing.update(&buffer);
+        hashing.update(&piece);
     }
-    Ok((content, buffer, hashing))
+    Ok(Read {
+        content,
+        piece,
+        hashing,
+        was_quick,
+    })
 }

@@ -36,6 +36,7 @@ mod listing;
 mod login;
 mod noop;
 pub(crate) mod onlooker;
+pub(crate) mod pipe;
 mod ports;
 mod proxy;
 mod quota;
