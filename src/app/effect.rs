@@ -33,6 +33,9 @@ pub enum Effect {
     /// Look for servers that other programs have saved; answered by
     /// [`super::msg::Msg::ImportsFound`].
     LookForImports,
+    /// Look for copies that were edited in earlier runs and not seen to be sent back; answered by
+    /// [`super::msg::Msg::EditsLeft`].
+    LookForEdits,
     /// Remember that the saved server of this name is used now; answered by
     /// [`super::msg::Msg::ServerUsed`].
     RememberUse(String),
@@ -65,6 +68,8 @@ pub enum Effect {
     Suspend,
     /// Ring the bell: something waits for the person.
     Bell,
+    /// Let the person's terminal say this, which may be out of sight: transfers that took long are over.
+    Notify(String),
     /// End.
     Quit,
 }

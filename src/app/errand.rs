@@ -47,6 +47,8 @@ impl Program {
 pub struct Returned {
     /// Whether the file's content is another one now.
     pub changed: bool,
+    /// Whether it was ended with something of its own beside the private copy: what was typed and not saved.
+    pub unsaved: bool,
     /// Why it did not do what it was asked for.
     pub failure: Option<Failure>,
 }
@@ -74,6 +76,8 @@ enum Stage {
     Asking,
     /// It is sent back.
     Sending(BatchId),
+    /// That did not come to its end; another try in the queue may.
+    Unsent(BatchId),
 }
 
 /// A file of a server on its way to a program and back.
@@ -103,7 +107,7 @@ impl Errand {
 
     fn batch(&self) -> Option<BatchId> {
         match self.stage {
-            Stage::Fetching(batch) | Stage::Sending(batch) => Some(batch),
+            Stage::Fetching(batch) | Stage::Sending(batch) | Stage::Unsent(batch) => Some(batch),
             _ => None,
         }
     }
@@ -187,14 +191,16 @@ impl App {
         let (Some(name), Some(folder)) = (remote.name(), remote.parent()) else {
             return Vec::new();
         };
-        let under_way = |errand: &&Errand| errand.remote == remote && errand.program == program;
-        if self.errands.iter().any(|errand| under_way(&errand)) {
-            self.say(format!(
-                "{} is being fetched for the {} already",
-                remote.shown(),
-                program.word()
-            ));
-            return Vec::new();
+        let same = |errand: &&Errand| errand.remote == remote && errand.program == program;
+        let same = self.errands.iter().find(same);
+        if let Some((id, stands)) = same.map(|errand| (errand.id, self.stands(errand))) {
+            match stands {
+                Some(how) => {
+                    self.say(how);
+                    return Vec::new();
+                }
+                None => drop(self.drop_errand(id)),
+            }
         }
         let (connection, generation) = (self.connection(), self.next_generation());
         let id = self.next_errand();
@@ -210,6 +216,30 @@ impl App {
         });
         let place = Place::Remote(connection, folder);
         vec![Effect::Engine(Command::List { place, generation })]
+    }
+
+    /// How far an errand is, in a sentence; `None` where nothing more will come of it.
+    fn stands(&self, errand: &Errand) -> Option<String> {
+        let (name, program) = (errand.name.shown(), errand.program.word());
+        Some(match errand.stage {
+            Stage::Looking(_) | Stage::Making | Stage::Fetching(_) => {
+                format!("{name} is being fetched for the {program} already")
+            }
+            Stage::Open => format!("The {program} has {name} already"),
+            Stage::LookingAgain(_) | Stage::Asking | Stage::Sending(_) => {
+                format!("{name} is being sent back; Q shows how far it is")
+            }
+            Stage::Unsent(batch) => match self.queue.counts_of(|of| of == batch).0 {
+                counts if counts.unfinished() > 0 => {
+                    format!("{name} is being sent back once more; Q shows how far it is")
+                }
+                counts if counts.failed > 0 => {
+                    format!("{name} was edited, and is not sent back yet; Q shows why and tries again")
+                }
+                // it was taken out of the queue: the copy was named, and stays
+                _ => return None,
+            },
+        })
     }
 
     fn errand(&mut self, id: ErrandId) -> Option<&mut Errand> {
@@ -321,11 +351,8 @@ impl App {
             }
             (Stage::Fetching(_), false) => {
                 self.drop_errand(errand.id);
-                if counts.failed > 0 {
-                    let what = format!("Could not fetch {}", errand.remote.shown());
-                    let failure = Failure::new(Class::Other, what, "the transfer failed");
-                    let failure = failure.hint("Q shows why.");
-                    self.failed(failure);
+                if let Some(failure) = self.queue.failure_of(batch).cloned() {
+                    self.failed(failure.while_trying(format!("Could not fetch {}", errand.remote.shown())));
                 }
                 private(errand.folder)
             }
@@ -338,8 +365,14 @@ impl App {
             }
             // another try may still succeed: the errand waits for it
             (_, false) => {
+                if let Some(errand) = self.errand(errand.id) {
+                    errand.stage = Stage::Unsent(batch);
+                }
                 let what = format!("{} is not sent back", errand.remote.shown());
-                let failure = Failure::new(Class::Other, what, "the upload did not come to its end");
+                let failure = match self.queue.failure_of(batch).cloned() {
+                    Some(failure) => failure.while_trying(what),
+                    None => Failure::new(Class::Other, what, "it was taken out of the queue"),
+                };
                 self.keep_copy(failure, &copy);
                 Vec::new()
             }
@@ -366,7 +399,7 @@ impl App {
             return self.refresh(Side::Local, None);
         };
         let (folder, copy) = (errand.folder.clone(), errand.copy());
-        let edited = errand.program == Program::Editor && returned.changed;
+        let edited = errand.program == Program::Editor && (returned.changed || returned.unsaved);
         match (returned.failure, edited) {
             (failure, false) => {
                 let remote = errand.remote.shown();

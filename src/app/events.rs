@@ -1,5 +1,7 @@
 //! What the engine's events change.
 
+use std::time::Duration;
+
 use super::dialog::Subject;
 use super::effect::Effect;
 use super::folder::{Folder, Side};
@@ -9,6 +11,9 @@ use crate::model::command::Place;
 use crate::model::event::{Deed, Event};
 use crate::model::job::{BatchId, Direction, JobState};
 use crate::model::size::count;
+
+/// Who began transfers that take longer may look at something else meanwhile.
+const LONG: Duration = Duration::from_secs(10);
 
 impl App {
     /// Takes in an event. Dialogs stay where they are: below them everything goes on.
@@ -84,6 +89,7 @@ impl App {
                 for job in &jobs {
                     self.batches.insert(job.batch, job.direction);
                 }
+                self.busy_since.get_or_insert(self.now);
                 self.queue.add(jobs);
             }
             Event::JobChanged(id, state) => {
@@ -179,6 +185,10 @@ impl App {
     /// The folders the batch wrote into are listed again; when it was the last one, the person is
     /// told how it went.
     fn batch_over(&mut self, batch: BatchId) -> Vec<Effect> {
+        let begun = match self.queue.unfinished() {
+            0 => self.busy_since.take(),
+            _ => None,
+        };
         if let Some(effects) = self.errand_batch_over(batch) {
             self.batches.remove(&batch);
             return effects;
@@ -193,7 +203,8 @@ impl App {
             let over = std::mem::take(&mut self.over);
             let (counts, folders) = self.queue.counts_of(|batch| over.contains(&batch));
             let mut parts = match (counts.done, folders.done) {
-                (0, made) if made > 0 => vec![format!("{} made", count(made, "folder", "folders"))],
+                // made now, or there before
+                (0, there) if there > 0 => vec![format!("{} in place", count(there, "folder", "folders"))],
                 (done, _) => vec![format!("{done} done")],
             };
             for (n, word) in [
@@ -205,8 +216,12 @@ impl App {
                     parts.push(format!("{n} {word}"));
                 }
             }
-            self.say(format!("All transfers are over: {}", parts.join(", ")));
+            let parts = parts.join(", ");
+            self.say(format!("All transfers are over: {parts}"));
             effects.push(Effect::Bell);
+            if begun.is_some_and(|begun| self.now.saturating_sub(begun) >= LONG) {
+                effects.push(Effect::Notify(format!("ftpane: transfers are over: {parts}")));
+            }
         }
         effects
     }

@@ -29,7 +29,7 @@ impl App {
 
     /// Whether the details of the job under the cursor are shown below the queue.
     pub fn has_details(&self) -> bool {
-        self.size.1 >= 20
+        self.size.1 >= 20 && !self.queue.holds_nothing()
     }
 
     /// How many running transfers the strip shows.
@@ -113,4 +113,4 @@ impl App {
 pub const PICKER: u16 = 22;
 
 /// Rows of the details below the queue, their upper edge included.
-pub const DETAILS: u16 = 6;
+pub const DETAILS: u16 = 7;

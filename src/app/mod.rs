@@ -140,8 +140,6 @@ pub struct Start {
     pub begun: i64,
     /// Time-outs of connections.
     pub patience: Patience,
-    /// Copies that were edited in earlier runs and not seen to be sent back.
-    pub edits_left: Option<Failure>,
     /// Something the person should know first.
     pub notice: Option<String>,
     /// Whether what is not finished at the end is offered at the next start.
@@ -244,6 +242,8 @@ pub struct App {
     batches: HashMap<BatchId, Direction>,
     /// The batches that are over and not spoken of yet.
     over: HashSet<BatchId>,
+    /// Since when there is something to transfer.
+    busy_since: Option<Duration>,
     arrivals: Arrivals,
     generations: u64,
     connections: u32,
@@ -311,6 +311,7 @@ impl App {
             notice_until: None,
             batches: HashMap::new(),
             over: HashSet::new(),
+            busy_since: None,
             arrivals: Arrivals::default(),
             generations: 0,
             connections: 0,
@@ -325,8 +326,8 @@ impl App {
             let dialog = Dialog::failure(Failure::new(Class::Usage, what, text));
             app.dialogs.push_back(dialog);
         }
-        app.dialogs.extend(start.edits_left.map(Dialog::failure));
         let mut effects = app.refresh(Side::Local, None);
+        effects.push(Effect::LookForEdits);
         if let Some((server, secret)) = start.connect {
             effects.extend(app.connect(server, secret));
         }
@@ -378,6 +379,10 @@ impl App {
             }
             Msg::ImportsFound(looked) => {
                 self.offer_import(looked);
+                Vec::new()
+            }
+            Msg::EditsLeft(left) => {
+                self.dialogs.extend(left.map(|left| Dialog::failure(*left)));
                 Vec::new()
             }
             Msg::ServerUsed(name, at) => {

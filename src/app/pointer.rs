@@ -18,6 +18,8 @@ const NOTCH: usize = 3;
 pub enum Spot {
     /// A pane, and the line of its list, if there is one.
     Pane(Side, Option<usize>),
+    /// The name of a column of a pane, and what sorts by it.
+    Heading(Side, Action),
     /// The list of the screen that is shown, and the line of it, if there is one.
     List(Option<usize>),
     /// The place of a choice of the dialog.
@@ -93,6 +95,10 @@ impl App {
                     }
                 }
             }
+            Spot::Heading(side, by) => {
+                self.active = side;
+                return self.act(by);
+            }
             Spot::List(Some(line)) => {
                 match self.view {
                     super::View::Servers => self.servers.cursor.at = line,
@@ -132,7 +138,7 @@ impl App {
                 let key = if way == Action::Up { Code::Up } else { Code::Down };
                 return self.press_form(Key::plain(key));
             }
-            Spot::Pane(side, _) => {
+            Spot::Pane(side, _) | Spot::Heading(side, _) => {
                 let rows = self.pane_rows();
                 let pane = self.pane_mut(side);
                 let len = pane.shown.len();

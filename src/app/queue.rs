@@ -299,6 +299,15 @@ impl Queue {
         (counts, folders)
     }
 
+    /// Why a job of a batch failed, where one did.
+    pub(super) fn failure_of(&self, batch: BatchId) -> Option<&Failure> {
+        let mut rows = self.rows.values().filter(|row| row.job.batch == batch);
+        rows.find_map(|row| match &row.state {
+            JobState::Failed(failure) => Some(failure),
+            _ => None,
+        })
+    }
+
     /// Whether no row is shown.
     pub fn is_empty(&self) -> bool {
         self.shown(0).next().is_none()

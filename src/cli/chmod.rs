@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: &Chmod, session: &mut Session) -> Result<u8, 
             Err(failure) => Err(failure.into()),
         };
         match done {
-            Err(End::Failed(failure)) => deeds.failed(session, Text::new(&source), &failure)?,
+            Err(End::Failed(failure)) => deeds.failed(session, Text::of_target(&source), &failure)?,
             done => done?,
         }
     }

@@ -10,7 +10,7 @@ use clap::{Arg, Command, CommandFactory as _, ValueEnum, ValueHint};
 use clap_complete::{Shell, generate};
 
 use super::arguments::Arguments;
-use super::printer;
+use super::printer::written;
 use super::raw::OFFERED;
 use crate::config::paths::Paths;
 use crate::config::servers::Servers;
@@ -56,14 +56,6 @@ pub(super) fn print_names() {
     let mut out = io::stdout().lock();
     for server in servers.list() {
         let _ = writeln!(out, "{}:", server.name);
-    }
-}
-
-/// Who reads no further has read enough.
-pub(super) fn written(written: io::Result<()>) -> Result<(), Failure> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(printer::unwritten(&error)),
-        _ => Ok(()),
     }
 }
 
@@ -123,10 +115,18 @@ fn bash(words: &str, definition: &Command) -> String {
     let verbs = OFFERED.join(" ");
     format!(
         r#"{words}
+# What a word is where it stands: between quotation marks as it is.
+_ftpane_quoted() {{
+    if [[ -n $1 ]]; then printf %s "$2"; else printf %q "$2"; fi
+}}
+
 # Saved servers where a target is expected. A ':' splits words here: behind it stands a path of the server.
 _ftpane_and_servers() {{
     _ftpane "$@"
-    local cur="$2" prev="$3" word
+    local cur="$2" prev="$3" word quoted=""
+    # a name with blanks comes as it is written: behind backslashes, or between quotation marks
+    [[ ${{COMP_WORDS[COMP_CWORD]}} == [\'\"]* ]] && quoted=1
+    local typed="${{cur//\\/}}"; typed="${{typed#[\'\"]}}"
     case "$prev" in
         {values}) return 0 ;;
     esac
@@ -150,7 +150,7 @@ _ftpane_and_servers() {{
         esac
         COMPREPLY=(); compopt +o default +o bashdefault 2>/dev/null
         while IFS= read -r word; do
-            [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "${{word%:}}")")
+            [[ $word == "$typed"* ]] && COMPREPLY+=("$(_ftpane_quoted "$quoted" "${{word%:}}")")
         done < <("${{COMP_WORDS[0]}}" __servers 2>/dev/null)
         return 0
     fi
@@ -168,7 +168,7 @@ _ftpane_and_servers() {{
             done ;;
     esac
     while IFS= read -r word; do
-        [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "${{word%:}}"):")
+        [[ $word == "$typed"* ]] && COMPREPLY+=("$(_ftpane_quoted "$quoted" "${{word%:}}"):")
     done < <("${{COMP_WORDS[0]}}" __servers 2>/dev/null)
     [[ ${{COMPREPLY[0]}} == *: ]] && compopt -o nospace 2>/dev/null
     return 0

@@ -30,6 +30,7 @@ Examples:
 
 const DEFAULT_HELP: &str = "\
 Examples:
+  mkdir -p ~/.config/ftpane
   ftpane config default > \"$(ftpane config path settings)\"
   ftpane config default keys | less";
 
@@ -48,7 +49,7 @@ pub(super) enum ConfigCommand {
     /// Print a file with all that can stand in it, and what it does
     #[command(after_help = DEFAULT_HELP)]
     Default(Wanted),
-    /// Look for mistakes in settings, servers, keys, theme and bookmarks
+    /// Look for mistakes in settings, servers, keys, themes and bookmarks
     #[command(after_help = CHECK_HELP)]
     Check,
 }
@@ -123,10 +124,8 @@ fn print(lines: impl IntoIterator<Item = String>) -> Result<u8, Failure> {
     let mut printer = Printer::new();
     let mut lines = lines.into_iter();
     let printed = lines.try_for_each(|line| printer.line(&line));
-    match printed.and_then(|()| printer.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(printer::unwritten(&error)),
-        _ => Ok(0),
-    }
+    printer::written(printed.and_then(|()| printer.flush()))?;
+    Ok(0)
 }
 
 fn show_paths(what: Option<What>) -> Result<u8, Failure> {
@@ -188,7 +187,9 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
         judge(path.clone(), checked(path, "The keys", keymap));
     }
     let theme = |text: &str, file: &str| Theme::parse(text, file).map(drop);
-    judge(paths.theme(), checked(paths.theme(), "The theme", theme));
+    for path in theme::files(&paths) {
+        judge(path.clone(), checked(path, "The theme", theme));
+    }
     if paths.bookmarks().exists() {
         let bookmarks = bookmarks::load(&paths.bookmarks());
         judge(
@@ -204,6 +205,9 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
             .filter(|failure| failure.what.starts_with("The variable")),
     );
 
+    if right.is_empty() && wrong.is_empty() {
+        speech.remark("there are no files yet: the defaults hold");
+    }
     print(right)?;
     for failure in &wrong {
         speech.fail(failure);

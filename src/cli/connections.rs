@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::connection::Connection;
 use super::expansion::{Expanded, expand};
-use super::json::Text;
+use super::json::{Text, rooted};
 use super::place::{Place, Saved};
 use super::probe::{Found, Listed, Probe};
 use super::session::{End, Live, Session};
@@ -35,9 +35,9 @@ impl Named {
         Somewhere::Remote(self.live.id, self.path.clone())
     }
 
-    /// The path as it was written, for JSON.
+    /// The path as it was written, from its root, for JSON.
     pub(super) fn text(&self) -> Text {
-        Text::of_server(&self.place.source, self.live.charset)
+        Text::of_server(&rooted(&self.place.source), self.live.charset)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::arguments::Output;
 use super::json::{DeedLine, Text};
 use super::outcome::Outcome;
-use super::printer::{Printer, unwritten};
+use super::printer::{Printer, written};
 use super::session::{End, Session};
 use crate::model::command::Command;
 use crate::model::event::{Counted, Deed, Event};
@@ -93,8 +93,9 @@ impl Deeds {
     }
 
     fn written(&mut self, write: impl FnOnce(&mut Printer) -> std::io::Result<()>) -> Result<(), End> {
-        let written = write(&mut self.printer).and_then(|()| self.printer.flush());
-        written.map_err(|error| unwritten(&error).into())
+        Ok(written(
+            write(&mut self.printer).and_then(|()| self.printer.flush()),
+        )?)
     }
 
     /// The last line, and the exit code.

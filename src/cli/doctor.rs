@@ -44,22 +44,13 @@ pub(super) async fn run(arguments: &Doctor, session: &mut Session) -> Result<u8,
             Event::Diagnosed(id, result) if id == wanted => {
                 session.speech.clear_progress();
                 let diagnosis = result?;
-                return match report.diagnosis(&diagnosis) {
-                    Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                        Err(printer::unwritten(&error).into())
-                    }
-                    _ => Ok(diagnosis.exit_code()),
-                };
+                printer::written(report.diagnosis(&diagnosis))?;
+                return Ok(diagnosis.exit_code());
             }
             _ => continue,
         };
-        match printed {
-            // whoever read our output has seen enough; the exit code is still to come
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                return Err(printer::unwritten(&error).into());
-            }
-            _ => {}
-        }
+        // where nobody reads it, the exit code is still to come
+        printer::written(printed)?;
     }
 }
 

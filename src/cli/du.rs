@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::connections::Connections;
 use super::json::CountedLine;
 use super::place::Place;
-use super::printer::{Printer, unwritten};
+use super::printer::{Printer, written};
 use super::session::{End, Session};
 use crate::model::failure::Class;
 use crate::model::size;
@@ -36,9 +36,7 @@ pub(super) async fn run(arguments: &Du, session: &mut Session) -> Result<u8, End
         true => printer.json(&CountedLine::new(named.text(), &counted)),
         false => printer.size(counted.bytes, &named.place.source),
     };
-    printed
-        .and_then(|()| printer.flush())
-        .map_err(|error| unwritten(&error))?;
+    written(printed.and_then(|()| printer.flush()))?;
     let (what, bytes) = (counted.words(), size::bytes(counted.bytes));
     session.speech.remark(&format!("{bytes} in {what}"));
     if let Some(depth) = counted.cut {

@@ -53,6 +53,7 @@ Examples:
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:
+  mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
   ftpane completions bash > ~/.local/share/bash-completion/completions/ftpane
   ftpane completions zsh > ~/.zfunc/_ftpane      (a folder of $fpath)
   ftpane completions fish > ~/.config/fish/completions/ftpane.fish";

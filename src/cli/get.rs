@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::Get;
 use super::connections::{Connections, Named};
+use super::json::rooted;
 use super::list_file::words;
 use super::place::{Place, Saved};
 use super::session::{End, Live, Session};
@@ -111,7 +112,9 @@ async fn prepare(
                     });
                     groups[at].items.push(item);
                 }
-                Err(End::Failed(failure)) => transfers.refuse(session, Some(&meant.source), &failure),
+                Err(End::Failed(failure)) => {
+                    transfers.refuse(session, Some(&rooted(&meant.source)), &failure)
+                }
                 Err(end) => return Err(end),
             }
         }

@@ -1,5 +1,7 @@
 //! The lines of `--json`: one object each, in the forms scripts depend on. The README has the table of them.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -31,6 +33,11 @@ impl Text {
         }
     }
 
+    /// The path of a target as it was written, always from the document path or the server's root: with a slash.
+    pub(super) fn of_target(source: &[u8]) -> Self {
+        Self::new(&rooted(source))
+    }
+
     /// A name of a server: its text, and the bytes the server has where they are others.
     pub(super) fn of_server(name: &[u8], charset: Charset) -> Self {
         let text = String::from_utf8_lossy(name).into_owned();
@@ -39,6 +46,14 @@ impl Text {
             bytes: (*sent != *text.as_bytes()).then(|| STANDARD.encode(&sent)),
             text,
         }
+    }
+}
+
+/// A target's path with the slash that may be left out behind `SERVER:`.
+pub(super) fn rooted(source: &[u8]) -> Cow<'_, [u8]> {
+    match source.starts_with(b"/") {
+        true => source.into(),
+        false => [b"/", source].concat().into(),
     }
 }
 
@@ -406,6 +421,13 @@ mod tests {
             json(&EntryLine::new(b"/pub/a.txt", &entry, Charset::default())),
             r#"{"path":"/pub/a.txt","name":"a.txt","kind":"file","size":12,"modified":"2026-01-02T03:04:05Z","modified_precision":"second","permissions":"rw-r--r--","target":null}"#
         );
+    }
+
+    #[test]
+    fn a_target_is_told_from_its_root() {
+        for (source, path) in [("a/b", "/a/b"), ("/a/b", "/a/b"), ("", "/"), ("/~/a", "/~/a")] {
+            assert_eq!(Text::of_target(source.as_bytes()), Text::new(path.as_bytes()));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::arguments::Arguments;
-use super::completions::written;
+use super::printer::written;
 use super::reference::{ENVIRONMENT, EXIT_CODES, FILES, OF_THE_TERMINAL, PASSWORDS, TARGETS};
 use crate::config::settings;
 use crate::model::failure::{Class, Failure};

@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: &Mkdir, session: &mut Session) -> Result<u8, 
     let mut connections = Connections::default();
     let mut deeds = Deeds::new(arguments.output);
     for place in places {
-        let text = Text::new(&place.source);
+        let text = Text::of_target(&place.source);
         match make(session, &mut connections, arguments.parents, place).await {
             Ok(true) => deeds.done(DeedLine::done(text))?,
             Ok(false) => deeds.nothing(),

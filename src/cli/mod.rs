@@ -45,7 +45,7 @@ mod stream;
 mod sum;
 mod transfer;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
@@ -64,7 +64,7 @@ use arguments::{Arguments, Output, Subcommands};
 pub use config::KeymapCheck;
 use connection::Connection;
 use password::Passwords;
-use place::Place;
+use place::{Place, look_up};
 use session::{End, Session};
 use speech::Speech;
 
@@ -138,16 +138,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
             ContextValue::String(written) => text.replace(written, &blot(written)),
             _ => text,
         });
-        if e.use_stderr() && blotted != text {
-            Speech::new(false).line(blotted.trim_end());
-        } else {
-            let _ = e.print();
+        match e.use_stderr() {
+            true if blotted != text => Speech::new(false).line(blotted.trim_end()),
+            true => drop(e.print()),
+            false => return ended(printer::written(e.print())),
         }
-        if e.use_stderr() {
-            Class::Usage.exit_code()
-        } else {
-            0
-        }
+        Class::Usage.exit_code()
     })?;
     let printed = match &arguments.command {
         Some(Subcommands::Completions { shell }) => Some(completions::print(*shell)),
@@ -155,13 +151,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
         _ => None,
     };
     if let Some(printed) = printed {
-        return Err(match printed {
-            Ok(()) => 0,
-            Err(failure) => {
-                Speech::new(false).fail(&failure);
-                failure.class.exit_code()
-            }
-        });
+        return Err(ended(printed));
     }
     let request = log::start().and_then(|()| match arguments.command {
         Some(Subcommands::Demo { looks, serve_only }) => Ok(Request::Demo {
@@ -177,14 +167,22 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, u8> {
     })
 }
 
+/// The exit code after something that was only to be printed.
+fn ended(printed: Result<(), Failure>) -> u8 {
+    printed.map_or_else(
+        |failure| {
+            Speech::new(false).fail(&failure);
+            failure.class.exit_code()
+        },
+        |()| 0,
+    )
+}
+
 /// What is said of a first word that is neither a command nor a target, or an option in a command's place.
 fn stranger(arguments: &[OsString]) -> Option<Failure> {
     let word = arguments.get(1)?.to_str()?;
-    let definition = Arguments::command();
-    let known: Vec<&str> = definition
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
+    let known = commands();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     if word.starts_with('-') {
         let words = arguments.iter().filter_map(|word| word.to_str());
         let command = words.skip(2).find(|word| known.contains(word))?;
@@ -206,11 +204,38 @@ fn stranger(arguments: &[OsString]) -> Option<Failure> {
     })
 }
 
+fn commands() -> Vec<String> {
+    let definition = Arguments::command();
+    let names = definition.get_subcommands().map(clap::Command::get_name);
+    names.map(str::to_owned).collect()
+}
+
+/// What is said of a target alone that names no server, and is a command written wrong perhaps.
+fn no_target(target: &OsStr, failure: Failure) -> Failure {
+    let word = target.to_str().filter(|word| !word.contains([':', '/']));
+    let Some(word) = word.filter(|word| !matches!(look_up(word), Ok(Some(_)))) else {
+        return failure;
+    };
+    let known = commands();
+    match nearest(word, known.iter().map(String::as_str)) {
+        None => failure,
+        Some(near) => Failure::new(
+            Class::Usage,
+            escape_str(word),
+            "it is no command, and names no server",
+        )
+        .hint(format!(
+            "Did you mean '{near}'? A server is written SERVER:PATH, or as a URL such as ftpes://host/path"
+        )),
+    }
+}
+
 fn interface(target: Option<OsString>, looks: Looks, connection: &Connection) -> Result<Request, Failure> {
     let (connect, path) = match target {
         None => (None, Vec::new()),
         Some(target) => {
-            let mut place = Place::read(&target, connection)?;
+            let place = Place::read(&target, connection);
+            let mut place = place.map_err(|failure| no_target(&target, failure))?;
             if place.whole {
                 let why = "the path does not begin where the login lands, as the document path does";
                 return Err(Failure::new(Class::Usage, place.written, why)
@@ -315,7 +340,12 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
     };
     let code = match done {
         Ok(code) => code,
-        Err(End::Signal(code)) => code,
+        Err(End::Signal(code)) => {
+            if let Some(left) = left_by_a_signal(command) {
+                session.speech.remark(&format!("stopped; {left}"));
+            }
+            code
+        }
         Err(End::Failed(failure)) => {
             session.speech.fail(&failure);
             failure.class.exit_code()
@@ -323,6 +353,22 @@ async fn carry_out(command: &Subcommands, connection: &Connection, output: Outpu
     };
     session.finish().await;
     code
+}
+
+/// What is to be known of a command that a signal has ended, at whatever moment. Transfers and streams say it
+/// themselves, with what they have counted.
+fn left_by_a_signal(command: &Subcommands) -> Option<&'static str> {
+    Some(match command {
+        Subcommands::Ls(_) | Subcommands::Find(_) => "what was printed is not all",
+        Subcommands::Rm(_) => "what was not deleted yet is still there, and the same command deletes it",
+        Subcommands::Chmod(_) => "some permissions may be set already, and the same command sets them all",
+        Subcommands::Mv(_) | Subcommands::Cp(_) | Subcommands::Mkdir(_) => {
+            "it may have been done already: 'ftpane ls' shows it"
+        }
+        Subcommands::Raw(_) => "the server may have done already what was asked of it",
+        Subcommands::Du(_) | Subcommands::Sum(_) | Subcommands::Doctor(_) => "it was not finished",
+        _ => return None,
+    })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -62,7 +62,7 @@ async fn run(
     let to = from.beside(&ends.to, &ends.connection)?;
     connections::must_be_writable(std::slice::from_ref(&from))?;
     let mut deeds = Deeds::new(ends.output);
-    let (text, target) = (Text::new(&from.source), Text::new(&to.source));
+    let (text, target) = (Text::of_target(&from.source), Text::of_target(&to.source));
     match go(session, from, &to, command).await {
         Ok(()) => deeds.done(DeedLine::done(text).to(target))?,
         Err(End::Failed(failure)) => deeds.failed(session, text, &failure)?,

@@ -108,6 +108,14 @@ impl Printer {
     }
 }
 
+/// What became of the writing of results. Whoever has closed the other end has seen enough: that is no failure.
+pub(super) fn written(done: io::Result<()>) -> Result<(), Failure> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritten(&error)),
+        _ => Ok(()),
+    }
+}
+
 /// Results could not be written: the disk is full, for example.
 pub(super) fn unwritten(error: &io::Error) -> Failure {
     Failure::new(Class::Local, "The output cannot be written", system_says(error))

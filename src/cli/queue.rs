@@ -95,11 +95,7 @@ async fn show(list: &QueueList, session: &mut Session) -> Result<u8, End> {
         }
         printer.flush()
     };
-    match print() {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-        Err(error) => return Err(printer::unwritten(&error).into()),
-    }
+    printer::written(print())?;
     if left.is_empty() && !list.json {
         session.speech.remark("nothing is unfinished");
     }

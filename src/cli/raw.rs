@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::connections::Connections;
 use super::json::RawLine;
 use super::place::Place;
-use super::printer::{Printer, unwritten};
+use super::printer::{Printer, written};
 use super::session::{End, Session};
 use crate::local::names::bytes_of;
 use crate::model::command::Command;
@@ -71,9 +71,7 @@ pub(super) async fn run(arguments: &Raw, session: &mut Session) -> Result<u8, En
         true => printer.json(&RawLine::new(&reply, named.live.charset)),
         false => whole(&reply).iter().try_for_each(|line| printer.text(line)),
     };
-    printed
-        .and_then(|()| printer.flush())
-        .map_err(|error| unwritten(&error))?;
+    written(printed.and_then(|()| printer.flush()))?;
     Ok(match reply.code / 100 {
         4 | 5 => Class::Refused.exit_code(),
         _ => 0,

@@ -53,7 +53,9 @@ pub(super) async fn run(arguments: &Rm, session: &mut Session) -> Result<u8, End
             Err(failure) => Err(failure.into()),
         };
         match removed {
-            Err(End::Failed(failure)) => remover.deeds.failed(session, Text::new(&source), &failure)?,
+            Err(End::Failed(failure)) => remover
+                .deeds
+                .failed(session, Text::of_target(&source), &failure)?,
             done => done?,
         }
     }

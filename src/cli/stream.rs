@@ -206,8 +206,9 @@ impl Stream {
         Some(plain(&whole))
     }
 
+    /// On a terminal it takes the place of the progress line; that it was stopped is said anywhere.
     fn summarise(&self, session: &Session, how: &str) {
-        if session.speech.shows_progress() {
+        if session.speech.shows_progress() || !how.is_empty() {
             session.speech.remark(&format!(
                 "{how}{}, {} in {} on standard output",
                 size::count(self.files, "file", "files"),

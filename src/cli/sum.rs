@@ -11,7 +11,7 @@ use super::connections::{self, Connections, Meant, Named};
 use super::json::{ChecksumLine, DeedLine, Text};
 use super::outcome::Outcome;
 use super::place::Place;
-use super::printer::{Printer, unwritten};
+use super::printer::{Printer, written};
 use super::session::{End, Session};
 use crate::model::checksum::{Algorithm, Checksum};
 use crate::model::command::Command;
@@ -60,14 +60,13 @@ pub(super) async fn run(arguments: &Sum, session: &mut Session) -> Result<u8, En
                 session.speech.fail(&failure);
                 outcome.failure(&failure);
                 match arguments.output.json {
-                    true => printer.json(&DeedLine::failed(Text::new(&source), failure.to_string())),
+                    true => printer.json(&DeedLine::failed(Text::of_target(&source), failure.to_string())),
                     false => Ok(()),
                 }
             }
             Err(end) => return Err(end),
         };
-        let printed = printed.and_then(|()| printer.flush());
-        printed.map_err(|error| unwritten(&error))?;
+        written(printed.and_then(|()| printer.flush()))?;
     }
     Ok(outcome.exit_code())
 }

@@ -48,6 +48,8 @@ pub(super) struct Transfers {
     /// Of those that failed: how many are left for a later run.
     left: u64,
     bytes: u64,
+    /// How much of each file that is not done is kept.
+    kept: HashMap<JobId, u64>,
     started: Instant,
     next_batch: u32,
     /// Each download is on the disk before it is called done.
@@ -93,6 +95,7 @@ impl Transfers {
             complete: 0,
             left: 0,
             bytes: 0,
+            kept: HashMap::new(),
             started: Instant::now(),
             next_batch: 1,
             fsync: false,
@@ -164,7 +167,13 @@ impl Transfers {
         match prepared {
             Ok(()) => {}
             Err(End::Failed(failure)) => self.refuse(session, None, &failure),
-            Err(End::Signal(code)) => return Err(End::Signal(code)),
+            Err(End::Signal(code)) => {
+                if !self.batches.is_empty() {
+                    self.stop(session).await;
+                }
+                self.summarise(session);
+                return Err(End::Signal(code));
+            }
         }
         self.finish(session).await
     }
@@ -269,6 +278,7 @@ impl Transfers {
                 }
             }
             Event::JobChanged(id, state) => self.changed(session, id, state),
+            Event::Kept(id, bytes) => drop(self.kept.insert(id, bytes)),
             Event::Failed(failure) => self.refuse(session, None, &failure),
             Event::BatchOver(id) => {
                 if let Some(shown) = self.batches.remove(&id) {
@@ -289,6 +299,9 @@ impl Transfers {
             return;
         }
         self.unfinished.remove(&id);
+        if !matches!(state, JobState::Failed(_)) {
+            self.kept.remove(&id);
+        }
         // what is over is not looked at again: there may be a hundred thousand of them
         let Some(job) = self.jobs.remove(&id) else {
             return;
@@ -392,11 +405,14 @@ impl Transfers {
             );
             return;
         }
-        let mut parts = vec![
-            size::count(self.done, "file", "files"),
-            size::bytes(self.bytes),
-            format!("in {}", size::duration(elapsed.as_secs())),
-        ];
+        let mut parts = match self.done {
+            0 => vec!["no file was transferred".to_owned()],
+            done => vec![
+                size::count(done, "file", "files"),
+                size::bytes(self.bytes),
+                format!("in {}", size::duration(elapsed.as_secs())),
+            ],
+        };
         for (count, word) in [
             (self.complete, "complete already"),
             (self.skipped, "skipped"),
@@ -406,11 +422,18 @@ impl Transfers {
                 parts.push(format!("{count} {word}"));
             }
         }
+        let kept: u64 = self.kept.values().sum();
+        if kept > 0 {
+            parts.push(format!("{} of what is not done kept", size::bytes(kept)));
+        }
         session.speech.remark(&parts.join(", "));
     }
 
     fn progress(&self, session: &Session) -> String {
         let progress = session.progress();
+        if progress.files == 0 && progress.total == 0 {
+            return "looking what there is …".into();
+        }
         // a narrow terminal shows what comes first
         let mut parts = vec![
             match self.jobs.values().any(|job| job.item.reads_input()) {

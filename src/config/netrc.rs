@@ -2,7 +2,7 @@
 //!
 //! The form is the one ftp(1) documents: `machine NAME` or `default`, followed by `login`,
 //! `password` and `account` in any order; a value in double quotes may hold spaces, with `\` as
-//! the escape; `macdef NAME` runs to the next empty line and is passed over, and so is `account`.
+//! the escape; `macdef NAME` runs to the next empty line and is passed over.
 //! A comment begins with `#` where a keyword could stand. The first entry that fits counts, so
 //! `default` comes last.
 
@@ -95,6 +95,10 @@ pub struct Entry {
     pub host: Option<String>,
     /// The login there.
     pub login: Login,
+    /// The account that some servers ask for besides.
+    pub account: Option<String>,
+    /// Whether macros stand behind it, of which nothing is read.
+    pub macros: bool,
 }
 
 /// The first entry for this host (compared without case) and, where `user` is given, this user
@@ -126,7 +130,12 @@ pub fn entries(text: &str) -> Vec<Entry> {
                     user: None,
                     password: None,
                 };
-                out.push(Entry { host, login });
+                out.push(Entry {
+                    host,
+                    login,
+                    account: None,
+                    macros: false,
+                });
             }
             "login" => {
                 let value = tokens.next();
@@ -141,9 +150,17 @@ pub fn entries(text: &str) -> Vec<Entry> {
                 }
             }
             "account" => {
-                tokens.next();
+                let value = tokens.next();
+                if let Some(entry) = out.last_mut() {
+                    entry.account = value;
+                }
             }
-            "macdef" => tokens.skip_macro(),
+            "macdef" => {
+                tokens.skip_macro();
+                if let Some(entry) = out.last_mut() {
+                    entry.macros = true;
+                }
+            }
             _ => {}
         }
     }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub pager: String,
     /// Whether the bell rings where something waits for the person.
     pub bell: bool,
+    /// Whether the terminal is told when transfers that took long are over.
+    pub notify: bool,
     /// Whether the panes begin with names shown that begin with a dot.
     pub show_hidden: bool,
     /// Time-outs and tries of every connection.
@@ -58,6 +60,7 @@ impl Default for Settings {
             editor: String::new(),
             pager: String::new(),
             bell: true,
+            notify: true,
             show_hidden: false,
             patience: Patience::default(),
             limit_rate: None,
@@ -190,6 +193,16 @@ pub const TABLE: &[Setting] = &[
         words: Vec::new,
         take: |settings, value| {
             settings.bell = switch(value)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "notify",
+        default: "true",
+        help: "Whether the terminal is told when transfers that took long are over (OSC 9): many show it as a notification",
+        words: Vec::new,
+        take: |settings, value| {
+            settings.notify = switch(value)?;
             Ok(())
         },
     },

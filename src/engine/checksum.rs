@@ -103,7 +103,7 @@ async fn of_remote(
         // escaped already
         Some(said) => Failure {
             reply: Some(said),
-            ..failure
+            ..failure.hint("It may be no file, or too large for the server to read in time.")
         },
         None => failure.hint("Its commands for checksums do not take such a name."),
     })

@@ -185,6 +185,13 @@ pub(super) fn another(task: &Task, why: &str) -> Stop {
     Stop::FromStart(failure.transient())
 }
 
+/// What has come is of two files, perhaps: nothing of it is kept.
+pub(super) fn changed(task: &Task) -> Failure {
+    let why = "the file changed on the server while it was read";
+    let failure = Failure::new(Class::Conflict, what(task), why);
+    failure.hint(UNTOUCHED).transient()
+}
+
 /// What a failure to begin means for this job: a link may lead to a folder.
 pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Stop {
     let item = &task.job().item;
@@ -395,6 +402,11 @@ impl Receiving {
         let told = self.told.map(|(_, time)| time);
         let known = told.or(self.task.job().item.modified);
         known.filter(|time| time.precision == Precision::Second)
+    }
+
+    /// The time that the server told before it began to send, where it was asked: it must be the same in the end.
+    pub(super) fn told_time(&self) -> Option<Stamp> {
+        self.told.map(|(_, time)| time)
     }
 
     /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.

@@ -19,7 +19,7 @@ use super::meter::SpeedLimit;
 use super::pool::{Pool, Purpose};
 use super::run::Note;
 use super::segment::leave;
-use super::tail::Tail;
+use super::tail::{Tail, Verbs};
 use super::task::{Stop, Task};
 use super::upload::{self, Outgoing};
 use crate::ftp::error::Error;
@@ -205,7 +205,10 @@ impl Hands<'_> {
             () = cancel.cancelled() => return Err(Stop::Cancelled),
         };
         let mut lease = leased.map_err(|failure| no_session(pool, failure))?;
-        self.tail.time_verb = lease.time_verb();
+        self.tail.verbs = Verbs {
+            time: lease.time_verb(),
+            owner: lease.owner_verb(),
+        };
         Ok(lease)
     }
 

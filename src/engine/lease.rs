@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
-use crate::ftp::pipe::Pipe;
-use crate::ftp::exchange::{Answer, Begun, Exchanged, Rider, TimeVerb};
+use crate::ftp::exchange::{Answer, Begun, Exchanged, OwnerVerb, Rider, TimeVerb};
 use crate::ftp::guard;
+use crate::ftp::pipe::Pipe;
 use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
@@ -255,6 +255,11 @@ impl Lease {
     /// How the time of a file is set, as [`Session::time_verb`].
     pub(super) fn time_verb(&mut self) -> Option<TimeVerb> {
         self.session().ok().and_then(|session| session.time_verb())
+    }
+
+    /// How it is asked whose a file is, as [`Session::owner_verb`].
+    pub(super) fn owner_verb(&mut self) -> Option<OwnerVerb> {
+        self.session().ok().map(|session| session.owner_verb())
     }
 
     /// How the server can be asked for a checksum, as [`Session::digest_ways`].

@@ -187,6 +187,7 @@ impl Held {
     /// These batches are left no more; with the last one goes the file.
     pub(super) fn drop_batches(self, batches: &[BatchId]) -> io::Result<()> {
         if self.log.newer().is_some() {
+            // it is not even known what else is in it
             return Ok(());
         }
         let stay = self.rests().iter().any(|(id, _)| !batches.contains(&id.batch));
@@ -213,6 +214,11 @@ pub(super) fn drop_rests(runs: &Runs, ids: &[RestId]) -> io::Result<u64> {
             let why = format!("what run {run:08x} has left is in use by another instance, or gone");
             return Err(io::Error::other(why));
         };
+        if let Some(program) = held.log.newer() {
+            let program = escape(program.as_bytes());
+            let why = format!("run {run:08x} is of {program}: only that version or a later one can drop it");
+            return Err(io::Error::other(why));
+        }
         let rests = held.rests();
         let meant = || rests.iter().filter(|(id, _)| ids.contains(id));
         let downloads = || meant().filter(|(_, rest)| rest.direction == Direction::Download);

@@ -42,9 +42,14 @@ impl Counter {
         self.0.moved.load(Ordering::Relaxed)
     }
 
+    /// What an earlier try has moved.
+    pub(super) fn before(&self) -> u64 {
+        self.0.before.load(Ordering::Relaxed)
+    }
+
     /// What this try has moved.
     fn fresh(&self) -> u64 {
-        self.get().saturating_sub(self.0.before.load(Ordering::Relaxed))
+        self.get().saturating_sub(self.before())
     }
 }
 

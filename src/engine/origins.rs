@@ -11,6 +11,7 @@ use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
 use crate::model::text::system_says;
+use crate::plan::journal::{Record, VERSION};
 
 /// This run among the runs of the installation.
 #[derive(Debug)]
@@ -80,11 +81,21 @@ impl Origins {
     }
 
     /// What has become of the other run of this installation that made this file; `None` where it was
-    /// this one, or a stranger's. Looks at the disk.
+    /// this one, or a stranger's. What a newer version has left counts as alive: only that one knows what is
+    /// to become of it. Looks at the disk.
     pub(super) fn fate(&self, origin: &Origin) -> Option<Fate> {
         let runs = Arc::clone(&self.held().as_ref()?.0);
         let others = origin.installation == self.origin.installation && origin.run != self.origin.run;
-        others.then(|| runs.fate(origin.run).ok()).flatten()
+        let fate = others.then(|| runs.fate(origin.run).ok()).flatten()?;
+        let is_newer = || {
+            let first = runs.first_line(origin.run).ok();
+            let first = first.and_then(|line| Record::read(&line));
+            matches!(first, Some(Record::Run { version, .. }) if version > VERSION)
+        };
+        match fate {
+            Fate::Broken if is_newer() => Some(Fate::Alive),
+            fate => Some(fate),
+        }
     }
 
     /// All runs, and the file in which this one writes down what is to outlast it.

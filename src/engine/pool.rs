@@ -14,21 +14,20 @@ use super::lease::Lease;
 use super::listener::Listener;
 use super::placing::Placing;
 use super::questions::Questions;
-use crate::ftp::attendant::Attendant;
 use crate::ftp::connection::Connection;
 use crate::ftp::error::Error;
 use crate::ftp::session::Session;
-use crate::model::command::{Answer, CertificateAnswer};
-use crate::model::event::{Event, Question, Wanted};
+use crate::model::event::Event;
 use crate::model::facts::{Facts, Sessions};
 use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
-use crate::model::secret::Secret;
 use crate::model::server::ConnectionMode;
 use crate::plan::fence::Fence;
 use crate::plan::ground::Ground;
 use crate::plan::keeping;
 use crate::plan::ration::{self, Ration};
+
+mod entering;
 
 /// How often who waits for a place looks whether one that was given up may be tried for again.
 const LOOK: Duration = Duration::from_secs(30);
@@ -154,19 +153,20 @@ impl Pool {
                 self.go_on_with_fewer(why, place, work, false);
                 continue;
             }
-            match self.log_in(purpose).await {
-                Ok(session) => {
-                    let open = Open::new(session, &self.open);
-                    return self.lend(open, (place, work)).await;
-                }
+            let made = match purpose {
+                Purpose::Lane => self.make_to_the_end((place, work)).await,
+                Purpose::Browsing | Purpose::Work => self.make(purpose, (place, work)).await,
+            };
+            match made {
+                Ok(lent) => return lent,
                 // The server lets no more of us in, but some are in: go on with those. It may not
                 // say that it is a limit, and answer as it does to a wrong password.
-                Err(error) if error.is_turned_away() && self.is_open() => {
+                Err((error, (place, work))) if error.is_turned_away() && self.is_open() => {
                     let why = "the server allows no further connection; going on with fewer";
                     let limit = error.is_limit();
                     self.go_on_with_fewer(why, place, work, limit);
                 }
-                Err(error) => {
+                Err((error, _)) => {
                     return Err(error.failure(format!(
                         "Could not connect to {}",
                         self.connection.server.address()
@@ -369,43 +369,6 @@ impl Pool {
         }
     }
 
-    async fn log_in(self: &Arc<Self>, purpose: Purpose) -> Result<Session, Error> {
-        let waiting = Waiting { pool: self, purpose };
-        loop {
-            let error = match self.connection.login(&waiting).await {
-                Ok(session) => return Ok(session),
-                Err(error) => error,
-            };
-            let Some((certificate, pinned)) = error.certificate() else {
-                return Err(error);
-            };
-            let pin = certificate.pin;
-            let asking = self.asking.lock().await;
-            // somebody may have answered for this certificate while we waited
-            if self.connection.trusts(pin) {
-                continue;
-            }
-            let question = Question::Certificate {
-                connection: self.id,
-                server: self.connection.server.address(),
-                certificate: Box::new(certificate.clone()),
-                pinned,
-            };
-            let answer = self.questions.ask(question).await;
-            match answer {
-                Answer::Certificate(CertificateAnswer::Once) if pinned.is_none() => {
-                    self.connection.accept_once(pin)
-                }
-                Answer::Certificate(CertificateAnswer::Pin) if pinned.is_none() => {
-                    self.connection.pin(pin);
-                    self.listener.tell(Event::Pinned(self.id, pin));
-                }
-                _ => return Err(error),
-            }
-            drop(asking);
-        }
-    }
-
     /// Tells what is true of the connection, if it has changed.
     pub(super) fn tell_facts(&self) {
         let facts = self.facts();
@@ -431,37 +394,6 @@ impl Pool {
                 refused: u32::try_from(refused).unwrap_or(u32::MAX),
             },
             ..self.connection.facts(super::unix_now())
-        }
-    }
-}
-
-/// Somebody who waits for a login.
-struct Waiting<'p> {
-    pool: &'p Pool,
-    purpose: Purpose,
-}
-
-#[async_trait::async_trait]
-impl Attendant for Waiting<'_> {
-    fn step(&self, text: String) {
-        if self.purpose == Purpose::Browsing {
-            self.pool.listener.tell(Event::Connecting(self.pool.id, text));
-        }
-    }
-
-    fn notice(&self, text: String) {
-        self.pool.listener.tell(Event::Notice(text));
-    }
-
-    async fn ask(&self, wanted: Wanted) -> Option<Secret> {
-        let question = Question::Secret {
-            connection: self.pool.id,
-            server: Arc::clone(&self.pool.connection.server),
-            wanted,
-        };
-        match self.pool.questions.ask(question).await {
-            Answer::Secret(secret) => Some(secret),
-            _ => None,
         }
     }
 }

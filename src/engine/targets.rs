@@ -14,7 +14,7 @@ use super::task::Stop;
 use super::unix_now;
 use crate::ftp::error::Error;
 use crate::ftp::session::FileSize;
-use crate::model::entry::{Entry, Kind, Permissions};
+use crate::model::entry::{Entry, Kind, Owner, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::JobId;
 use crate::model::part_name::{Origin, is_ours, is_part_of, moved_aside};
@@ -25,11 +25,12 @@ use crate::plan::conflict::Known;
 const HOPS: usize = 16;
 
 /// What is known of an existing target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) kind: Kind,
     pub(super) known: Known,
     pub(super) permissions: Option<Permissions>,
+    pub(super) owner: Option<Arc<Owner>>,
 }
 
 /// All that stands in a folder, as far as its listing tells.
@@ -109,6 +110,8 @@ pub(super) struct Targets {
     pub(super) here: Leftovers,
     /// Old files that had been left aside and were put back, after their folder was listed.
     put_back: Mutex<HashMap<RemotePath, Standing>>,
+    /// Whose new files in a folder are; `None` where the server does not tell.
+    newcomers: Mutex<HashMap<RemotePath, Option<Arc<Owner>>>>,
     origins: Arc<Origins>,
     /// Short work on this machine's disk.
     pub(super) at_once: AtOnce,
@@ -121,6 +124,7 @@ impl Targets {
             taken: Mutex::default(),
             here: Leftovers::default(),
             put_back: Mutex::default(),
+            newcomers: Mutex::default(),
             origins,
             at_once: AtOnce::default(),
         }
@@ -135,6 +139,20 @@ impl Targets {
     pub(super) fn take(&self, path: &RemotePath, job: JobId) -> bool {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         *taken.entry(path.clone()).or_insert(job) == job
+    }
+
+    /// Whose new files beside `path` are, where it was asked; `None` in it where the server does not tell.
+    pub(super) fn newcomers(&self, path: &RemotePath) -> Option<Option<Arc<Owner>>> {
+        let newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
+        newcomers.get(&path.parent()?).cloned()
+    }
+
+    /// The server was asked whose the new file is that goes to `path`.
+    pub(super) fn note_newcomers(&self, path: &RemotePath, owner: Option<Owner>) {
+        let mut newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = path.parent() {
+            newcomers.insert(folder, owner.map(Arc::new));
+        }
     }
 
     /// Notes that a folder has just been made: nothing is in it.
@@ -154,7 +172,7 @@ impl Targets {
         let content = self.content(lease, &folder).await?;
         match content.entries.get(&name) {
             None if content.may_hide(&name) => asked_for(lease, path).await,
-            found => Ok(found.copied()),
+            found => Ok(found.cloned()),
         }
     }
 
@@ -163,8 +181,8 @@ impl Targets {
     pub(super) fn known(&self, path: &RemotePath, overwrite: bool) -> Option<Found> {
         let content = Arc::clone(self.cell(&path.parent()?).get()?);
         let name = path.name()?;
-        let standing = content.entries.get(&name).copied();
-        let standing = standing.or_else(|| self.put_back().get(path).copied());
+        let standing = content.entries.get(&name).cloned();
+        let standing = standing.or_else(|| self.put_back().get(path).cloned());
         match standing {
             Some(Standing { kind: Kind::Link, .. }) => None,
             None if content.may_hide(&name) && !overwrite => None,
@@ -207,7 +225,7 @@ impl Targets {
         let (target, its) = self.followed(lease, path, Arc::clone(&content)).await?;
         let is_link = target != *path;
         let name = target.name();
-        let mut standing = name.as_ref().and_then(|name| its.entries.get(name).copied());
+        let mut standing = name.as_ref().and_then(|name| its.entries.get(name).cloned());
         if standing.is_none() {
             standing = self.back(lease, &target, &its).await.map_err(failed)?;
         }
@@ -292,7 +310,7 @@ impl Targets {
         target: &RemotePath,
         content: &Content,
     ) -> Result<Option<Standing>, Error> {
-        if let Some(standing) = self.put_back().get(target).copied() {
+        if let Some(standing) = self.put_back().get(target).cloned() {
             return Ok(Some(standing));
         }
         let (Some(folder), Some(name)) = (target.parent(), target.name()) else {
@@ -302,7 +320,7 @@ impl Targets {
             .aside(&name)
             .find(|(_, origin)| self.origins.is_left_over(origin));
         let Some((aside, standing)) =
-            aside.and_then(|(aside, _)| Some((aside, content.entries.get(aside).copied()?)))
+            aside.and_then(|(aside, _)| Some((aside, content.entries.get(aside).cloned()?)))
         else {
             return Ok(None);
         };
@@ -312,7 +330,7 @@ impl Targets {
                 lease.remark(&format!(
                     "{aside} had been left aside by a run that was broken off; it is {target} again"
                 ));
-                self.put_back().insert(target.clone(), standing);
+                self.put_back().insert(target.clone(), standing.clone());
                 Ok(Some(standing))
             }
             Err(_) if lease.is_usable() => Ok(None),
@@ -377,6 +395,7 @@ pub(super) async fn asked_for(lease: &mut Lease, path: &RemotePath) -> Result<Op
         kind: Kind::File,
         known,
         permissions: None,
+        owner: None,
     }))
 }
 
@@ -409,6 +428,7 @@ fn standing(entry: &Entry) -> (Name, Standing) {
             kind: entry.kind,
             known,
             permissions: entry.permissions,
+            owner: entry.owner.clone(),
         },
     )
 }

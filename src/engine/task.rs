@@ -23,6 +23,7 @@ use crate::model::job::{Direction, Job, JobId, Policy};
 use crate::model::part_name::Origin;
 use crate::model::path::RemotePath;
 use crate::model::server::Server;
+use crate::model::size;
 use crate::model::text::shown_path;
 use crate::plan::conflict::{COMPLETE, Known};
 use crate::plan::queue::{Outcome, Start};
@@ -178,6 +179,9 @@ impl Task {
         self.report.outcome = match ended {
             Ok(Moved { bytes, note }) => {
                 let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let before = Some(self.counter.before()).filter(|before| *before > 0);
+                let gone_on = before.map(|before| format!("it went on after {}", size::bytes(before)));
+                let note = both(gone_on, note);
                 Outcome::Done { bytes, millis, note }
             }
             Err(Stop::Skipped(why)) => Outcome::Skipped(why),
@@ -222,7 +226,7 @@ impl Stop {
     /// What a failure on the wire is for the job; `what` is what did not happen.
     pub(super) fn on_wire(error: &Error, what: impl Into<String>) -> Self {
         let failure = error.failure(what);
-        if error.is_unresumed() || error.lost_pair() || matches!(error, Error::OutOfOrder) {
+        if error.is_unresumed() || matches!(error, Error::OutOfOrder | Error::LostPair(_)) {
             Self::Anew(failure)
         } else {
             Self::Failed(failure)

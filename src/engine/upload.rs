@@ -3,6 +3,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, SeekFrom};
+use std::sync::Arc;
 use std::time::{Instant, UNIX_EPOCH};
 
 use tokio::task::JoinHandle;
@@ -24,7 +25,7 @@ use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::{modified, permissions};
 use crate::local::mount::is_of_this_machine;
-use crate::model::entry::{Kind, Permissions};
+use crate::model::entry::{Kind, Owner, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::part_name::{Origin, part_name};
@@ -56,6 +57,8 @@ pub(super) struct Site {
     pub(super) is_new: bool,
     /// Those of the file that it replaces, or of its source where they are kept.
     pub(super) permissions: Option<Permissions>,
+    /// Whose the file is that it replaces.
+    pub(super) owner: Option<Arc<Owner>>,
     /// Temporary files to be deleted when it is in its place.
     pub(super) left: Vec<RemotePath>,
 }
@@ -291,7 +294,7 @@ fn choose(task: &Task, source: &Known, found: &Found) -> Result<RemotePath, Stop
     let target = found.target.clone();
     let what = || what(&job.item.remote);
     // a path that another job of the batch has taken is as good as a file standing there
-    let known = match found.standing {
+    let known = match &found.standing {
         Some(standing) if standing.kind == Kind::Dir => {
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
@@ -352,7 +355,8 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
     let site = Site {
         in_place,
         is_new: replaced.is_none() && found.content.tells_all(),
-        permissions: replaced.and_then(|standing| standing.permissions),
+        permissions: replaced.as_ref().and_then(|standing| standing.permissions),
+        owner: replaced.and_then(|standing| standing.owner),
         left,
     };
     Ok(Goal {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,7 @@ pub(super) async fn walk(
             targets,
             notes,
             room,
+            said_untold: AtomicBool::new(false),
         };
         walker.run().await
     };
@@ -62,6 +64,8 @@ struct Walker {
     targets: Arc<Targets>,
     notes: mpsc::UnboundedSender<Note>,
     room: Room,
+    /// That permissions cannot be kept was said.
+    said_untold: AtomicBool,
 }
 
 /// A folder that is still to be listed, and the job that makes its copy.
@@ -240,6 +244,10 @@ impl Walker {
         if let Some(text) = self.room.wants(found.iter().map(|found| &found.item)) {
             let _ = self.notes.send(Note::Noticed(text));
         }
+        if self.lacks_permissions(&found) && !self.said_untold.swap(true, Ordering::Relaxed) {
+            let text = "the server's listing does not tell the permissions of its files: they cannot be kept";
+            let _ = self.notes.send(Note::Noticed(text.into()));
+        }
         let (reply, numbers) = oneshot::channel();
         let note = Note::Found {
             batch: self.request.id,
@@ -259,6 +267,15 @@ impl Walker {
                 made_by,
             })
             .collect())
+    }
+}
+
+impl Walker {
+    /// Whether permissions are to come with these, and are not told of one that is a file.
+    fn lacks_permissions(&self, found: &[Found]) -> bool {
+        let keeps = self.request.care.permissions && self.request.direction == Direction::Download;
+        let untold = |found: &Found| found.item.kind == Kind::File && found.item.permissions.is_none();
+        keeps && found.iter().any(untold)
     }
 }
 

@@ -8,7 +8,7 @@ use super::data::{Made, Prepared};
 use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::Session;
-use super::transfer::{EXPLANATION, Request, Transfer, Way, refusing};
+use super::transfer::{EXPLANATION, Order, Request, Transfer, Way};
 
 /// It had begun, and closed the data connection (RFC 959 §4.2.2).
 const BROKEN_OFF: u16 = 426;
@@ -24,10 +24,17 @@ impl Session {
     /// Waits for the data connection and the preliminary reply, at the same time: the handshake
     /// begins at once (servers take it before they say 150), and a refused command ends the wait
     /// for a connection that will never come. What is uploaded is not kept back for the 150: a
-    /// refusal stops it soon enough.
-    pub(super) async fn start(&mut self, prepared: Prepared, request: &Request) -> Result<Transfer, Error> {
+    /// refusal stops it soon enough. `ahead`: the command was written in one piece with the request for
+    /// its data connection.
+    pub(super) async fn start(
+        &mut self,
+        prepared: Prepared,
+        request: &Request,
+        ahead: bool,
+    ) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
-        let (opened, early, (stream, port)) = match self.connected(prepared, request).await {
+        let mut order = Order::new(request, ahead);
+        let (opened, early, (stream, port)) = match self.connected(prepared, request, &order).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
                 if let Some(handshake) = handshake {
                     self.connection().note_handshake(&handshake);
@@ -35,8 +42,7 @@ impl Session {
                 (opened, early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {
-                let stage = refusing(false, &request.command);
-                let error = self.refused(stage, &request.command, reply);
+                let error = self.refused(order.stage(), &order, reply);
                 self.learn_of_failed(&error, active);
                 return Err(error);
             }
@@ -46,16 +52,16 @@ impl Session {
                 return Err(error);
             }
         };
+        order.taken = opened;
         let next_noop = self.noop_after().map(|every| Instant::now() + every);
         Ok(Transfer {
             stream,
             early,
             gone: None,
             until: None,
-            command: request.command.clone(),
+            order,
             way: request.way,
             opened,
-            taken: opened,
             _port: port,
             next_noop,
             unsettled: None,
@@ -74,7 +80,12 @@ impl Session {
         }
     }
 
-    async fn connected(&mut self, prepared: Prepared, request: &Request) -> Result<Started, Error> {
+    async fn connected(
+        &mut self,
+        prepared: Prepared,
+        request: &Request,
+        order: &Order,
+    ) -> Result<Started, Error> {
         // not in active mode: pyftpdlib loses what comes before it has said 150
         let eager = request.way == Way::Up && self.writes_ahead() && self.offer().is_some()
             // some servers refuse the middle of a file only: that is to be told from other refusals
@@ -89,7 +100,7 @@ impl Session {
                 biased;
                 done = &mut data, if stream.is_none() => match done {
                     Ok(done) => stream = Some(done),
-                    Err(error) => return Err(self.reason(Stage::Data, error).await),
+                    Err(error) => return Err(self.reason(Stage::Data, order, error).await),
                 },
                 reply = self.control.reply(Stage::Transfer) => match reply?.1 {
                     reply if reply.class() == 1 => preliminary = true,

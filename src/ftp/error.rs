@@ -81,6 +81,9 @@ pub(crate) enum Error {
     Poisoned,
     /// The replies came in another order than the commands.
     OutOfOrder,
+    /// The server has lost sight of the data connection that it was asked for in the same write: one by one it
+    /// goes well, most likely.
+    LostPair(Reply),
     /// No data connection can be made at all: no free port in the range, no address to announce, no
     /// passive mode over IPv6.
     NoWay(String),
@@ -95,7 +98,9 @@ impl Error {
     /// Whether the same on a new session may go well.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder => true,
+            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder | Self::LostPair(_) => {
+                true
+            }
             Self::Refused(stage, verb, reply) => {
                 self.is_limit()
                     || reply.code / 100 == 4
@@ -156,12 +161,6 @@ impl Error {
             Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }
-    }
-
-    /// Whether an upload was refused because the server had lost sight of the data connection that it was
-    /// asked for just before: by itself it goes well, most likely.
-    pub(crate) fn lost_pair(&self) -> bool {
-        matches!(self, Self::Refused(Stage::Command, verb, reply) if verb == "STOR" && reply.loses_pair())
     }
 
     /// Whether the server does not let a transfer begin in the middle: it refuses REST, or what comes
@@ -270,6 +269,12 @@ impl Error {
                 what,
                 "the server answered in another order than it was asked",
             ),
+            Self::LostPair(reply) => Failure::new(
+                Class::Unreachable,
+                what,
+                "the server lost sight of the data connection that it was asked for just before",
+            )
+            .reply(reply.shown().as_bytes()),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
                 .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {

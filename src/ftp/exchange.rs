@@ -15,8 +15,9 @@ use super::begin::says_nobody_came;
 use super::data::Offer;
 use super::error::{Error, Stage};
 use super::explain::says_forbidden;
+use super::list::owners::told;
 use super::reply::Reply;
-pub(crate) use super::rider::{Answer, Deleted, Rider, TimeVerb};
+pub(crate) use super::rider::{Answer, Deleted, OwnerVerb, Rider, TimeVerb};
 use super::session::{FileSize, Session};
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
 
@@ -77,6 +78,14 @@ impl Session {
             .then_some(TimeVerb::Mdtm)
     }
 
+    /// How it is asked whose a file is, in the same way as listings tell it.
+    pub(crate) fn owner_verb(&self) -> OwnerVerb {
+        match self.uses_mlsd() {
+            true => OwnerVerb::Mlst,
+            false => OwnerVerb::Stat,
+        }
+    }
+
     /// Ends `closed`, asks `riders`, begins `next`: in one write where the server takes that.
     pub(crate) async fn exchange(
         &mut self,
@@ -134,6 +143,9 @@ impl Session {
         }
         if ahead && astray {
             self.stumbled();
+            // one command was lost, nobody knows which: what seemed to be its answer was the next one's (250 to
+            // DELE looks like 250 to RNTO), so nothing of this write is believed
+            done.answers.clear();
         }
         let Some(next) = next else {
             return done;
@@ -239,6 +251,10 @@ impl Session {
                 200..=299 if first.code != 202 => Ok(()),
                 _ => Err(self.control.refusal(Stage::Command, b"SITE", first)),
             }),
+            Rider::Owner(..) => {
+                let lines = first.is_positive().then_some(&first.lines);
+                Answer::Owner(lines.and_then(|lines| told(lines)))
+            }
             Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
@@ -318,12 +334,9 @@ impl Session {
                 return Begun::Again;
             }
         };
-        match self.start(prepared, next).await {
+        match self.start(prepared, next, true).await {
             Ok(transfer) => Begun::Open(transfer),
-            Err(Error::Refused(_, _, reply)) if reply.loses_pair() => {
-                self.stumbled();
-                Begun::Again
-            }
+            Err(Error::LostPair(_)) => Begun::Again,
             Err(error) => {
                 if is_astray(&error) {
                     self.stumbled();
@@ -349,7 +362,7 @@ impl Session {
                 .await?;
         }
         self.control.send(&[&request.command])?;
-        let started = self.start(prepared, request).await;
+        let started = self.start(prepared, request, false).await;
         if request.continues() && matches!(started, Err(Error::Refused(..))) {
             // vsftpd, ProFTPD, pure-ftpd and pyftpdlib keep the offset for whatever comes next
             self.control.ask(b"REST 0").await?;

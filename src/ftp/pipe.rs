@@ -85,7 +85,10 @@ mod system {
 
     /// The system, or this file or socket, knows no splice(2), or a sandbox forbids it.
     fn is_unable(error: Errno) -> bool {
-        matches!(error, Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP)
+        matches!(
+            error,
+            Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP
+        )
     }
 
     #[cfg(test)]

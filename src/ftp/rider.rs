@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::digest::{self, Way as DigestWay};
 use super::error::Error;
 use super::session::{FileSize, line};
-use crate::model::entry::Permissions;
+use crate::model::entry::{Owner, Permissions};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
@@ -20,6 +20,8 @@ pub(crate) enum Rider {
     SetModified(RemotePath, Stamp, TimeVerb),
     /// SITE CHMOD.
     SetPermissions(RemotePath, Permissions),
+    /// MLST, or STAT of a file: whose it is.
+    Owner(RemotePath, OwnerVerb),
     /// RNFR and RNTO.
     Rename(RemotePath, RemotePath),
     /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
@@ -41,6 +43,15 @@ pub(crate) enum TimeVerb {
     /// `MDTM time path`, an older habit of servers without MFMT (vsftpd, Serv-U, WS_FTP). FEAT says nothing
     /// of it: others look for a file whose name begins with the time, and say that there is none.
     Mdtm,
+}
+
+/// The command that tells whose a file is, over the control connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnerVerb {
+    /// Where MLSD is what listings come by: the facts are the same (RFC 3659 §7).
+    Mlst,
+    /// Where LIST is: it answers with the same line (RFC 959 §4.1.3).
+    Stat,
 }
 
 impl TimeVerb {
@@ -73,6 +84,8 @@ pub(crate) enum Answer {
     TimeSet(bool),
     /// To SITE CHMOD.
     PermissionsSet(Result<(), Error>),
+    /// To MLST or STAT; `None` where it does not tell.
+    Owner(Option<Owner>),
     /// To RNFR and RNTO.
     Renamed(Result<(), Error>),
     /// To a question for a checksum; the server's words where it gives none.
@@ -130,6 +143,8 @@ impl Rider {
             Self::SetPermissions(path, Permissions(bits)) => {
                 (line(&format!("SITE CHMOD {bits:03o}"), path), None)
             }
+            Self::Owner(path, OwnerVerb::Mlst) => (line("MLST", path), None),
+            Self::Owner(path, OwnerVerb::Stat) => (line("STAT", path), None),
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (line("RNFR", from), Some(line("RNTO", to)))
             }
@@ -144,7 +159,8 @@ impl Rider {
             Self::Size(path)
             | Self::Modified(path)
             | Self::SetModified(path, ..)
-            | Self::SetPermissions(path, _) => (path, None, true),
+            | Self::SetPermissions(path, _)
+            | Self::Owner(path, _) => (path, None, true),
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (from, Some(to), false)
             }

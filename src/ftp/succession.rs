@@ -143,7 +143,7 @@ impl Session {
         };
         let request = Request::list(command);
         self.control.send(&[&request.command])?;
-        let mut transfer = self.start(approached.0, &request).await?;
+        let mut transfer = self.start(approached.0, &request, false).await?;
         let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         loop {

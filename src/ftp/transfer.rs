@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::error::{Error, Stage};
 use super::explain::demands_resumption;
+use super::pipe::Pipe;
 use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
-use super::pipe::Pipe;
 use super::stream::{NetStream, Vessel};
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
@@ -84,6 +84,34 @@ impl Request {
     }
 }
 
+/// The command that a transfer was asked for with.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    pub(super) command: Vec<u8>,
+    /// It was written in one piece with the request for its data connection.
+    pub(super) ahead: bool,
+    /// The server has said that it takes it, before its last word: then a refusal is not of the command.
+    pub(super) taken: bool,
+}
+
+impl Order {
+    pub(super) fn new(request: &Request, ahead: bool) -> Self {
+        Self {
+            command: request.command.clone(),
+            ahead,
+            taken: false,
+        }
+    }
+
+    /// What a refusal is one of: the transfer, or the command where an upload was not taken yet.
+    pub(super) fn stage(&self) -> Stage {
+        match !self.taken && self.command.starts_with(b"STOR") {
+            true => Stage::Command,
+            false => Stage::Transfer,
+        }
+    }
+}
+
 /// A transfer in progress: data flows, the final reply is still to come. Until it has been read
 /// the session is of no other use.
 #[derive(Debug)]
@@ -95,12 +123,10 @@ pub(crate) struct Transfer {
     pub(super) gone: Option<Error>,
     /// How long data may still come that the server has sent before it gave the transfer up.
     pub(super) until: Option<Instant>,
-    pub(super) command: Vec<u8>,
+    pub(super) order: Order,
     pub(super) way: Way,
-    /// Whether the server has said that it takes the command; uploads do not wait for that.
+    /// Whether the server has answered the command; uploads do not wait for that.
     pub(super) opened: bool,
-    /// Whether it has said so before its last word: then a refusal is not of the command.
-    pub(super) taken: bool,
     /// The local port of a data connection in active mode: in use as long as it stands.
     pub(super) _port: Option<Port>,
     /// When the control connection is to be used again, lest a router on the way forget it.
@@ -115,8 +141,7 @@ pub(crate) struct Transfer {
 pub(crate) struct Closed {
     early: Option<Reply>,
     gone: Option<Error>,
-    taken: bool,
-    command: Vec<u8>,
+    order: Order,
     closed_properly: Option<bool>,
     pub(super) unsettled: Option<RemotePath>,
 }
@@ -143,7 +168,12 @@ impl Transfer {
     }
 
     /// Reads up to `most` bytes of data into `pipe`, as [`Transfer::read`] into a buffer.
-    pub(crate) async fn pour(&mut self, session: &mut Session, pipe: &Pipe, most: usize) -> Result<usize, Error> {
+    pub(crate) async fn pour(
+        &mut self,
+        session: &mut Session,
+        pipe: &Pipe,
+        most: usize,
+    ) -> Result<usize, Error> {
         self.receive(session, Vessel::Pipe(pipe, most)).await
     }
 
@@ -152,12 +182,14 @@ impl Transfer {
         let mut until = Instant::now() + silence;
         loop {
             self.keep_alive(session)?;
-            // once the server has given it up, or is gone, only what it has sent before is still to come:
-            // that may be all of it
             let refused = self.early.as_ref().is_some_and(|reply| !reply.is_positive());
-            if refused || self.gone.is_some() {
-                // once for all that is read: a trickle would never end
+            if refused {
+                // only what was sent before is still to come; once for all that is read: a trickle would never end
                 until = until.min(*self.until.get_or_insert_with(|| Instant::now() + EXPLANATION));
+            } else if self.gone.is_some() {
+                // a router may have forgotten the control connection while the data flow on: as long as they do,
+                // the file comes, and its size tells whether it is whole
+                until = until.min(Instant::now() + EXPLANATION);
             }
             let noop_at = self.next_noop.filter(|_| self.awaits_word());
             tokio::select! {
@@ -174,11 +206,7 @@ impl Transfer {
                     }),
                     Err(_) => Err(self.gone.take().unwrap_or(Error::Silent(Stage::Transfer, silence))),
                 },
-                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => match reply {
-                    Ok((_, reply)) => self.heard(reply),
-                    Err(gone @ Error::Broken(..)) => self.gone = Some(gone),
-                    Err(error) => return Err(error),
-                },
+                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(reply)?,
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
@@ -222,11 +250,22 @@ impl Transfer {
         self.early.is_none() && self.gone.is_none()
     }
 
+    /// Takes in what has come on the control connection. Its end is not that of a download: what the server has
+    /// sent may be all of it.
+    fn attend(&mut self, reply: Result<(String, Reply), Error>) -> Result<(), Error> {
+        match reply {
+            Ok((_, reply)) => self.heard(reply),
+            Err(gone @ Error::Broken(..)) if self.way == Way::Down => self.gone = Some(gone),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// Keeps the server's last word, if this is it.
     fn heard(&mut self, reply: Reply) {
         self.opened = true;
         if reply.class() == 1 {
-            self.taken = true;
+            self.order.taken = true;
         } else {
             self.early = Some(reply);
         }
@@ -259,10 +298,10 @@ impl Transfer {
         if every.is_some() {
             session.control.send_noop()?;
         }
-        if let Some(reply) = session.control.reply(Stage::Transfer).now_or_never() {
-            self.heard(reply?.1);
+        match session.control.reply(Stage::Transfer).now_or_never() {
+            Some(reply) => self.attend(reply),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The refusal that came before the end of the data.
@@ -270,22 +309,20 @@ impl Transfer {
         session.control.collect_noops().await;
         session.learn_of_noops();
         match self.early.take() {
-            Some(reply) => session.refused(refusing(self.taken, &self.command), &self.command, reply),
+            Some(reply) => session.refused(self.order.stage(), &self.order, reply),
             None => Error::Poisoned,
         }
     }
 
-    /// A server that runs out of space closes the data connection first and then says so.
+    /// A server that runs out of space closes the data connection first and then says so; one that is gone
+    /// altogether is lost.
     async fn broken(&mut self, session: &mut Session, error: std::io::Error) -> Error {
         let error = Error::Broken(Stage::Transfer, error);
         if self.early.is_some() {
             // the last word has been said
             return error;
         }
-        match session.reason(refusing(self.taken, &self.command), error).await {
-            Error::Broken(_, gone) => Error::Broken(Stage::Transfer, gone),
-            error => error,
-        }
+        session.reason(self.order.stage(), &self.order, error).await
     }
 
     /// All data have been read or written: closes the data connection properly.
@@ -300,8 +337,7 @@ impl Transfer {
         Ok(Closed {
             early: self.early,
             gone: self.gone,
-            taken: self.taken,
-            command: self.command,
+            order: self.order,
             closed_properly,
             unsettled: self.unsettled,
         })
@@ -356,14 +392,6 @@ impl Transfer {
     }
 }
 
-/// What a refusal is one of: the transfer, or the command where an upload was not taken yet.
-pub(super) fn refusing(taken: bool, command: &[u8]) -> Stage {
-    match !taken && command.starts_with(b"STOR") {
-        true => Stage::Command,
-        false => Stage::Transfer,
-    }
-}
-
 impl Session {
     /// Closes the data connection and waits for the server's word.
     pub(crate) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
@@ -393,12 +421,14 @@ impl Session {
     /// The server's final reply.
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
         if let Some(gone) = closed.gone {
+            self.learn_of_noops();
             return Err(gone);
         }
-        let word = self.final_reply(closed.early, closed.taken).await;
+        let mut order = closed.order;
+        let word = self.final_reply(closed.early, &mut order).await;
         self.control.collect_noops().await;
         self.learn_of_noops();
-        let (reply, taken) = word?;
+        let reply = word?;
         // where a size, a data connection's address or the first half of a rename comes instead,
         // commands written ahead have overtaken the end of the transfer
         if matches!(reply.code, 213 | 227..=229 | 300..=399) {
@@ -406,8 +436,7 @@ impl Session {
             return Err(Error::OutOfOrder);
         }
         if !reply.is_positive() {
-            let stage = refusing(taken, &closed.command);
-            return Err(self.refused(stage, &closed.command, reply));
+            return Err(self.refused(order.stage(), &order, reply));
         }
         if let Some(path) = closed.unsettled {
             // boxed: it lists a folder, which is a transfer itself
@@ -419,28 +448,28 @@ impl Session {
         })
     }
 
-    /// With whether the command was taken before that.
-    async fn final_reply(&mut self, early: Option<Reply>, mut taken: bool) -> Result<(Reply, bool), Error> {
+    async fn final_reply(&mut self, early: Option<Reply>, order: &mut Order) -> Result<Reply, Error> {
         if let Some(reply) = early {
-            return Ok((reply, taken));
+            return Ok(reply);
         }
         loop {
             let (_, reply) = self.control.reply(Stage::Transfer).await?;
             if reply.class() != 1 {
-                return Ok((reply, taken));
+                return Ok(reply);
             }
-            taken = true;
+            order.taken = true;
         }
     }
 
     /// The error that a refused transfer is.
-    pub(super) fn refused(&mut self, stage: Stage, command: &[u8], reply: Reply) -> Error {
+    pub(super) fn refused(&mut self, stage: Stage, order: &Order, reply: Reply) -> Error {
         // the data connection may stand, and data be on their way, before this is heard
-        if stage == Stage::Command && reply.loses_pair() && self.writes_ahead() {
+        if order.ahead && !order.taken && reply.loses_pair() {
             self.stumbled();
+            return Error::LostPair(reply);
         }
         if self.tls().is_none() || !demands_resumption(&reply) {
-            return self.control.refusal(stage, command, reply);
+            return self.control.refusal(stage, &order.command, reply);
         }
         // what is to be resumed comes from the control connection: only a new one brings another
         self.abandon();
@@ -453,30 +482,28 @@ impl Session {
 
     /// The data connection failed; if the server says why within a moment, or is gone altogether,
     /// that is the better reason.
-    pub(super) async fn reason(&mut self, stage: Stage, error: Error) -> Error {
+    pub(super) async fn reason(&mut self, stage: Stage, order: &Order, error: Error) -> Error {
         // what we have refused ourselves no words of the server explain
         if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
             self.abandon();
             return error;
         }
         let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
-        let mut taken = false;
+        let mut order = order.clone();
         let said = async {
             loop {
                 match self.control.reply(stage).await {
-                    Ok((_, reply)) if reply.class() == 1 => taken = true,
-                    Ok((verb, reply)) if matches!(reply.class(), 4 | 5) => {
-                        return Some(Ok((verb, reply)));
-                    }
+                    Ok((_, reply)) if reply.class() == 1 => order.taken = true,
+                    Ok((_, reply)) if matches!(reply.class(), 4 | 5) => return Some(Ok(reply)),
                     Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
                     _ => return None,
                 }
             }
         };
         match timeout(EXPLANATION, said).await.ok().flatten() {
-            Some(Ok((verb, reply))) => {
-                let stage = if taken { Stage::Transfer } else { stage };
-                self.refused(stage, verb.as_bytes(), reply)
+            Some(Ok(reply)) => {
+                let stage = if order.taken { Stage::Transfer } else { stage };
+                self.refused(stage, &order, reply)
             }
             Some(Err(gone)) => gone,
             None => {

@@ -7,11 +7,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// What the name of a run's file ends in.
 const ENDING: &str = ".journal";
+
+/// How much of a first line is read; it holds three words.
+const FIRST: u64 = 64 * 1024;
 
 /// What has become of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +93,14 @@ impl Runs {
             Err(TryLockError::WouldBlock) => Ok(Fate::Alive),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// The first line of a run's file, without its end.
+    pub(crate) fn first_line(&self, run: u32) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        let file = File::open(self.path(run))?.take(FIRST);
+        BufReader::new(file).read_until(b'\n', &mut line)?;
+        Ok(line.trim_ascii_end().to_vec())
     }
 
     /// The runs that were broken off, in no order.

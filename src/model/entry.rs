@@ -1,6 +1,8 @@
 //! What a folder holds, on either side.
 
 use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +76,21 @@ impl Permissions {
     }
 }
 
+/// Whose an entry is, as its listing tells: names, or numbers as text. Nothing in them has to be escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub user: Box<str>,
+    /// The group.
+    pub group: Box<str>,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "user {} and group {}", self.user, self.group)
+    }
+}
+
 /// What entries are sorted by; those that are equal by their names, byte by byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortKey {
@@ -111,6 +128,8 @@ pub struct Entry {
     pub modified: Option<Stamp>,
     /// Permission bits, where known.
     pub permissions: Option<Permissions>,
+    /// Whose it is, where known; shared with the others of its listing.
+    pub owner: Option<Arc<Owner>>,
     /// What a link leads to, as the listing writes it, where known.
     pub target: Option<Box<[u8]>>,
     /// What stands at the end of a link, where known (always for local files that exist).
@@ -126,6 +145,7 @@ impl Entry {
             size: None,
             modified: None,
             permissions: None,
+            owner: None,
             target: None,
             target_kind: None,
         }

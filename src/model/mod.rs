@@ -17,6 +17,7 @@ pub mod event;
 pub mod facts;
 pub mod failure;
 pub mod firewall;
+pub mod fnv;
 pub mod job;
 pub mod key;
 pub mod listing;

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::Write as _;
 
+use super::fnv::Fnv;
 use super::path::RemotePath;
 
 /// What every temporary name of ours ends in.
@@ -132,17 +133,16 @@ pub fn is_part_name(name: &[u8]) -> bool {
 }
 
 /// A number for what a file is made from: another one as soon as one of these differs. It is the
-/// same in every run and version (FNV-1a, 64 bits), since it is looked for in names of earlier runs;
+/// same in every run and version ([`Fnv`]), since it is looked for in names of earlier runs;
 /// never 0.
 pub fn source<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut take = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let mut hash = Fnv::default();
     for part in parts {
         // with its length, so that no two lists of parts look alike
-        (part.len() as u64).to_le_bytes().into_iter().for_each(&mut take);
-        part.iter().copied().for_each(&mut take);
+        hash.add(&(part.len() as u64).to_le_bytes());
+        hash.add(part);
     }
-    hash.max(1)
+    hash.number().max(1)
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 use crate::model::text::{shown_path, system_says};
 
-use super::edited::{Edited, Left};
 use super::{World, clock, plain, run};
 
 /// What the arguments say of the interface.
@@ -62,7 +61,7 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         Servers::unread(paths.servers())
     });
     let mut wrong = Vec::new();
-    let settings = Settings::lenient(&paths, &mut wrong);
+    let mut settings = Settings::lenient(&paths, &mut wrong);
     notices.extend(wrong.iter().map(Failure::to_string));
     let keys = own_keys(&paths, &mut notices)?;
     let told = Told::by(|name| std::env::var(name).ok());
@@ -88,7 +87,6 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         zone: clock::local_zone(),
         begun: clock::unix_now(),
         patience: wanted.patience,
-        edits_left: edits_left(&Edited::at(paths.edited()).left()),
         notice: (!notices.is_empty()).then(|| notices.join(" · ")),
         keeps_queue: wanted.keeps_queue,
         // the terminal's own follows
@@ -101,28 +99,17 @@ pub async fn begin(wanted: Wanted) -> Result<u8, Failure> {
         ..wanted.options
     });
     let secrets = Secrets::at(paths.secrets())?;
+    let is_plain = wanted.looks.plain || told.plain;
+    // what reads lines aloud has no use for what only terminals understand
+    settings.notify &= !is_plain;
     let world = World::new(servers, secrets, paths).under(&settings);
-    if wanted.looks.plain || told.plain {
+    if is_plain {
         let what = "The interface needs an input and an output";
         return plain::run(start, engine, world).await.map_err(failed(what));
     }
     run(start, engine, world, settings.mouse && !wanted.looks.no_mouse)
         .await
         .map_err(|e| failed("The interface needs a terminal")(e).hint("In scripts use ls, get and put"))
-}
-
-/// What is said of copies that earlier runs have left.
-fn edits_left(left: &[Left]) -> Option<Failure> {
-    const NAMED: usize = 3;
-    let named = left.iter().take(NAMED);
-    let named = named.map(|left| format!("{} in {}", left.of, shown_path(&left.folder)));
-    let more = left.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| format!("and {more} more beside them"));
-    let all: Vec<String> = named.chain(more).collect();
-    let what = "Edited copies of files of servers are still here";
-    let why = format!("an earlier run has ended with them: {}", all.join(", "));
-    let hint = "Send back what is wanted, with 'ftpane put' or F5, if the queue (Q) does not, and remove the folders.";
-    (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 
 /// What is wrong with the text of a keymap; `file` is its name for the error.

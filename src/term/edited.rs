@@ -2,13 +2,15 @@
 //!
 //! Beside each folder lies a file, `NAME.edit`, that says what the folder is for. It is locked as long as
 //! somebody uses the folder: this program, and the editor it has started, which may outlive it. The
-//! operating system lets go of the lock when the last of them has ended, however that happens.
+//! operating system lets go of the lock when the last of them has ended, however that happens. Where the
+//! file system has no locks, the file names the process that made it, and nothing is removed by a later run.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +25,20 @@ const ENDING: &str = "edit";
 /// No such file is longer: it holds the path of one file.
 const LONGEST: u64 = 64 * 1024;
 
+/// What the name of a file begins with that is being made.
+const NEW: &str = ".new-";
+
+/// A file that is older is not being made any more: whoever began it was killed.
+const MADE_AT_ONCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How a file is locked; an error says that its file system has no locks.
+type Lock = fn(&File) -> Result<(), TryLockError>;
+
 /// The private folders of one person.
 #[derive(Debug, Clone)]
 pub(super) struct Edited {
     all: PathBuf,
+    lock: Lock,
     /// The locked files of the folders that are in use here.
     held: Arc<Mutex<BTreeMap<PathBuf, File>>>,
 }
@@ -38,6 +50,9 @@ struct Note {
     of: String,
     /// What the copy was when the program got it; `None` while it was not fetched.
     fetched: Option<Print>,
+    /// The process that has the folder, where no lock could say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    process: Option<u32>,
 }
 
 /// A copy of a run that has ended, and that was changed since it was fetched, or may have been.
@@ -54,24 +69,30 @@ impl Edited {
     pub(super) fn at(all: PathBuf) -> Self {
         Self {
             all,
+            lock: File::try_lock,
             held: Arc::default(),
         }
     }
 
     /// Makes a folder that only this person can look into, for a copy of this.
     pub(super) fn make(&self, of: String) -> Result<PathBuf, Failure> {
-        let made = self.make_locked(Note { of, fetched: None });
+        let made = self.make_locked(of);
         let what = || format!("Could not make a folder in {}", shown_path(&self.all));
         let (folder, file) = made.map_err(|e| Failure::new(Class::Local, what(), system_says(&e)))?;
         self.held().insert(folder.clone(), file);
         Ok(folder)
     }
 
-    fn make_locked(&self, note: Note) -> io::Result<(PathBuf, File)> {
+    fn make_locked(&self, of: String) -> io::Result<(PathBuf, File)> {
         make_private(&self.all)?;
         // locked before it has its name: nobody may take it for one that was left
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.all)?;
-        file.as_file().lock()?;
+        let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.all)?;
+        let is_locked = (self.lock)(file.as_file()).is_ok();
+        let note = Note {
+            of,
+            fetched: None,
+            process: (!is_locked).then(std::process::id),
+        };
         write(file.as_file_mut(), &note)?;
         let mut builder = tempfile::Builder::new();
         builder.prefix("");
@@ -109,9 +130,16 @@ impl Edited {
         let Ok(entries) = fs::read_dir(&self.all) else {
             return Vec::new();
         };
-        let notes = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let notes = notes.filter(|path| path.extension().is_some_and(|end| end == ENDING));
-        let mut left: Vec<Left> = notes.filter_map(|path| look(&path)).collect();
+        let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let (notes, others): (Vec<_>, Vec<_>) = paths
+            .into_iter()
+            .partition(|path| path.extension().is_some_and(|end| end == ENDING));
+        others.iter().filter(|path| is_given_up(path)).for_each(|path| {
+            if let Err(error) = fs::remove_file(path) {
+                tracing::warn!("could not remove {}: {error}", shown_path(path));
+            }
+        });
+        let mut left: Vec<Left> = notes.iter().filter_map(|path| look(path, self.lock)).collect();
         left.sort_by(|a, b| a.folder.cmp(&b.folder));
         left
     }
@@ -119,6 +147,20 @@ impl Edited {
     fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, File>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is said of copies that earlier runs have left.
+pub(super) fn told(left: &[Left]) -> Option<Failure> {
+    const NAMED: usize = 3;
+    let named = left.iter().take(NAMED);
+    let named = named.map(|left| format!("{} in {}", left.of, shown_path(&left.folder)));
+    let more = left.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more beside them"));
+    let all: Vec<String> = named.chain(more).collect();
+    let what = "Edited copies of files of servers are still here";
+    let why = format!("an earlier run has ended with them: {}", all.join(", "));
+    let hint = "Send back what is wanted, with 'ftpane put' or F5, if the queue (Q) does not, and remove the folders.";
+    (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 
 /// Notes what the copy is that a program gets first; what it gets later may be somebody's work.
@@ -139,26 +181,42 @@ fn note_of(folder: &Path) -> PathBuf {
     name.into()
 }
 
-fn look(path: &Path) -> Option<Left> {
+fn look(path: &Path, lock: Lock) -> Option<Left> {
     let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    // somebody works in it
-    file.try_lock().ok()?;
+    let is_locked = match lock(&file) {
+        Ok(()) => true,
+        // somebody works in it
+        Err(TryLockError::WouldBlock) => return None,
+        Err(TryLockError::Error(_)) => false,
+    };
     let folder = path.with_extension("");
     // one that was written while the power went says nothing: what is there may be anything
     let note = read(&mut file).unwrap_or_else(|_| Note {
         of: "a file of a server".to_owned(),
         fetched: None,
+        process: None,
     });
+    match note.process {
+        Some(process) if is_alive(process) => return None,
+        // its holder may have a lock that is not seen from here
+        None if !is_locked => return None,
+        _ => {}
+    }
     let entries: Vec<PathBuf> = match fs::read_dir(&folder) {
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(_) => return None,
     };
     match (&entries[..], note.fetched) {
-        ([], _) => {}
+        ([], _) if is_locked => {}
+        ([], _) => return None,
         // the queue has it and offers it
         (parts, None) if parts.iter().all(|path| is_part(path)) => return None,
         ([copy], Some(print)) if is_as_fetched(copy, print) => {
+            // an editor without a lock may have it still
+            if !is_locked {
+                return None;
+            }
             // one by one: what has come in between stays
             fs::remove_file(copy).ok()?;
         }
@@ -171,6 +229,26 @@ fn look(path: &Path) -> Option<Left> {
         _ => drop(fs::remove_file(path)),
     }
     None
+}
+
+/// Whether this is a file that somebody began to make and was killed.
+fn is_given_up(path: &Path) -> bool {
+    let name = path.file_name().map(std::ffi::OsStr::as_encoded_bytes);
+    let is_new = name.is_some_and(|name| name.starts_with(NEW.as_bytes()));
+    let age = || fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok();
+    is_new && age().is_some_and(|age| age > MADE_AT_ONCE)
+}
+
+/// Whether a process of this number lives; where that cannot be known it may.
+fn is_alive(process: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let number = i32::try_from(process).ok().and_then(Pid::from_raw);
+        number.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    true
 }
 
 fn is_part(path: &Path) -> bool {
@@ -218,6 +296,74 @@ mod tests {
 
     fn notes(all: &Path) -> usize {
         fs::read_dir(all).unwrap().count()
+    }
+
+    /// On a file system that has no locks.
+    fn without_locks(all: &Path) -> Edited {
+        Edited {
+            lock: |_| Err(TryLockError::Error(io::ErrorKind::Unsupported.into())),
+            ..Edited::at(all.to_owned())
+        }
+    }
+
+    /// Says that another process has made a folder.
+    fn make_over(folder: &Path, process: u32) {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(note_of(folder))
+            .unwrap();
+        let note = Note {
+            process: Some(process),
+            ..read(&mut file).unwrap()
+        };
+        write(&mut file, &note).unwrap();
+    }
+
+    /// The number of a process that has ended.
+    fn ended() -> u32 {
+        let mut process = std::process::Command::new("true").spawn().unwrap();
+        process.wait().unwrap();
+        process.id()
+    }
+
+    #[test]
+    fn without_locks_the_process_tells_who_lives_and_nothing_is_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let edited = without_locks(home.path());
+        let (changed, same) = (fetched(&edited, "text"), fetched(&edited, "text"));
+        fs::write(changed.join("f"), "teXt").unwrap();
+        let another = without_locks(home.path());
+        assert_eq!(another.left(), [], "this process lives");
+        let process = ended();
+        make_over(&changed, process);
+        make_over(&same, process);
+        for _ in 0..2 {
+            let left = another.left();
+            assert_eq!(left.len(), 1);
+            assert_eq!(left[0].folder, changed);
+        }
+        assert!(same.join("f").exists(), "its editor may have it");
+        edited.remove(&same);
+        assert!(!same.exists());
+        // who finds locks again cleans
+        fs::write(changed.join("f"), "text").unwrap();
+        assert_eq!(Edited::at(home.path().to_owned()).left(), []);
+        assert_eq!(notes(home.path()), 0);
+    }
+
+    #[test]
+    fn a_file_that_was_never_made_goes_after_a_day() {
+        let home = tempfile::tempdir().unwrap();
+        let edited = Edited::at(home.path().to_owned());
+        let (young, old) = (home.path().join(".new-young"), home.path().join(".new-old"));
+        fs::write(&young, "").unwrap();
+        let file = File::create(&old).unwrap();
+        let two_days_ago = std::time::SystemTime::now() - 2 * MADE_AT_ONCE;
+        file.set_modified(two_days_ago).unwrap();
+        fs::write(home.path().join("other"), "").unwrap();
+        assert_eq!(edited.left(), []);
+        assert!(young.exists() && !old.exists() && home.path().join("other").exists());
     }
 
     /// A folder with a copy in it that was fetched for an editor.

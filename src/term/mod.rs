@@ -391,6 +391,10 @@ impl<F: Face, O: Outside> Loop<F, O> {
                         }
                     });
                 }
+                Effect::LookForEdits => {
+                    let left = self.world.edits_left();
+                    self.later(async move { Msg::EditsLeft(left.await.map(Box::new)) });
+                }
                 Effect::RememberUse(name) => {
                     let used = self.world.remember_use(name.clone());
                     self.later(async move { Msg::ServerUsed(name, used.await) });
@@ -421,6 +425,11 @@ impl<F: Face, O: Outside> Loop<F, O> {
                 Effect::Bell => {
                     if let Err(error) = self.world.bell(&mut self.outlet) {
                         tracing::debug!("could not ring the bell: {error}");
+                    }
+                }
+                Effect::Notify(text) => {
+                    if let Err(error) = self.world.notify(&text, &mut self.outlet) {
+                        tracing::debug!("could not notify: {error}");
                     }
                 }
                 Effect::Quit => self.end = Some(0),

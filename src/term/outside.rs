@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::edited::Edited;
+use super::edited::{self, Edited};
 use super::outlet::Outlet;
 use super::{program, tty};
 use crate::app::effect::Change;
@@ -26,6 +26,7 @@ use crate::model::failure::{Class, Failure};
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
 use crate::model::stamp::Stamp;
+use crate::model::text::escape_str;
 
 /// The world: files, programs, the shell. Tests have one of their own.
 pub trait Outside {
@@ -58,6 +59,11 @@ pub trait Outside {
 
     /// Looks for what other programs have saved, made to fit what is saved here.
     fn look_for_imports(&self) -> impl Future<Output = Result<Looked, Failure>> + Send + 'static;
+
+    /// What is to be said of copies that were edited in earlier runs and not seen to be sent back.
+    fn edits_left(&self) -> impl Future<Output = Option<Failure>> + Send + 'static {
+        std::future::ready(None)
+    }
 
     /// Remembers that the server of this name is used now; it is a help, and nothing depends on it.
     fn remember_use(&self, name: String) -> impl Future<Output = Stamp> + Send + 'static;
@@ -111,6 +117,15 @@ pub trait Outside {
     fn bell(&mut self, terminal: &mut Outlet) -> io::Result<()> {
         ring(terminal)
     }
+
+    /// Lets the terminal tell the person something, who may look at something else (OSC 9).
+    fn notify(&mut self, text: &str, terminal: &mut Outlet) -> io::Result<()> {
+        tell(text, terminal)
+    }
+}
+
+fn tell(text: &str, terminal: &mut Outlet) -> io::Result<()> {
+    terminal.write_all(format!("\x1b]9;{}\x07", escape_str(text)).as_bytes())
 }
 
 fn ring(terminal: &mut Outlet) -> io::Result<()> {
@@ -127,6 +142,7 @@ pub struct World {
     editor: String,
     pager: String,
     bell: bool,
+    notify: bool,
 }
 
 impl World {
@@ -140,6 +156,7 @@ impl World {
             editor: String::new(),
             pager: String::new(),
             bell: true,
+            notify: true,
         }
     }
 
@@ -150,6 +167,7 @@ impl World {
             editor: settings.editor.clone(),
             pager: settings.pager.clone(),
             bell: settings.bell,
+            notify: settings.notify,
             ..self
         }
     }
@@ -234,6 +252,21 @@ impl Outside for World {
         match self.bell {
             true => ring(terminal),
             false => Ok(()),
+        }
+    }
+
+    fn notify(&mut self, text: &str, terminal: &mut Outlet) -> io::Result<()> {
+        match self.notify {
+            true => tell(text, terminal),
+            false => Ok(()),
+        }
+    }
+
+    fn edits_left(&self) -> impl Future<Output = Option<Failure>> + Send + 'static {
+        let edited = self.edited.clone();
+        async move {
+            let look = tokio::task::spawn_blocking(move || edited::told(&edited.left()));
+            look.await.ok().flatten()
         }
     }
 

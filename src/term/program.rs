@@ -1,7 +1,6 @@
 //! The person's own editor and pager.
 
 use std::fs::File;
-use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::edited::note_fetched;
 use super::{keyboard, tty};
 use crate::app::errand::{Program, Returned};
 use crate::model::failure::{Class, Failure};
+use crate::model::fnv::Fnv;
 use crate::model::text::{escape_str, system_says};
 
 /// What the shell says of a command that it does not find (POSIX.1, 2.8.2).
@@ -59,6 +59,7 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
         .arg(format!("{command} \"$@\""))
         .arg("sh")
         .arg(&path);
+    let is_private = lock.is_some();
     lock.as_ref().inspect(|lock| lend(lock));
     let started = shell.spawn();
     // from here on it is the program's own
@@ -67,7 +68,7 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
         Ok(mut program) => program.wait().await,
         Err(error) => Err(error),
     };
-    let after = fingerprint_of(path).await;
+    let after = fingerprint_of(path.clone()).await;
     let what = format!("The {} did not do its work", program.word());
     let said = escape_str(&command);
     let hint = match program {
@@ -88,7 +89,21 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
         Err(error) => failed(format!("'{said}' could not be started: {}", system_says(&error))),
     };
     let changed = matches!((&before, &after), (Ok(before), Ok(after)) if before != after);
-    Returned { changed, failure }
+    let unsaved = is_private && failure.is_some() && !is_alone(path).await;
+    Returned {
+        changed,
+        unsaved,
+        failure,
+    }
+}
+
+/// Whether nothing lies beside a file: no recovery file of an editor that was killed.
+async fn is_alone(path: PathBuf) -> bool {
+    let alone = move || {
+        let folder = path.parent().map(std::fs::read_dir);
+        folder.is_none_or(|entries| entries.is_ok_and(|entries| entries.count() <= 1))
+    };
+    tokio::task::spawn_blocking(alone).await.unwrap_or(false)
 }
 
 /// The command that a person has set, or what most systems have.
@@ -109,7 +124,7 @@ fn command_line(program: Program) -> String {
         })
 }
 
-/// Size and number of a file's content: others say that it was changed.
+/// Size and number of a file's content: others say that it was changed. It is written down, and compared by later versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Print {
     /// In bytes.
@@ -120,17 +135,17 @@ pub(super) struct Print {
 /// Reads all of a file.
 pub(super) fn fingerprint(path: &Path) -> io::Result<Print> {
     let mut file = File::open(path)?;
-    let (mut hasher, mut buffer, mut size) = (DefaultHasher::new(), vec![0; 256 * 1024], 0);
+    let (mut hash, mut buffer, mut size) = (Fnv::default(), vec![0; 256 * 1024], 0);
     loop {
         match file.read(&mut buffer)? {
             0 => break,
             n => {
-                hasher.write(&buffer[..n]);
+                hash.add(&buffer[..n]);
                 size += n as u64;
             }
         }
     }
-    let hash = hasher.finish();
+    let hash = hash.number();
     Ok(Print { size, hash })
 }
 

@@ -51,7 +51,12 @@ pub fn draw(frame: &mut Frame, area: Rect, form: &Form, theme: &Theme) {
         .map(|line| Line::styled(line, theme.style(Role::Warning)));
     put_lines(frame, remark_area, remarks);
     let mut hints = Vec::new();
+    let mut room = usize::from(keys.width);
     for (key, does) in KEYS {
+        let Some(rest) = room.checked_sub(key.width() + does.width() + 1) else {
+            break;
+        };
+        room = rest.saturating_sub(2);
         hints.push(Span::styled(key, theme.style(Role::Key)));
         hints.push(Span::styled(format!(" {does}  "), theme.style(Role::Hint)));
     }
@@ -248,12 +253,14 @@ fn choices(
             return words.iter().enumerate().map(one).collect();
         }
         let word = words.get(chosen).copied().unwrap_or_default();
+        let (place, of) = (chosen + 1, words.len());
+        let mut counted = format!(" {place} of {of}");
+        if word.width() + 4 + counted.width() > room {
+            counted = format!(" {place}/{of}");
+        }
         return vec![
             Span::styled(format!("< {word} >"), choice_style(focused, true, theme)),
-            Span::styled(
-                format!(" {} of {}", chosen + 1, words.len()),
-                theme.style(Role::Muted),
-            ),
+            Span::styled(counted, theme.style(Role::Muted)),
         ];
     }
     let mut out = Vec::new();

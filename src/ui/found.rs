@@ -147,10 +147,11 @@ fn parts(search: &Search) -> Vec<(String, Role)> {
         parts.push((format!("by {}{arrow}", sort.by.word()), Role::Muted));
     }
     if search.unlisted > 0 {
-        let why = search
-            .trouble
-            .as_ref()
-            .map(|failure| format!(" ({})", failure.why));
+        // one that is named can be looked into
+        let why = search.trouble.as_ref().map(|failure| {
+            let why = failure.reply.as_ref().unwrap_or(&failure.why);
+            format!(" ({}: {why})", failure.what)
+        });
         let text = format!(
             "{} not listed to the end{}",
             search.unlisted,

@@ -57,7 +57,9 @@ fn role(part: Part) -> Role {
 /// What is to be said below the rows, if anything.
 pub(super) fn state(pager: &Pager, empty: bool) -> Option<(String, Role)> {
     if let Some(failure) = &pager.failure {
-        let text = format!("{failure}. ctrl-r tries again.");
+        let said = failure.to_string();
+        let end = if said.ends_with(['.', '?', '!']) { "" } else { "." };
+        let text = format!("{said}{end} Ctrl-R tries again.");
         return Some((text, Role::Error));
     }
     match (empty, pager.is_loading()) {

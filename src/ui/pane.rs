@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -10,6 +10,7 @@ use super::text::{fit, fit_end, width, wrap};
 use super::widgets::{field, panel, point_at, put_lines};
 use super::{layout, when};
 use crate::app::App;
+use crate::app::action::Action;
 use crate::app::connect::Link;
 use crate::app::folder::Side;
 use crate::app::order::{Sort, SortBy};
@@ -163,6 +164,28 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
         }
     }
     frame.render_widget(Line::styled(text, style), area);
+}
+
+/// What a click on the names of the columns sorts by; `inner` is the pane without its frame.
+pub(super) fn heading_at(inner: Rect, at: Position, app: &App) -> Option<Action> {
+    if !app.has_headings() || !inner.contains(at) || at.y != inner.y {
+        return None;
+    }
+    let columns = Columns::share(usize::from(inner.width));
+    let mut end = SIGNS;
+    let mut named = [
+        (columns.name, Action::SortName),
+        (columns.size, Action::SortSize),
+        (columns.time, Action::SortTime),
+        (columns.permissions, Action::SortPermissions),
+    ]
+    .into_iter()
+    .filter(|(wide, _)| *wide > 0);
+    named.find_map(|(wide, action)| {
+        // the blank before a column belongs to it
+        end += wide + usize::from(action != Action::SortName);
+        (usize::from(at.x - inner.x) < end).then_some(action)
+    })
 }
 
 /// What a kind looks like in front of the name, so that it is told apart without colour.

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Block;
 
-use super::{bar, dialog, form, layout, panes, picker, servers};
+use super::{bar, dialog, form, layout, pane, panes, picker, servers};
 use crate::app::folder::Side;
 use crate::app::pointer::Spot;
 use crate::app::{App, View};
@@ -33,6 +33,9 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
     match app.view {
         View::Panes => [Side::Local, Side::Remote].into_iter().find_map(|side| {
             let area = panes::place(parts.body, app, side).filter(|area| area.contains(at))?;
+            if let Some(by) = pane::heading_at(Block::bordered().inner(area), at, app) {
+                return Some(Spot::Heading(side, by));
+            }
             let pane = app.pane(side);
             let line = line_of(list(area, app), at, pane.cursor.top, pane.shown.len());
             Some(Spot::Pane(side, line))

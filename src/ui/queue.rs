@@ -22,15 +22,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let queue = &app.queue;
     let (area, details) = place(area, app);
     let mut title = Line::from(format!(" Queue: {} ", queue.view.word()));
-    if let Some(limit) = queue.progress.limit {
-        let text = format!("· limit {} ", rate(limit));
-        title.push_span(Span::styled(text, theme.style(Role::Warning)));
-    }
-    for (text, role) in strip::counted(queue) {
-        title.push_span(Span::styled(format!("· {text} "), theme.style(role)));
+    let limit = queue.progress.limit.map(|limit| format!("limit {}", rate(limit)));
+    let limit = limit.map(|text| (text, Role::Warning));
+    for (text, role) in strip::counted(queue).into_iter().chain(limit) {
+        let text = format!("· {text} ");
+        // whole or not at all: half a number is another one
+        if title.width() + width(&text) + 2 > usize::from(area.width) {
+            break;
+        }
+        title.push_span(Span::styled(text, theme.style(role)));
     }
     let pace = strip::pace(queue)
-        .filter(|_| queue.counts.running > 0)
         .map(|pace| format!(" {pace} "))
         .filter(|pace| title.width() + width(pace) + 3 <= usize::from(area.width));
     let mut block = panel(title, !app.is_covered(), theme);
@@ -123,17 +125,39 @@ pub(super) fn word(state: &JobState) -> (&'static str, Role) {
     }
 }
 
-/// Fewer columns have no room for a job's state and size beside its path.
+/// The same in four columns.
+fn short_word(state: &JobState) -> &'static str {
+    match state {
+        JobState::Waiting => "wait",
+        JobState::Held(Hold::Paused) => "held",
+        JobState::Held(Hold::Full(_)) => "full",
+        JobState::Running => "run",
+        JobState::Asking => "ask",
+        JobState::Retrying(_) => "redo",
+        JobState::Done { .. } => "done",
+        JobState::Skipped(_) => "skip",
+        JobState::Failed(_) => "fail",
+        JobState::Cancelled => "out",
+    }
+}
+
+/// Fewer columns have no room for a job's state in a whole word, nor for its size beside its path.
 const NARROW: usize = 28;
+/// Fewer have none for its direction either.
+const NARROWEST: usize = 18;
 
 fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
     let (word, role) = word(&row.state);
     let arrow = format!("{} ", strip::arrow(row.job.direction));
     if columns < NARROW {
-        // what it is goes last: how it stands is the colour then, and Enter says it
-        let path = fit_end(&row.job.item.remote.shown(), columns.saturating_sub(2));
+        // what it is goes last, and Enter says the rest
+        let state = format!("{:<4} ", short_word(&row.state));
+        let arrow = if columns < NARROWEST { String::new() } else { arrow };
+        let room = columns.saturating_sub(width(&state) + width(&arrow));
+        let path = fit_end(&row.job.item.remote.shown(), room);
         return Line::from(vec![
-            Span::styled(arrow, theme.style(role)),
+            Span::styled(state, theme.style(role)),
+            Span::styled(arrow, theme.style(Role::Title)),
             Span::styled(path, theme.style(Role::Text)),
         ]);
     }
@@ -145,7 +169,8 @@ fn job(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
     let right: Vec<Span<'static>> = match (&row.state, size) {
         (JobState::Running, Some(size)) if columns >= 60 => {
             let mut spans = gauge(row.moved, size, 16, theme).to_vec();
-            let numbers = format!(" {:>6}/{:<6}", short(row.moved), short(size));
+            let numbers = format!("{}/{}", short(row.moved), short(size));
+            let numbers = format!(" {numbers:>12}");
             spans.push(Span::styled(numbers, theme.style(Role::Muted)));
             spans
         }
@@ -224,11 +249,16 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
         JobState::Waiting => away.unwrap_or((kept(row).trim_start().to_owned(), Role::Text)),
         JobState::Running | JobState::Cancelled => (String::new(), Role::Text),
     };
-    lines.extend(
-        wrap(&text, columns)
-            .into_iter()
-            .map(|l| Line::styled(l, theme.style(role))),
-    );
+    let room = usize::from(inner.height).saturating_sub(lines.len());
+    let mut words = wrap(&text, columns);
+    if words.len() > room {
+        words.truncate(room);
+        if let Some(last) = words.last_mut() {
+            // Enter shows all of it
+            *last = fit(&format!("{last} …"), columns);
+        }
+    }
+    lines.extend(words.into_iter().map(|l| Line::styled(l, theme.style(role))));
     put_lines(frame, inner, lines);
 }
 

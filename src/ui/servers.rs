@@ -145,7 +145,10 @@ fn server_line(server: &Server, app: &App, columns: Columns) -> Line<'static> {
     let used = app.servers.used.get(&server.name);
     let cells = [
         name.as_str(),
-        protocol(server.protocol),
+        match columns.0[1] {
+            ..13 => short_protocol(server.protocol),
+            _ => protocol(server.protocol),
+        },
         &escape_str(&server.address()),
         &escape_str(server.login()),
         mode(server.mode),
@@ -174,6 +177,14 @@ pub(super) fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
+/// The same in four columns.
+fn short_protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::FtpsExplicit | Protocol::FtpsImplicit => "FTPS",
+        Protocol::Ftp => "FTP",
+    }
+}
+
 pub(super) fn mode(mode: ConnectionMode) -> &'static str {
     match mode {
         ConnectionMode::Passive => "passive",
@@ -190,13 +201,14 @@ impl Columns {
     fn share(room: usize, used: bool) -> Self {
         // the indent below a group
         let room = room.saturating_sub(2);
-        let wishes: [[usize; 7]; 7] = [
+        let wishes: [[usize; 7]; 8] = [
             [20, 13, 26, 12, 7, 9, 10],
             [20, 13, 26, 12, 7, 9, 0],
             [12, 13, 18, 8, 7, 2, 10],
             [13, 13, 20, 9, 7, 2, 0],
             [12, 13, 20, 0, 0, 2, 0],
-            [12, 0, 18, 0, 0, 2, 0],
+            [8, 4, 18, 0, 0, 2, 0],
+            [8, 4, 0, 0, 0, 2, 0],
             [1, 0, 0, 0, 0, 0, 0],
         ];
         for mut wish in wishes.into_iter().filter(|wish| used || wish[6] == 0) {

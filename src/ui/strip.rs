@@ -57,10 +57,10 @@ pub(super) fn next_try(app: &App) -> Option<String> {
     ))
 }
 
-/// How fast it goes and how long it takes yet, while there is something to do.
+/// How fast it goes and how long it takes yet, while something runs: a line that was cut has no rate.
 pub(super) fn pace(queue: &Queue) -> Option<String> {
     let p = &queue.progress;
-    if queue.counts.unfinished() == 0 || p.total == 0 {
+    if queue.counts.running == 0 || p.total == 0 {
         return None;
     }
     let left = p.seconds_left.map(|s| format!(" · {} left", duration(s)));
@@ -76,13 +76,15 @@ fn summary(app: &App, columns: usize) -> Line<'static> {
     if let Some(text) = next_try(app) {
         let short = text.split_once(", ").map_or("", |(_, after)| after);
         tails = vec![format!("{text} "), format!("{short} "), String::new()];
-    } else if let Some(pace) = pace(queue) {
-        let pace = format!("{pace} ");
+    } else if queue.counts.unfinished() > 0 && p.total > 0 {
         let amount = match p.walking {
             true => format!("{}, still counting", bytes(p.moved)),
             false => format!("{} of {}", bytes(p.moved), bytes(p.total)),
         };
-        tails = vec![format!("{amount} · {pace}"), pace, String::new()];
+        tails = match pace(queue) {
+            Some(pace) => vec![format!("{amount} · {pace} "), format!("{pace} "), String::new()],
+            None => vec![format!("{amount} "), String::new()],
+        };
     }
     let counts = counted(queue);
     let head: usize = counts.iter().map(|(text, _)| width(text) + 3).sum::<usize>() + 6;
@@ -150,7 +152,7 @@ fn transfer(row: &Row, columns: usize, theme: &Theme) -> Line<'static> {
                 .checked_div(u128::from(size))
                 .unwrap_or(100);
             (
-                format!("{:>6}/{:<6}", short(moved), short(size)),
+                format!("{:>12}", format!("{}/{}", short(moved), short(size))),
                 format!("{percent:>3} %"),
             )
         }

@@ -25,6 +25,7 @@ enum Weight {
     Charset,
     Command,
     Dialect,
+    Days,
 }
 
 /// A part of the line.
@@ -67,7 +68,7 @@ pub(super) fn fitting(facts: &Facts, columns: usize) -> Vec<(Part, String)> {
     by_weight.sort_by_key(|place| parts[*place].weight);
     let mut said: Vec<Option<&str>> = vec![None; parts.len()];
     let mut room = columns + width(BETWEEN);
-    let mut lightest = Weight::Dialect;
+    let mut lightest = Weight::Days;
     for place in &by_weight {
         let (part, short) = (&parts[*place], parts[*place].shortest());
         match room.checked_sub(width(short) + width(BETWEEN)) {
@@ -150,7 +151,11 @@ fn encryption(tls: &TlsFacts, out: &mut Vec<Part>) {
             let left = count(days.unsigned_abs(), "day left", "days left");
             Some(Part::new(Weight::Warning, left, ""))
         }
-        _ => None,
+        Some(days) => {
+            let left = count(days.unsigned_abs(), "day left", "days left");
+            Some(Part::new(Weight::Days, left, ""))
+        }
+        None => None,
     });
 }
 
@@ -211,7 +216,7 @@ mod tests {
         for (columns, says) in [
             (
                 200,
-                "FTPS explicit · TLS 1.3 · data encrypted · resumed 7/7 · certificate pinned · EPSV · MLSD · UTF-8",
+                "FTPS explicit · TLS 1.3 · data encrypted · resumed 7/7 · certificate pinned · 300 days left · EPSV · MLSD · UTF-8",
             ),
             (
                 74,

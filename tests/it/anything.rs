@@ -1,7 +1,9 @@
 //! The interface under anything at all: random keys and events at every size, and huge folders.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use ftpane::app::action::Action;
 use ftpane::app::effect::Effect;
 use ftpane::app::msg::Msg;
 use ftpane::model::command::{Command, Place};
@@ -12,6 +14,7 @@ use ftpane::model::key::{Code, Key};
 use ftpane::model::secret::Secret;
 use ftpane::term::Input;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use crate::harness::bench::{
     Bench, facts, file, listing, local_entries, name, path, remote_entries, server, start,
@@ -19,6 +22,8 @@ use crate::harness::bench::{
 use crate::harness::dice::Dice;
 use crate::harness::seat::{Puppet, Seat, SmallWorld};
 use crate::keys::{certificate_question, conflict, job};
+
+mod failing;
 
 #[test]
 fn a_hundred_thousand_entries_are_sorted_and_filtered_at_once() {
@@ -54,6 +59,29 @@ fn any_key() -> impl Strategy<Value = Key> {
         6 => proptest::sample::select(bound),
         2 => any::<char>().prop_filter("typed", |c| !c.is_control()).prop_map(Key::char),
         1 => (1u8..=24).prop_map(|n| Key::plain(Code::F(n))),
+    ]
+}
+
+/// The keys that are bound, but those that end the program somewhere.
+pub(crate) fn staying() -> Vec<Key> {
+    let keys = ftpane::app::action::keys(None).unwrap();
+    let ends = |action| matches!(action, Action::Quit | Action::Interrupt);
+    let ending: Vec<Key> = keys
+        .bindings()
+        .filter(|binding| ends(binding.action))
+        .flat_map(|binding| binding.keys.clone())
+        .collect();
+    let all = keys.bindings().flat_map(|binding| binding.keys.clone());
+    all.filter(|key| !ending.contains(key)).collect()
+}
+
+/// The same, and what is typed: people go on for long.
+fn key_that_stays() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        4 => proptest::sample::select(staying()),
+        // to and fro between the servers, what is asked, and the panes
+        3 => proptest::sample::select(["enter", "esc", "down", "tab", "S", "f5"].map(|key| key.parse().unwrap()).to_vec()),
+        1 => any::<char>().prop_filter("typed", |c| !c.is_control() && *c != 'q').prop_map(Key::char),
     ]
 }
 
@@ -96,24 +124,62 @@ proptest! {
         }
     }
 
-    /// The same through the loop, with a screen behind it and an engine that does what is asked, or fails at it.
-    #[test]
-    fn no_keys_break_the_loop(keys in proptest::collection::vec(any_key(), 50..300), dice in proptest::option::of(any::<u64>())) {
+}
+
+/// What the engine of the test below was asked, and how often that failed.
+#[derive(Default)]
+struct Played {
+    asked: AtomicU64,
+    failed: AtomicU64,
+    /// On how many screens the reason stood.
+    told: AtomicU64,
+}
+
+/// Why something fails there.
+const WHY: &str = "the dice say so";
+
+/// The same through the loop, with a screen behind it and an engine that does what is asked, or fails at it.
+#[test]
+fn no_keys_break_the_loop() {
+    let played = Arc::new(Played::default());
+    let wanted = (
+        proptest::collection::vec(key_that_stays(), 50..300),
+        proptest::option::of(any::<u64>()),
+    );
+    let config = ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let pressed = TestRunner::new(config).run(&wanted, |(keys, dice)| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
             .build()
             .unwrap();
-        runtime.block_on(pressed_through(keys, dice));
+        runtime.block_on(pressed_through(keys, dice, &played));
+        Ok(())
+    });
+    if let Err(error) = pressed {
+        panic!("{error}");
     }
+    let [asked, failed, told] =
+        [&played.asked, &played.failed, &played.told].map(|count| count.load(Ordering::Relaxed));
+    assert!(
+        failed > 64 && asked > 3 * failed && told > 64,
+        "{asked} asked, {failed} failed, {told} times it was told"
+    );
 }
 
 /// Presses the keys, looks at what is on the screen, and ends; where there are `dice` they say what fails.
-async fn pressed_through(keys: Vec<Key>, dice: Option<u64>) {
+async fn pressed_through(keys: Vec<Key>, dice: Option<u64>, played: &Arc<Played>) {
     let (engine, puppet) = Puppet::new();
     let mut dice = dice.map(Dice::new);
+    let counts = Arc::clone(played);
     puppet.play(move |command| {
         let fails = dice.as_mut().is_some_and(|dice| dice.below(3) == 0);
+        counts.asked.fetch_add(1, Ordering::Relaxed);
+        counts.failed.fetch_add(u64::from(fails), Ordering::Relaxed);
         answered(command, fails)
     });
     let servers = vec![server("a"), server("b")];
@@ -126,6 +192,8 @@ async fn pressed_through(keys: Vec<Key>, dice: Option<u64>) {
         }
         // what comes of them comes in between
         seat.settle(|_| true).await;
+        let told = seat.screen().contains(WHY);
+        played.told.fetch_add(u64::from(told), Ordering::Relaxed);
     }
     if !seat.settle(|_| true).await.over {
         let screen = seat.screen();
@@ -140,7 +208,7 @@ async fn pressed_through(keys: Vec<Key>, dice: Option<u64>) {
 
 /// What an engine says to a command.
 fn answered(command: Command, fails: bool) -> Vec<Event> {
-    let failure = || Failure::new(Class::Refused, "Not done", "the dice say so").reply(b"550 No.\r\n");
+    let failure = || Failure::new(Class::Refused, "Not done", WHY).reply(b"550 No.\r\n");
     match command {
         Command::Connect { connection, .. } if fails => vec![Event::ConnectionFailed(connection, failure())],
         Command::Connect {

@@ -128,6 +128,8 @@ async fn run(seed: u64, direction: Direction, going_on: GoingOn) {
         proxy.has_passed(after).await;
         child.kill().unwrap();
         child.wait().unwrap();
+        // what the killed one has sent may still be worked on: nobody could know of what comes of it later
+        proxy.is_quiet().await;
         let (found, _) = files(&target);
         for file in found {
             assert!(

@@ -54,6 +54,7 @@ mod read_only;
 mod reading;
 mod readme;
 mod real_servers;
+mod refusals;
 mod resume;
 mod saved_servers;
 mod screens;

@@ -16,7 +16,7 @@ use ftpane::model::server::{Patience, Protocol};
 
 use crate::harness::engine::{CONNECTION, Driver, Ended, tree};
 use crate::harness::scripted::{
-    Script, Scripted, Step, append, end_data, gate, receive, receive_all, say, send,
+    Script, Scripted, Step, append, end_data, gate, receive, receive_all, say, send, usual,
 };
 
 const SIZE: usize = 500_000;
@@ -588,4 +588,44 @@ async fn what_a_cancelled_job_has_left_is_deleted() {
     run.driver.heard("250 Gone.").await;
     run.driver.shutdown().await;
     assert_eq!(remote_parts(&server), 0);
+}
+
+/// A file that was written anew between two tries, or while it was read, is never half the one and half the other: what
+/// it was before is asked, and once more in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_changes_while_the_rest_of_it_is_read_comes_whole() {
+    let script = cut_download(300_000)
+        .once("MDTM", usual())
+        .once("MDTM", say("213 20250102030405"));
+    let server = script.start().await;
+    let patience = Patience {
+        retries: 2,
+        ..ONCE_MORE
+    };
+    let mut run = Run::new(&server, Direction::Download, patience, None).await;
+    let mut said = Vec::new();
+    let local = run.here.path().join("d");
+    let batch = run
+        .driver
+        .enqueue(Direction::Download, Kind::Dir, &local, "/d", Policy::Overwrite);
+    loop {
+        match run.driver.event().await {
+            Event::JobChanged(_, JobState::Retrying(failure)) => said.push(failure.to_string()),
+            Event::JobChanged(_, JobState::Failed(failure)) => panic!("{failure}"),
+            Event::BatchOver(over) if over == batch => break,
+            _ => {}
+        }
+    }
+    assert!(
+        said.len() == 2 && said[1].contains("changed on the server while it was read"),
+        "{said:?}"
+    );
+    let began = heard(&server, "REST");
+    assert_eq!(
+        began,
+        [format!("REST {}", 300_000 - OVERLAP)],
+        "the third time from its first byte"
+    );
+    assert!(run.file() == content() && run.parts() == 0);
+    run.driver.shutdown().await;
 }

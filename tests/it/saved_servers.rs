@@ -343,6 +343,39 @@ fn servers_of_another_program_are_shown_first_and_then_taken() {
     assert_eq!(home.servers().list().len(), 5);
 }
 
+/// A file alone is known by what is in it; which format it was taken for is said.
+#[test]
+fn a_file_alone_is_recognised() {
+    let home = Home::new();
+    for (name, title) in [
+        ("sitemanager.xml", "FileZilla"),
+        ("lftp-bookmarks", "lftp"),
+        ("bookmarks.toml", "termscp"),
+        ("rclone.conf", "rclone"),
+        ("ncftp-bookmarks", "NcFTP"),
+    ] {
+        let file = fixture(name);
+        let alone = home.run(&["servers", "import", &file, "-n"]);
+        assert!(alone.status.success(), "{alone:?}");
+        let told = format!("read as a file of {title}");
+        assert!(said(&alone).contains(&told), "{alone:?}");
+        let word = title.to_lowercase();
+        let named = home.good(&["servers", "import", &word, &file, "-n"]);
+        assert_eq!(String::from_utf8(alone.stdout).unwrap(), named, "{name}");
+        let auto = home.run(&["servers", "import", "auto", &file, "-n"]);
+        assert!(said(&auto).contains(&told), "{auto:?}");
+    }
+    home.write("letter", "Dear Anna,\n");
+    let letter = home.at("letter");
+    let text = home.bad(2, &["servers", "import", letter.to_str().unwrap()]);
+    assert!(
+        text.contains("whose file it is") && text.contains("FORMAT FILE"),
+        "{text}"
+    );
+    let text = home.bad(2, &["servers", "import", "filezila"]);
+    assert!(text.contains("did you mean 'filezilla'?"), "{text}");
+}
+
 #[test]
 fn without_a_passphrase_passwords_are_left_out_and_said() {
     let home = Home::new();
@@ -466,6 +499,11 @@ fn a_file_that_cannot_be_understood_is_said_with_its_line_and_left_alone() {
 #[test]
 fn settings_have_defaults_layers_and_a_check() {
     let home = Home::new();
+    let none = home.run(&["config", "check"]);
+    assert!(
+        none.status.success() && said(&none).contains("no files yet"),
+        "{none:?}"
+    );
     let defaults = home.good(&["config", "default"]);
     for part in [
         "# One of dark, ",
@@ -492,6 +530,7 @@ fn settings_have_defaults_layers_and_a_check() {
     home.write("config.toml", "\ntheem = 'dark'\n");
     home.write("keymap.toml", "[panes]\ntranfser = 't'\n");
     home.write("theme.toml", "text = 'whyte'\n");
+    home.write("themes/mine.toml", "\ntxet = 'white'\n");
     home.write("servers.toml", "[[server]]\nname = 'a'\nhost = ''\n");
     let mut command = home.ftpane(&["config", "check"]);
     let output = command.env("FTPANE_RETRIES", "many").output().unwrap();
@@ -501,6 +540,7 @@ fn settings_have_defaults_layers_and_a_check() {
         "config.toml, line 2: there is no setting 'theem'; did you mean 'theme'?",
         "keymap.toml, line 2: there is no action 'tranfser'; did you mean 'transfer'?",
         "theme.toml, line 1: 'whyte' is neither a colour",
+        "themes/mine.toml, line 2: 'txet' is no role; did you mean 'text'?",
         "servers.toml, line 3: server 'a', field host: a host name or an address is needed",
         "The variable FTPANE_RETRIES: a whole number from 0 to 1000",
     ] {

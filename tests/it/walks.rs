@@ -12,7 +12,7 @@ use ftpane::model::part_name::{Origin, part_name};
 use ftpane::model::server::{Protocol, Server};
 
 use crate::harness::engine::{Driver, remote_place};
-use crate::harness::scripted::{Script, Scripted, announce, close, end_data, gate, hear, say, send};
+use crate::harness::scripted::{Script, Scripted, announce, close, end_data, gate, hear, say, send, usual};
 
 const BY_NAME: WalkOrder = WalkOrder::Sorted(SortKey::Name);
 
@@ -92,6 +92,25 @@ async fn a_folder_that_is_slow_holds_up_no_other() {
     assert_eq!(listed.len(), 41, "{listed:?}");
     assert!(listed.values().all(|times| *times == 1), "{listed:?}");
     assert!((2..=4).contains(&server.sessions()), "{}", server.sessions());
+    driver.shutdown().await;
+}
+
+/// Who was still logging in when a walk was over is there for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_comes_too_late_for_a_walk_is_not_in_vain() {
+    let script = tree(Script::new(Protocol::Ftp), 20).in_sessions(2.., "PASS", [gate(), usual()]);
+    let (server, mut driver) = with_sessions(script, 2).await;
+    let told = driver.explore("/t", BY_NAME).await;
+    assert_eq!(told.len(), 40);
+    server.open_gate();
+    let walks = |server: &Scripted| {
+        let heard = server.heard();
+        heard.iter().any(|h| h.session == 2 && h.line.starts_with("MLSD"))
+    };
+    while !walks(&server) {
+        driver.explore("/t", BY_NAME).await;
+        assert_eq!(server.sessions(), 2, "another one was made for want of it");
+    }
     driver.shutdown().await;
 }
 

@@ -1,7 +1,9 @@
 //! The words of `ftpane servers`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::cli::completions::SERVER;
@@ -33,7 +35,7 @@ Examples:
 const EXPORT_HELP: &str = "\
 Examples:
   ftpane servers export customers.toml --group Customers
-  ftpane servers import ftpane customers.toml --dry-run      on another machine
+  ftpane servers import customers.toml --dry-run     on another machine
 
 Passwords, accounts, password commands, and files and folders of this machine are left out.";
 
@@ -46,7 +48,8 @@ Examples:
 const IMPORT_HELP: &str = "\
 Examples:
   ftpane servers import auto --dry-run
-  ftpane servers import filezilla sitemanager.xml --group Customers
+  ftpane servers import sitemanager.xml --group Customers
+  ftpane servers import lftp bookmarks
 
 What each is read from, where FILE is not given:
   filezilla  ~/.config/filezilla/sitemanager.xml     winscp   WinSCP.ini
@@ -166,11 +169,11 @@ pub(in crate::cli) struct Remove {
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_HELP)]
 pub(in crate::cli) struct Import {
-    /// Whose: auto looks in the usual places of all
-    #[arg(value_name = "FORMAT", value_parser = format())]
-    pub(super) format: String,
+    /// Whose servers, or a file alone, which is known by what is in it; auto looks in the usual places of all
+    #[arg(value_name = "FORMAT", value_parser = SourceParser)]
+    pub(super) from: Source,
     /// Another file than the program's usual one
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(super) file: Option<PathBuf>,
     /// Only say what would be taken, what cannot be and why
     #[arg(short = 'n', long)]
@@ -186,12 +189,40 @@ pub(in crate::cli) struct Import {
     pub(super) quiet: bool,
 }
 
-impl Import {
-    /// `None` is all of them.
-    pub(super) fn format(&self) -> Option<Format> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.word() == self.format)
+/// What is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// What is in the usual places of all programs.
+    Auto,
+    /// What one program has saved.
+    Of(Format),
+    /// A file of whichever of them.
+    File(PathBuf),
+}
+
+/// Reads a [`Source`]: whatever is no word for a format is a file's path.
+#[derive(Debug, Clone)]
+struct SourceParser;
+
+impl TypedValueParser for SourceParser {
+    type Value = Source;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let format = Format::ALL.into_iter().find(|format| value == format.word());
+        Ok(match format {
+            Some(format) => Source::Of(format),
+            None if value == AUTO => Source::Auto,
+            None => Source::File(value.into()),
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(words().map(PossibleValue::new)))
     }
 }
 
@@ -208,7 +239,9 @@ pub(in crate::cli) struct Export {
     pub(super) quiet: bool,
 }
 
-fn format() -> clap::builder::PossibleValuesParser {
-    let words = ["auto"].into_iter().chain(Format::ALL.map(Format::word));
-    clap::builder::PossibleValuesParser::new(words)
+const AUTO: &str = "auto";
+
+/// The words for what is imported, where it is no file.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    [AUTO].into_iter().chain(Format::ALL.map(Format::word))
 }

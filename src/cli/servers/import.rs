@@ -1,8 +1,10 @@
 //! `ftpane servers import`.
 
+use std::path::Path;
+
 use tokio::io::AsyncRead;
 
-use super::arguments::Import;
+use super::arguments::{Import, Source, words};
 use super::{Saved, print};
 use crate::cli::password::passphrase;
 use crate::cli::printer::Printer;
@@ -12,6 +14,7 @@ use crate::config::import::{self, Found, settle};
 use crate::config::secrets::{StoreError, Trouble};
 use crate::config::validity;
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::did_you_mean;
 use crate::model::size::count;
 use crate::model::text::escape_str;
 
@@ -48,14 +51,14 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
 
     /// What the file holds, or all files in the usual places; whether one could not be read.
     fn read(&self, import: &Import) -> Result<(Found, bool), Failure> {
-        let format = import.format();
-        if let Some(path) = &import.file {
-            let Some(format) = format else {
-                let why = "auto looks in the usual places; say whose file this is";
-                return Err(Failure::new(Class::Usage, path.display().to_string(), why));
-            };
-            return import::load(format, path).map(|found| (found, false));
-        }
+        let format = match (&import.from, &import.file) {
+            (Source::Of(format), Some(path)) => return Ok((import::load(*format, path)?, false)),
+            (Source::Auto, Some(path)) => return Ok((self.recognised(path)?, false)),
+            (Source::File(path), None) if path.exists() => return Ok((self.recognised(path)?, false)),
+            (Source::File(path), _) => return Err(nothing(path)),
+            (Source::Of(format), None) => Some(*format),
+            (Source::Auto, None) => None,
+        };
         let mut looked = import::look(format);
         for (format, path) in &looked.files {
             self.speech
@@ -83,6 +86,17 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
         Ok((looked.found, !looked.broken.is_empty()))
     }
 
+    /// What a file holds whose format nobody has said.
+    fn recognised(&self, path: &Path) -> Result<Found, Failure> {
+        let (format, found) = import::load_any(path)?;
+        self.speech.remark(&format!(
+            "{}: read as a file of {}",
+            path.display(),
+            format.title()
+        ));
+        Ok(found)
+    }
+
     /// Saves all; how many passwords were kept.
     async fn save(&mut self, mut found: Found) -> Result<usize, Failure> {
         loop {
@@ -104,6 +118,15 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             }
         }
     }
+}
+
+/// What is said of a word that is no format, and names no file.
+fn nothing(path: &Path) -> Failure {
+    let written = path.display().to_string();
+    let near = did_you_mean(&written, words());
+    let why = format!("there is no such file, and no such format{near}");
+    let formats: Vec<&str> = words().collect();
+    Failure::new(Class::Usage, escape_str(&written), why).hint(format!("Formats are {}", formats.join(", ")))
 }
 
 /// What is taken, `+`, with what is to be said of it, and what is not, `-`.

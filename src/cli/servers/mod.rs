@@ -165,10 +165,7 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 /// Lets `write` print, down to the last byte.
 fn print(write: impl FnOnce(&mut Printer) -> io::Result<()>) -> Result<(), Failure> {
     let mut printer = Printer::new();
-    match write(&mut printer).and_then(|()| printer.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(printer::unwritten(&error)),
-        _ => Ok(()),
-    }
+    printer::written(write(&mut printer).and_then(|()| printer.flush()))
 }
 
 /// What a line of the list says: name, URL, group, and what is out of the ordinary.

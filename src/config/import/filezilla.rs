@@ -56,6 +56,7 @@ fn group(site: Node<'_, '_>) -> Option<String> {
     for node in site.ancestors().skip(1) {
         if node.has_tag_name("Servers") {
             folders.reverse();
+            folders.retain(|folder| !folder.is_empty());
             return Some(folders.join("/"));
         }
         if folders.len() == DEEPEST {
@@ -96,7 +97,12 @@ fn take(site: Node<'_, '_>, group: String, found: &mut Found) {
         name,
         group,
         protocol,
-        host: line(child(site, "Host").unwrap_or_default()),
+        host: line(
+            child(site, "Host")
+                .unwrap_or_default()
+                .trim()
+                .trim_matches(['[', ']']),
+        ),
         port: number(child(site, "Port")).filter(|port| *port != protocol.default_port()),
         note: line(child(site, "Comments").unwrap_or_default()),
         ..Server::default()

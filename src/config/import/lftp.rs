@@ -1,6 +1,9 @@
-//! lftp: `bookmarks`, a name and a URL a line, and of its `rc` the settings that concern a server.
+//! lftp: `bookmarks`, a name and a site a line, and of its `rc` the settings that concern a server. A site is
+//! what its command `open` takes: a URL, a host alone, or either behind options.
 
-use super::{Found, Taken, line};
+use super::{Found, Taken, line, number};
+use crate::config::validity;
+use crate::model::secret::Secret;
 use crate::model::server::{ConnectionMode, Protocol, Server};
 use crate::model::target::Url;
 
@@ -59,17 +62,73 @@ pub(super) fn read(bookmarks: &str, rc: &str) -> Found {
         let Some((name, url)) = entry.split_once(char::is_whitespace) else {
             continue;
         };
-        let url = url.trim();
-        if !url.contains("://") || name.starts_with('#') {
+        // both may be one text: there are settings among the bookmarks then
+        if name.starts_with('#') || name == "set" {
             continue;
         }
         let name = line(name);
-        match Url::parse(url) {
+        match site(url.trim()) {
             Ok(url) => found.taken.push(take(name, &url, &settings)),
             Err(why) => found.leave(name, format!("line {}: {why}", at + 1)),
         }
     }
     found
+}
+
+/// The site of a bookmark.
+fn site(written: &str) -> Result<Url, String> {
+    let (mut site, mut login, mut port) = (None, None, None);
+    let mut words = words(written).into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-u" | "--user" => login = words.next(),
+            "-p" | "--port" => port = words.next(),
+            // what is done behind opening it, which slot it gets, how much is said of it
+            "-e" | "-s" => drop(words.next()),
+            "-d" | "-B" => {}
+            // which may be a password, written wrong
+            word if word.starts_with('-') => return Err("it has an option that is not known here".into()),
+            _ => site = Some(word),
+        }
+    }
+    let site = site.ok_or("it names no server")?;
+    let mut url = match site.contains("://") {
+        true => Url::parse(&site),
+        false => Url::parse(&format!("ftp://{site}")),
+    }
+    .map_err(|why| why.to_string())?;
+    if let Some(login) = login {
+        let (user, password) = login.split_once(',').unwrap_or((login.as_str(), ""));
+        user.clone_into(&mut url.user);
+        if !password.is_empty() {
+            url.password = Some(Secret::new(password));
+        }
+    }
+    if let Some(port) = port {
+        url.port = Some(number(Some(port.as_str())).ok_or("its port is no number")?);
+    }
+    Ok(url)
+}
+
+/// The words of a command: quotation marks hold what has blanks together, and behind `\` a character means
+/// itself.
+fn words(text: &str) -> Vec<String> {
+    let (mut out, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            '"' | '\'' if quote.is_none() => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            c if quote == Some(c) => quote = None,
+            c if c.is_whitespace() && quote.is_none() => out.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    out
 }
 
 fn take(name: String, url: &Url, settings: &Settings<'_>) -> Taken {
@@ -104,6 +163,11 @@ fn take(name: String, url: &Url, settings: &Settings<'_>) -> Taken {
             Ok(charset) => taken.server.charset = charset,
             Err(_) => taken.remark(format!("its character set {} is not known here", line(name))),
         }
+    }
+    // 0 is as many as one likes
+    let most = number::<u8>(settings.get("net:connection-limit", host));
+    if let Some(most) = most.filter(|most| *most > 0) {
+        taken.server.connections = most.min(validity::MOST_CONNECTIONS);
     }
     let range = settings
         .get("ftp:port-range", host)

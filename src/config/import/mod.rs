@@ -12,6 +12,7 @@ mod netrc;
 mod own;
 mod places;
 mod rclone;
+mod recognition;
 mod settled;
 mod termscp;
 mod winscp;
@@ -215,7 +216,7 @@ pub fn read(format: Format, text: &str, file: &str) -> Result<Found, Mistake> {
         Format::Termscp => termscp::read(text, file)?,
         Format::Rclone => rclone::read(text, file)?,
         Format::Ncftp => ncftp::read(text, file)?,
-        Format::Netrc => netrc::read(text),
+        Format::Netrc => netrc::read(text, false),
         Format::Own => own::read(text, file)?,
     };
     if found.taken.len() + found.left.len() > MOST {
@@ -235,29 +236,61 @@ pub fn read(format: Format, text: &str, file: &str) -> Result<Found, Mistake> {
 ///
 /// One that is not there, cannot be read, or has not the form.
 pub fn load(format: Format, path: &Path) -> Result<Found, Failure> {
-    let what = format!("{} cannot be imported", path.display());
-    let failed = |class, why: String| Failure::new(class, what.clone(), why);
+    read_as(format, &text_at(path)?, path)
+}
+
+/// Reads a file whose format is told by what is in it, or else by its name.
+///
+/// # Errors
+///
+/// As [`load`], and a file of none of the formats.
+pub fn load_any(path: &Path) -> Result<(Format, Found), Failure> {
+    let text = text_at(path)?;
+    let format = recognition::recognise(&text, path).ok_or_else(|| {
+        let words = Format::ALL.map(Format::word).join(", ");
+        failed(
+            path,
+            Class::Usage,
+            "neither what is in it nor its name tells whose file it is",
+        )
+        .hint(format!(
+            "Say it: ftpane servers import FORMAT FILE, with one of {words}"
+        ))
+    })?;
+    read_as(format, &text, path).map(|found| (format, found))
+}
+
+fn failed(path: &Path, class: Class, why: impl Into<String>) -> Failure {
+    Failure::new(class, format!("{} cannot be imported", path.display()), why)
+}
+
+fn text_at(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let bytes = match store::read_bytes(path) {
         Ok(Some(bytes)) => Zeroizing::new(bytes),
         Ok(None) => {
-            return Err(failed(Class::Local, "there is no such file".into())
+            return Err(failed(path, Class::Local, "there is no such file")
                 .hint("Check the path; without one, it is read from where that program keeps it."));
         }
-        Err(e) => return Err(failed(Class::Local, system_says(&e))),
+        Err(e) => return Err(failed(path, Class::Local, system_says(&e))),
     };
-    let text =
-        text_of(&bytes).ok_or_else(|| failed(Class::Local, "it is neither UTF-8 nor UTF-16".into()))?;
-    if format == Format::Lftp && places::is_usual(format, path) {
+    text_of(&bytes).ok_or_else(|| failed(path, Class::Local, "it is neither UTF-8 nor UTF-16"))
+}
+
+fn read_as(format: Format, text: &str, path: &Path) -> Result<Found, Failure> {
+    match format {
         // the settings are those of this machine's lftp, as its bookmarks are
-        return Ok(lftp::read(&text, &places::lftp_settings()));
+        Format::Lftp if places::is_usual(format, path) => {
+            return Ok(lftp::read(text, &places::lftp_settings()));
+        }
+        Format::Netrc if places::is_usual(format, path) => return Ok(netrc::read(text, true)),
+        _ => {}
     }
-    let shown = path.display().to_string();
-    read(format, &text, &shown).map_err(|mistake| {
+    read(format, text, &path.display().to_string()).map_err(|mistake| {
         let hint = match format {
             Format::Own => "'ftpane servers export' writes such files".to_owned(),
             _ => format!("It was read as a file of {}", format.title()),
         };
-        Failure::new(Class::Usage, what.clone(), mistake.to_string()).hint(hint)
+        failed(path, Class::Usage, mistake.to_string()).hint(hint)
     })
 }
 

@@ -1,5 +1,6 @@
-//! NcFTP's `bookmarks`, version 8 of the form: a heading of two lines, then one line a bookmark,
-//! fields with commas between them and `\` before a comma of their own.
+//! NcFTP's `bookmarks`, versions 3 to 8 of the form: a heading of two lines, then one line a bookmark, with
+//! commas between its fields. `\` stands before a character that means itself, and since version 8 `$` and two
+//! hexadecimal digits for a byte. Each version has put further fields behind those of the one before.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -9,8 +10,11 @@ use super::{Found, Taken, line, number};
 use crate::config::mistake::Mistake;
 use crate::model::server::{ConnectionMode, Protocol, Server};
 
-const HEADING: &str = "NcFTP bookmark-file version:";
-const KNOWN: [u8; 2] = [7, 8];
+/// What such a file begins with.
+pub(super) const HEADING: &str = "NcFTP bookmark-file version:";
+const KNOWN: std::ops::RangeInclusive<u8> = 3..=8;
+/// The first version in which a `$` is no character like any other.
+const WITH_DOLLARS: u8 = 8;
 
 /// The places of the fields that are of use here.
 const NAME: usize = 0;
@@ -19,6 +23,7 @@ const USER: usize = 2;
 const PASSWORD: usize = 3;
 const ACCOUNT: usize = 4;
 const FOLDER: usize = 5;
+const TYPE: usize = 6;
 const PORT: usize = 7;
 const PASSIVE: usize = 11;
 const COMMENT: usize = 14;
@@ -31,38 +36,57 @@ pub(super) fn read(text: &str, file: &str) -> Result<Found, Mistake> {
         return Err(Mistake::at(text, file, 0, why));
     };
     let version = version.trim();
-    if !version.parse().is_ok_and(|version| KNOWN.contains(&version)) {
-        let why = format!("its version {} is not known here; 7 and 8 are", line(version));
+    let Some(version) = version.parse().ok().filter(|version| KNOWN.contains(version)) else {
+        let why = format!("its version {} is not known here; 3 to 8 are", line(version));
         return Err(Mistake::at(text, file, 0, why));
-    }
+    };
     let mut found = Found::default();
     for entry in text.lines().skip(2).filter(|entry| !entry.trim().is_empty()) {
-        take(&fields(entry), &mut found);
+        take(&fields(entry, version >= WITH_DOLLARS), &mut found);
     }
     Ok(found)
 }
 
-fn fields(entry: &str) -> Vec<Zeroizing<String>> {
-    let mut out = vec![Zeroizing::new(String::new())];
-    let mut chars = entry.trim_end_matches(['\r', '\n']).chars();
-    while let Some(c) = chars.next() {
-        let c = match c {
-            ',' => {
-                out.push(Zeroizing::new(String::new()));
-                continue;
+/// The fields of a line; `None` is one that is no UTF-8.
+fn fields(entry: &str, dollars: bool) -> Vec<Option<Zeroizing<String>>> {
+    let mut out = Vec::new();
+    let mut field = Zeroizing::new(Vec::with_capacity(entry.len()));
+    let mut bytes = entry.trim_end_matches(['\r', '\n']).bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b',' => {
+                out.push(text(&field));
+                field.clear();
             }
-            '\\' => chars.next(),
-            c => Some(c),
-        };
-        if let Some(last) = out.last_mut() {
-            last.extend(c);
+            b'\\' => field.extend(bytes.next()),
+            b'$' if dollars => {
+                // what is no number stands for nothing, there too
+                field.extend(byte_of(bytes.next(), bytes.next()));
+            }
+            byte => field.push(byte),
         }
     }
+    out.push(text(&field));
     out
 }
 
-fn take(fields: &[Zeroizing<String>], found: &mut Found) {
-    let field = |at: usize| fields.get(at).map_or("", |field| field.as_str());
+/// The byte of two hexadecimal digits.
+fn byte_of(high: Option<u8>, low: Option<u8>) -> Option<u8> {
+    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+fn text(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    Some(Zeroizing::new(std::str::from_utf8(bytes).ok()?.to_owned()))
+}
+
+fn take(fields: &[Option<Zeroizing<String>>], found: &mut Found) {
+    let field = |at: usize| {
+        fields
+            .get(at)
+            .and_then(Option::as_ref)
+            .map_or("", |field| field.as_str())
+    };
     let mut taken = Taken::new(Server {
         name: line(field(NAME)),
         protocol: Protocol::Ftp,
@@ -87,6 +111,21 @@ fn take(fields: &[Zeroizing<String>], found: &mut Found) {
                 _ => taken.remark("its password cannot be read, and is left out"),
             }
         }
+    }
+    for (at, what) in [
+        (USER, "user"),
+        (PASSWORD, "password"),
+        (ACCOUNT, "account"),
+        (FOLDER, "folder"),
+        (COMMENT, "comment"),
+        (LOCAL_FOLDER, "local folder"),
+    ] {
+        if matches!(fields.get(at), Some(None)) {
+            taken.remark(format!("its {what} is no UTF-8, and is left out"));
+        }
+    }
+    if field(TYPE) == "A" {
+        taken.remark("NcFTP sends its files as text; here they are copied byte by byte");
     }
     // it remembers there that the server knows no PASV
     if field(PASSIVE) == "0" {

@@ -23,16 +23,21 @@ pub fn places() -> Vec<(Format, PathBuf)> {
     let data = folder("XDG_DATA_HOME").or_else(|| below_home(".local/share"));
     add(Format::FileZilla, config.clone(), "filezilla/sitemanager.xml");
     add(Format::FileZilla, home.clone(), ".filezilla/sitemanager.xml");
+    // in Flatpak's box
+    let flatpak = ".var/app/org.filezillaproject.Filezilla/config/filezilla/sitemanager.xml";
+    add(Format::FileZilla, home.clone(), flatpak);
     add(Format::FileZilla, folder("APPDATA"), "FileZilla/sitemanager.xml");
     add(Format::WinScp, folder("APPDATA"), "WinSCP.ini");
     add(Format::WinScp, home.clone(), "WinSCP.ini");
     add(Format::Lftp, data, "lftp/bookmarks");
     add(Format::Lftp, home.clone(), ".lftp/bookmarks");
     add(Format::Termscp, config.clone(), "termscp/bookmarks.toml");
-    add(Format::Ncftp, home, ".ncftp/bookmarks");
+    add(Format::Ncftp, home.clone(), ".ncftp/bookmarks");
     let rclone = config.map(|config| config.join("rclone/rclone.conf"));
     let rclone = folder("RCLONE_CONFIG").or(rclone);
     out.extend(rclone.map(|file| (Format::Rclone, file)));
+    // where it was before 2017, and is still read
+    out.extend(home.map(|home| (Format::Rclone, home.join(".rclone.conf"))));
     if let Some(path) = netrc::path() {
         out.push((Format::Netrc, path));
     }
@@ -70,7 +75,11 @@ pub fn look(format: Option<Format>) -> Looked {
 
 /// Whether a file is where its program keeps it.
 pub(super) fn is_usual(format: Format, path: &Path) -> bool {
-    places().iter().any(|(of, usual)| *of == format && usual == path)
+    let same = |usual: &Path| match (usual.canonicalize(), path.canonicalize()) {
+        (Ok(usual), Ok(path)) => usual == path,
+        _ => usual == path,
+    };
+    places().iter().any(|(of, usual)| *of == format && same(usual))
 }
 
 /// What lftp reads at its start; files that are not there, or cannot be read, say nothing.

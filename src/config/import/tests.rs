@@ -1,4 +1,5 @@
 mod files;
+mod forms;
 
 use std::path::PathBuf;
 
@@ -160,7 +161,7 @@ fn winscp() {
          FtpForcePasvIp2=1\r\nMinTlsVersion=13\r\nPostLoginCommands=NOOP%0D%0AQUIT\r\n\
          ProxyMethod=2\r\nProxyHost=p.example\r\nProxyPort=1080\r\nProxyUsername=me\r\nProxyPassword=A3\r\n\
          [Sessions\\moved]\r\nHostName=h\r\nUserName=anna\r\nPassword={other}\r\nFSProtocol=5\r\nFtps=1\r\n\
-         FtpPingType=0\r\nMinTlsVersion=10\r\nUtf=1\r\nFtpForcePasvIp2=0\r\n\
+         FtpPingType=0\r\nMinTlsVersion=10\r\nUtf=0\r\nFtpForcePasvIp2=0\r\n\
          [Sessions\\%EF%BB%BFshell]\r\nHostName=h\r\n\
          [Sessions\\dav]\r\nHostName=h\r\nFSProtocol=6\r\n"
     );
@@ -353,8 +354,9 @@ fn ncftp() {
 
 #[test]
 fn netrc() {
-    let text = "machine h.example login anna password s3cret\nmachine other\ndefault login x password y";
-    let found = read(Format::Netrc, text, "f").unwrap();
+    let text = "machine h.example login anna password s3cret account dept\nmacdef init\ncd pub\n\n\
+        machine other\ndefault login x password y";
+    let found = netrc::read(text, true);
     let sources: Vec<_> = found.taken.iter().map(|taken| &taken.server.password).collect();
     assert_eq!(sources, [&PasswordSource::Netrc, &PasswordSource::Ask]);
     assert!(
@@ -362,6 +364,20 @@ fn netrc() {
         "it stays where it is"
     );
     assert_eq!(left(&found), ["default"]);
+    assert_eq!(found.taken[0].server.account, "dept");
+    says(&found.taken[0], "macros");
+    // of another file nothing is looked up later
+    let found = read(Format::Netrc, text, "f").unwrap();
+    assert_eq!(
+        rows(&found)[0],
+        (
+            "h.example",
+            "",
+            "ftpes://anna@h.example".to_owned(),
+            "",
+            Some("s3cret")
+        )
+    );
 }
 
 #[test]

@@ -64,13 +64,14 @@ fn take(section: &Section<'_>, master: bool, found: &mut Found) {
         _ => Protocol::FtpsExplicit,
     };
     let text = |key| section.get(key).map(decoded).unwrap_or_default();
+    let (user, host) = user_and_host(section);
     let mut taken = Taken::new(Server {
         name,
         group,
         protocol,
-        host: line(&text("HostName")),
+        host: line(host.trim_matches(['[', ']'])),
         port: number(section.get("PortNumber")).filter(|port| *port != protocol.default_port()),
-        user: text("UserName"),
+        user,
         account: text("FtpAccount"),
         note: line(&text("Note")),
         ..Server::default()
@@ -78,7 +79,11 @@ fn take(section: &Section<'_>, master: bool, found: &mut Found) {
     password(section, master, &mut taken);
     data_connections(section, &mut taken);
     proxy(section, &mut taken);
-    if section.get("Utf") == Some("1") {
+    // the number says whether it is not UTF-8 (0 is yes), the word whether it is
+    if section
+        .get("Utf")
+        .is_some_and(|utf| utf == "0" || utf.eq_ignore_ascii_case("off"))
+    {
         taken.remark(
             "it writes names in the character set of the Windows machine: choose Charset if they look wrong",
         );
@@ -102,19 +107,38 @@ fn take(section: &Section<'_>, master: bool, found: &mut Found) {
     if section.get("LocalDirectory").is_some() {
         taken.remark("its local folder is one of another machine, and is left out");
     }
+    if section.is_on("SynchronizeBrowsing") {
+        taken.remark("synchronised browsing is no setting of a server here");
+    }
+    if number::<u8>(section.get("FtpProxyLogonType")).is_some_and(|kind| kind > 0) {
+        taken.remark(
+            "it is reached through an FTP proxy, which is not known here: the host may be the proxy's",
+        );
+    }
     taken.begin_in(&text("RemoteDirectory"));
     found.taken.push(taken);
 }
 
+/// A host may be written as PuTTY has it, with the user in front.
+fn user_and_host(section: &Section<'_>) -> (String, String) {
+    let text = |key| section.get(key).map(decoded).unwrap_or_default();
+    let host = text("HostName");
+    match host.rsplit_once('@') {
+        Some((user, host)) => (user.to_owned(), host.to_owned()),
+        None => (text("UserName"), host),
+    }
+}
+
 fn password(section: &Section<'_>, master: bool, taken: &mut Taken) {
+    // written by hand: WinSCP obscures it when it saves the site the next time
+    if let Some(plain) = section.get("PasswordPlain") {
+        return taken.keep(&Zeroizing::new(decoded(plain)));
+    }
     let Some(written) = section.get("Password").filter(|_| !master) else {
         return;
     };
-    let key = format!(
-        "{}{}",
-        taken.server.user,
-        section.get("HostName").map(decoded).unwrap_or_default()
-    );
+    let (user, host) = user_and_host(section);
+    let key = format!("{user}{host}");
     match clear(written, &key) {
         Some(password) => taken.keep(&password),
         None => taken.remark("its password cannot be read, and is left out"),
@@ -126,11 +150,11 @@ fn data_connections(section: &Section<'_>, taken: &mut Taken) {
     if section.get("FtpPasvMode") == Some("0") {
         server.mode = ConnectionMode::Active;
     }
-    // its switches are 0 for on, 1 for off, and 2, the default here, is what `repair` does; old versions had
-    // yes and no, 1 and 0
+    // its switches are 0 for on, 1 for off, and 2, the default here, is what `repair` does, or words; old
+    // versions had yes and no, 1 and 0
     server.passive_address = match (section.get("FtpForcePasvIp2"), section.get("FtpForcePasvIp")) {
-        (Some("0"), _) | (None, Some("1")) => PassiveAddress::Control,
-        (Some("1"), _) | (None, Some("0")) => PassiveAddress::Server,
+        (Some("0" | "on"), _) | (None, Some("1")) => PassiveAddress::Control,
+        (Some("1" | "off"), _) | (None, Some("0")) => PassiveAddress::Server,
         _ => PassiveAddress::Repair,
     };
     if section.get("FtpPingType") == Some("0") {

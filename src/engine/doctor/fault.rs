@@ -82,9 +82,11 @@ fn code(error: &Error) -> Code {
         },
         Error::NoWay(_) => Code::PassiveRefused,
         Error::Repaired(_, error) | Error::BothWays(_, error) => code(error),
-        Error::Malformed(..) | Error::Guarded(_) | Error::Poisoned | Error::OutOfOrder => {
-            Code::ConnectionLost
-        }
+        Error::Malformed(..)
+        | Error::Guarded(_)
+        | Error::Poisoned
+        | Error::OutOfOrder
+        | Error::LostPair(_) => Code::ConnectionLost,
     }
 }
 

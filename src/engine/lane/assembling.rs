@@ -9,11 +9,10 @@ use super::{BEGINNINGS, Hands};
 use crate::engine::blocking;
 use crate::engine::carried::Carried;
 use crate::engine::division::{Division, Share};
-use crate::engine::download::{Receiving, another, what};
+use crate::engine::download::{Receiving, another, changed, what};
 use crate::engine::segment::{Left, identify, read};
-use crate::engine::task::{Stop, Task, UNTOUCHED};
+use crate::engine::task::{Stop, Task};
 use crate::ftp::error::local;
-use crate::model::failure::{Class, Failure};
 
 impl Hands<'_> {
     /// Brings a divided file to its end.
@@ -102,17 +101,10 @@ impl Hands<'_> {
             self.lease = Some(lease);
             match identified {
                 Ok(Some(now)) if now == division.identity => return Ok(()),
-                Ok(_) => return Err(changed(task)),
+                Ok(_) => return Err(changed(task).into()),
                 Err(error) if error.is_loss() && losses + 1 < BEGINNINGS => losses += 1,
                 Err(error) => return Err(Stop::on_wire(&error, what(task))),
             }
         }
     }
-}
-
-/// What has come is of two files, perhaps: nothing of it is kept.
-fn changed(task: &Task) -> Stop {
-    let why = "the file changed on the server while it was read";
-    let failure = Failure::new(Class::Conflict, what(task), why).hint(UNTOUCHED);
-    Stop::Failed(failure.transient())
 }

@@ -15,7 +15,7 @@ use super::download::Receiving;
 use super::task::{Stop, Task};
 use super::upload::{Sending, Site};
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Rider, TimeVerb};
+use crate::ftp::exchange::{Answer, OwnerVerb, Rider, TimeVerb};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::path::RemotePath;
@@ -42,12 +42,20 @@ pub(super) struct Tail {
     /// How many riders of each of them were asked last: their answers come in that order. None, where
     /// none was, or they have been answered.
     asked: Vec<usize>,
-    /// How times are set on this server.
-    pub(super) time_verb: Option<TimeVerb>,
+    pub(super) verbs: Verbs,
     /// Jobs whose files were none of what they continued: to be begun anew.
     pub(super) again: Vec<Task>,
     /// Puts downloads in their places while the lane goes on.
     committing: Committing,
+}
+
+/// By which commands this server is told and asked something; `None` where it is not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Verbs {
+    /// The time of a file.
+    pub(super) time: Option<TimeVerb>,
+    /// Whose it is.
+    pub(super) owner: Option<OwnerVerb>,
 }
 
 enum Unfinished {
@@ -61,7 +69,7 @@ impl Tail {
         Self {
             files: VecDeque::new(),
             asked: Vec::new(),
-            time_verb: None,
+            verbs: Verbs::default(),
             again: Vec::new(),
             committing,
         }
@@ -131,7 +139,7 @@ impl Tail {
         self.asked.clear();
         for file in &self.files {
             let before = riders.len();
-            riders.extend(file.riders(self.time_verb));
+            riders.extend(file.riders(self.verbs));
             self.asked.push(riders.len() - before);
         }
         riders
@@ -159,7 +167,7 @@ impl Tail {
             self.files.extend(next);
         }
         if takes_no_times {
-            self.time_verb = None;
+            self.verbs.time = None;
         }
     }
 
@@ -245,10 +253,10 @@ impl Unfinished {
         }
     }
 
-    fn riders(&self, time_verb: Option<TimeVerb>) -> Vec<Rider> {
+    fn riders(&self, verbs: Verbs) -> Vec<Rider> {
         match self {
             Self::Received(received) => received.riders(),
-            Self::Sent(sent) => sent.riders(time_verb),
+            Self::Sent(sent) => sent.riders(verbs),
             Self::Leftover(left) => left.riders(),
         }
     }

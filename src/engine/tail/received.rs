@@ -1,11 +1,12 @@
 //! A download whose data are over.
 
 use super::WORD_LOST;
-use crate::engine::download::{Receiving, proved};
+use crate::engine::download::{Receiving, changed, proved};
+use crate::engine::task::Stop;
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::model::entry::Kind;
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::stamp::Stamp;
 
 /// What is known of it, and what is still to be asked.
@@ -33,7 +34,8 @@ impl Received {
         Self {
             wants: Wants {
                 size: !fits,
-                time: !file.task.start.care.new_times && file.exact_time().is_none(),
+                time: file.told_time().is_some()
+                    || (!file.task.start.care.new_times && file.exact_time().is_none()),
             },
             size: file
                 .listed()
@@ -72,7 +74,7 @@ impl Received {
             match answer {
                 // a listing may be old: what the server says now counts
                 Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
-                Answer::Modified(time) => self.modified = time,
+                Answer::Modified(time) => self.modified = time.or(self.modified),
                 Answer::Digest(answer) => {
                     if let Some(asked) = &mut self.file.verification {
                         asked.answered(answer);
@@ -90,7 +92,19 @@ impl Received {
     /// Puts the file in its place, if it is proved to be whole.
     pub(super) async fn complete(self) {
         let received = self.file.received();
+        let is_another = self
+            .file
+            .told_time()
+            .is_some_and(|told| self.modified != Some(told));
         let proved = match self.lost {
+            _ if is_another => {
+                // it is another file now, and as good as any: tried as often as one that was cut
+                let failure = Failure {
+                    class: Class::Other,
+                    ..changed(&self.file.task)
+                };
+                return self.file.abandon(Stop::FromStart(failure)).await;
+            }
             // only the size can take the place of the server's word
             Some(_) if self.size == Some(received) && self.closed_properly != Some(false) => {
                 Ok(Some(WORD_LOST.into()))

@@ -2,14 +2,14 @@
 //! [`crate::plan::ladder`]; here it is asked, and its end told.
 
 use super::leftover::Leftover;
-use super::{LOSSES, OLD_OR_NEW, Unfinished, WORD_LOST};
+use super::{LOSSES, OLD_OR_NEW, Unfinished, Verbs, WORD_LOST};
 use crate::engine::kept::Piece;
 use crate::engine::placing::PARTIAL;
 use crate::engine::task::{Moved, Stop, Task, UNTOUCHED, differs};
 use crate::engine::upload::{Sending, Site};
 use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Deleted, Rider, TimeVerb};
+use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
 use crate::model::failure::{Class, Failure};
@@ -93,7 +93,7 @@ impl Sent {
         asked.rider(&self.part, self.bytes)
     }
 
-    pub(super) fn riders(&self, time_verb: Option<TimeVerb>) -> Vec<Rider> {
+    pub(super) fn riders(&self, verbs: Verbs) -> Vec<Rider> {
         let (part, target, aside) = (self.part.clone(), self.target.clone(), self.aside.clone());
         if self.verifying.is_some() {
             return self.digest().into_iter().collect();
@@ -103,11 +103,13 @@ impl Sent {
                 let time = self
                     .modified
                     .filter(|time| time.time_val().is_some())
-                    .zip(time_verb)
+                    .zip(verbs.time)
                     .map(|(time, verb)| Rider::SetModified(part.clone(), time, verb));
                 let permissions = self.site.permissions;
                 let permissions = permissions.map(|bits| Rider::SetPermissions(part.clone(), bits));
-                let riders = time.into_iter().chain(permissions);
+                let owner = verbs.owner.filter(|_| self.wants_owner());
+                let owner = owner.map(|verb| Rider::Owner(part.clone(), verb));
+                let riders = time.into_iter().chain(permissions).chain(owner);
                 riders.chain([Rider::Size(part)]).chain(self.digest()).collect()
             }
             Step::Place => vec![Rider::Rename(part, target)],
@@ -121,6 +123,19 @@ impl Sent {
             // no command of one line tells it
             Step::Survey => Vec::new(),
         }
+    }
+
+    /// Whether it is asked whose new files in its folder are: once, where it is known whose the replaced one was.
+    fn wants_owner(&self) -> bool {
+        let replaced = self.site.owner.is_some() && !self.site.in_place;
+        replaced && self.task.targets.newcomers(&self.target).is_none()
+    }
+
+    /// That the file is another's now, where it is.
+    fn owner_lost(&self) -> Option<String> {
+        let old = self.site.owner.as_ref()?;
+        let new = self.task.targets.newcomers(&self.target).flatten()?;
+        (*old != new).then(|| format!("the replaced file belonged to {old}, this one belongs to {new}"))
     }
 
     /// The folder whose listing is to tell what came of a renaming.
@@ -170,6 +185,10 @@ impl Sent {
                     if let Some((asked, _)) = &mut self.verification {
                         asked.answered(answer);
                     }
+                    told
+                }
+                Answer::Owner(owner) => {
+                    self.task.targets.note_newcomers(&self.target, owner);
                     told
                 }
                 Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet(_) => told,
@@ -354,6 +373,7 @@ impl Sent {
                     word_lost.then(|| WORD_LOST.to_owned()),
                     unproved.then(|| NO_SIZE.to_owned()),
                     old_left.then(left),
+                    self.owner_lost().filter(|_| !self.site.in_place),
                 ];
                 let mut notes: Vec<String> = said.into_iter().flatten().collect();
                 notes.append(&mut self.notes);

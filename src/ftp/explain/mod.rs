@@ -25,7 +25,7 @@ struct Row {
     class: Class,
     /// The sentence.
     why: &'static str,
-    /// What can be done; empty where nobody can tell.
+    /// What can be done.
     hint: &'static str,
 }
 
@@ -43,16 +43,13 @@ impl Row {
 pub(super) fn refused(what: String, stage: Stage, verb: &str, reply: &Reply) -> Failure {
     let verb = verb.to_ascii_uppercase();
     let row = ROWS.iter().find(|row| row.fits(stage, &verb, reply));
-    let (class, why, hint) = row.map_or((Class::Refused, "the server refused it", ""), |row| {
-        (row.class, row.why, row.hint)
-    });
-    let mut failure = Failure::new(class, what, why).reply(reply.shown().as_bytes());
+    let mut failure = match row {
+        Some(row) => Failure::new(row.class, what, row.why).hint(row.hint),
+        // the last row fits all
+        None => Failure::new(Class::Refused, what, "the server refused it"),
+    };
     failure.full = says_full(&verb, reply);
-    if hint.is_empty() {
-        failure
-    } else {
-        failure.hint(hint)
-    }
+    failure.reply(reply.shown().as_bytes())
 }
 
 #[cfg(test)]

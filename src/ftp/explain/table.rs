@@ -6,8 +6,10 @@ use super::super::error::Stage::{self, Data, Greeting, Login, Protect};
 use super::super::reply::Reply;
 use super::Row;
 use super::words::{
-    blames, says_any, says_existing, says_forbidden, says_full, says_missing, says_not_empty, says_too_long,
-    says_unopened, wants_encryption,
+    blames, says_anonymous, says_anonymous_only, says_any, says_bad_name, says_data_channel, says_existing,
+    says_failed_writing, says_forbidden, says_full, says_in_use, says_missing, says_no_file, says_no_folder,
+    says_no_home, says_not_empty, says_oops, says_other_address, says_read_only, says_site, says_too_long,
+    says_unopened, says_writable_root, wants_encryption,
 };
 use crate::model::failure::Class;
 
@@ -22,13 +24,15 @@ const PASSIVE: &[&str] = &["PASV", "EPSV", "LPSV"];
 const TOO_MANY: &str =
     "Wait, or end other connections to it; where they are ftpane's own, lower Connections (-j).";
 const NOTHING_SENT: &str = "Nothing secret was sent; encryption of data is never given up here.";
+const HOME: &str = "User and password may be right: its administrator should look whether that folder is there and \
+    this user may enter it.";
+const WRITES: &[&str] = &["STOR", "STOU", "APPE"];
 const MAKE_ROOM: &str = "Make room there, then let the transfers go on or try them again.";
 const NOT_THERE: &str = "the server does not begin at that place of the file";
 const FROM_START: &str = "Without -c the file goes from its first byte.";
 const WRITING: &str = "Check that the folder is there, and that this user may write in it.";
 
-/// The first one that fits counts: what is special stands before what is general. Codes of 5yz that no RFC
-/// has fit none.
+/// The first one that fits counts: what is special stands before what is general, and the last one fits all.
 #[rustfmt::skip] // two lines of words below one of conditions, row by row
 pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[421], limit, Class::Unreachable,
@@ -40,6 +44,16 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[421], anything, Class::Unreachable,
         "the server is not available and closed the connection",
         "It may be shutting down, or end sessions that are idle: try again later."),
+    // vsftpd gives up with these words, whatever was asked
+    row(&[Login], ANY, &[500], says_writable_root, Class::Login,
+        "vsftpd lets nobody in whose home folder can be written to",
+        "Set allow_writeable_chroot=YES in vsftpd.conf, or take the permission to write from that folder."),
+    row(&[Login], ANY, &[500], says_no_home, Class::Login,
+        "the server cannot enter this user's home folder",
+        HOME),
+    row(ANYWHERE, ANY, &[500], says_oops, Class::Unreachable,
+        "the server gave up with an error of its own",
+        "Its words name what is wrong there: its administrator can mend it."),
     // before the login
     row(&[Greeting], ANY, &[120], anything, Class::Unreachable,
         "the server is not ready yet",
@@ -52,7 +66,7 @@ pub(super) const ROWS: &[Row] = &[
         "Nothing secret was sent. Its administrator should look at its certificate and key."),
     row(&[Protect], &["AUTH"], &[534], anything, Class::Tls,
         "the server's rules do not allow TLS that begins on this port",
-        "Nothing secret was sent. If it speaks implicit TLS, use ftps://."),
+        "Nothing secret was sent. It may have no certificate yet; if it speaks implicit TLS, use ftps://."),
     row(&[Protect], &["AUTH"], ALL, anything, Class::Tls,
         "the server does not offer TLS on this port",
         "Nothing secret was sent. If it speaks implicit TLS, use ftps://; plain FTP (ftp://) is not encrypted."),
@@ -66,6 +80,22 @@ pub(super) const ROWS: &[Row] = &[
     row(&[Login], ANY, &[530], limit, Class::Unreachable,
         "the server allows no further login now",
         TOO_MANY),
+    row(&[Login], ANY, &[5], says_anonymous_only, Class::Login,
+        "the server lets only anonymous users in",
+        "Leave the user empty, or ask its administrator to let users of its own in."),
+    row(&[Login], ANY, &[5], says_anonymous, Class::Login,
+        "the server lets no anonymous users in",
+        "Give a user and a password."),
+    // IIS and ProFTPD say it after a password that was right
+    row(&[Login], ANY, &[530, 550], says_no_home, Class::Login,
+        "the server cannot enter this user's home folder",
+        HOME),
+    row(&[Login], ANY, &[530], says_site, Class::Login,
+        "the server has several sites and does not know which is meant",
+        "Write the user as SITE|USER, with the host name of the site (IIS)."),
+    row(&[Login], &["USER"], &[530], forbidden, Class::Login,
+        "the server does not let this user in at all",
+        "It may be on a list of users that are refused: its administrator can see which."),
     row(&[Login], &["ACCT"], &[5], anything, Class::Login,
         "the server refused the account",
         "Check it (account in the server's entry)."),
@@ -131,6 +161,12 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[431], anything, Class::Tls,
         "the server lacks something that its encryption needs",
         "Try again later; its administrator can see what is missing."),
+    row(ANYWHERE, ANY, &[425], says_other_address, Class::Data,
+        "the data connection came from another address than the control connection, and was refused",
+        "A router or a proxy on the way may have several addresses; vsftpd lets that in with pasv_promiscuous=YES."),
+    row(ANYWHERE, ANY, &[550], says_data_channel, Class::Data,
+        "the server waited in vain for the data connection",
+        "In active mode our port must be reachable from the server; in passive mode its passive ports from here."),
     row(ANYWHERE, ANY, &[425], anything, Class::Data,
         "the server could not make the data connection",
         "In active mode our port must be reachable from the server; in passive mode its passive ports from here."),
@@ -144,9 +180,27 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, ALL, too_long, Class::Refused,
         "the name is too long for the server",
         "Give it a shorter one."),
+    row(ANYWHERE, WRITES, &[451, 550], says_failed_writing, Class::Refused,
+        "the server could not write the file: it may have no room left, or your quota may be used up",
+        MAKE_ROOM),
     row(ANYWHERE, ANY, &[450, 500, 501, 502, 503, 504, 550], says_missing, Class::Refused,
         "there is no such file or folder on the server",
         "Check how it is written: most servers tell capital letters from small ones."),
+    row(ANYWHERE, ANY, &[450, 451, 550, 553], says_in_use, Class::Refused,
+        "somebody else uses the file on the server",
+        "Try again when it is closed there."),
+    row(ANYWHERE, ANY, &[450, 451, 550, 553], says_read_only, Class::Refused,
+        "the server's disk is read-only there",
+        "Its administrator can change it."),
+    row(ANYWHERE, ANY, &[501, 550, 553], says_bad_name, Class::Refused,
+        "the server does not take a name like that",
+        "Give it one without special characters, or ask its administrator which it allows."),
+    row(ANYWHERE, ANY, &[450, 550], says_no_folder, Class::Refused,
+        "what has that name on the server is no folder",
+        "Refresh, and check the path."),
+    row(ANYWHERE, ANY, &[450, 550], says_no_file, Class::Refused,
+        "what has that name on the server is no file",
+        "Refresh, and check the path."),
     row(ANYWHERE, ANY, &[501, 550], says_unopened, Class::Refused,
         "the server cannot open it: it is not there, or permission is missing",
         "Check the path, and what this user may do."),
@@ -166,7 +220,7 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, &["RMD", "XRMD"], &[550], anything, Class::Refused,
         "the server did not remove the folder: it is not empty or not there, or permission is missing",
         "Refresh to see what is in it, files that begin with a dot as well."),
-    row(ANYWHERE, &["STOR", "STOU", "APPE"], &[550], anything, Class::Refused,
+    row(ANYWHERE, WRITES, &[550], anything, Class::Refused,
         "the server lets nothing be written there",
         WRITING),
     // RFC 959 means the name; servers mean the folder's permissions most often
@@ -219,13 +273,17 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[202], anything, Class::Refused,
         "the server takes that command and does nothing for it",
         "It may be old, or have it switched off."),
-    row(ANYWHERE, ANY, &[1, 2, 3], anything, Class::Refused,
+    row(ANYWHERE, ANY, &[1, 2, 3, 6], anything, Class::Refused,
         "the server's answer does not fit the command",
         "Try again; the dialogue (--transcript FILE) shows what came before."),
     // other codes of 4yz
     row(ANYWHERE, ANY, &[4], anything, Class::Refused,
         "the server could not do it now",
         "Try again later."),
+    // and of 5yz
+    row(ANYWHERE, ANY, ALL, anything, Class::Refused,
+        "the server refused it",
+        "Its own words may say why; its administrator can tell more."),
 ];
 
 const fn row(

@@ -80,15 +80,32 @@ fn each_code_means_something_at_each_stage() {
     }
 }
 
-/// What no RFC has is refused all the same, by its first digit.
+/// What no RFC has is refused all the same, by its first digit, and something can be done about each.
 #[test]
 fn other_codes_go_by_their_first_digit() {
     for (code, why) in [
+        (299, "the server's answer does not fit the command"),
         (499, "the server could not do it now"),
         (599, "the server refused it"),
     ] {
         let reply = Reply::parse(format!("{code} Xyzzy.").as_bytes()).unwrap();
         assert_eq!(refused("x".into(), Command, "DELE", &reply).why, why);
+    }
+    for code in 100..600 {
+        let reply = Reply::parse(format!("{code} Xyzzy.").as_bytes()).unwrap();
+        for stage in [Greeting, Protect, Login, Command, Data, Transfer] {
+            for verb in [
+                "", "USER", "PASS", "PASV", "EPRT", "LIST", "RETR", "STOR", "MKD", "XYZZ",
+            ] {
+                let failure = refused("x".into(), stage, verb, &reply);
+                let whose = format!("{stage:?} {verb} {code}: {failure}");
+                assert!(failure.hint.is_some_and(|hint| hint.ends_with('.')), "{whose}");
+                assert!(
+                    whose.contains(&format!("(the server said: {code} Xyzzy.)")),
+                    "{whose}"
+                );
+            }
+        }
     }
 }
 
@@ -116,6 +133,7 @@ fn each_row_is_for_something() {
         (Command, "RETR", "552 Xyzzy."),
         (Command, "DELE", "499 Xyzzy."),
         (Command, "DELE", "534 Xyzzy."),
+        (Command, "DELE", "599 Xyzzy."),
         (Protect, "PROT", "431 Xyzzy."),
     ];
     let others = others.map(|(stage, verb, reply)| (stage, verb, reply.to_owned()));
@@ -303,6 +321,214 @@ const REAL: &[(Stage, &str, &str, Class, &str)] = &[
         "500 Unknown command.",
         Class::Refused,
         "does not know",
+    ),
+    // vsftpd
+    (
+        Login,
+        "PASS",
+        "500 OOPS: vsftpd: refusing to run with writable root inside chroot()",
+        Class::Login,
+        "home folder can be written to",
+    ),
+    (
+        Login,
+        "PASS",
+        "500 OOPS: cannot change directory:/home/me",
+        Class::Login,
+        "cannot enter this user's home folder",
+    ),
+    (
+        Greeting,
+        "",
+        "500 OOPS: unrecognised variable in config file: pasv_prot",
+        Class::Unreachable,
+        "gave up with an error of its own",
+    ),
+    (
+        Login,
+        "USER",
+        "530 This FTP server is anonymous only.",
+        Class::Login,
+        "only anonymous users",
+    ),
+    (
+        Login,
+        "USER",
+        "530 Permission denied.",
+        Class::Login,
+        "does not let this user in",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "451 Failure writing to local file.",
+        Class::Refused,
+        "no room left, or your quota",
+    ),
+    (
+        Transfer,
+        "RETR",
+        "425 Security: Bad IP connecting.",
+        Class::Data,
+        "another address",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "522 SSL/TLS required on the data channel",
+        Class::Tls,
+        "with this protection",
+    ),
+    // ProFTPD
+    (
+        Login,
+        "USER",
+        "550 SSL/TLS required on the control channel",
+        Class::Login,
+        "encrypted connection",
+    ),
+    (
+        Command,
+        "SITE",
+        "550 x: Operation not permitted",
+        Class::Refused,
+        "refuses permission",
+    ),
+    (
+        Transfer,
+        "RETR",
+        "550 dev: Not a regular file",
+        Class::Refused,
+        "is no file",
+    ),
+    (
+        Command,
+        "CWD",
+        "550 a.txt: Not a directory",
+        Class::Refused,
+        "is no folder",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "553 Can't open that file: Read-only file system",
+        Class::Refused,
+        "read-only there",
+    ),
+    // pure-ftpd
+    (
+        Login,
+        "USER",
+        "530 This is a private system - No anonymous login",
+        Class::Login,
+        "no anonymous users",
+    ),
+    (
+        Login,
+        "USER",
+        "421 50 users (the maximum) are already logged in, sorry",
+        Class::Unreachable,
+        "too many",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "553 Prohibited file name: .htaccess",
+        Class::Refused,
+        "a name like that",
+    ),
+    // IIS
+    (
+        Login,
+        "PASS",
+        "530 User cannot log in, home directory inaccessible.",
+        Class::Login,
+        "home folder",
+    ),
+    (
+        Login,
+        "USER",
+        "530 Valid hostname is expected.",
+        Class::Login,
+        "several sites",
+    ),
+    (
+        Login,
+        "PASS",
+        "534 Policy requires SSL.",
+        Class::Login,
+        "do not allow a login",
+    ),
+    (
+        Protect,
+        "AUTH",
+        "534 Local policy on server does not allow TLS secure connections.",
+        Class::Tls,
+        "rules do not allow TLS",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "550 Access is denied.",
+        Class::Refused,
+        "permission",
+    ),
+    (
+        Transfer,
+        "RETR",
+        "550 The system cannot find the file specified.",
+        Class::Refused,
+        "no such",
+    ),
+    (
+        Command,
+        "DELE",
+        "550 The process cannot access the file because it is being used by another process.",
+        Class::Refused,
+        "somebody else uses",
+    ),
+    (
+        Command,
+        "MKD",
+        "550 Cannot create a file when that file already exists.",
+        Class::Refused,
+        "exists already",
+    ),
+    (
+        Transfer,
+        "STOR",
+        "550 The filename, directory name, or volume label syntax is incorrect.",
+        Class::Refused,
+        "a name like that",
+    ),
+    (
+        Transfer,
+        "LIST",
+        "550 Data channel timed out.",
+        Class::Data,
+        "waited in vain",
+    ),
+    // FileZilla Server
+    (
+        Transfer,
+        "RETR",
+        "425 Can't open data connection for transfer of \"/x\"",
+        Class::Data,
+        "data connection",
+    ),
+    (
+        Transfer,
+        "RETR",
+        "503 Bad sequence of commands.",
+        Class::Refused,
+        "another command before",
+    ),
+    (
+        Transfer,
+        "RETR",
+        "521 PROT P required",
+        Class::Tls,
+        "with this protection",
     ),
 ];
 

@@ -38,6 +38,108 @@ pub(super) fn says_not_empty(_: &str, reply: &Reply) -> bool {
     says_any(reply, &["not empty"])
 }
 
+/// Whether it is vsftpd's refusal of a home folder that can be written to, below which it is to be shut in.
+pub(super) fn says_writable_root(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["writable root"])
+}
+
+/// Whether a login ends at the user's home folder (vsftpd, IIS, ProFTPD): the password may have been right.
+pub(super) fn says_no_home(_: &str, reply: &Reply) -> bool {
+    let words = [
+        "cannot change directory",
+        "can't change directory",
+        "home directory",
+        "could not chdir",
+    ];
+    says_any(reply, &words)
+}
+
+/// Whether vsftpd has given up.
+pub(super) fn says_oops(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["oops"])
+}
+
+/// Whether it says that nobody has a name here.
+pub(super) fn says_anonymous_only(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["anonymous only", "only anonymous"])
+}
+
+/// Whether a refused login speaks of anonymous users; asked where [`says_anonymous_only`] was not so.
+pub(super) fn says_anonymous(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["anonymous"])
+}
+
+/// Whether IIS wants to be told which of its sites is meant.
+pub(super) fn says_site(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["valid hostname"])
+}
+
+/// Whether vsftpd has seen the data connection come from elsewhere.
+pub(super) fn says_other_address(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["bad ip"])
+}
+
+/// Whether IIS has 550 for what others call 425.
+pub(super) fn says_data_channel(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["data channel"])
+}
+
+/// Whether the server's own disk has failed it; vsftpd says no more than that of a full one.
+pub(super) fn says_failed_writing(_: &str, reply: &Reply) -> bool {
+    says_any(
+        reply,
+        &["failure writing to local file", "error writing", "write error"],
+    )
+}
+
+/// Whether it says that somebody has the file open.
+pub(super) fn says_in_use(_: &str, reply: &Reply) -> bool {
+    let words = [
+        "used by another process",
+        "text file busy",
+        "resource busy",
+        "is locked",
+    ];
+    says_any(reply, &words)
+}
+
+/// Whether it says that nothing is written on that disk.
+pub(super) fn says_read_only(_: &str, reply: &Reply) -> bool {
+    let words = [
+        "read-only file system",
+        "file system is read-only",
+        "filesystem is read-only",
+    ];
+    says_any(reply, &words)
+}
+
+/// Whether it says that a name is none for this server.
+pub(super) fn says_bad_name(_: &str, reply: &Reply) -> bool {
+    let words = [
+        "syntax is incorrect",
+        "prohibited file name",
+        "forbidden filename",
+        "invalid file name",
+        "invalid filename",
+        "illegal file name",
+        "illegal name",
+    ];
+    says_any(reply, &words)
+}
+
+/// Whether something else than a folder has the name.
+pub(super) fn says_no_folder(_: &str, reply: &Reply) -> bool {
+    says_any(reply, &["not a directory", "not a folder"])
+}
+
+/// Whether something else than a file has the name.
+pub(super) fn says_no_file(_: &str, reply: &Reply) -> bool {
+    says_any(
+        reply,
+        &["not a regular file", "not a plain file", "is a directory"],
+    )
+}
+
 /// Whether the refusal of a user says that there is no login without TLS.
 pub(in crate::ftp) fn wants_encryption(reply: &Reply) -> bool {
     let words = ["tls", "ssl", "encrypt", "cleartext", "secure", "use auth"];
@@ -56,6 +158,7 @@ pub(in crate::ftp) fn says_forbidden(reply: &Reply) -> bool {
         "permission",
         "denied",
         "not allowed",
+        "not permitted",
         "prohibited",
         "forbidden",
         "privilege",

@@ -1,6 +1,7 @@
 //! Lines of MLSD (RFC 3659 §7.2): facts, a blank, the name.
 
 use super::Reading;
+use super::owners::Owners;
 use crate::ftp::time_val::parse_time_val;
 use crate::model::entry::{Kind, Permissions};
 
@@ -30,9 +31,17 @@ impl OpenLinks {
 /// Reads one line, which will be the entry with this number if it is one; `None` when it has not
 /// the form, or its name is a path. Unknown facts are passed over, and a fact whose value cannot be
 /// read is a fact that is not there.
-pub(super) fn read(line: &[u8], number: usize, links: &mut OpenLinks) -> Option<Reading> {
+pub(super) fn read(
+    line: &[u8],
+    number: usize,
+    links: &mut OpenLinks,
+    owners: &mut Owners,
+) -> Option<Reading> {
     let (facts, name) = Facts::split(line)?;
-    let reading = facts.entry(name);
+    let mut reading = facts.entry(name);
+    if let Some(Reading::Entry(entry)) = &mut reading {
+        entry.owner = facts.owner().and_then(|named| owners.of(named));
+    }
     match (&reading, facts.unique) {
         (Some(Reading::Entry(entry)), Some(unique)) if entry.kind == Kind::Link && entry.target.is_none() => {
             links.remember(unique, number);
@@ -46,6 +55,11 @@ pub(super) fn read(line: &[u8], number: usize, links: &mut OpenLinks) -> Option<
     }
 }
 
+/// User and group that a line names.
+pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    Facts::split(line)?.0.owner()
+}
+
 #[derive(Default)]
 struct Facts<'a> {
     kind: Option<&'a [u8]>,
@@ -53,6 +67,9 @@ struct Facts<'a> {
     modified: Option<&'a [u8]>,
     mode: Option<u16>,
     unique: Option<&'a [u8]>,
+    /// Names rather than numbers.
+    user: Option<&'a [u8]>,
+    group: Option<&'a [u8]>,
 }
 
 impl<'a> Facts<'a> {
@@ -95,8 +112,20 @@ impl<'a> Facts<'a> {
             self.mode = octal(value);
         } else if name.eq_ignore_ascii_case(b"unique") {
             self.unique = Some(value);
+        } else if name.eq_ignore_ascii_case(b"unix.ownername") {
+            self.user = Some(value);
+        } else if name.eq_ignore_ascii_case(b"unix.groupname") {
+            self.group = Some(value);
+        } else if name.eq_ignore_ascii_case(b"unix.owner") || name.eq_ignore_ascii_case(b"unix.uid") {
+            self.user = self.user.or(Some(value));
+        } else if name.eq_ignore_ascii_case(b"unix.group") || name.eq_ignore_ascii_case(b"unix.gid") {
+            self.group = self.group.or(Some(value));
         }
         Some(())
+    }
+
+    fn owner(&self) -> Option<(&'a [u8], &'a [u8])> {
+        self.user.zip(self.group)
     }
 
     fn entry(&self, name: &[u8]) -> Option<Reading> {
@@ -169,13 +198,14 @@ mod tests {
     use super::*;
 
     fn read(line: &[u8]) -> Option<Reading> {
-        super::read(line, 0, &mut OpenLinks::default())
+        super::read(line, 0, &mut OpenLinks::default(), &mut Owners::default())
     }
 
     #[test]
     fn targets_on_lines_of_their_own() {
         let mut links = OpenLinks::default();
-        let mut read = |line: &str, number| super::read(line.as_bytes(), number, &mut links);
+        let mut read =
+            |line: &str, number| super::read(line.as_bytes(), number, &mut links, &mut Owners::default());
         assert!(matches!(
             read("type=OS.unix=symlink;unique=12; l", 3),
             Some(Reading::Entry(_))

@@ -42,6 +42,7 @@ mod nonstop;
 mod os2;
 mod os400;
 mod os9;
+pub(in crate::ftp) mod owners;
 pub mod sections;
 mod supertcp;
 mod unix;
@@ -63,6 +64,7 @@ use crate::model::size;
 use crate::model::stamp::Stamp;
 
 use dates::Now;
+use owners::Owners;
 
 /// The command whose answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,6 +201,7 @@ pub struct Parser {
     /// The style of the last line, in [`STYLES`].
     style: usize,
     links: mlsx::OpenLinks,
+    owners: Owners,
     /// Whether a header of MVS has announced members of a library.
     members: bool,
     /// Entries found so far, those taken included.
@@ -224,6 +227,7 @@ impl Parser {
             half: None,
             style: 0,
             links: mlsx::OpenLinks::default(),
+            owners: Owners::default(),
             members: false,
             found: 0,
             fed: 0,
@@ -343,7 +347,7 @@ impl Parser {
         let reading = match self.command {
             Command::Mlsd if line.is_empty() => Some(Reading::Nothing),
             Command::Mlsd => {
-                let reading = mlsx::read(line, self.found, &mut self.links);
+                let reading = mlsx::read(line, self.found, &mut self.links, &mut self.owners);
                 if reading.is_some() {
                     self.listing.dialect = Dialect::Mlsd;
                 }
@@ -416,7 +420,13 @@ impl Parser {
         self.style = style;
         self.listing.dialect = STYLES[style].dialect;
         self.listing.wall_clock = STYLES[style].wall_clock;
-        Some(reading)
+        match reading {
+            Reading::Entry(entry) if STYLES[style].dialect == Dialect::Unix => {
+                let owner = unix::owner(line).and_then(|named| self.owners.of(named));
+                Some(Reading::Entry(Entry { owner, ..entry }))
+            }
+            reading => Some(reading),
+        }
     }
 
     fn read_second_half(&mut self, first: &[u8], second: &[u8]) -> Option<Reading> {

@@ -6,7 +6,7 @@
 
 use super::Reading;
 use super::dates::Now;
-use super::fields::{Field, Fields, blanks, grouped_number, is_blank, number};
+use super::fields::{Field, Fields, blanks, grouped_number, is_blank, number, split};
 use super::months;
 use super::unix_date::{Found, find};
 use crate::model::entry::{Kind, Permissions};
@@ -45,6 +45,15 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
         entry.target = target.map(Box::from);
     }
     Some(reading)
+}
+
+/// User and group, where it is certain which columns these are.
+pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let ([_, links, user, group, size, date], _) = split::<6>(line)?;
+    number(links)?;
+    grouped_number(size, b',')?;
+    let is_date = months::english(date).is_some() || (date.contains(&b'-') && date[0].is_ascii_digit());
+    is_date.then_some((user, group))
 }
 
 /// Nine letters; some servers leave one out.

@@ -134,7 +134,8 @@ fn alternative_names(cert: &X509Ref) -> Vec<String> {
     let Some(names) = cert.subject_alt_names() else {
         return Vec::new();
     };
-    names
+    let mut told: Vec<String> = Vec::new();
+    let named = names
         .iter()
         .filter_map(|n| {
             n.dnsname().map(escape_str).or_else(|| {
@@ -149,8 +150,14 @@ fn alternative_names(cert: &X509Ref) -> Vec<String> {
                 }
             })
         })
-        .take(MOST_NAMES)
-        .collect()
+        .take(MOST_NAMES);
+    for name in named {
+        // an address may stand there as a name as well
+        if !told.contains(&name) {
+            told.push(name);
+        }
+    }
+    told
 }
 
 pub(super) fn name(name: &X509NameRef) -> String {

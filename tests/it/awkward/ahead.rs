@@ -8,7 +8,7 @@ use ftpane::model::server::{Protocol, Server};
 use super::*;
 use crate::harness::engine::tree;
 use crate::harness::scripted::{
-    Step, announce, close, drain, end_data, hear, hold, receive, receive_all, say, send,
+    Step, announce, close, drain, end_data, hear, hold, receive, receive_all, say, send, usual,
 };
 
 const WAY: &str = "229 Here (|||{port}|)";
@@ -238,6 +238,39 @@ async fn a_rename_that_is_overtaken_is_asked_again() {
     driver.shutdown().await;
 }
 
+/// RNTO is lost, and the answer to what was written behind it looks like its own: no file is called done for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_anothers_ends_no_renaming() {
+    let broken = [say("150 go"), receive(1), end_data(), say("451 No.")];
+    let script = Script::new(Protocol::Ftp)
+        .once("STOR", usual())
+        .once("STOR", broken)
+        .once("RNFR", [hear(), usual()]);
+    let (server, mut driver) = alone(script).await;
+    let here = folder();
+    let ended = driver
+        .transfer(Direction::Upload, Kind::Dir, here.path(), "/up")
+        .await;
+    assert_eq!(ended.failures().len(), 1, "{ended:?}");
+    let heard = server.heard();
+    let renaming = heard.iter().position(|h| h.line.starts_with("RNTO")).unwrap();
+    assert!(
+        heard[renaming + 1].line.starts_with("DELE"),
+        "it is what this is about: {heard:?}"
+    );
+    for (_, item, state) in &ended.states {
+        if matches!(state, JobState::Done { .. }) && item.kind == Kind::File {
+            assert!(
+                server.content(&item.remote.shown()).is_some(),
+                "{item:?}: {:?}",
+                server.files()
+            );
+        }
+    }
+    assert_eq!(server.files().len(), FILES.len() - 1, "{:?}", server.files());
+    driver.shutdown().await;
+}
+
 /// 226 for a file that is short, from a server that refuses what is written ahead: its size is asked
 /// for again, and found out.
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +302,7 @@ async fn a_size_that_is_refused_is_asked_for_again() {
 /// A server that loses RNTO: the size that comes next is not the answer to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rename_that_is_lost_is_not_done() {
-    let script = Script::new(Protocol::Ftp).once("RNFR", [hear(), crate::harness::scripted::usual()]);
+    let script = Script::new(Protocol::Ftp).once("RNFR", [hear(), usual()]);
     let (server, mut driver) = alone(script).await;
     all_go(&server, &mut driver).await;
     driver.shutdown().await;

@@ -170,6 +170,94 @@ fn output_that_nobody_reads_ends_quietly() {
     assert_eq!((status.code(), said.as_str()), (Some(0), ""));
 }
 
+/// Whoever closes the other end has seen enough: what was asked for is done all the same, and it is no failure.
+#[test]
+fn no_command_minds_that_nobody_reads_on() {
+    let site = Site::new();
+    site.save("");
+    let pin = site.demo.pin().to_string();
+    let (file, folder) = (site.url("/README.txt"), site.url("/incoming/new"));
+    for words in [
+        &["ls", "--pin", &pin, &file][..],
+        &["find", "--pin", &pin, &file],
+        &["du", "--pin", &pin, &file],
+        &["raw", "--pin", &pin, &file.replace("README.txt", ""), "NOOP"],
+        &["mkdir", "--json", "--pin", &pin, &folder],
+        &["rm", "-r", "--json", "--pin", &pin, &folder],
+        &[
+            "doctor",
+            "-j",
+            "1",
+            "--pin",
+            &pin,
+            &file.replace("README.txt", ""),
+        ],
+        &["queue", "list"],
+        &["servers", "list"],
+        &["servers", "show", "web"],
+        &["servers", "export"],
+        &["config", "path"],
+        &["config", "default"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let mut child = spawn(&site, words);
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), 0, "{words:?}: {}", stderr(&output));
+        assert!(
+            !stderr(&output).contains("cannot be written"),
+            "{words:?}: {}",
+            stderr(&output)
+        );
+    }
+    assert!(!site.demo.folder().join("incoming/new").exists());
+}
+
+/// What a signal ends says what is to be known of it; a transfer that had not begun, that nothing was moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_signal_ends_says_what_is_left() {
+    for (held, words, says) in [
+        ("MLSD", "ls URL/d", "what was printed is not all"),
+        ("MLSD", "find URL/d", "what was printed is not all"),
+        ("LIST", "du URL/d", "it was not finished"),
+        ("DELE", "rm -r URL/d", "what was not deleted yet is still there"),
+        ("SITE", "chmod 600 URL/d/a", "the same command sets them all"),
+        ("MKD", "mkdir URL/new", "it may have been done already"),
+        ("RNTO", "mv URL/d/a /d/b", "it may have been done already"),
+        ("STAT", "raw URL/ STAT", "may have done already"),
+        ("RETR", "cat URL/d/a", "stopped; 0 files"),
+        ("PASS", "get URL/d/a", "no file was transferred"),
+        ("PASS", "put d URL/", "no file was transferred"),
+    ] {
+        let server = Script::new(Protocol::Ftp)
+            .file("/d/a", "a")
+            .on(held, hold())
+            .start()
+            .await;
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("d"), "d").unwrap();
+        let words = words.replace("URL", &server.server().url());
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_ftpane"))
+            .args(words.split(' '))
+            .env("FTPANE_PASSWORD", PASSWORD)
+            .env("FTPANE_CONFIG_DIR", home.path())
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until(&words, || server.count(held) > 0);
+        kill(&child, "INT");
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+        let output = ended.await.unwrap();
+        ends(&output, 130);
+        assert!(stderr(&output).contains(says), "{words}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{words}: {output:?}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn lines_that_could_not_be_written_end_with_10() {

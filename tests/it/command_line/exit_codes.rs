@@ -174,6 +174,90 @@ fn codes_129_130_and_143_signals() {
     }
 }
 
+/// One target ends with its own code; several, or a folder, with that of all where they failed alike and nothing
+/// went well, else with 1.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_target_several_and_a_folder() {
+    const GONE: &str = "550 No such file.";
+    const FORBIDDEN: &str = "553 Permission denied.";
+    for (verb, reply, words, all, some) in [
+        ("RETR", GONE, "get URL/d/a", 7, None),
+        ("RETR", GONE, "get URL/d/a URL/d/b", 7, Some(1)),
+        ("RETR", GONE, "get URL/d", 7, Some(1)),
+        ("RETR", GONE, "get URL/d/", 7, Some(1)),
+        ("RETR", GONE, "get --to - URL/d/a URL/d/b", 7, Some(1)),
+        ("RETR", GONE, "cat URL/d/a URL/d/b", 7, Some(1)),
+        ("STOR", FORBIDDEN, "put here/a URL/new", 7, None),
+        ("STOR", FORBIDDEN, "put here/a here/b URL/new/", 7, Some(1)),
+        ("STOR", FORBIDDEN, "put here URL/", 7, Some(1)),
+        ("DELE", FORBIDDEN, "rm URL/d/a", 7, None),
+        ("DELE", FORBIDDEN, "rm URL/d/a URL/d/b", 7, Some(1)),
+        // it ends at the first refusal: here nothing is gone yet
+        ("DELE", FORBIDDEN, "rm -r URL/d", 7, Some(7)),
+        ("RMD", FORBIDDEN, "rm -r URL/d", 1, None),
+        ("MKD", FORBIDDEN, "mkdir URL/x", 7, None),
+        ("MKD", FORBIDDEN, "mkdir URL/x URL/y", 7, Some(1)),
+        ("SITE", FORBIDDEN, "chmod 600 URL/d/a", 7, None),
+        ("SITE", FORBIDDEN, "chmod 600 URL/d/a URL/d/b", 7, Some(1)),
+        ("SITE", FORBIDDEN, "chmod -R --files 600 URL/d", 7, Some(1)),
+        ("RNTO", FORBIDDEN, "mv URL/d/a /d/c", 7, None),
+    ] {
+        let script = || Script::new(Protocol::Ftp).file("/d/a", "a").file("/d/b", "b");
+        let mut cases = vec![(script().on(verb, say(reply)), all)];
+        // only the first one: the other one goes well
+        cases.extend(some.map(|some| (script().once(verb, say(reply)), some)));
+        for (script, wanted) in cases {
+            let server = script.start().await;
+            let home = tempfile::tempdir().unwrap();
+            std::fs::create_dir(home.path().join("here")).unwrap();
+            for name in ["a", "b"] {
+                std::fs::write(home.path().join("here").join(name), name).unwrap();
+            }
+            let mut command = ftpane(home.path());
+            let line = words.replace("URL", &server.server().url());
+            let mut words = line.split(' ');
+            command.args(words.next());
+            // one after the other
+            command.args(["-j", "1", "--retries", "0"]).args(words);
+            let done = output(command).await;
+            assert_eq!(
+                done.status.code(),
+                Some(wanted),
+                "{verb} {line}: {}",
+                stderr(&done)
+            );
+        }
+    }
+}
+
+/// The same of what is refused here.
+#[test]
+fn conflicts_and_depth_of_several_and_of_a_folder() {
+    let site = Site::new();
+    let (readme, empty, docs) = (site.url("/README.txt"), site.url("/empty"), site.url("/docs/"));
+    ends(&site.run("get", &[&readme, &docs]), 0);
+    let fail = |targets: &[&str]| site.run("get --on-conflict fail", targets);
+    ends(&fail(&[&readme]), 9);
+    ends(&fail(&[&docs]), 9);
+    ends(&fail(&[&readme, &docs]), 9);
+    ends(&fail(&[&readme, &empty]), 1);
+    let below = |targets: &[&str]| site.run("ls --root /docs --explore-depth 0", targets);
+    ends(&below(&[&site.url("/docs/2026")]), 8);
+    let rm = site.run("rm -r --root /docs --explore-depth 0", &[&site.url("/docs/2026")]);
+    ends(&rm, 8);
+    // two servers, of which one is not reached
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("ftp://{closed}/x");
+    ends(&site.run("get --retries 0 --to other", &[&readme, &nobody]), 1);
+    ends(
+        &site.run(
+            "get --retries 0 --to other",
+            &[&nobody, &nobody.replace('x', "y")],
+        ),
+        3,
+    );
+}
+
 /// What the same codes stand for besides, each by a server that does just that.
 #[tokio::test(flavor = "multi_thread")]
 async fn further_situations_of_the_same_codes() {

@@ -62,6 +62,74 @@ fn help_of_every_command() {
     }
 }
 
+/// Every example of every help, as a shell takes it to the program: `--help` behind it shows whether all of its
+/// words are understood, without doing anything.
+#[cfg(unix)]
+#[test]
+fn examples_are_understood() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let programs = home.path().join("bin");
+    std::fs::create_dir(&programs).unwrap();
+    let program = |name: &str, script: &str| {
+        let path = programs.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    // what stands behind `raw TARGET` is all the server's
+    program(
+        "ftpane",
+        "case $1 in raw) set -- raw --help;; *) set -- \"$@\" --help;; esac\n\
+         \"$REAL\" \"$@\" >/dev/null 2>>said && echo done >>done",
+    );
+    for other in [
+        "mkdir",
+        "jq",
+        "zcat",
+        "tar",
+        "git",
+        "grep",
+        "less",
+        "man",
+        "sha256sum",
+        "an-editor",
+    ] {
+        program(other, "while read -r line; do :; done");
+    }
+    let help = |words: &[&str]| stdout(&bare(home.path()).args(words).arg("--help").output().unwrap());
+    let mut count = 0;
+    for words in commands(help) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let text = help(&words);
+        let examples = text.split("Examples:\n").nth(1).unwrap_or_default();
+        let lines = examples.lines().take_while(|line| line.starts_with("  "));
+        for line in lines.filter(|line| line.contains("ftpane")) {
+            // what it does stands behind two blanks, and nothing is to be written anywhere here
+            let example = line.trim_start().split("  ").next().unwrap();
+            let file = [" > ~", " > /", " > \""].iter().find_map(|to| example.find(to));
+            let example = example[..file.unwrap_or(example.len())].trim_end_matches('&');
+            let done = std::process::Command::new("/bin/sh")
+                .args(["-c", example])
+                .current_dir(home.path())
+                .env_clear()
+                .env("PATH", &programs)
+                .env("HOME", home.path())
+                .env("EDITOR", "an-editor")
+                .env("REAL", env!("CARGO_BIN_EXE_ftpane"))
+                .env("FTPANE_CONFIG_DIR", home.path())
+                .stdin(std::process::Stdio::null())
+                .output()
+                .unwrap();
+            let said = std::fs::read_to_string(home.path().join("said")).unwrap();
+            let understood = std::fs::read_to_string(home.path().join("done")).unwrap_or_default();
+            count += example.matches("ftpane ").count();
+            assert_eq!(understood.lines().count(), count, "{example}: {said} {done:?}");
+            assert!(done.stderr.is_empty(), "{example}: {done:?}");
+        }
+    }
+    assert!(count > 60, "{count}");
+}
+
 /// A mistake is said in one or two lines, with what was meant perhaps, and ends with 2.
 #[test]
 fn mistakes() {
@@ -75,6 +143,8 @@ fn mistakes() {
     let mut said = String::new();
     for words in [
         &["lss", "web:"][..],
+        &["lss"],
+        &["nowhere.example.org"],
         &["gett", "-c", "web:"],
         &["--read-only", "rm", "web:x"],
         &["--pin", "x", "--frob"],
@@ -104,6 +174,9 @@ fn mistakes() {
         &["servers", "show", "wbe"],
         &["servers", "edit", "web", "--set", "hsot=x"],
         &["servers", "import", "putty"],
+        &["servers", "import", "filezila"],
+        &["servers", "import", "filezila", "x.xml"],
+        &["servers", "import", "./missing.xml"],
         &["completions", "tcsh"],
         &["--theme"],
     ] {

@@ -11,7 +11,7 @@ use ftpane::model::server::Protocol;
 
 use super::{Site, ends, json};
 use crate::harness::binary;
-use crate::harness::scripted::{Script, say};
+use crate::harness::scripted::{Script, end_data, say, send};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -87,6 +87,15 @@ fn is(value: &Value, kind: &str) -> bool {
     }
 }
 
+/// What happened and why, on one line, in words: none of the program's own types, and no bare message of a library.
+fn is_sentence(error: &str, kind: &str) -> bool {
+    let inner = ["Some(", "Err(", "Ok(", "Os {", "kind:", "{ ", "\n"];
+    let words = error.split_whitespace().count();
+    // a file that was left out says only why
+    let whole = kind == "skipped" || error.contains(": ");
+    words > 2 && whole && !inner.iter().any(|inner| error.contains(inner))
+}
+
 /// Checks the lines of one run; gives what they are.
 #[track_caller]
 fn check(table: &Rows, lines: &[Value], otherwise: &'static str) -> Vec<String> {
@@ -115,6 +124,9 @@ fn check(table: &Rows, lines: &[Value], otherwise: &'static str) -> Vec<String> 
                 fields.iter().any(|field| field.name == name),
                 "{name} is in no row: {line}"
             );
+        }
+        if let Some(error) = object.get("error").and_then(Value::as_str) {
+            assert!(is_sentence(error, kind), "{line}");
         }
         seen.push(kind.to_owned());
     }
@@ -233,6 +245,36 @@ fn the_others_have_lines_of_their_own() {
             (&lines[0]["group"], &lines[0]["read-only"]),
             (&"G".into(), &true.into())
         );
+    }
+}
+
+/// A listing with a line that fits no form, and one that breaks off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_listing_lacks_is_a_line() {
+    let line = "-rw-r--r-- 1 a b 12 Jan 02 2026 a.txt\r\n";
+    let whole = |text: String, end: &str| [say("150 go"), send(text), end_data(), say(end)];
+    for (steps, kind) in [
+        (
+            whole(format!("{line}?? ? what is that\r\n"), "226 done"),
+            "unreadable",
+        ),
+        (whole(line.to_owned(), "426 broken off"), "incomplete"),
+    ] {
+        let server = Script::new(Protocol::Ftp)
+            .features("EPSV")
+            .file("/a.txt", "x")
+            .on("LIST", steps)
+            .start()
+            .await;
+        let home = tempfile::tempdir().unwrap();
+        let mut command = binary::ftpane(home.path());
+        let url = format!("{}/", server.server().url());
+        command.args(["ls", "--json", "--retries", "0", &url]);
+        let output = binary::output(command).await;
+        ends(&output, 1);
+        let seen = check(&tables()["line"], &json(&output), "entry");
+        assert!(seen.iter().any(|seen| seen == kind), "{kind}: {seen:?}");
+        assert!(super::stderr(&output).contains("is not complete"), "{output:?}");
     }
 }
 

@@ -77,6 +77,9 @@ fn bash_completes_commands_options_and_servers() {
     let ask = |words: &[&str]| offered(&site, &[&[ftpane], words].concat());
     assert_eq!(ask(&["ge"]), ["get"]);
     assert_eq!(ask(&["get", "w"]), ["web:", "web\\ two:"]);
+    assert_eq!(ask(&["get", "web\\ t"]), ["web\\ two:"]);
+    assert_eq!(ask(&["get", "\"web t"]), ["web two:"]);
+    assert_eq!(ask(&["servers", "show", "web\\ "]), ["web\\ two"]);
     assert_eq!(ask(&["get", ""]).len(), 3);
     assert_eq!(ask(&["get", "--to", "D", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["put", "file", "mi"]), ["mirror:"]);

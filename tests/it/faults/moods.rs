@@ -1,7 +1,11 @@
 //! Servers in a bad mood: at any command, and in the middle of data, a seeded generator refuses,
 //! cuts, stalls, lies about sizes, loses the last word or says it early, and a person pauses. Whatever
 //! happens, a target is the old file or the new one, whole, at every moment; every job ends and says why.
-//! And when the server has calmed down, later runs bring all of it to its end ([`again`]).
+//! And when the server has calmed down, later runs bring all of it to its end ([`again`]), and nothing of it is
+//! left in queue or journal.
+//!
+//! Chance meets some faults seldom. So each run begins with one that is planned ([`plans`]): all there are, at every
+//! command and in the middle of data, in both directions, in clear and encrypted, have happened in the end.
 //!
 //! `FAULT_SEED=17` repeats one run, `FAULT_RUNS=5000` makes it a soak.
 
@@ -21,7 +25,7 @@ use tokio::task::JoinSet;
 use super::write;
 use crate::harness::dice::{Dice, seeds};
 use crate::harness::engine::{Driver, Ended, tree};
-use crate::harness::scripted::{Script, Scripted, Temper, say};
+use crate::harness::scripted::{Fault, Plan, Script, Scripted, Temper, say};
 
 mod again;
 
@@ -57,6 +61,10 @@ async fn whatever_a_server_does_a_target_is_the_old_file_or_the_new_one() {
         }
     }
     println!("{count} runs: {sum:?}");
+    let never: Vec<Planned> = plans()
+        .into_iter()
+        .filter(|plan| !sum.happened.contains(plan))
+        .collect();
     broken.sort_unstable();
     assert!(
         broken.is_empty(),
@@ -67,7 +75,31 @@ async fn whatever_a_server_does_a_target_is_the_old_file_or_the_new_one() {
             sum.mishaps > count && sum.done > count && sum.failed > count / 4,
             "{sum:?}"
         );
+        assert!(never.is_empty(), "planned, and has not happened: {never:?}");
     }
+}
+
+/// A fault, on the way in this direction, in clear or encrypted.
+type Planned = (Direction, bool, Plan);
+
+/// All that there are.
+fn plans() -> Vec<Planned> {
+    let mut plans = Vec::new();
+    for (direction, stores) in [(Direction::Download, false), (Direction::Upload, true)] {
+        for encrypted in [false, true] {
+            plans.extend(
+                Plan::all(stores)
+                    .into_iter()
+                    .map(|plan| (direction, encrypted, plan)),
+            );
+        }
+    }
+    assert!(
+        plans.len() as u64 <= RUNS,
+        "each is to have its run: {}",
+        plans.len()
+    );
+    plans
 }
 
 /// What has happened.
@@ -79,6 +111,8 @@ struct Sum {
     skipped: usize,
     left: usize,
     longest: Duration,
+    /// What was planned and came so.
+    happened: Vec<Planned>,
 }
 
 impl Sum {
@@ -89,6 +123,7 @@ impl Sum {
         self.skipped += other.skipped;
         self.left += other.left;
         self.longest = self.longest.max(other.longest);
+        self.happened.extend_from_slice(&other.happened);
     }
 }
 
@@ -105,6 +140,8 @@ struct Course {
     scope: Scope,
     retries: u32,
     verify: bool,
+    /// Permissions go with the files.
+    permissions: bool,
     /// Before which changes of a job everything is paused, for a moment.
     pauses: [u64; 2],
     temper: Temper,
@@ -119,11 +156,17 @@ impl Course {
             Policy::Overwrite,
             Policy::Ask,
         ];
-        let direction = dice.one_of(&[Direction::Download, Direction::Upload]);
+        let plans = plans();
+        let nth = usize::try_from(seed.wrapping_sub(1) % plans.len() as u64).unwrap();
+        let (direction, encrypted, plan) = plans[nth];
         let course = Self {
             direction,
-            protocol: dice.one_of(&[Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit]),
+            protocol: match encrypted {
+                false => Protocol::Ftp,
+                true => dice.one_of(&[Protocol::FtpsExplicit, Protocol::FtpsImplicit]),
+            },
             mode: match dice.below(6) {
+                _ if plan.verb == "EPSV" => ConnectionMode::Passive,
                 0 => ConnectionMode::Active,
                 1 => ConnectionMode::Auto,
                 _ => ConnectionMode::Passive,
@@ -140,12 +183,22 @@ impl Course {
                 seed: dice.below(u64::MAX >> 1),
                 stores: direction == Direction::Upload,
                 mishaps: 1 + dice.below(8),
-                lies: dice.below(2) == 0,
+                lies: match plan.fault {
+                    Fault::Short => true,
+                    _ => plan.verb != "SIZE" && dice.below(2) == 0,
+                },
+                plan: Some(plan),
             },
+            permissions: plan.verb == "SITE" || dice.below(4) == 0,
             verify: dice.below(4) == 0,
             pauses: [dice.below(60), dice.below(60)],
         };
         (course, dice)
+    }
+
+    /// What is planned for it.
+    fn planned(self) -> Option<Planned> {
+        Some((self.direction, self.protocol.is_tls(), self.temper.plan?))
     }
 
     /// Whether its files are put beside those that stand there.
@@ -164,6 +217,7 @@ fn noise(seed: u32, size: usize) -> Vec<u8> {
     (0..size).map(next).collect()
 }
 
+/// The first of them is long and new: it is always transferred, and a part of it is never all.
 fn files(dice: &mut Dice) -> Files {
     let names = [
         "a",
@@ -180,9 +234,10 @@ fn files(dice: &mut Dice) -> Files {
         .into_iter()
         .enumerate()
         .map(|(n, name)| {
-            let size = dice.one_of(&[0, 1, 3_000, 12_000, 60_000, 300_000]);
+            let sizes = [3_000, 12_000, 60_000, 300_000, 0, 1];
+            let size = dice.one_of(&sizes[..if n == 0 { 4 } else { 6 }]);
             let new = noise(u32::try_from(n).unwrap(), size);
-            let old = (dice.below(2) == 0).then(|| format!("old {name}").into_bytes());
+            let old = (n > 0 && dice.below(2) == 0).then(|| format!("old {name}").into_bytes());
             (PathBuf::from(name), (old, new))
         })
         .collect()
@@ -196,16 +251,19 @@ fn script(course: Course, files: &Files, dice: &mut Dice) -> Script {
         .on("MFMT", [say("213 As you wish.")])
         .file("/beside", "keep")
         .file("/t.txt", "keep");
+    let planned = course.temper.plan.map_or("", |plan| plan.verb);
     match dice.below(12) {
-        0 => script = script.on("EPSV", [say("500 What?")]),
-        1 => script = script.on("MLSD", [say("500 What?")]).features("EPSV SIZE MDTM"),
+        0 if planned != "EPSV" => script = script.on("EPSV", [say("500 What?")]),
+        1 if !matches!(planned, "MLSD" | "MFMT") => {
+            script = script.on("MLSD", [say("500 What?")]).features("EPSV SIZE MDTM")
+        }
         _ => {}
     }
     for (name, (old, new)) in files {
         let path = format!("/t/{}", name.display());
         match (course.direction, old) {
             (Direction::Download, _) => script = script.file(&path, new),
-            (Direction::Upload, Some(old)) => script = script.file(&path, old),
+            (Direction::Upload, Some(old)) => script = script.file(&path, old).mode(&path, 0o640),
             (Direction::Upload, None) => {}
         }
     }
@@ -254,6 +312,7 @@ impl Site {
         });
         driver.care = Care {
             verify: course.verify,
+            permissions: course.permissions,
             ..Care::default()
         };
         let saved = Server {
@@ -339,7 +398,8 @@ async fn run(seed: u64) -> Sum {
     let batch = driver.enqueue(course.direction, Kind::Dir, &local, "/t", course.policy);
     let ended = steer(&mut driver, batch, course).await;
     let took = began.elapsed();
-    let mishaps = server.calm();
+    let wrong = server.calm();
+    let (mishaps, planned) = (wrong.all, wrong.planned);
     let what = format!("FAULT_SEED={seed}: {course:?} {mishaps:#?}");
     println!("{took:?} {what}");
     for (_, item, state) in &ended.states {
@@ -350,6 +410,7 @@ async fn run(seed: u64) -> Sum {
     assert!(took < allowed, "{what}: it took {took:?}");
     let done = assert_ended(&ended, &local, course, &what);
     // nobody is held up by what has happened
+    driver.at_rest().await;
     let listed = driver.list("/").await;
     assert!(listed.is_ok(), "{what}: the pane is dead: {listed:?}");
     let notices = std::mem::take(&mut driver.notices);
@@ -378,6 +439,7 @@ async fn run(seed: u64) -> Sum {
             .count(),
         left,
         longest: took,
+        happened: course.planned().filter(|_| planned).into_iter().collect(),
     }
 }
 

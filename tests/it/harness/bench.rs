@@ -172,7 +172,6 @@ pub(crate) fn start(servers: Vec<Server>) -> Start {
         // 2026-03-22, 12:00
         begun: 1_774_180_800,
         patience: Patience::default(),
-        edits_left: None,
         notice: None,
         keeps_queue: true,
         size: (80, 24),

@@ -136,6 +136,17 @@ impl Driver {
             .expect("the engine has ended");
     }
 
+    /// Waits until nothing runs and nothing is wanted any more.
+    pub(crate) async fn at_rest(&mut self) {
+        let rests = self.engine.progress.wait_for(|now| {
+            now.running.is_empty() && !now.walking && (now.files, now.total) == (now.files_done, now.moved)
+        });
+        let rests = tokio::time::timeout(PATIENCE, rests).await;
+        rests
+            .expect("the queue is not empty")
+            .expect("the engine has ended");
+    }
+
     /// Waits for a line of the dialogue that holds these words.
     pub(crate) async fn heard(&mut self, words: &str) {
         self.wait(|event| match event {

@@ -78,6 +78,7 @@ pub(crate) struct Proxy {
     encrypts: Option<Fingerprint>,
     troubles: Arc<Mutex<Troubles>>,
     passed: Arc<watch::Sender<u64>>,
+    open: Arc<watch::Sender<usize>>,
     _accepting: JoinSet<()>,
 }
 
@@ -88,6 +89,24 @@ struct Line {
     troubles: Arc<Mutex<Troubles>>,
     /// How many bytes have passed, on all connections and both ways.
     passed: Arc<watch::Sender<u64>>,
+    /// How many connections stand.
+    open: Arc<watch::Sender<usize>>,
+}
+
+/// A connection that stands, counted as long as this is there.
+struct Standing(Arc<watch::Sender<usize>>);
+
+impl Standing {
+    fn new(open: &Arc<watch::Sender<usize>>) -> Self {
+        open.send_modify(|open| *open += 1);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
+    }
 }
 
 impl Proxy {
@@ -115,8 +134,9 @@ impl Proxy {
             tls: encrypts.then_some(config),
             troubles: Arc::clone(&troubles),
             passed: Arc::default(),
+            open: Arc::default(),
         };
-        let passed = Arc::clone(&line.passed);
+        let (passed, open) = (Arc::clone(&line.passed), Arc::clone(&line.open));
         let mut accepting = JoinSet::new();
         accepting.spawn(async move {
             let mut lines = JoinSet::new();
@@ -130,6 +150,7 @@ impl Proxy {
             encrypts: encrypts.then_some(pin),
             troubles,
             passed,
+            open,
             _accepting: accepting,
         }
     }
@@ -162,6 +183,14 @@ impl Proxy {
         passed.expect("nothing passed for too long").unwrap();
     }
 
+    /// Waits until no connection stands any more, to either side: the server has dealt with all that has come.
+    pub(crate) async fn is_quiet(&self) {
+        let mut open = self.open.subscribe();
+        let quiet = open.wait_for(|open| *open == 0);
+        let quiet = tokio::time::timeout(Duration::from_secs(60), quiet).await;
+        quiet.expect("the server does not let go").unwrap();
+    }
+
     /// Takes back what has not fallen yet.
     pub(crate) fn calm(&self) {
         self.troubles.lock().unwrap().waiting.clear();
@@ -181,6 +210,7 @@ impl Proxy {
 impl Line {
     /// Carries one control connection, and the data connections that are announced on it.
     async fn control(self, stream: TcpStream) {
+        let standing = Standing::new(&self.open);
         let Ok(mut client) = self.client(stream, On::Control).await else {
             return;
         };
@@ -221,6 +251,7 @@ impl Line {
             tokio::try_join!(up, down)
         };
         client.fall(carried.is_err(), server).await;
+        drop(standing);
         // a data connection outlives its control connection, as on a real line
         data.join_all().await;
     }
@@ -262,6 +293,7 @@ impl Line {
 
     /// Carries one data connection.
     async fn data(self, stream: TcpStream, port: u16) -> io::Result<()> {
+        let _standing = Standing::new(&self.open);
         let mut server = TcpStream::connect((self.server.ip(), port)).await?;
         let mut client = self.client(stream, On::Data).await?;
         let carried = {

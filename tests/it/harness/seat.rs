@@ -217,6 +217,7 @@ impl Outside for SmallWorld {
         }
         std::future::ready(Returned {
             changed: written.is_some(),
+            unsaved: false,
             failure: None,
         })
     }

@@ -295,6 +295,7 @@ fn this_machine_s_files_are_edited_in_place() {
         *errand,
         Returned {
             changed: false,
+            unsaved: false,
             failure: Some(missing),
         },
     ));

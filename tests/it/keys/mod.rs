@@ -2,6 +2,7 @@
 
 mod connecting;
 pub(crate) mod doctor;
+mod edits;
 mod everywhere;
 mod files;
 mod finding;

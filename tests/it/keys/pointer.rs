@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use ftpane::app::View;
+use ftpane::app::action::Action;
 use ftpane::app::effect::Effect;
 use ftpane::app::folder::Side;
 use ftpane::app::msg::Msg;
+use ftpane::app::order::{Sort, SortBy};
 use ftpane::app::pointer::{Gesture, Spot};
 use ftpane::model::command::{Answer, Command};
 
@@ -181,4 +183,30 @@ fn a_click_goes_to_a_line_of_a_picker_and_a_second_one_soon_after_chooses_it() {
         assert_eq!(effects, [Effect::KeepTheme("contrast".into())]);
         assert!(bench.app.picker.is_none());
     }
+}
+
+#[test]
+fn the_name_of_a_column_sorts_by_it_and_once_more_the_other_way() {
+    let mut bench = Bench::connected();
+    bench.at_size((120, 40));
+    bench.press("tab");
+    for (name, by) in [
+        ("size", SortBy::Size),
+        ("modified", SortBy::Time),
+        ("mode", SortBy::Permissions),
+    ] {
+        for reversed in [false, true] {
+            bench.now += Duration::from_secs(2);
+            assert_eq!(click(&mut bench, name), []);
+            assert_eq!(bench.app.remote.sort, Sort { by, reversed }, "{name}");
+        }
+        assert_eq!(bench.app.active, Side::Remote);
+    }
+    let spot = ftpane::ui::under(&bench.app, 64, 2);
+    assert_eq!(spot, Some(Spot::Heading(Side::Remote, Action::SortName)));
+    // at the frame beside them there is nothing to sort by
+    assert!(!matches!(
+        ftpane::ui::under(&bench.app, 60, 2),
+        Some(Spot::Heading(..))
+    ));
 }

@@ -70,6 +70,56 @@ fn the_queue_is_steered_and_its_end_lists_the_target_again() {
     assert_eq!(effects.last(), Some(&Effect::Bell));
 }
 
+/// Who has begun something long may look at something else meanwhile.
+#[test]
+fn only_what_took_long_is_told_to_the_terminal() {
+    for (seconds, folders, told) in [
+        (6, 0, None),
+        (12, 0, Some("ftpane: transfers are over: 1 done")),
+        (60, 1, Some("ftpane: transfers are over: 1 folder in place")),
+    ] {
+        let mut bench = Bench::connected();
+        let mut one = job(1);
+        if folders > 0 {
+            let item = Item {
+                kind: Kind::Dir,
+                ..(*one.item).clone()
+            };
+            one.item = item.into();
+        }
+        for round in 1..3 {
+            let id = JobId(round);
+            let batch = BatchId(u32::try_from(round).unwrap());
+            bench.say(Event::JobsAdded(vec![Job {
+                id,
+                batch,
+                ..one.clone()
+            }]));
+            bench.now += Duration::from_secs(seconds);
+            let done = JobState::Done {
+                bytes: 0,
+                millis: 0,
+                note: None,
+            };
+            bench.say(Event::JobChanged(id, done));
+            let effects = bench.say(Event::BatchOver(batch));
+            assert!(effects.contains(&Effect::Bell));
+            let notices: Vec<&Effect> = effects
+                .iter()
+                .filter(|effect| matches!(effect, Effect::Notify(_)))
+                .collect();
+            let wanted = told.map(|text| Effect::Notify(text.to_owned()));
+            assert_eq!(
+                notices,
+                wanted.iter().collect::<Vec<_>>(),
+                "{seconds} s, round {round}"
+            );
+            // the second round counts from its own beginning
+            bench.now += Duration::from_secs(600);
+        }
+    }
+}
+
 /// Two waiting jobs of one batch and one of another, each in its place.
 fn three(bench: &mut Bench) {
     let at = |id: u64, batch: u32| Job {

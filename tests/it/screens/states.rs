@@ -1,6 +1,7 @@
 //! States that are rare, and sizes at which next to nothing is left.
 
 use ftpane::app::effect::Effect;
+use ftpane::app::msg::Msg;
 use ftpane::config::bookmarks::{Bookmark, Folder};
 use ftpane::model::command::{Command, Generation, Place};
 use ftpane::model::entry::Entry;
@@ -114,11 +115,13 @@ fn colours_to_choose_from() {
 
 #[test]
 fn edits_that_an_earlier_run_has_left() {
-    let mut begin = start(vec![server("web")]);
     let what = "Edited copies of files of servers are still here";
     let why = "an earlier run has ended with them: web:/srv/www/index.html in /home/me/.local/state/ftpane/edited/Ab12Cd";
-    begin.edits_left = Some(Failure::new(Class::Local, what, why).hint("They are kept."));
-    let mut bench = Bench::begin(begin);
+    let left = Failure::new(Class::Local, what, why).hint("They are kept.");
+    let mut bench = Bench::new(vec![server("web")]);
+    bench.update(Msg::EditsLeft(None));
+    assert!(bench.app.dialogs.is_empty());
+    bench.update(Msg::EditsLeft(Some(left.into())));
     pictures("dialog-edits-left", &mut bench);
 }
 

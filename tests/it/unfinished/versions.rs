@@ -4,6 +4,7 @@ use ftpane::model::command::Command;
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::job::{Direction, Policy};
+use ftpane::model::part_name::{Origin, part_name};
 use ftpane::plan::journal::VERSION;
 
 use super::{Site, look};
@@ -23,6 +24,16 @@ async fn what_a_newer_version_has_left_is_said_and_stays() {
     assert_ne!(newer, text);
     std::fs::write(&path, &newer).unwrap();
     let mut driver = site.driver(None).await;
+    // nor is what it has half-done beside the target taken up or cleared away
+    let installation = std::fs::read_to_string(site.queue.path().join("installation")).unwrap();
+    let origin = Origin {
+        installation: u32::from_str_radix(installation.trim(), 16).unwrap(),
+        run: 7,
+        ..Origin::default()
+    };
+    let part = String::from_utf8(part_name(b"a", &origin)).unwrap();
+    let part = site.here.path().join(part);
+    std::fs::write(&part, "half").unwrap();
     driver.send(Command::LookForUnfinished);
     let said = driver
         .wait(|event| match event {
@@ -42,9 +53,16 @@ async fn what_a_newer_version_has_left_is_said_and_stays() {
         .await;
     ended.assert_all_done();
     driver.send(Command::DropUnfinished(vec![rest]));
-    driver
-        .wait(|event| matches!(event, Event::Dropped(_)).then_some(()))
-        .await;
+    let dropped = driver.wait(|event| match event {
+        Event::Dropped(dropped) => Some(dropped),
+        _ => None,
+    });
+    let refused = dropped.await.unwrap_err().to_string();
+    assert!(
+        refused.contains("run 00000007 is of") && refused.contains("later"),
+        "{refused}"
+    );
     driver.shutdown().await;
+    assert_eq!(std::fs::read(&part).unwrap(), b"half");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
 }

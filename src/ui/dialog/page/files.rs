@@ -159,6 +159,9 @@ impl Page<'_> {
         self.pair("changed", &time.unwrap_or_else(|| "not known".into()), Role::Text);
         let mode = entry.permissions.map(spelled);
         self.pair("mode", &mode.unwrap_or_else(|| "not known".into()), Role::Text);
+        if let Some(owner) = &entry.owner {
+            self.pair("belongs to", &owner.to_string(), Role::Text);
+        }
         if let Some(counted) = &properties.counted {
             let text = match counted {
                 Asked::Awaited(_) => "counting …".into(),

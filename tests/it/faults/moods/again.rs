@@ -28,8 +28,13 @@ pub(super) async fn assert_brought_to_its_end(site: &Site, course: Course, dice:
     let ended = driver
         .over(batch, |question| panic!("{what}: nothing to ask: {question:?}"))
         .await;
+    driver.at_rest().await;
     driver.shutdown().await;
     assert_good(&ended, &format!("{what}: resumed"));
+    let logs = std::fs::read_dir(site.queue.path()).unwrap();
+    let logs = logs.map(|entry| entry.unwrap().file_name());
+    let logs: Vec<_> = logs.filter(|name| name != "installation").collect();
+    assert!(logs.is_empty(), "{what}: the journal still knows of it: {logs:?}");
 
     let (_, mut targets) = site.sides(course.direction);
     for (name, (_, new)) in &site.files {

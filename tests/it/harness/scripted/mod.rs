@@ -17,6 +17,7 @@
 //! Everything heard is kept: [`Scripted::heard`].
 
 mod disk;
+mod fault;
 mod filezilla;
 mod iis;
 mod mood;
@@ -25,9 +26,10 @@ mod stream;
 mod tls;
 mod usual;
 
+pub(crate) use fault::{Fault, Plan};
 pub(crate) use filezilla::filezilla;
 pub(crate) use iis::iis;
-pub(crate) use mood::Temper;
+pub(crate) use mood::{Mishaps, Temper};
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 
@@ -107,6 +109,8 @@ pub(crate) enum Step {
     Gate,
     /// Says nothing any more and waits for the client to hang up.
     Hold,
+    /// The fault that was planned happens now, if all before it in its command could be done.
+    Happened,
 }
 
 /// What is behind an announced data port.
@@ -625,8 +629,8 @@ impl Scripted {
         self.house.disk.lock().unwrap().remember();
     }
 
-    /// Nothing goes wrong any more; what did, in order.
-    pub(crate) fn calm(&self) -> Vec<String> {
+    /// Nothing goes wrong any more; what did.
+    pub(crate) fn calm(&self) -> Mishaps {
         let mut mood = self.house.mood.lock().unwrap();
         mood.take().map(Mood::into_done).unwrap_or_default()
     }

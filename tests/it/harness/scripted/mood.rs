@@ -2,6 +2,7 @@
 //! how. What it did is kept, so that a run that failed can be read.
 
 use super::super::dice::Dice;
+use super::fault::Plan;
 use super::session::Session;
 use super::{
     GREETING, Step, announce_closed, announce_dropped, close, cut_data, end_data, hear, hold, obey, raw,
@@ -19,6 +20,17 @@ pub(crate) struct Temper {
     /// Whether it says 226 to uploads it has not kept whole. Then it tells their size, and truly:
     /// nothing else could find it out.
     pub(crate) lies: bool,
+    /// What goes wrong first, before all that comes by chance.
+    pub(crate) plan: Option<Plan>,
+}
+
+/// What has gone wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Mishaps {
+    /// In order.
+    pub(crate) all: Vec<String>,
+    /// Whether what was planned is among them.
+    pub(crate) planned: bool,
 }
 
 /// What is still to go wrong.
@@ -26,6 +38,8 @@ pub(crate) struct Temper {
 pub(super) struct Mood {
     dice: Dice,
     lies: bool,
+    /// Until it has happened.
+    plan: Option<Plan>,
     waiting: Vec<Moment>,
     done: Vec<String>,
 }
@@ -40,7 +54,7 @@ struct Moment {
 const WAY: &str = "229 Here (|||{port}|)";
 
 /// Refusals of every kind, of servers and of the moment.
-const REFUSALS: [&str; 13] = [
+pub(super) const REFUSALS: [&str; 13] = [
     "421 Going away.",
     "425 Can't open the data connection.",
     "426 Connection closed; transfer aborted.",
@@ -91,14 +105,23 @@ impl Mood {
         Self {
             dice,
             lies: temper.lies,
+            plan: temper.plan,
             waiting,
             done: Vec::new(),
         }
     }
 
     /// What has gone wrong.
-    pub(super) fn into_done(self) -> Vec<String> {
-        self.done
+    pub(super) fn into_done(self) -> Mishaps {
+        Mishaps {
+            planned: self.plan.is_none(),
+            all: self.done,
+        }
+    }
+
+    /// What was planned has happened.
+    pub(super) fn has_happened(&mut self) {
+        self.plan = None;
     }
 
     /// Whether this is a moment.
@@ -127,10 +150,13 @@ impl Session {
         if written_ahead && self.impatient {
             return Some(vec![say("503 One by one, please.")]);
         }
-        if !mood.strikes(verb) {
+        let planned = mood.plan.map(|plan| self.planned(line, plan));
+        let by_chance = planned.is_none();
+        if by_chance && !mood.strikes(verb) {
             return None;
         }
         let steps = match verb {
+            _ if !by_chance => planned.flatten()?,
             "RETR" | "MLSD" | "LIST" if mood.dice.below(4) > 0 => self.bad_sending(line, mood),
             "STOR" | "APPE" if mood.dice.below(4) > 0 => bad_receiving(mood),
             "SIZE" if mood.dice.below(2) == 0 => self.wrong_size(line),
@@ -177,11 +203,7 @@ impl Session {
 
     /// What can happen while the server sends.
     fn bad_sending(&mut self, line: &str, mood: &mut Mood) -> Vec<Step> {
-        let usual = self.usual(line);
-        let Some(content) = usual.into_iter().find_map(|step| match step {
-            Step::Send(content) => Some(content),
-            _ => None,
-        }) else {
+        let Some(content) = self.sent(line) else {
             return vec![say("550 No such file.")];
         };
         let dice = &mut mood.dice;
@@ -213,7 +235,7 @@ impl Session {
         }
     }
 
-    fn wrong_size(&mut self, line: &str) -> Vec<Step> {
+    pub(super) fn wrong_size(&mut self, line: &str) -> Vec<Step> {
         self.usual(line)
             .into_iter()
             .map(|step| match step {

@@ -123,6 +123,7 @@ impl Session {
             rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone())
         });
         let mut steps = VecDeque::from(steps);
+        let mut could_be_done = true;
         while let Some(step) = steps.pop_front() {
             match step {
                 Step::Usual => self
@@ -135,7 +136,16 @@ impl Session {
                     let silent = usual.filter(|step| !matches!(step, Step::Say(_)));
                     silent.for_each(|step| steps.push_front(step));
                 }
-                step => self.take(step, line).await,
+                Step::Happened => {
+                    let mut mood = self.house.mood.lock().unwrap();
+                    if could_be_done
+                        && self.control.is_some()
+                        && let Some(mood) = mood.as_mut()
+                    {
+                        mood.has_happened();
+                    }
+                }
+                step => could_be_done &= self.take(step, line).await,
             }
             if std::mem::take(&mut self.unresumed) {
                 self.data = None;
@@ -147,11 +157,11 @@ impl Session {
         }
     }
 
-    /// Takes one step. What fails because the client has gone is no failure of the test: what the
-    /// client made of it is what is looked at.
-    async fn take(&mut self, step: Step, line: &str) {
+    /// Takes one step; whether data that were to move have moved. What fails because the client has gone is
+    /// no failure of the test: what the client made of it is what is looked at.
+    async fn take(&mut self, step: Step, line: &str) -> bool {
         match step {
-            Step::Usual | Step::Obey => {}
+            Step::Usual | Step::Obey | Step::Happened => {}
             Step::Say(text) => self.say(format!("{text}\r\n").as_bytes()).await,
             Step::Raw(bytes) => self.say(&bytes).await,
             Step::RawWithoutEnd(bytes) => {
@@ -168,14 +178,14 @@ impl Session {
             }
             Step::ForgetTls => self.acceptor = self.house.face.acceptor(),
             Step::OpenData => drop(self.open_data().await),
-            Step::Send(bytes) => drop(self.send(&bytes).await),
+            Step::Send(bytes) => return self.send(&bytes).await.is_ok(),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
             Step::Receive(wanted) => {
                 let (path, from) = (self.path(line), std::mem::take(&mut self.offset));
                 self.house.disk.lock().unwrap().cut(&path, from);
-                self.receive(wanted, line).await;
+                return self.receive(wanted, line).await;
             }
-            Step::Append => self.receive(usize::MAX, line).await,
+            Step::Append => return self.receive(usize::MAX, line).await,
             Step::Drain => {
                 let mut buffer = vec![0u8; 64 * 1024];
                 while let Ok(data) = self.open_data().await
@@ -204,7 +214,7 @@ impl Session {
             Step::Deaf => self.inbound.clear(),
             Step::Stranger => {
                 let Some(Way::Active(address)) = &self.way else {
-                    return;
+                    return false;
                 };
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
@@ -235,6 +245,7 @@ impl Session {
                 }
             }
         }
+        true
     }
 
     async fn say(&mut self, bytes: &[u8]) {
@@ -333,25 +344,30 @@ impl Session {
         Ok(())
     }
 
-    async fn receive(&mut self, wanted: usize, line: &str) {
+    /// Takes so much of an upload, or all there is; whether something of it has come, or its proper end.
+    async fn receive(&mut self, wanted: usize, line: &str) -> bool {
         let path = self.path(line);
         let mut buffer = vec![0u8; 64 * 1024];
         let mut left = wanted;
         while left > 0 {
             let most = left.min(buffer.len());
-            let Ok(data) = self.open_data().await else { return };
+            let Ok(data) = self.open_data().await else {
+                return false;
+            };
             let n = match data.read(&mut buffer[..most]).await {
                 Ok(n @ 1..) => n,
                 // rustls's word for an end without close_notify
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.house.cut_uploads.fetch_add(1, Ordering::Relaxed);
-                    return;
+                    return false;
                 }
-                Ok(_) | Err(_) => return,
+                Ok(_) => return wanted == usize::MAX,
+                Err(_) => return false,
             };
             self.house.disk.lock().unwrap().append(&path, &buffer[..n]);
             left -= n;
         }
+        true
     }
 
     /// The absolute path a command names.

@@ -1,0 +1,121 @@
+//! Whose a file is that takes another's place on a server: a new file belongs to who made it, and that is said.
+
+use ftpane::model::entry::Kind;
+use ftpane::model::job::{Direction, JobState};
+use ftpane::model::server::{Protocol, Server};
+
+use super::placing::{content, replace};
+use super::*;
+use crate::harness::scripted::{Step, end_data, say, send};
+
+fn listed(lines: &str) -> Vec<Step> {
+    vec![say("150 Here."), send(lines), end_data(), say("226 Done.")]
+}
+
+const ROOTS: &str = "type=file;size=3;modify=20240102030405;UNIX.owner=0;UNIX.ownername=root;UNIX.group=0;\
+                     UNIX.groupname=web; target\r\n";
+
+/// A server with MLSD whose new files are `owner`'s.
+fn by_facts(owner: &str) -> Script {
+    let told = format!("250-Facts\r\n type=file;size=3;{owner} /x\r\n250 End");
+    Script::new(Protocol::Ftp)
+        .file("/target", "old")
+        .on("MLSD", listed(ROOTS))
+        .on("MLST", say(&told))
+}
+
+/// One with the lines of `ls`: what stands there is `stands`, and STAT tells of a new file as `told`.
+fn by_lines(stands: &str, told: &str) -> Script {
+    Script::new(Protocol::Ftp)
+        .features("EPSV SIZE MDTM")
+        .file("/target", "old")
+        .on(
+            "LIST",
+            listed(&format!("-rw-r--r-- 1 {stands} 3 Jan  2  2024 target\r\n")),
+        )
+        .on("STAT", say(told))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_file_that_becomes_anothers_is_said() {
+    let me = "213-Status follows:\r\n-rw-r--r-- 1 me us 3 Jan  2  2024 x\r\n213 End";
+    for (script, want) in [
+        (
+            by_facts("UNIX.owner=5;UNIX.ownername=me;UNIX.group=7;UNIX.groupname=us;"),
+            Some("belonged to user root and group web, this one belongs to user me and group us"),
+        ),
+        // the group alone
+        (
+            by_facts("UNIX.ownername=root;UNIX.groupname=us;"),
+            Some("belonged to user root and group web, this one belongs to user root and group us"),
+        ),
+        (by_facts("UNIX.ownername=root;UNIX.groupname=web;"), None),
+        // nobody knows
+        (by_facts("perm=r;"), None),
+        (by_facts("").on("MLST", say("500 What?")), None),
+        (
+            by_lines("root web", me),
+            Some("belonged to user root and group web, this one belongs to user me and group us"),
+        ),
+        (by_lines("me us", me), None),
+        (by_lines("root web", "211 I feel fine."), None),
+        (by_lines("root web", "550 No such file."), None),
+    ] {
+        let (server, driver, state) = replace(script).await;
+        let note = done(state);
+        assert_eq!(content(&server, "/target"), "new");
+        match want {
+            Some(words) => assert!(
+                note.as_deref().is_some_and(|note| note.contains(words)),
+                "{note:?}"
+            ),
+            None => assert_eq!(note, None),
+        }
+        driver.shutdown().await;
+    }
+}
+
+/// It is asked once a folder, and only where something is replaced whose owner is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_new_files_are_is_asked_once_a_folder() {
+    let here = tempfile::tempdir().unwrap();
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        std::fs::write(here.path().join(name), "new").unwrap();
+    }
+    let line = |name: &&str| ROOTS.replace(" target", &format!(" {name}"));
+    let me = "250-Facts\r\n type=file;UNIX.ownername=me;UNIX.groupname=us; /x\r\n250 End";
+    let script = names[..3]
+        .iter()
+        .fold(Script::new(Protocol::Ftp), |script, name| {
+            script.file(&format!("/d/{name}"), "old")
+        });
+    let script = script
+        .on("MKD", say("550 It exists."))
+        .on(
+            "MLSD /d",
+            listed(&names[..3].iter().map(line).collect::<String>()),
+        )
+        .on("MLST", say(me));
+    let (server, mut driver) = connected_as(script, |server| Server {
+        connections: 1,
+        ..server
+    })
+    .await;
+    let ended = driver
+        .transfer(Direction::Upload, Kind::Dir, here.path(), "/d")
+        .await;
+    let said = |state: &JobState| match state {
+        JobState::Done { note, .. } => note
+            .as_deref()
+            .is_some_and(|note| note.contains("belonged to user root")),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        ended.states.iter().filter(|(.., state)| said(state)).count(),
+        3,
+        "{ended:?}"
+    );
+    assert_eq!(server.count("MLST"), 1);
+    driver.shutdown().await;
+}

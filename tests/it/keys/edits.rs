@@ -1,0 +1,138 @@
+//! A file of a server in the editor and back, where it does not come back, and what is left of others.
+
+use super::command;
+
+use ftpane::app::effect::Effect;
+use ftpane::app::errand::{ErrandId, Returned};
+use ftpane::app::msg::Msg;
+use ftpane::model::command::Command;
+use ftpane::model::event::Event;
+use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::{BatchRequest, Job, JobId, JobState, Rank};
+
+use crate::harness::bench::{Bench, listing, remote_entries};
+
+/// Answers the look at a file with the sample entries; gives what follows.
+fn look(bench: &mut Bench, effects: Vec<Effect>) -> Vec<Effect> {
+    let Command::List { place, generation } = command(effects) else {
+        panic!("it is not looked at")
+    };
+    let result = Ok(listing(remote_entries()));
+    bench.say(Event::Listed {
+        place,
+        generation,
+        result,
+    })
+}
+
+/// The queue takes a batch of one file, and this becomes of it; gives what follows.
+fn carry(bench: &mut Bench, effects: Vec<Effect>, id: u64, state: JobState) -> Vec<Effect> {
+    let Command::Enqueue(BatchRequest {
+        id: batch,
+        direction,
+        items,
+        ..
+    }) = command(effects)
+    else {
+        panic!("nothing is queued")
+    };
+    bench.say(Event::JobsAdded(vec![Job {
+        id: JobId(id),
+        batch,
+        direction,
+        item: items[0].clone().into(),
+        rank: Rank::default(),
+    }]));
+    bench.say(Event::JobChanged(JobId(id), state));
+    bench.say(Event::BatchOver(batch))
+}
+
+fn done() -> JobState {
+    JobState::Done {
+        bytes: 1,
+        millis: 1,
+        note: None,
+    }
+}
+
+fn refused() -> JobState {
+    JobState::Failed(Failure::new(Class::Refused, "Could not upload", "no").reply(b"550 No.\r\n"))
+}
+
+/// The editor has a file of the server; gives the errand's number.
+fn opened(bench: &mut Bench) -> ErrandId {
+    let effects = bench.press("down down down down e");
+    let effects = look(bench, effects);
+    let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    let effects = carry(bench, effects, 1, done());
+    assert!(matches!(effects[..], [Effect::Open { .. }]), "{effects:?}");
+    errand
+}
+
+fn returned(changed: bool, unsaved: bool, failure: Option<Failure>) -> Returned {
+    Returned {
+        changed,
+        unsaved,
+        failure,
+    }
+}
+
+#[test]
+fn what_was_not_sent_back_is_named_until_it_is_taken_out_of_the_queue() {
+    let mut bench = Bench::connected();
+    let errand = opened(&mut bench);
+    let effects = bench.update(Msg::Returned(errand, returned(true, false, None)));
+    let effects = look(&mut bench, effects);
+    assert_eq!(carry(&mut bench, effects, 2, refused()), []);
+    let screen = bench.screen();
+    assert!(
+        screen.contains("is not sent back") && screen.contains("/private/index.html"),
+        "{screen}"
+    );
+    bench.press("enter");
+    assert_eq!(bench.press("e"), []);
+    assert!(
+        bench.screen().contains("Q shows why and tries again"),
+        "{}",
+        bench.screen()
+    );
+    // it is tried again
+    bench.say(Event::JobChanged(JobId(2), JobState::Running));
+    assert_eq!(bench.press("e"), []);
+    assert!(
+        bench.screen().contains("is being sent back once more"),
+        "{}",
+        bench.screen()
+    );
+    // and given up: the file can be edited anew
+    bench.say(Event::JobChanged(JobId(2), refused()));
+    bench.say(Event::JobsForgotten(vec![JobId(2)]));
+    assert!(matches!(command(bench.press("e")), Command::List { .. }));
+}
+
+#[test]
+fn what_a_killed_editor_has_left_is_kept() {
+    let killed = || {
+        Some(Failure::new(
+            Class::Local,
+            "The editor did not do its work",
+            "killed",
+        ))
+    };
+    let mut bench = Bench::connected();
+    let errand = opened(&mut bench);
+    assert_eq!(
+        bench.update(Msg::Returned(errand, returned(false, true, killed()))),
+        []
+    );
+    let screen = bench.screen();
+    assert!(screen.contains("The edited copy is kept: /private"), "{screen}");
+    // nothing is lost where nothing was typed
+    let mut bench = Bench::connected();
+    let errand = opened(&mut bench);
+    let effects = bench.update(Msg::Returned(errand, returned(false, false, killed())));
+    assert_eq!(effects, [Effect::RemovePrivateFolder("/private".into())]);
+}
