@@ -15,6 +15,15 @@ impl Cursor {
     /// Moves as the action says in a list of `len` lines of which `rows` fit; `false` when the
     /// action is no movement.
     pub fn go(&mut self, action: Action, len: usize, rows: usize) -> bool {
+        let moved = self.step(action, rows);
+        if moved {
+            self.settle(len, rows);
+        }
+        moved
+    }
+
+    /// One step, past the end if need be; a page is what fits, but for a line that stays to go on reading.
+    fn step(&mut self, action: Action, rows: usize) -> bool {
         let page = rows.saturating_sub(1).max(1);
         self.at = match action {
             Action::Up => self.at.saturating_sub(1),
@@ -25,7 +34,6 @@ impl Cursor {
             Action::Last => usize::MAX,
             _ => return false,
         };
-        self.settle(len, rows);
         true
     }
 
@@ -41,10 +49,9 @@ impl Cursor {
 
     /// Moves only the window, for texts without a cursor line; `false` when it is no movement.
     pub fn scroll(&mut self, action: Action, len: usize, rows: usize) -> bool {
-        let moved = {
-            self.at = self.top;
-            self.go(action, len.saturating_sub(rows.max(1)) + 1, 1)
-        };
+        self.at = self.top;
+        let moved = self.step(action, rows);
+        self.at = self.at.min(len.saturating_sub(rows.max(1)));
         self.top = self.at;
         moved
     }
@@ -81,6 +88,17 @@ mod tests {
         assert_eq!(c.top, 6);
         c.scroll(Action::Up, 10, 4);
         assert_eq!(c.top, 5);
+        // a page is what fits, but for one line
+        for (action, top) in [
+            (Action::PageUp, 2),
+            (Action::PageUp, 0),
+            (Action::PageDown, 3),
+            (Action::PageDown, 6),
+        ] {
+            assert!(c.scroll(action, 10, 4));
+            assert_eq!(c.top, top, "{action:?}");
+        }
+        assert!(!c.scroll(Action::Quit, 10, 4));
         c.scroll(Action::Last, 3, 4);
         assert_eq!(c.top, 0);
     }

@@ -359,6 +359,7 @@ impl App {
                 if self.notice_until.is_some_and(|until| now >= until) {
                     self.notice = None;
                 }
+                self.time_visit();
                 self.show_arrivals()
             }
             Msg::Notice(text) => {
@@ -446,7 +447,7 @@ impl App {
         let second = Duration::from_secs(self.now.as_secs() + 1);
         let away = (!self.queue.away.is_empty()).then_some(second);
         let others = self.notice_until.into_iter().chain(self.arrivals.next());
-        others.chain(away).min()
+        others.chain(away).chain(self.next_second_of_visit()).min()
     }
 
     /// The pane of a side.

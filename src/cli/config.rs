@@ -6,16 +6,18 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::printer::{self, Printer};
+use super::reference;
 use super::speech::Speech;
 use crate::config::bookmarks;
 use crate::config::keymap;
 use crate::config::mistake::Mistake;
 use crate::config::paths::Paths;
 use crate::config::servers::Servers;
-use crate::config::settings::{self, Settings};
+use crate::config::settings::{self, Setting, Settings};
 use crate::config::store;
 use crate::config::theme::{self, Theme};
 use crate::model::failure::{Class, Failure};
+use crate::model::nearest::nearest;
 use crate::model::size::count;
 use crate::model::text::system_says;
 
@@ -205,6 +207,9 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
             .filter(|failure| failure.what.starts_with("The variable")),
     );
 
+    for stranger in strangers() {
+        speech.remark(&stranger);
+    }
     if right.is_empty() && wrong.is_empty() {
         speech.remark("there are no files yet: the defaults hold");
     }
@@ -216,6 +221,23 @@ fn check(keymap: KeymapCheck, speech: &Speech) -> Result<u8, Failure> {
         return Ok(first.class.exit_code());
     }
     Ok(0)
+}
+
+/// Variables that are settings written wrong, as it seems. They may be anybody's, so they are no mistake.
+fn strangers() -> Vec<String> {
+    let settings = settings::TABLE.iter().map(Setting::variable);
+    let others = reference::ENVIRONMENT.iter().map(|(name, _)| (*name).to_owned());
+    let known: Vec<String> = settings.chain(others).collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let strangers = names.filter(|name| name.starts_with("FTPANE_") && !known.contains(name));
+    let mut said: Vec<String> = strangers
+        .filter_map(|name| {
+            let near = nearest(&name, known.iter().map(String::as_str))?;
+            Some(format!("the variable {name} is not read; did you mean '{near}'?"))
+        })
+        .collect();
+    said.sort();
+    said
 }
 
 /// The verdict on a file; `None` where it is not there.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -12,10 +12,11 @@ use super::connection::Connection;
 use super::place::Place;
 use super::printer::{self, Printer};
 use super::session::{End, Session};
-use crate::model::diagnosis::{Diagnosis, Examined, Fix, Verdict};
+use crate::model::diagnosis::{Diagnosis, Examined, Fix, Step, Verdict};
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::size::duration;
 use crate::model::target::Target;
 
 /// Runs it; the exit code.
@@ -31,26 +32,40 @@ pub(super) async fn run(arguments: &Doctor, session: &mut Session) -> Result<u8,
         quiet: arguments.output.quiet,
         printer: Printer::new(),
     };
+    let mut running: Option<(Step, Instant)> = None;
     loop {
-        let printed = match session.event().await? {
-            Event::Examining(id, step) if id == wanted => {
-                session.speech.progress(&format!("{} ...", step.words()));
+        if let Some((step, since)) = running {
+            session.speech.progress(&waiting(step, since.elapsed()));
+        }
+        let printed = match session.event_or_tick(running.is_some()).await? {
+            None => continue,
+            Some(Event::Examining(id, step)) if id == wanted => {
+                running = Some((step, Instant::now()));
                 continue;
             }
-            Event::Examined(id, examined) if id == wanted => {
+            Some(Event::Examined(id, examined)) if id == wanted => {
+                running = running.filter(|(step, _)| *step != examined.step);
                 session.speech.clear_progress();
                 report.step(&examined)
             }
-            Event::Diagnosed(id, result) if id == wanted => {
+            Some(Event::Diagnosed(id, result)) if id == wanted => {
                 session.speech.clear_progress();
                 let diagnosis = result?;
                 printer::written(report.diagnosis(&diagnosis))?;
                 return Ok(diagnosis.exit_code());
             }
-            _ => continue,
+            Some(_) => continue,
         };
         // where nobody reads it, the exit code is still to come
         printer::written(printed)?;
+    }
+}
+
+/// What is waited for, and for how long by now.
+fn waiting(step: Step, so_far: Duration) -> String {
+    match so_far.as_secs() {
+        0 => format!("{} ...", step.words()),
+        seconds => format!("{} ... {}", step.words(), duration(seconds)),
     }
 }
 

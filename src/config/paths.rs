@@ -27,9 +27,14 @@ impl Paths {
         if let Some(folder) = std::env::var_os(FOLDER_VARIABLE).filter(|f| !f.is_empty()) {
             return Ok(Self::in_folder(folder));
         }
-        let file = confy::get_configuration_file_path("ftpane", "servers").map_err(|e| {
-            Failure::new(Class::Local, "No configuration folder", e.to_string())
-                .hint(format!("Set HOME, or {FOLDER_VARIABLE} to a folder of your own"))
+        // it fails only where neither HOME nor the system's list of users names a home
+        let file = confy::get_configuration_file_path("ftpane", "servers").map_err(|_| {
+            Failure::new(
+                Class::Local,
+                "No configuration folder",
+                "this user has no home folder",
+            )
+            .hint(format!("Set HOME, or {FOLDER_VARIABLE} to a folder of your own"))
         })?;
         let folder = file.parent().unwrap_or(Path::new("."));
         Ok(Self {

@@ -23,6 +23,9 @@ use crate::model::server::{Patience, Protocol, Server};
 /// How long an address may be silent before the next one is tried beside it (RFC 8305 §5).
 const STAGGER: Duration = Duration::from_millis(250);
 
+/// How long the answer to QUIT is waited for where nothing else was said.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// A connection that is not logged in yet.
 pub(crate) struct Opened {
     pub(super) control: Control,
@@ -62,6 +65,17 @@ impl Greeted {
     /// The handshake, where TLS came first.
     pub(crate) fn handshake(&self) -> Option<Handshake> {
         self.report.handshake()
+    }
+
+    /// What it said, codes and all.
+    pub(crate) fn greeting(&self) -> &str {
+        self.ftp.get_welcome_msg().unwrap_or_default()
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn quit(self) {
+        let ends = self.ends();
+        Control::new(self.ftp, self.outbox, ends, GOODBYE).quit().await;
     }
 }
 

@@ -17,7 +17,7 @@ use super::proxy::{Destination, ProxyError};
 use super::reply::Reply;
 use super::session::Session;
 use super::stream::{NetStream, keep_alive, send_soon};
-use super::tls::{Handshake, SessionTls};
+use super::tls::{Handshake, SessionTls, TlsError};
 use super::transcript::Transcript;
 use crate::model::address::is_private;
 use crate::model::facts::DataCommand;
@@ -397,7 +397,8 @@ impl DataMaker {
         };
         let limit = self.connection.patience.connect;
         match timeout(limit, tls.handshake(stream)).await {
-            Err(_) => Err(Error::Silent(Stage::Data, limit)),
+            // somebody is there: no firewall has kept the connection away
+            Err(_) => Err(Error::Tls(Stage::Data, TlsError::Stalled(limit))),
             Ok(Err(error)) => Err(Error::Tls(Stage::Data, error)),
             Ok(Ok((stream, handshake))) => Ok((stream, port, Some(handshake))),
         }

@@ -202,7 +202,14 @@ impl AsyncTlsConnector for Dialer {
                         self.report.found().handshake = Some(handshake);
                         io
                     }
-                    Err(error) => return Err(self.fail(Error::Tls(Stage::Handshake, error))),
+                    Err(error) => {
+                        // after AUTH it is the server that has agreed to TLS
+                        let stage = match self.first {
+                            Some(_) => Stage::Handshake,
+                            None => Stage::Protect,
+                        };
+                        return Err(self.fail(Error::Tls(stage, error)));
+                    }
                 }
             }
         };

@@ -4,13 +4,13 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::{says_full, says_limit, says_too_long, wants_encryption};
+use super::explain::{says_full, says_limit, says_tls, says_too_long, wants_encryption};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
 use super::tls::{TlsError, said};
 use super::wire::Injected;
-use crate::model::certificate::{Certificate, Doubt, Pin};
+use crate::model::certificate::{Certificate, Pin};
 use crate::model::charset::Unwritable;
 use crate::model::event::Wanted;
 use crate::model::failure::{Class, Failure};
@@ -109,7 +109,7 @@ impl Error {
                         && !says_too_long(reply)
                     || (reply.code == 530 && *stage != Stage::Login)
             }
-            Self::Tls(_, TlsError::Broken(_)) => true,
+            Self::Tls(_, TlsError::Broken(_) | TlsError::Stalled(_)) => true,
             Self::Repaired(_, error) | Self::BothWays(_, error) => error.is_transient(),
             Self::Proxy(_, _, error) => match error {
                 ProxyError::Unreached(error) => error.is_transient(),
@@ -139,6 +139,20 @@ impl Error {
     /// Whether the server lets nobody in without TLS.
     pub(crate) fn wants_encryption(&self) -> bool {
         matches!(self, Self::Refused(Stage::Login, verb, reply) if verb == "USER" && wants_encryption(reply))
+    }
+
+    /// Whether the server refuses a transfer for how its data connection is protected, or is not: by a code
+    /// of its own (RFC 4217 §12.6), or in words beside another.
+    pub(crate) fn blames_protection(&self) -> bool {
+        match self {
+            // of these 521 and 522 are about the kind of address (RFC 1639, RFC 2428)
+            Self::Refused(_, verb, _) if matches!(verb.as_str(), "EPSV" | "PASV" | "EPRT" | "PORT") => false,
+            Self::Refused(_, _, reply) => {
+                matches!(reply.code, 521 | 522 | 533..=537)
+                    || (matches!(reply.code, 425 | 426) && says_tls("", reply))
+            }
+            _ => false,
+        }
     }
 
     /// Whether the server only says that it has enough connections of ours.
@@ -247,7 +261,7 @@ impl Error {
             ),
             Self::Injected => Failure::new(Class::Tls, what, Injected.to_string())
                 .hint("Nothing secret was sent. Do not use this network for it."),
-            Self::Tls(stage, error) => tls(what, *stage, error),
+            Self::Tls(stage, error) => error.failure(what, *stage),
             Self::Guarded(Refusal::Unwritable(why)) => Failure::new(Class::Usage, what, why.to_string())
                 .hint(match why {
                     Unwritable::Secret(_) => "Set the character set that the server really has.",
@@ -262,19 +276,23 @@ impl Error {
                 what,
                 format!("the answer to {command} could not be understood"),
             )
-            .reply(line.as_bytes()),
-            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before"),
+            .reply(line.as_bytes())
+            .hint("What answers there may be no FTP server: the dialogue (--transcript FILE) shows all it says."),
+            Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before")
+                .hint("Try again."),
             Self::OutOfOrder => Failure::new(
                 Class::Unreachable,
                 what,
                 "the server answered in another order than it was asked",
-            ),
+            )
+            .hint("Try again: a new connection begins from the start."),
             Self::LostPair(reply) => Failure::new(
                 Class::Unreachable,
                 what,
                 "the server lost sight of the data connection that it was asked for just before",
             )
-            .reply(reply.shown().as_bytes()),
+            .reply(reply.shown().as_bytes())
+            .hint("Try again: it is asked one command after the other then."),
             Self::NoWay(why) => Failure::new(Class::Data, what, why.clone())
                 .hint("Mode, External IP and Port range in the server's entry (--mode, --external-ip, --port-range) say how data connections are made."),
             Self::BothWays(first, error) => {
@@ -310,7 +328,10 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
             ("permission denied on this machine", "Check who owns the folder.")
         }
         io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
-        io::ErrorKind::NotFound => ("there is no such file or folder on this machine", ""),
+        io::ErrorKind::NotFound => (
+            "there is no such file or folder on this machine",
+            "Check the path.",
+        ),
         io::ErrorKind::InvalidFilename => (
             "the name is too long or not allowed on this machine",
             "Rename the file.",
@@ -367,7 +388,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Tcp, _) => (
             Class::Unreachable,
             format!("the TCP connection failed ({said})"),
-            "",
+            "Check host and port, and this machine's network.",
         ),
         (Stage::Data, Kind::ConnectionRefused) => (
             Class::Data,
@@ -382,7 +403,7 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
         (Stage::Transfer, _) => (
             Class::Unreachable,
             format!("the data connection broke ({said})"),
-            "",
+            "Try again: what is interrupted can go on (-c).",
         ),
         // TLS 1.3 servers judge our certificate, or the lack of one, after the handshake
         (Stage::Protect, _) => (
@@ -390,17 +411,18 @@ fn broken(what: String, stage: Stage, error: &io::Error) -> Failure {
             "the server closed the connection before the login".into(),
             "It may not offer TLS here, or demand a client certificate (--client-cert).",
         ),
-        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => {
-            (Class::Unreachable, "the server closed the connection".into(), "")
-        }
-        _ => (Class::Unreachable, format!("the connection broke ({said})"), ""),
+        (_, Kind::UnexpectedEof | Kind::ConnectionReset | Kind::BrokenPipe | Kind::ConnectionAborted) => (
+            Class::Unreachable,
+            "the server closed the connection".into(),
+            "It may end idle sessions, or be restarting: try again.",
+        ),
+        _ => (
+            Class::Unreachable,
+            format!("the connection broke ({said})"),
+            "Try again; if it stays so, look at this machine's network.",
+        ),
     };
-    let failure = Failure::new(class, what, why);
-    if hint.is_empty() {
-        failure
-    } else {
-        failure.hint(hint)
-    }
+    Failure::new(class, what, why).hint(hint)
 }
 
 fn unresumed(what: String, offered: bool, reply: &Reply) -> Failure {
@@ -430,11 +452,12 @@ fn silent(what: String, stage: Stage, after: Duration) -> Failure {
         Stage::Greeting => Failure::new(Class::Unreachable, what, format!("connected, but no greeting within {seconds}"))
             .hint("The server may hang or be overloaded, or the port expect implicit TLS (ftps://, usually port 990)."),
         Stage::Handshake => Failure::new(Class::Tls, what, format!("the TLS handshake did not end within {seconds}"))
-            .hint("The port may expect explicit TLS (ftpes://, usually port 21)."),
+            .hint("The port may expect explicit TLS (ftpes://, usually port 21), or something on the way holds TLS up."),
         Stage::Data => Failure::new(Class::Data, what, format!("no data connection within {seconds}"))
             .hint("A firewall drops it: passive mode needs the server's passive ports open, active mode needs ours."),
         Stage::Protect | Stage::Login | Stage::Command | Stage::Transfer => {
             Failure::new(Class::Unreachable, what, format!("the server has been silent for {seconds}"))
+                .hint("It may be overloaded, or a firewall has dropped the connection: try again, or wait longer (--timeout).")
         }
     }
 }
@@ -458,82 +481,6 @@ fn unanswered(what: String, wanted: &Wanted) -> Failure {
             failure.hint("Say in the server's entry where it comes from, or set FTPANE_PROXY_PASSWORD.")
         }
     }
-}
-
-fn tls(what: String, stage: Stage, error: &TlsError) -> Failure {
-    match error {
-        TlsError::Certificate { certificate, pinned } => doubted(what, certificate, *pinned),
-        TlsError::Broken(error) if stage == Stage::Data => Failure::new(
-            Class::Tls,
-            what,
-            format!("the server broke off the TLS handshake of the data connection ({error})"),
-        )
-        .hint("It may demand that the control connection's TLS session is resumed, which only the OpenSSL backend can, or a client certificate."),
-        TlsError::Broken(error) => Failure::new(Class::Tls, what, format!("the server broke off the TLS handshake ({error})"))
-            .hint("It may accept other TLS versions only, or expect no TLS on this port."),
-        TlsError::NotTls if stage == Stage::Data => Failure::new(
-            Class::Tls,
-            what,
-            "the server does not encrypt the data connection, although it said that it would",
-        )
-        .hint("Nothing was sent over it or taken from it."),
-        TlsError::NotTls => Failure::new(Class::Tls, what, "the port does not speak TLS from the first byte")
-            .hint("Use explicit TLS there (ftpes://)."),
-        TlsError::NoAgreement(said) => {
-            Failure::new(Class::Tls, what, format!("no TLS version or cipher suits both sides ({said})"))
-                .hint("An old server may know older versions only (--tls-min 1.0) or weak keys and signatures (--weak-tls), a new one want newer versions than are offered (--tls-max 1.3); some demand a client certificate (--client-cert).")
-        }
-        TlsError::Weak(weakness) => Failure::new(
-            Class::Tls,
-            what,
-            format!("the server's TLS is weaker than this program accepts ({weakness})"),
-        )
-        .hint("Nothing secret was sent. Where the server cannot be updated and others may read along, --weak-tls (Weak TLS in the form) lets it in."),
-        TlsError::ClientCertificate(said) => Failure::new(
-            Class::Tls,
-            what,
-            format!("the server demands a client certificate, or refuses the one it was shown ({said})"),
-        )
-        .hint("Set one that it knows, with its key: --client-cert and --client-key."),
-        TlsError::Unexplained(said) => {
-            Failure::new(Class::Tls, what, format!("the system's TLS library refused the connection ({said})"))
-        }
-        TlsError::Other(said) => Failure::new(Class::Tls, what, format!("the TLS handshake failed ({said})")),
-        TlsError::Settings(said) => Failure::new(Class::Usage, what, said.clone()),
-    }
-}
-
-fn doubted(what: String, certificate: &Certificate, pinned: Option<Pin>) -> Failure {
-    if let Some(pinned) = pinned {
-        return Failure::new(
-            Class::Tls,
-            what,
-            format!(
-                "the server shows another certificate than the one pinned; shown {}, pinned {pinned}",
-                certificate.pin
-            ),
-        )
-        .hint(
-            "If the server's administrator confirms the new one, take the old pin out of the server's entry.",
-        );
-    }
-    let why = match certificate.doubts.first() {
-        Some(Doubt::SelfSigned) => "its certificate is signed by itself",
-        Some(Doubt::Unknown) => "its certificate is signed by nobody this machine trusts",
-        Some(Doubt::Expired) => "its certificate has expired",
-        Some(Doubt::NotYetValid) => "its certificate is not valid yet",
-        Some(Doubt::WrongName) => "its certificate is for another host name",
-        Some(Doubt::Changed | Doubt::Other) | None => "its certificate could not be verified",
-    };
-    Failure::new(
-        Class::Tls,
-        what,
-        format!("{why} ({}, {})", certificate.subject, certificate.pin),
-    )
-    .hint(format!(
-        "If you have checked the fingerprint with the server's administrator, accept it with --pin {}.",
-        certificate.pin
-    ))
 }
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Session {
         self.dial(to).await.map(drop)
     }
 
+    /// Who came to a data port of ours in the server's place.
+    pub(crate) fn stranger(&self) -> Option<IpAddr> {
+        self.connection().stranger()
+    }
+
     /// EPSV is not asked any more.
     pub(crate) fn give_up_extended(&self) {
         self.connection().habits().no_epsv = true;

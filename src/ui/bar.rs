@@ -88,7 +88,7 @@ fn said(app: &App) -> Said<'_> {
         return plain("ftpane".into(), text);
     }
     if let (View::Doctor, Some(doctor)) = (app.view, &app.doctor) {
-        return plain(server_title(&doctor.server), doctor.says());
+        return plain(server_title(&doctor.server), doctor.says_now());
     }
     let gone = |server: &Server, why: &str| {
         Said::One(server_title(server), format!("not connected: {why}"), Role::Error)

@@ -274,6 +274,28 @@ fn the_doctor_finds_nat_and_closed_ports() {
     );
     assert_eq!(found[0]["fix"], serde_json::json!(["--pasv-address", "repair"]));
 
+    // data connections come in at another address, which is the one announced: it is not followed by itself
+    let elsewhere = Server::start(
+        &lab,
+        &there,
+        "2122",
+        "60100-60199",
+        &["--no-epsv", "--announce", "203.0.113.10"],
+    );
+    let other = format!("ftp://demo@{SERVER}:2122");
+    let (code, found) = verdicts(&format!("--json {other}"));
+    assert_eq!((code, codes(&found)), (Some(6), vec!["pasv-other-host".into()]));
+    assert_eq!(found[0]["fix"], serde_json::json!(["--pasv-address", "server"]));
+    let (code, found) = verdicts(&format!("--json --pasv-address server {other}"));
+    assert_eq!(code, Some(0));
+    assert_eq!(codes(&found), ["pasv-other-host", "epsv-unsupported"]);
+    ends(
+        &ftpane(here, &format!("ls --pasv-address server {other}")),
+        0,
+        "226",
+    );
+    drop(elsewhere);
+
     // ports that the router does not let in; where active mode has what it needs, it is the fix. What PASV
     // announces is private all the same
     let both = vec!["pasv-private-address".to_owned(), "passive-filtered".to_owned()];
@@ -295,4 +317,17 @@ fn the_doctor_finds_nat_and_closed_ports() {
     let says = found[0]["says"].as_str().unwrap();
     assert!(says.contains("10.0.1.2") && says.contains("behind NAT"), "{says}");
     assert_eq!(found[0]["fix"], serde_json::json!(["--external-ip", CLIENT]));
+    // with it, and the ports that the router does let in, which it cannot know, it is well
+    let forwarded = format!("--external-ip {CLIENT} --port-range 50000-50003");
+    let (code, found) = verdicts(&format!("--json --mode active {forwarded} {shut}"));
+    assert_eq!((code, codes(&found)), (Some(0), vec!["ok".into()]));
+    let (output, _) = ftpane(here, &format!("doctor --mode active {forwarded} {shut}"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for line in [
+        &format!("(seen from a client that has the address {CLIENT})"),
+        "  open  server:24020         -> client:50000-50003",
+        &format!("The router at the client's end, {CLIENT}, must pass ports 50000-50003 on to 10.0.1.2."),
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
 }

@@ -34,10 +34,10 @@ const LEFT: RestId = RestId {
 };
 
 /// The verbs of commands that ftpane may send to a server that is read only.
-const HARMLESS: [&str; 29] = [
+const HARMLESS: [&str; 30] = [
     "ABOR", "AUTH", "AVBL", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "MDTM", "MLSD", "MLST", "NLST", "NOOP",
-    "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "STAT", "SYST",
-    "TYPE", "USER", "XMD5",
+    "HELP", "OPTS", "PASS", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REST", "RETR", "SIZE", "STAT",
+    "SYST", "TYPE", "USER", "XMD5",
 ];
 
 /// Those that must have come where the server is not read only: else the test presses nothing.

@@ -533,7 +533,11 @@ fn settings_have_defaults_layers_and_a_check() {
     home.write("themes/mine.toml", "\ntxet = 'white'\n");
     home.write("servers.toml", "[[server]]\nname = 'a'\nhost = ''\n");
     let mut command = home.ftpane(&["config", "check"]);
-    let output = command.env("FTPANE_RETRIES", "many").output().unwrap();
+    let output = command
+        .env("FTPANE_RETRIES", "many")
+        .env("FTPANE_TIMEUOT", "3")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let text = said(&output);
     for part in [
@@ -543,6 +547,7 @@ fn settings_have_defaults_layers_and_a_check() {
         "themes/mine.toml, line 2: 'txet' is no role; did you mean 'text'?",
         "servers.toml, line 3: server 'a', field host: a host name or an address is needed",
         "The variable FTPANE_RETRIES: a whole number from 0 to 1000",
+        "the variable FTPANE_TIMEUOT is not read; did you mean 'FTPANE_TIMEOUT'?",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -20,6 +20,7 @@ arguments.add_argument("--pem", required=True, help="certificate and key")
 arguments.add_argument("--rate", type=int, default=0, help="bytes a second of the account 'slow'")
 arguments.add_argument("--implicit", action="store_true")
 arguments.add_argument("--no-epsv", action="store_true", help="a server that knows PASV only")
+arguments.add_argument("--announce", help="the address that PASV announces")
 arguments.add_argument("--commands", required=True, help="each command is logged into this file")
 options = arguments.parse_args()
 
@@ -39,6 +40,7 @@ class Control(TLS_FTPHandler):
     dtp_handler = TLS_DTPHandler
     certfile = options.pem
     passive_ports = range(first, last + 1)
+    masquerade_address = options.announce
     timeout = 1200
     banner = "lab"
     max_login_attempts = 10

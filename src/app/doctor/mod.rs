@@ -2,6 +2,8 @@
 
 mod report;
 
+use std::time::Duration;
+
 use super::action::{Action, Context};
 use super::connect::needs_secret;
 use super::cursor::Cursor;
@@ -13,6 +15,7 @@ use crate::model::failure::Failure;
 use crate::model::job::ConnectionId;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
+use crate::model::size::duration;
 pub use report::{Row, Tone};
 
 /// How far a visit is.
@@ -41,6 +44,10 @@ pub struct Doctor {
     pub state: State,
     /// The steps so far.
     pub steps: Vec<Examined>,
+    /// When the step that runs began, as time since the start.
+    since: Duration,
+    /// How long it has run, when that was last looked at.
+    waited: Duration,
     /// Which of the fixes is taken next.
     chosen: usize,
     /// Those that have been applied.
@@ -88,6 +95,16 @@ impl Doctor {
     }
 }
 
+impl Doctor {
+    /// The same, with how long the step that runs has run by now.
+    pub fn says_now(&self) -> String {
+        match (&self.state, self.waited.as_secs()) {
+            (State::Running(Some(_)), seconds @ 1..) => format!("{}, {}", self.says(), duration(seconds)),
+            _ => self.says(),
+        }
+    }
+}
+
 impl App {
     /// Looks at the server under the cursor.
     pub(super) fn examine_current(&mut self) -> Vec<Effect> {
@@ -116,6 +133,8 @@ impl App {
             connection,
             state: State::Waiting,
             steps: Vec::new(),
+            since: self.now,
+            waited: Duration::ZERO,
             chosen: 0,
             applied: Vec::new(),
             details: false,
@@ -193,9 +212,27 @@ impl App {
 
     /// A step has begun.
     pub(super) fn examining(&mut self, id: ConnectionId, step: Step) {
+        let now = self.now;
         if let Some(doctor) = self.doctor_of(id) {
             doctor.state = State::Running(Some(step));
+            doctor.since = now;
+            doctor.waited = Duration::ZERO;
         }
+    }
+
+    /// A second has passed: the step that runs says how long it has.
+    pub(super) fn time_visit(&mut self) {
+        let now = self.now;
+        if let Some(doctor) = &mut self.doctor {
+            doctor.waited = now.saturating_sub(doctor.since);
+        }
+    }
+
+    /// When the step that is shown has run a second longer.
+    pub(super) fn next_second_of_visit(&self) -> Option<Duration> {
+        let doctor = self.doctor.as_ref().filter(|_| self.view == View::Doctor)?;
+        let second = Duration::from_secs(doctor.waited.as_secs() + 1);
+        matches!(doctor.state, State::Running(Some(_))).then(|| doctor.since + second)
     }
 
     /// A step is done.

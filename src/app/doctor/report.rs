@@ -8,6 +8,8 @@ use crate::model::size::count;
 
 /// How wide the report is as a text.
 const TEXT_COLUMNS: usize = 100;
+/// From how many columns on what came of a step stands beside it.
+const WIDE: usize = 60;
 /// How far texts below a heading stand in.
 const INDENT: usize = 2;
 
@@ -87,7 +89,25 @@ impl Rows {
 impl Doctor {
     /// The whole report in lines of at most `columns`, but for rows of tables.
     pub fn rows(&self, columns: usize) -> Vec<Row> {
-        self.report(columns, self.details)
+        let mut rows = self.report(columns, self.details);
+        if let State::Running(Some(step)) = &self.state {
+            let (words, waited) = (step.words(), self.waited.as_secs());
+            let text = match waited {
+                0 => format!("...     {words}"),
+                _ if columns >= WIDE => format!("...     {words:16} {waited:7} s"),
+                _ => format!("...    {words} {waited} s"),
+            };
+            rows.push(Row {
+                tone: Tone::Detail,
+                text,
+            });
+        }
+        rows
+    }
+
+    /// The same for who is told each line once: nothing in it changes by itself.
+    pub fn told(&self) -> Vec<Row> {
+        self.report(usize::from(u16::MAX), self.details)
     }
 
     /// The whole report as a text to send, with what was sent and seen.
@@ -124,13 +144,14 @@ impl Doctor {
                     out.put(Tone::Text, "-", INDENT, &format!("{unknown}."));
                 }
                 out.as_is(Tone::Text, "");
-                let mut firewall = diagnosis.firewall.lines().into_iter();
+                let mut firewall = diagnosis.firewall.lines_in(columns).into_iter();
                 out.put(Tone::Title, "", 0, &firewall.next().unwrap_or_default());
                 for line in firewall {
-                    match line.starts_with(' ') {
+                    let words = line.trim_start();
+                    match line.chars().count() <= columns {
                         true => out.as_is(Tone::Text, line),
-                        false if line.is_empty() => out.as_is(Tone::Text, ""),
-                        false => out.put(Tone::Text, "", 0, &line),
+                        // a row may be broken like words where the screen is that narrow
+                        false => out.put(Tone::Text, "", line.len() - words.len(), words),
                     }
                 }
             }
@@ -169,9 +190,6 @@ impl Doctor {
         for examined in &self.steps {
             put_step(out, examined, details);
         }
-        if let State::Running(Some(step)) = &self.state {
-            out.as_is(Tone::Detail, format!("...     {}", step.words()));
-        }
     }
 }
 
@@ -180,7 +198,7 @@ fn put_step(out: &mut Rows, examined: &Examined, details: bool) {
     let (step, seconds) = (examined.step.words(), examined.took.as_secs_f64());
     let tone = Tone::Step(examined.ok);
     // where there is room, what came of it stands beside it
-    if out.columns >= 60 {
+    if out.columns >= WIDE {
         let head = format!("{sign:6}  {step:16} {seconds:7.3} s  ");
         let indent = head.len();
         out.put(tone, &head, indent, &examined.says);

@@ -54,7 +54,10 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
         let format = match (&import.from, &import.file) {
             (Source::Of(format), Some(path)) => return Ok((import::load(*format, path)?, false)),
             (Source::Auto, Some(path)) => return Ok((self.recognised(path)?, false)),
-            (Source::File(path), None) if path.exists() => return Ok((self.recognised(path)?, false)),
+            // where a word is a path for certain, it is not taken for a format written wrong
+            (Source::File(path), None) if path.exists() || path.components().count() > 1 => {
+                return Ok((self.recognised(path)?, false));
+            }
             (Source::File(path), _) => return Err(nothing(path)),
             (Source::Of(format), None) => Some(*format),
             (Source::Auto, None) => None,

@@ -169,8 +169,30 @@ fn a_broken_file_is_told_by_line_and_never_touched() {
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\nexternal-ip = \"1.2.3\"\n",
             4,
-            "external-ip: ",
+            "external-ip: expected an IPv4 or IPv6 address",
         ),
+        (
+            "[[server]]\nname = 3\n",
+            2,
+            "name: this is a number `3`, expected a text in quotation marks",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\ntls-min = 1.3\n",
+            4,
+            "tls-min: expected a text in quotation marks",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nport-range = \"9\"\n",
+            4,
+            "expected two numbers in brackets",
+        ),
+        (
+            "[[server]]\nname = \"a\"\nhost = \"h\"\nafter-login = \"x\"\n",
+            4,
+            "this is a text \"x\", expected a list in brackets",
+        ),
+        ("server = 3\n", 1, "server: this is a number `3`, expected a list"),
+        ("server = [3]\n", 1, "expected a table, [[server]]"),
         (
             "[[server]]\nname = \"a\"\nhost = \"h\"\nprotocol = \"sftp\"\n",
             4,

@@ -5,7 +5,7 @@ use std::io;
 use crate::ftp::error::{Error, Stage};
 use crate::ftp::tls::TlsError;
 use crate::model::diagnosis::Code;
-use crate::model::failure::Failure;
+use crate::model::failure::{Class, Failure};
 use crate::model::text::escape;
 use crate::plan::doctor::service::Service;
 use crate::plan::doctor::{Finding, Reach};
@@ -35,7 +35,7 @@ pub(super) fn finding(error: &Error, what: &str) -> Finding {
     }
 }
 
-fn code(error: &Error) -> Code {
+pub(super) fn code(error: &Error) -> Code {
     match error {
         Error::NoAddress(_) => Code::DnsFailed,
         Error::Broken(stage, broken) => match stage {
@@ -66,7 +66,13 @@ fn code(error: &Error) -> Code {
             (_, _) if reply.code == 421 => Code::ConnectionLost,
             (_, "EPSV" | "PASV") => Code::PassiveRefused,
             (_, "EPRT" | "PORT") => Code::ActiveNobodyCame,
-            (_, "LIST" | "MLSD") if matches!(reply.code, 425 | 426) => Code::PassiveRefused,
+            // RFC 4217 §12.6: 521 and 53z are about the level, 522 and what says so about the handshake
+            (_, "LIST" | "MLSD") if matches!(reply.code, 521 | 533..=537) => Code::ProtRefused,
+            (_, "LIST" | "MLSD") if error.blames_protection() => Code::DataTlsStalled,
+            // IIS has 550 where its data connection has not come about
+            (_, "LIST" | "MLSD") if reply.code == 426 || error.failure("").class == Class::Data => {
+                Code::PassiveRefused
+            }
             (_, "LIST" | "MLSD") => Code::ListRefused,
             _ => Code::ConnectionLost,
         },
@@ -88,6 +94,21 @@ fn code(error: &Error) -> Code {
         | Error::OutOfOrder
         | Error::LostPair(_) => Code::ConnectionLost,
     }
+}
+
+/// Whether a session could not be made, while others stand: the server has enough of them, or somebody on
+/// the way counts.
+pub(super) fn keeps_out(error: &Error) -> bool {
+    error.is_turned_away()
+        || match error {
+            Error::Broken(stage, _) | Error::Silent(stage, _) => matches!(
+                stage,
+                Stage::Tcp | Stage::Greeting | Stage::Handshake | Stage::Protect | Stage::Login
+            ),
+            Error::Refused(stage, ..) => matches!(stage, Stage::Greeting | Stage::Login),
+            Error::Tls(stage, TlsError::Broken(_)) => matches!(stage, Stage::Handshake | Stage::Protect),
+            _ => false,
+        }
 }
 
 /// Whether it is about our own settings: then there is nothing to find out about a server.

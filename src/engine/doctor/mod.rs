@@ -5,15 +5,22 @@
 //! time-outs. The only path that is named is the document path, and below it a file of the doctor's own
 //! where an upload was asked for.
 
+mod active;
 mod approach;
 mod data;
+mod encryption;
 mod fault;
+mod passive;
 mod record;
 mod rest;
+mod voice;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+
+use tokio::sync::watch;
 
 use super::browse::document_root;
 use super::listener::Listener;
@@ -54,6 +61,7 @@ pub(super) async fn diagnose(
     sink: Option<Sink>,
 ) {
     let id = request.id;
+    let log = sink.clone();
     let (record, sink) = Record::new(id, listener.clone(), sink);
     let server = Arc::new(request.server);
     let mut visit = Visit {
@@ -62,10 +70,11 @@ pub(super) async fn diagnose(
             server: Arc::clone(&server),
             listener: listener.clone(),
             questions,
-            stood: Mutex::default(),
+            stood: watch::Sender::new(None),
         },
         record,
         sink,
+        log,
         server,
         secret: request.secret,
         patience: request.patience,
@@ -76,6 +85,8 @@ pub(super) async fn diagnose(
         own_address: None,
         seen_at: None,
         server_address: None,
+        time_told: false,
+        told_connected: AtomicBool::new(false),
     };
     let course = visit.course(request.probe_upload);
     let result = unbroken(course).await.map(|()| Box::new(visit.diagnosis()));
@@ -85,7 +96,10 @@ pub(super) async fn diagnose(
 /// One look at one server.
 struct Visit {
     record: Record,
+    /// Tells the record and the log.
     sink: Sink,
+    /// Tells the log alone.
+    log: Option<Sink>,
     attendant: Waiting,
     server: Arc<Server>,
     secret: Option<Secret>,
@@ -102,20 +116,38 @@ struct Visit {
     /// The address it says to see us at.
     seen_at: Option<IpAddr>,
     server_address: Option<IpAddr>,
+    /// Whether a file stored just now has told the server's time.
+    time_told: bool,
+    /// Whether it was told that TCP stands.
+    told_connected: AtomicBool,
 }
 
 impl Visit {
     /// A connection as the server's entry has it, but for a change.
     fn connection(&self, change: impl FnOnce(&mut Server)) -> Arc<Connection> {
+        self.made(change, self.patience, Some(Arc::clone(&self.sink)))
+    }
+
+    /// The same for a look beside the steps: its lines are no step's, and nothing of it takes longer than
+    /// connecting may.
+    fn aside(&self, change: impl FnOnce(&mut Server)) -> Arc<Connection> {
+        let patience = Patience {
+            silence: self.patience.silence.min(self.patience.connect),
+            ..self.patience
+        };
+        self.made(change, patience, self.log.clone())
+    }
+
+    fn made(
+        &self,
+        change: impl FnOnce(&mut Server),
+        patience: Patience,
+        sink: Option<Sink>,
+    ) -> Arc<Connection> {
         let mut server = (*self.server).clone();
         change(&mut server);
-        let (secret, sink) = (self.secret.clone(), Arc::clone(&self.sink));
-        Arc::new(Connection::new(
-            Arc::new(server),
-            secret,
-            self.patience,
-            Some(sink),
-        ))
+        let connection = Connection::new(Arc::new(server), self.secret.clone(), patience, sink);
+        Arc::new(connection)
     }
 
     /// A step has failed.
@@ -208,9 +240,15 @@ impl Visit {
         {
             firewall.server = format!("{} ({address})", self.server.host);
         }
-        firewall.client = self.seen_at.or(self.own_address).map(|ip| ip.to_string());
+        let outside = self.server.external_ip.or(self.seen_at).or(self.own_address);
+        firewall.client = outside.map(|ip| ip.to_string());
+        let inside = self.own_address.filter(|own| Some(*own) != outside);
+        firewall.client_inside = inside.map(|ip| ip.to_string());
         firewall.passive_setting = software.map(|software| software.passive_range().into());
         let mut unknown = self.unknown;
+        if self.server_address.is_some() && !self.time_told {
+            unknown.push("Whether the server's clock is right: only a file that was stored just now tells (--probe-upload)".into());
+        }
         if !self.ports.is_empty() {
             unknown.push("Whether the firewall lets in all of the server's passive ports: only those were tried that it named".into());
         }
@@ -231,12 +269,18 @@ struct Waiting {
     listener: Listener,
     questions: Arc<Questions>,
     /// The first TCP connection that stood.
-    stood: Mutex<Option<(Instant, SocketAddr)>>,
+    stood: watch::Sender<Option<(Instant, SocketAddr)>>,
 }
 
 impl Waiting {
     fn stood(&self) -> Option<(Instant, SocketAddr)> {
-        *self.stood.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.stood.borrow()
+    }
+
+    /// Waits until a TCP connection stands.
+    async fn standing(&self) {
+        // the sender lives as long as this does
+        let _ = self.stood.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -245,11 +289,14 @@ impl Attendant for Waiting {
     fn step(&self, _: String) {}
 
     fn stands(&self, to: SocketAddr) {
-        let mut stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
-        if stood.is_some() {
+        let first = self.stood.send_if_modified(|stood| {
+            let first = stood.is_none();
+            stood.get_or_insert((Instant::now(), to));
+            first
+        });
+        if !first {
             return;
         }
-        *stood = Some((Instant::now(), to));
         // what is waited for from now on
         let next = match self.server.protocol {
             Protocol::FtpsImplicit => Step::Tls,

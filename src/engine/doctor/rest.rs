@@ -20,16 +20,35 @@ use crate::plan::doctor::{Finding, hints};
 const CONTENT: &[u8] =
     b"ftpane was here to see whether this server takes files. This one can be deleted.\r\n";
 
+/// By how many seconds two clocks may differ and still tell the same time: the transfer took a while.
+const SAME_TIME: i64 = 120;
+
 impl Visit {
-    /// The greeting and the reply to STAT: when does the server end idle sessions, where does it see us?
+    /// What the server says of itself, in the greeting and in reply to STAT and HELP: which program it is, when does the server end idle sessions, where does it see us?
     pub(super) async fn status(&mut self, session: &mut Session) {
         if !session.is_usable() {
             return;
         }
         let begun = self.record.begin(Step::Idle);
-        match session.ask_about("STAT").await {
-            Ok(reply) => self.words.status = status_text(&reply),
-            Err(error) => return self.fail(begun, &error, "STAT"),
+        let mut asked = "STAT";
+        let mut answer = session.ask_about(asked).await;
+        if let Ok(reply) = &answer {
+            self.words.status = status_text(reply);
+            if self.software().is_none() {
+                asked = "HELP";
+                answer = session.ask_about(asked).await;
+            }
+        }
+        match answer {
+            Ok(reply) if asked == "HELP" => self.words.help = status_text(&reply),
+            Ok(_) => {}
+            // no transfer needs them: a server that does not take them is none the worse
+            Err(error) => {
+                let why = error.failure(asked).why;
+                self.unknown
+                    .push(format!("What the server would say to {asked}: {why}"));
+                return self.record.end(begun, false, Outcome::new(why));
+            }
         }
         self.seen_at = self
             .seen_at
@@ -82,7 +101,8 @@ impl Visit {
         self.record.end(begun, refused.is_none(), Outcome::new(says));
         if let Some(error) = refused {
             let failure = error.failure("Could not make one more session");
-            self.findings.push(match error.is_turned_away() {
+            // the first one stands
+            self.findings.push(match fault::keeps_out(&error) {
                 true => Finding::TooMany {
                     failure,
                     stood,
@@ -126,8 +146,17 @@ impl Visit {
                 .retain(|finding| !matches!(finding, Finding::ReadOnly { .. }));
             return self.findings.push(Finding::ReadOnly { shows });
         }
+        let stored = unix_now();
         let kept = session.ask_size(&path).await;
+        let dated = session.modified(&path).await;
         let gone = session.delete_file(&path).await;
+        if let Ok(Some(dated)) = dated {
+            self.time_told = true;
+            let ahead = dated.seconds - stored;
+            if ahead.abs() > SAME_TIME {
+                self.findings.push(Finding::ServerTime { ahead });
+            }
+        }
         let says = match (kept, gone) {
             (Ok(FileSize::File(Some(size))), _) if size != CONTENT.len() as u64 => {
                 format!(

@@ -8,8 +8,8 @@ use super::Row;
 use super::words::{
     blames, says_anonymous, says_anonymous_only, says_any, says_bad_name, says_data_channel, says_existing,
     says_failed_writing, says_forbidden, says_full, says_in_use, says_missing, says_no_file, says_no_folder,
-    says_no_home, says_not_empty, says_oops, says_other_address, says_read_only, says_site, says_too_long,
-    says_unopened, says_writable_root, wants_encryption,
+    says_no_home, says_not_empty, says_oops, says_other_address, says_read_only, says_site, says_tls,
+    says_too_long, says_unopened, says_writable_root, wants_encryption,
 };
 use crate::model::failure::Class;
 
@@ -161,6 +161,9 @@ pub(super) const ROWS: &[Row] = &[
     row(ANYWHERE, ANY, &[431], anything, Class::Tls,
         "the server lacks something that its encryption needs",
         "Try again later; its administrator can see what is missing."),
+    row(ANYWHERE, ANY, &[425, 426], says_tls, Class::Tls,
+        "the server could not encrypt the data connection",
+        "Its log tells why; something on the way may meddle with it, such as a firewall that reads FTP."),
     row(ANYWHERE, ANY, &[425], says_other_address, Class::Data,
         "the data connection came from another address than the control connection, and was refused",
         "A router or a proxy on the way may have several addresses; vsftpd lets that in with pasv_promiscuous=YES."),

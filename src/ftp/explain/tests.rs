@@ -132,6 +132,7 @@ fn each_row_is_for_something() {
         (Greeting, "", "500 Xyzzy."),
         (Command, "RETR", "552 Xyzzy."),
         (Command, "DELE", "499 Xyzzy."),
+        (Transfer, "MLSD", "425 TLS negotiation failed."),
         (Command, "DELE", "534 Xyzzy."),
         (Command, "DELE", "599 Xyzzy."),
         (Protect, "PROT", "431 Xyzzy."),

@@ -38,6 +38,13 @@ pub(super) fn says_not_empty(_: &str, reply: &Reply) -> bool {
     says_any(reply, &["not empty"])
 }
 
+/// Whether it says that TLS is the matter; a path that it repeats in quotes says nothing.
+pub(in crate::ftp) fn says_tls(_: &str, reply: &Reply) -> bool {
+    let said = reply.shown().to_ascii_lowercase();
+    let mut own = said.split('"').step_by(2);
+    own.any(|part| ["tls", "ssl", "handshake"].iter().any(|word| part.contains(word)))
+}
+
 /// Whether it is vsftpd's refusal of a home folder that can be written to, below which it is to be shut in.
 pub(super) fn says_writable_root(_: &str, reply: &Reply) -> bool {
     says_any(reply, &["writable root"])
@@ -222,5 +229,29 @@ pub(in crate::ftp) fn demands_resumption(reply: &Reply) -> bool {
         425 => named || text.contains("operation not permitted"),
         400..=599 => named,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_repeated_says_nothing() {
+        for (reply, tls) in [
+            (
+                "425 Unable to build data connection: TLS negotiation failed.",
+                true,
+            ),
+            ("426 SSL read failed.", true),
+            (
+                "425 Can't open data connection for transfer of \"/tls/ssl\"",
+                false,
+            ),
+            ("425 Cannot open data connection.", false),
+        ] {
+            let parsed = Reply::parse(reply.as_bytes()).unwrap();
+            assert_eq!(says_tls("", &parsed), tls, "{reply}");
+        }
     }
 }

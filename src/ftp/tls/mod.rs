@@ -10,6 +10,7 @@ pub(super) mod native;
 mod openssl;
 mod sessions;
 mod system;
+mod told;
 
 use std::io;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub(crate) enum TlsError {
     },
     /// The line broke during the handshake.
     Broken(io::Error),
+    /// The line stands, and the handshake has not come to its end for this long.
+    Stalled(Duration),
     /// The other side does not speak TLS here.
     NotTls,
     /// The two sides found no common version, cipher or key.

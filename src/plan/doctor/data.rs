@@ -33,14 +33,13 @@ pub(super) fn wrong_address(
     works: bool,
     elsewhere: bool,
 ) -> Verdict {
-    let private = is_private(announced.into());
-    let code = match private {
-        true => Code::PasvPrivateAddress,
-        false => Code::PasvOtherHost,
-    };
-    let what = match private {
-        true => "a private address, which is not seen from outside",
-        false => "another host's address",
+    let (code, what) = match announced {
+        _ if announced.is_unspecified() => (Code::PasvPrivateAddress, "which is no host's address"),
+        _ if is_private(announced.into()) => (
+            Code::PasvPrivateAddress,
+            "a private address, which is not seen from outside",
+        ),
+        _ => (Code::PasvOtherHost, "another host's address"),
     };
     let says = format!("to PASV the server announces {announced}, {what}; we talk to it at {here}");
     let followed = server.passive_address == PassiveAddress::Server;
@@ -103,6 +102,21 @@ pub(super) fn no_passive(port: u16, reach: &Reach, active: Option<bool>) -> Verd
     };
     let fix = (active == Some(true)).then_some(Fix::Mode(ConnectionMode::Active));
     verdict(code, says).hinting(hint).fixed_by(fix)
+}
+
+pub(super) fn unnamed(failure: &Failure, active: Option<bool>) -> Verdict {
+    let verdict = failed(Code::PassiveRefused, failure);
+    match active {
+        Some(true) => verdict
+            .hinting("Active mode works from here")
+            .fixed_by([Fix::Mode(ConnectionMode::Active)]),
+        Some(false) => {
+            let hint = verdict.hint.clone().filter(|hint| !hint.contains("active mode"));
+            let active = "Active mode does not work from here either";
+            verdict.hinting(hint.map_or(active.to_owned(), |hint| format!("{hint}. {active}")))
+        }
+        None => verdict,
+    }
 }
 
 impl Finding {

@@ -58,6 +58,17 @@ pub(super) fn old_tls(server: &Server, failure: &Failure, agreement: Option<&Agr
     }
 }
 
+/// `mended`: the setting with which a data connection did resume.
+pub(super) fn unresumed(failure: &Failure, mended: Option<Fix>) -> Verdict {
+    let verdict = failed(Code::DataTlsReuse, failure);
+    let hint = match &mended {
+        Some(Fix::TlsBackend(_)) => "The OpenSSL library does resume it",
+        Some(_) => "With TLS 1.2 at most it is resumed",
+        None => "No setting here makes it resume: its administrator can see why, or stop demanding it",
+    };
+    verdict.hinting(hint).fixed_by(mended)
+}
+
 /// One verdict for each thing that is the matter with a certificate.
 pub(super) fn doubts(certificate: &Certificate, pinned: Option<Pin>) -> Vec<Verdict> {
     let whose = format!(
@@ -121,9 +132,15 @@ pub(super) fn doubts(certificate: &Certificate, pinned: Option<Pin>) -> Vec<Verd
         if out.iter().any(|verdict| verdict.code == code) {
             continue;
         }
+        let mut hint =
+            "If the server's administrator confirms this fingerprint, pin it: nothing else is trusted then"
+                .to_owned();
+        if *doubt == Doubt::Unknown {
+            hint.push_str(". Where a known authority has signed it all the same, the server leaves out the certificates between: it must send the whole chain. An authority of your own is named by --ca-file");
+        }
         out.push(
             verdict(code, format!("{says} ({whose}, {pin})"))
-                .hinting("If the server's administrator confirms this fingerprint, pin it: nothing else is trusted then")
+                .hinting(hint)
                 .fixed_by([Fix::Pin(pin)]),
         );
     }

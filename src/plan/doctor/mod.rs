@@ -5,6 +5,7 @@ mod data;
 mod encryption;
 pub mod hints;
 pub mod service;
+mod setting;
 pub mod software;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,8 +14,8 @@ use crate::model::certificate::{Certificate, Pin};
 use crate::model::clock::ClockOffset;
 use crate::model::diagnosis::{Code, Fix, Level, Verdict};
 use crate::model::failure::Failure;
-use crate::model::server::{Protocol, Server, TlsBackend, TlsVersion};
-use crate::model::size::count;
+use crate::model::server::{Protocol, Server};
+use crate::model::size::{count, duration};
 pub use data::Reach;
 pub use encryption::Agreement;
 use service::Service;
@@ -88,6 +89,18 @@ pub enum Finding {
         /// Whether a passive port was reached; `None` where that was not tried.
         passive: Option<bool>,
     },
+    /// The server names no passive port at all.
+    NoPassive {
+        /// With these words.
+        failure: Failure,
+        /// Whether active mode works; `None` where that was not tried.
+        active: Option<bool>,
+    },
+    /// The server demands that data connections resume the TLS session; the setting with which one was seen
+    /// to do so.
+    Unresumed(Failure, Option<Fix>),
+    /// The server lists nothing without TLS.
+    WantsTls(Failure),
     /// In active mode the server came, and somebody else as well.
     Stranger(IpAddr),
     /// Lines of the listing could not be read.
@@ -101,6 +114,11 @@ pub enum Finding {
     Incomplete(String),
     /// LIST tells another time than UTC.
     Clock(ClockOffset),
+    /// A file that was stored just now is dated otherwise.
+    ServerTime {
+        /// By so many seconds, ahead of this machine's clock or, below zero, behind it.
+        ahead: i64,
+    },
     /// The document path is not there; where the login landed.
     NoFolder(Failure, Option<String>),
     /// Nothing can be written in the document path.
@@ -189,12 +207,10 @@ impl Finding {
         let server = about.server;
         let one = match self {
             Self::Certificate(certificate, pinned) => return encryption::doubts(certificate, *pinned),
-            Self::Failed(code, failure) => {
-                let fix = (*code == Code::DataTlsReuse).then_some(match server.tls_backend {
-                    TlsBackend::System => Fix::TlsBackend(TlsBackend::Openssl),
-                    TlsBackend::Openssl => Fix::TlsMax(TlsVersion::V1_2),
-                });
-                failed(*code, failure).fixed_by(fix)
+            Self::Failed(code, failure) => failed(*code, failure),
+            Self::Unresumed(failure, mended) => encryption::unresumed(failure, mended.clone()),
+            Self::WantsTls(failure) => {
+                failed(Code::ListRefused, failure).fixed_by([Fix::Protocol(Protocol::FtpsExplicit)])
             }
             Self::Speaks(service, said) => {
                 let (says, hint) = service.words();
@@ -249,6 +265,7 @@ impl Finding {
                 elsewhere,
             } => data::wrong_address(server, *announced, *here, *works, *elsewhere),
             Self::Passive { port, reach, active } => data::no_passive(*port, reach, *active),
+            Self::NoPassive { failure, active } => data::unnamed(failure, *active),
             Self::Active { .. } => self.no_active(server),
             Self::Stranger(stranger) => note(
                 Code::ActiveStrangerCame,
@@ -276,6 +293,8 @@ impl Finding {
             )
             .hinting("Set in the server's entry it need not be measured at each connection")
             .fixed_by([Fix::ClockOffset(*offset)]),
+            // no setting of a listing is about that
+            Self::ServerTime { ahead } => return vec![other_time(*ahead)],
             Self::NoFolder(failure, landed) => {
                 let landed = landed.as_ref().filter(|_| !server.document_path.is_empty());
                 let mut verdict = failed(Code::PathMissing, failure);
@@ -301,6 +320,16 @@ fn as_url(server: &Server, protocol: Protocol) -> String {
     other.url()
 }
 
+fn other_time(ahead: i64) -> Verdict {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let by = duration(ahead.unsigned_abs());
+    note(
+        Code::ClockOffset,
+        format!("the server's clock is {by} {way} this machine's: it dates so what was stored just now"),
+    )
+    .hinting("Set the one that is wrong, by NTP best: what is newer than what is judged by them")
+}
+
 fn too_many(failure: &Failure, stood: u8, wanted: u8) -> Verdict {
     if stood == 0 {
         return failed(Code::TooManyConnections, failure);
@@ -312,7 +341,13 @@ fn too_many(failure: &Failure, stood: u8, wanted: u8) -> Verdict {
     Verdict {
         reply: failure.reply.clone(),
         ..verdict(Code::TooManyConnections, says)
-            .hinting("Transfers then take turns; other programs' connections may count too")
+            .hinting(match failure.reply {
+                Some(_) => "Transfers then take turns; other programs' connections may count too".to_owned(),
+                None => format!(
+                    "The next one found: {}. A firewall that counts connections does so, and a server that bans who makes many in a short time",
+                    failure.why
+                ),
+            })
             .fixed_by([Fix::Connections(stood)])
     }
 }

@@ -13,7 +13,9 @@ pub enum Service {
     Mail,
     /// Something in TLS that is no FTP.
     Tls,
-    /// Something that waits to be spoken to.
+    /// Something that waits to be spoken to, and answers in clear.
+    Waiting,
+    /// Something that says nothing at all.
     Silent,
     /// Something else.
     Unknown,
@@ -55,9 +57,13 @@ impl Service {
                 "what answers on this port speaks TLS, and is no FTP server; a web server (HTTPS) for example",
                 CHECK,
             ),
+            Self::Waiting => (
+                "what answers on this port waits to be spoken to, and does not speak FTP; a web server (HTTP) for example",
+                CHECK,
+            ),
             Self::Silent => (
                 "the port takes connections and says nothing, neither in clear nor in TLS",
-                "A web server waits like this, a server that hangs, and a firewall that answers in its place; check host and port, then whether the server is well",
+                "A server that hangs does so, and a firewall that answers in its place; check host and port, then whether the server is well",
             ),
             Self::Unknown => ("what answers on this port does not speak FTP", CHECK),
         }

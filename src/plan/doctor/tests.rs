@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::model::failure::Class;
-use crate::model::server::{ConnectionMode, PassiveAddress};
+use crate::model::server::{ConnectionMode, PassiveAddress, TlsBackend, TlsVersion};
 
 const HERE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
@@ -241,4 +241,42 @@ fn a_url_says_what_no_flag_can() {
         "{}",
         verdict.text()
     );
+}
+
+/// Only what was seen to work is offered.
+#[test]
+fn a_session_that_is_not_resumed() {
+    let server = Server::default();
+    for (mended, says) in [
+        (Some(Fix::TlsMax(TlsVersion::V1_2)), "With TLS 1.2"),
+        (Some(Fix::TlsBackend(TlsBackend::Openssl)), "The OpenSSL library"),
+        (None, "No setting here"),
+    ] {
+        let finding = Finding::Unresumed(failure("the server demands it"), mended.clone());
+        let verdict = judged(&server, Some(Software::Vsftpd), finding);
+        let text = verdict.text();
+        assert_eq!(verdict.fix, mended.into_iter().collect::<Vec<_>>());
+        assert!(
+            text.contains(says) && text.contains("require_ssl_reuse"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong() {
+    for (ahead, says) in [
+        (28_800, "8:00:00 ahead of this machine's"),
+        (-31_622_400, "366 d 0 h behind this machine's"),
+    ] {
+        let verdict = judged(
+            &Server::default(),
+            Some(Software::Vsftpd),
+            Finding::ServerTime { ahead },
+        );
+        assert_eq!((verdict.code, verdict.level), (Code::ClockOffset, Level::Note));
+        assert!(verdict.says.contains(says), "{}", verdict.says);
+        // how LIST writes times is another matter
+        assert!(verdict.fix.is_empty() && !verdict.text().contains("use_localtime"));
+    }
 }

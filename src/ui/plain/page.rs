@@ -404,11 +404,7 @@ fn report(app: &App) -> Page {
             doctor.says()
         )],
         // whole lines: nothing has to be broken
-        rows: doctor
-            .rows(usize::from(u16::MAX))
-            .into_iter()
-            .map(|row| row.text)
-            .collect(),
+        rows: doctor.told().into_iter().map(|row| row.text).collect(),
         foot: chosen.into_iter().collect(),
         live: true,
         ..Page::default()

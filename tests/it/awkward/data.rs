@@ -181,7 +181,7 @@ async fn a_data_connection_that_does_nothing_ends_in_time() {
             Protocol::FtpsExplicit,
             vec![say("150 Coming."), hold()],
             Class::Data,
-            "no data connection within 1",
+            "TLS on it does not come about within 1",
         ),
         (
             Protocol::FtpsExplicit,

@@ -227,7 +227,11 @@ async fn data_in_clear_is_not_taken_on_an_encrypted_connection() {
         .on("PROT", say("200 Of course (it lies)."));
     let (server, mut driver) = connected(script).await;
     let failure = failed(upload(&mut driver, &local, "/g").await);
-    assert_says(&failure, Class::Data, &["/g", "no data connection within 1"]);
+    assert_says(
+        &failure,
+        Class::Data,
+        &["/g", "TLS on it does not come about within 1"],
+    );
     assert!(server.files().iter().all(|path| {
         let content = server.content(path).unwrap();
         path == "/f" || !content.windows(10).any(|part| part == b"classified")

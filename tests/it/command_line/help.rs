@@ -176,7 +176,7 @@ fn mistakes() {
         &["servers", "import", "putty"],
         &["servers", "import", "filezila"],
         &["servers", "import", "filezila", "x.xml"],
-        &["servers", "import", "./missing.xml"],
+        &["servers", "import", "there/missing.xml"],
         &["completions", "tcsh"],
         &["--theme"],
     ] {

@@ -491,7 +491,7 @@ async fn too_many_sessions_for_one_or_for_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away() {
-    for verb in ["FEAT", "CWD", "EPSV", "PASV", "MLSD", "STAT"] {
+    for verb in ["FEAT", "CWD", "EPSV", "PASV", "MLSD"] {
         let script = Script::new(Protocol::Ftp).on(verb, close());
         let (_server, visit) = visited(script, Patience::default()).await;
         let verdict = visit.finds(&["connection-lost"]);
@@ -501,5 +501,14 @@ async fn a_server_that_goes_away() {
             verdict.says
         );
         assert_eq!(visit.diagnosis.exit_code(), 3);
+    }
+    // what no transfer needs
+    for verb in ["STAT", "HELP"] {
+        let script = Script::new(Protocol::Ftp).on(verb, close());
+        let (_server, visit) = visited(script, Patience::default()).await;
+        visit.finds(&["ok"]);
+        assert_eq!(visit.failed(), [Step::Idle]);
+        let unknown = visit.diagnosis.unknown.join("\n");
+        assert!(unknown.contains(&format!("would say to {verb}")), "{unknown}");
     }
 }

@@ -100,10 +100,11 @@ async fn the_flags_that_are_printed_mend_it() {
         ..Wish::default()
     });
     let usual = Certified::usual();
+    let other_pin = Certified::usual().pin().to_string();
     let dated = "-rw-r--r-- 1 me us 1 2024-01-02 05:04 f\r\n";
     let epsv = "229 Here (|||{port}|)";
     let pasv = "227 Here (127,0,0,1,{p1},{p2})";
-    let cases: [(Script, &[&str], &str, &[&str]); 12] = [
+    let cases: [(Script, &[&str], &str, &[&str]); 17] = [
         (
             tls(),
             &["--protocol", "ftps"],
@@ -164,6 +165,40 @@ async fn the_flags_that_are_printed_mend_it() {
             &["--mode", "passive"],
         ),
         (plain(), &["--root", "/nowhere"], "path-missing", &["--root", "~"]),
+        (tls(), &["--pin", &other_pin], "cert-changed", &["--pin"]),
+        (
+            // without tickets TLS 1.3 resumes nothing
+            tls()
+                .face(Face::openssl(&usual, |builder| {
+                    builder.set_num_tickets(0).unwrap()
+                }))
+                .unresumed([say("522 SSL connection failed: session reuse required"), close()]),
+            &[],
+            "data-tls-reuse",
+            &["--tls-max", "1.2"],
+        ),
+        (
+            tls().in_sessions(
+                1..=1,
+                "USER",
+                say("530 Non-anonymous sessions must use encryption."),
+            ),
+            &["--protocol", "ftp"],
+            "login-refused",
+            &["--protocol", "ftpes"],
+        ),
+        (
+            plain().on("EPSV", say("502 no")).on("PASV", say("502 no")),
+            &[],
+            "passive-refused",
+            &["--mode", "active"],
+        ),
+        (
+            tls().at_most(2, "421 Too many connections."),
+            &[],
+            "too-many-connections",
+            &["-j", "2"],
+        ),
         (
             plain()
                 .features("EPSV MDTM")
@@ -195,6 +230,7 @@ async fn the_flags_that_are_printed_mend_it() {
         let mut given: Vec<String> = options.iter().map(|word| (*word).to_owned()).collect();
         match given.first().is_some_and(|word| word == "no pin") {
             true => given.clear(),
+            false if options.contains(&"--pin") => {}
             false => given.extend(pin.into_iter().flat_map(|pin| ["--pin".to_owned(), pin])),
         }
         let done = run("doctor", &given).await;

@@ -1,8 +1,10 @@
 //! The doctor: each situation it is to recognise is built, and its verdicts are looked at.
 
 mod approach;
+mod awkward;
 mod command_line;
 mod data;
+mod limits;
 mod rest;
 mod situations;
 

@@ -4,6 +4,7 @@ use ftpane::model::command::Command;
 use ftpane::model::diagnosis::{Fix, Step};
 use ftpane::model::event::Event;
 use ftpane::model::server::{Patience, Protocol, Server};
+use ftpane::model::stamp::Stamp;
 use tokio::net::TcpListener;
 
 use super::{SHORT, VISIT, Visit, visited};
@@ -12,6 +13,14 @@ use crate::harness::scripted::{Script, hold, say};
 
 fn script() -> Script {
     Script::new(Protocol::FtpsExplicit).file("/home/f", "x")
+}
+
+/// Now, as MDTM writes it (RFC 3659 §2.3).
+fn digits_now() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = Stamp::exact(i64::try_from(since.unwrap().as_secs()).unwrap());
+    let written = now.rfc3339().unwrap();
+    written.chars().filter(char::is_ascii_digit).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +75,10 @@ async fn a_server_that_lets_nothing_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_is_tried_when_that_was_asked_for_and_never_on_a_read_only_server() {
-    let server = script().start().await;
+    let server = script()
+        .on("MDTM", say(&format!("213 {}", digits_now())))
+        .start()
+        .await;
     let visit = Visit::to(server.server(), server.secret(), Patience::default(), true).await;
     visit.finds(&["ok"]);
     assert!(visit.step(Step::Upload)[0].says.contains("deleted again"));
@@ -127,6 +139,13 @@ async fn what_is_waited_for_is_named() {
         let (_held, _) = silent.accept().await.unwrap();
         driver
             .wait(|event| matches!(event, Event::Examining(VISIT, at) if at == step).then_some(()))
+            .await;
+        // and what is done is told as done
+        driver
+            .wait(|event| match event {
+                Event::Examined(VISIT, done) if done.step == Step::Connect => Some(()),
+                _ => None,
+            })
             .await;
         driver.send(Command::Disconnect(VISIT));
         driver.shutdown().await;

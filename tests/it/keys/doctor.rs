@@ -92,6 +92,17 @@ fn a_saved_server_is_looked_at_and_mended_by_a_key() {
     // steps appear as they run
     bench.say(Event::Examining(ConnectionId(1), Step::Lookup));
     assert!(bench.screen().contains("...     Name resolution"));
+    // a step that takes its time says how much of it
+    let tick = bench.app.next_tick().unwrap();
+    assert!(tick <= bench.app.since_start() + Duration::from_secs(1));
+    bench.now = tick + Duration::from_secs(11);
+    bench.update(Msg::Tick);
+    let screen = bench.screen();
+    assert!(
+        screen.contains("looking at it: Name resolution, 12 s")
+            && screen.contains("Name resolution       12 s"),
+        "{screen}"
+    );
     bench.say(step(Step::Lookup, true, 3, "it has 2 addresses"));
     let screen = bench.screen();
     assert!(
@@ -100,10 +111,18 @@ fn a_saved_server_is_looked_at_and_mended_by_a_key() {
     );
     bench.press("i");
     assert!(bench.screen().contains("> LOOKUP"));
+    bench.say(Event::Examining(ConnectionId(1), Step::Connect));
+    assert!(!bench.screen().contains("12 s"), "the next one begins at nothing");
     // there is nothing to apply or to do again yet
     assert_eq!(bench.press("a"), []);
     assert_eq!(bench.press("r"), []);
     bench.say(Event::Diagnosed(ConnectionId(1), Ok(Box::new(diagnosis(&asked)))));
+    assert!(
+        bench
+            .app
+            .next_tick()
+            .is_none_or(|tick| tick > bench.now + Duration::from_secs(1))
+    );
     let screen = bench.screen();
     assert!(
         screen.contains("failure pasv-other-host") && screen.contains("1 failure, 1 note"),

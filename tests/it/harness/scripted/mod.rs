@@ -21,7 +21,9 @@ mod fault;
 mod filezilla;
 mod iis;
 mod mood;
+mod seats;
 mod session;
+mod step;
 mod stream;
 mod tls;
 mod usual;
@@ -30,6 +32,7 @@ pub(crate) use fault::{Fault, Plan};
 pub(crate) use filezilla::filezilla;
 pub(crate) use iis::iis;
 pub(crate) use mood::{Mishaps, Temper};
+pub(crate) use step::*;
 pub(super) use tls::make as make_tls;
 pub(crate) use tls::{Certified, Face, Wish};
 
@@ -49,6 +52,7 @@ use tokio::task::JoinSet;
 use crate::harness::port::ClosedPort;
 use disk::Disk;
 use mood::Mood;
+use seats::Limits;
 use session::Session;
 
 /// The pattern of the moment when a client has connected (and, with implicit TLS, shaken hands).
@@ -56,216 +60,6 @@ pub(crate) const GREETING: &str = "(connected)";
 
 /// The password every scripted server expects; nothing else is spelled like it.
 pub(crate) const PASSWORD: &str = "swordfish-4711";
-
-/// One thing a scripted server does.
-#[derive(Debug, Clone)]
-pub(crate) enum Step {
-    /// What a well-behaved server does about this command.
-    Usual,
-    /// The same, without a word.
-    Obey,
-    /// Lines on the control connection; CRLF is added at the end.
-    Say(String),
-    /// Exactly these bytes on the control connection.
-    Raw(Vec<u8>),
-    /// The same bytes on the control connection until the client hangs up.
-    RawWithoutEnd(Vec<u8>),
-    /// Opens a data port and says the line, in which `{port}`, `{p1}` and `{p2}` stand for it.
-    Announce(String, Port),
-    /// Encrypts the control connection.
-    StartTls,
-    /// Forgets the session's TLS session: nothing resumes it any more.
-    ForgetTls,
-    /// Accepts (or makes) the data connection now; the steps below do so by themselves.
-    OpenData,
-    /// Bytes on the data connection.
-    Send(Vec<u8>),
-    /// The same bytes on the data connection until the client hangs up.
-    SendWithoutEnd(Vec<u8>),
-    /// Reads this many bytes from the data connection and puts them into the file the command
-    /// names, as servers do with the part of an upload that has arrived.
-    Receive(usize),
-    /// Reads the data connection to its end and keeps nothing of it.
-    Drain,
-    /// Reads all of an upload and puts it behind what the file holds, wherever it should begin.
-    Append,
-    /// Ends the data connection properly.
-    EndData,
-    /// Ends the data connection without TLS close_notify.
-    CutData,
-    /// Ends the data connection by a TCP reset.
-    ResetData,
-    /// Ends the control connection.
-    Close,
-    /// Ends the control connection by a TCP reset.
-    Reset,
-    /// Waits for a line and says nothing to it.
-    Hear,
-    /// Loses the lines that have come and were not answered yet.
-    Deaf,
-    /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
-    Stranger,
-    /// Waits until the test says [`Scripted::open_gate`].
-    Gate,
-    /// Says nothing any more and waits for the client to hang up.
-    Hold,
-    /// The fault that was planned happens now, if all before it in its command could be done.
-    Happened,
-}
-
-/// What is behind an announced data port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Port {
-    /// The server, listening.
-    Open,
-    /// The same, with room for a few kilobytes: most of what is sent waits at the client's end.
-    Narrow,
-    /// Nothing: connecting is refused.
-    Closed,
-    /// A firewall that drops every packet: connecting is never answered.
-    Dropped,
-}
-
-/// What a well-behaved server does.
-pub(crate) fn usual() -> Step {
-    Step::Usual
-}
-
-/// What a well-behaved server does, but without a word about it.
-pub(crate) fn obey() -> Step {
-    Step::Obey
-}
-
-/// A reply, or several lines of one.
-pub(crate) fn say(text: &str) -> Step {
-    Step::Say(text.into())
-}
-
-/// Bytes on the control connection, no line end added.
-pub(crate) fn raw(bytes: &[u8]) -> Step {
-    Step::Raw(bytes.to_vec())
-}
-
-/// Bytes on the control connection that never end.
-pub(crate) fn raw_without_end(bytes: &[u8]) -> Step {
-    Step::RawWithoutEnd(bytes.to_vec())
-}
-
-/// An open data port, announced in these words: `{port}`, or `{p1}` and `{p2}`.
-pub(crate) fn announce(line: &str) -> Step {
-    Step::Announce(line.into(), Port::Open)
-}
-
-/// An open data port with little room.
-pub(crate) fn announce_narrow(line: &str) -> Step {
-    Step::Announce(line.into(), Port::Narrow)
-}
-
-/// A data port on which nobody listens.
-pub(crate) fn announce_closed(line: &str) -> Step {
-    Step::Announce(line.into(), Port::Closed)
-}
-
-/// A data port behind a firewall that drops what comes.
-pub(crate) fn announce_dropped(line: &str) -> Step {
-    Step::Announce(line.into(), Port::Dropped)
-}
-
-/// Encrypts the control connection (after saying 234).
-pub(crate) fn start_tls() -> Step {
-    Step::StartTls
-}
-
-/// Forgets what data connections resume.
-pub(crate) fn forget_tls() -> Step {
-    Step::ForgetTls
-}
-
-/// Accepts the data connection.
-pub(crate) fn open_data() -> Step {
-    Step::OpenData
-}
-
-/// Bytes on the data connection.
-pub(crate) fn send(bytes: impl AsRef<[u8]>) -> Step {
-    Step::Send(bytes.as_ref().to_vec())
-}
-
-/// Bytes on the data connection that never end.
-pub(crate) fn send_without_end(bytes: impl AsRef<[u8]>) -> Step {
-    Step::SendWithoutEnd(bytes.as_ref().to_vec())
-}
-
-/// Takes this much of an upload.
-pub(crate) fn receive(bytes: usize) -> Step {
-    Step::Receive(bytes)
-}
-
-/// Takes all of an upload.
-pub(crate) fn receive_all() -> Step {
-    Step::Receive(usize::MAX)
-}
-
-/// Takes all of an upload and keeps nothing of it.
-pub(crate) fn drain() -> Step {
-    Step::Drain
-}
-
-/// Takes all of an upload, at the end of what is there.
-pub(crate) fn append() -> Step {
-    Step::Append
-}
-
-/// Ends the data connection properly.
-pub(crate) fn end_data() -> Step {
-    Step::EndData
-}
-
-/// Ends the data connection without TLS close_notify.
-pub(crate) fn cut_data() -> Step {
-    Step::CutData
-}
-
-/// Resets the data connection.
-pub(crate) fn reset_data() -> Step {
-    Step::ResetData
-}
-
-/// Closes the control connection.
-pub(crate) fn close() -> Step {
-    Step::Close
-}
-
-/// Resets the control connection.
-pub(crate) fn reset() -> Step {
-    Step::Reset
-}
-
-/// Waits for [`Scripted::open_gate`].
-pub(crate) fn gate() -> Step {
-    Step::Gate
-}
-
-/// Waits for a line in the middle of another command.
-pub(crate) fn hear() -> Step {
-    Step::Hear
-}
-
-/// Somebody else comes to the client's port first.
-pub(crate) fn stranger() -> Step {
-    Step::Stranger
-}
-
-/// Falls silent.
-pub(crate) fn hold() -> Step {
-    Step::Hold
-}
-
-impl From<Step> for Vec<Step> {
-    fn from(step: Step) -> Self {
-        vec![step]
-    }
-}
 
 /// What a server does about some of the lines.
 #[derive(Debug)]
@@ -309,6 +103,7 @@ pub(crate) struct Script {
     refusals: Refusals,
     temper: Option<Temper>,
     pace: Option<u32>,
+    limits: Limits,
 }
 
 /// What it refuses to everybody, and with which words.
@@ -335,7 +130,20 @@ impl Script {
             refusals: Refusals::default(),
             temper: None,
             pace: None,
+            limits: Limits::default(),
         }
+    }
+
+    /// Lets in no more sessions at once than these, and says this to the next one.
+    pub(crate) fn at_most(mut self, sessions: u32, words: &str) -> Self {
+        self.limits.at_once = Some((sessions, words.into()));
+        self
+    }
+
+    /// Stops listening when it has had so many sessions: those stay, further ones are refused.
+    pub(crate) fn listens_for(mut self, sessions: u32) -> Self {
+        self.limits.ever = Some(sessions);
+        self
     }
 
     /// No data connection carries more to the client than so many bytes a second.
@@ -487,6 +295,8 @@ impl Script {
             refusals: self.refusals,
             temper: self.temper,
             pace: self.pace,
+            limits: self.limits,
+            seated: watch::Sender::new(0),
             data_sent: AtomicU64::new(0),
             mood: Mutex::default(),
             disk: Mutex::new(self.disk),
@@ -506,7 +316,12 @@ impl Script {
             while let Ok((stream, _)) = listener.accept().await {
                 let number = served.sessions.fetch_add(1, Ordering::Relaxed) + 1;
                 sessions.spawn(Session::serve(number, stream, Arc::clone(&served)));
+                if served.limits.ever == Some(number) {
+                    break;
+                }
             }
+            drop(listener);
+            while sessions.join_next().await.is_some() {}
         });
         Scripted {
             house,
@@ -531,6 +346,9 @@ struct House {
     refusals: Refusals,
     temper: Option<Temper>,
     pace: Option<u32>,
+    limits: Limits,
+    /// How many sessions there are now.
+    seated: watch::Sender<u32>,
     /// How many bytes have gone out on data connections.
     data_sent: AtomicU64,
     mood: Mutex<Option<Mood>>,
@@ -645,6 +463,12 @@ impl Scripted {
     pub(crate) async fn has_ended(&self, sessions: u32) {
         let mut ended = self.house.ended.subscribe();
         ended.wait_for(|n| *n >= sessions).await.unwrap();
+    }
+
+    /// Waits until no session is left.
+    pub(crate) async fn is_left(&self) {
+        let mut seated = self.house.seated.subscribe();
+        seated.wait_for(|n| *n == 0).await.unwrap();
     }
 
     /// Of each data connection's handshake, whether it resumed the control connection's session.

@@ -11,6 +11,7 @@ use ftpane::model::server::Protocol;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::seats::Seat;
 use super::stream::Stream;
 use super::tls::Acceptor;
 use super::{GREETING, Heard, House, Port, Step};
@@ -49,6 +50,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn serve(number: u32, stream: TcpStream, house: Arc<House>) {
         let _ = stream.set_nodelay(true);
+        let (seat, full) = Seat::take(&house);
+        let mut seat = Some(seat);
         let face = house.later_face.as_ref().filter(|_| number > 1);
         let acceptor = face.unwrap_or(&house.face).acceptor();
         let control = match house.protocol {
@@ -75,12 +78,21 @@ impl Session {
             offset: 0,
             impatient: false,
         };
+        if let Some(words) = full {
+            session.take(Step::Say(words), GREETING).await;
+            session.take(Step::Close, GREETING).await;
+            return;
+        }
         session.act(GREETING, false).await;
         loop {
             let written_ahead = !session.inbound.is_empty();
             let Some(line) = session.line().await else {
                 return;
             };
+            if line == "QUIT" {
+                // free before it is told so
+                drop(seat.take());
+            }
             session.act(&line, written_ahead).await;
         }
     }
@@ -222,6 +234,7 @@ impl Session {
                 // sent away
                 let _ = stranger.read(&mut [0u8; 1]).await;
             }
+            Step::OpenGate => drop(self.house.gate.send_replace(true)),
             Step::Gate => {
                 let mut gate = self.house.gate.subscribe();
                 let _ = gate.wait_for(|open| *open).await;

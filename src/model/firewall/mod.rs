@@ -3,7 +3,10 @@
 //! The rows are those an administrator is asked for; a firewall that tracks connections needs
 //! only the ones that open a connection ([`Direction::opens`]).
 
+mod table;
+
 use super::server::{ConnectionMode, Server};
+pub use table::Table;
 
 /// What passes in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,109 +116,6 @@ impl Direction {
     }
 }
 
-/// What must pass for one server, in both modes, as text ready to be sent to whoever runs the firewall.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// The server as it is written, and its address where it is known.
-    pub server: String,
-    /// Its control port: P, or PI with implicit TLS.
-    pub port: u16,
-    /// The mode it is used in here.
-    pub mode: ConnectionMode,
-    /// This machine's address towards the server, where it is known.
-    pub client: Option<String>,
-    /// The passive ports that the server named while it was looked at.
-    pub passive_seen: Vec<u16>,
-    /// Where the server's own settings say which ports these are.
-    pub passive_setting: Option<String>,
-    passive: Vec<Direction>,
-    active: Vec<Direction>,
-}
-
-impl Table {
-    /// The table of a server of which nothing is known but its settings.
-    pub fn new(server: &Server) -> Self {
-        let rows = |mode| {
-            directions(&Server {
-                mode,
-                ..server.clone()
-            })
-        };
-        let active = rows(ConnectionMode::Active);
-        Self {
-            server: server.host.clone(),
-            port: server.port(),
-            mode: server.mode,
-            client: None,
-            passive_seen: Vec::new(),
-            passive_setting: None,
-            passive: rows(ConnectionMode::Passive),
-            // through a proxy there is no active mode, and nothing but the control connection is left
-            active: if server.proxy.is_some() {
-                Vec::new()
-            } else {
-                active
-            },
-        }
-    }
-
-    /// The lines of the text; the longest has less than 80 columns where the names are short.
-    pub fn lines(&self) -> Vec<String> {
-        let mut out = vec![format!(
-            "What the firewall at {} must let through for FTP on port {}",
-            self.server, self.port
-        )];
-        out.extend(
-            self.client
-                .as_ref()
-                .map(|client| format!("(seen from a client that has the address {client})")),
-        );
-        for (mode, title, rows) in [
-            (ConnectionMode::Passive, "Passive mode", &self.passive),
-            (ConnectionMode::Active, "Active mode", &self.active),
-        ] {
-            if rows.is_empty() {
-                continue;
-            }
-            out.push(String::new());
-            out.push(match self.mode == mode {
-                true => format!("{title} (the one in use)"),
-                false => title.to_owned(),
-            });
-            let longest = |end: fn(&Direction) -> String| rows.iter().map(|row| end(row).len()).max();
-            let from = longest(Direction::from).unwrap_or(0);
-            let to = longest(Direction::to).unwrap_or(0);
-            for row in rows {
-                out.push(format!(
-                    "  {:4}  {:from$} -> {:to$}  {}",
-                    if row.opens() { "open" } else { "" },
-                    row.from(),
-                    row.to(),
-                    row.purpose.words()
-                ));
-            }
-        }
-        out.push(String::new());
-        out.push("A firewall that keeps track of connections needs the rows marked 'open' only.".into());
-        out.push(match self.passive_seen.as_slice() {
-            [] => "Which passive ports the server uses is not known.".into(),
-            seen => {
-                let seen: Vec<String> = seen.iter().map(u16::to_string).collect();
-                format!(
-                    "Passive ports seen: {}; the whole range cannot be seen from outside.",
-                    seen.join(", ")
-                )
-            }
-        });
-        out.extend(
-            self.passive_setting
-                .as_ref()
-                .map(|setting| format!("At the server the range is set by {setting}.")),
-        );
-        out
-    }
-}
-
 /// The directions this server's mode needs; with [`ConnectionMode::Auto`] those of both modes.
 ///
 /// In active mode the server's data port is the one below its control port (RFC 959 §3.2): 20
@@ -295,49 +195,6 @@ mod tests {
                 "client:50000-50010 -> server:989",
             ]
         );
-    }
-
-    #[test]
-    fn the_table_to_be_sent() {
-        let mut table = Table::new(&Server {
-            host: "ftp.example".into(),
-            port_range: Some((50_000, 50_010)),
-            ..Server::default()
-        });
-        table.client = Some("192.0.2.7".into());
-        table.passive_seen = vec![60_012, 60_044];
-        table.passive_setting = Some("pasv_min_port and pasv_max_port (vsftpd.conf)".into());
-        assert_eq!(
-            table.lines(),
-            [
-                "What the firewall at ftp.example must let through for FTP on port 21",
-                "(seen from a client that has the address 192.0.2.7)",
-                "",
-                "Passive mode (the one in use)",
-                "  open  client:any   -> server:21     control connection, opened by the client",
-                "        server:21    -> client:>1023  the server's answers on it",
-                "  open  client:any   -> server:>1023  data connections, opened by the client",
-                "        server:>1023 -> client:>1023  the server's answers and data on them",
-                "",
-                "Active mode",
-                "  open  client:any         -> server:21           control connection, opened by the client",
-                "        server:21          -> client:>1023        the server's answers on it",
-                "  open  server:20          -> client:50000-50010  data connections, opened by the server",
-                "        client:50000-50010 -> server:20           the client's answers and data on them",
-                "",
-                "A firewall that keeps track of connections needs the rows marked 'open' only.",
-                "Passive ports seen: 60012, 60044; the whole range cannot be seen from outside.",
-                "At the server the range is set by pasv_min_port and pasv_max_port (vsftpd.conf).",
-            ]
-        );
-        table.passive_seen.clear();
-        assert!(table.lines().join("\n").contains("is not known"));
-        // nobody connects to this machine through a proxy
-        let proxied = Table::new(&Server {
-            proxy: "socks5://p".parse().ok(),
-            ..Server::default()
-        });
-        assert!(!proxied.lines().join("\n").contains("Active mode"));
     }
 
     #[test]
