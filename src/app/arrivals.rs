@@ -7,6 +7,7 @@ use super::App;
 use super::effect::Effect;
 use super::folder::{Folder, Side};
 use super::pane::Content;
+use crate::model::failure::Class;
 use crate::model::job::{Direction, JobId};
 
 /// The shortest time between two listings of this machine's folder.
@@ -99,6 +100,18 @@ impl App {
             }
             (target, direct) = (parent, false);
         }
+    }
+
+    /// A session stands: where the pane says that the server cannot be reached, it is looked at again.
+    pub(super) fn reached(&mut self) -> Vec<Effect> {
+        let is_lost = matches!(&self.remote.content, Content::Failed(why) if why.class == Class::Unreachable);
+        let now = self.now;
+        let schedule = self.arrivals.of(Side::Remote);
+        if !is_lost || self.remote.awaited.is_some() || now < schedule.free {
+            return Vec::new();
+        }
+        schedule.free = now + REMOTE;
+        self.refresh(Side::Remote, None)
     }
 
     /// Lists what is due.

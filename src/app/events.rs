@@ -31,6 +31,7 @@ impl App {
                     && session.attempt.connection == id
                 {
                     session.facts = facts;
+                    return self.reached();
                 }
             }
             Event::ConnectionFailed(id, failure) => return self.connection_failed(id, failure),

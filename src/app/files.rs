@@ -4,7 +4,7 @@
 use super::App;
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
-use super::folder::{Folder, Side, folder_of, name_at, shown_place};
+use super::folder::{Folder, Side, folder_of, name_at, shown_name, shown_place};
 use super::input::Line;
 use super::pane::Pane;
 use crate::model::checksum::Checksum;
@@ -463,7 +463,7 @@ fn quoted(word: &str) -> String {
 
 /// The folder and the name of a place, for a screen.
 pub fn where_it_is(place: &Place) -> (String, String) {
-    let name = name_at(place).map_or_else(|| shown_place(place), |name| name.shown());
+    let name = name_at(place).map_or_else(|| shown_place(place), |name| shown_name(&name));
     let folder = folder_of(place).map_or_else(String::new, |folder| shown_place(&folder));
     (folder, name)
 }

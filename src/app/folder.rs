@@ -196,6 +196,20 @@ pub fn name_at(place: &Place) -> Option<Name> {
     }
 }
 
+/// A name as lists and questions show it: blanks at its ends are seen, too.
+pub fn shown_name(name: &Name) -> String {
+    let text = name.shown();
+    let begin = text.len() - text.trim_start_matches(' ').len();
+    let end = text.trim_end_matches(' ').len().max(begin);
+    let blanks = |n: usize| "\\x20".repeat(n);
+    format!(
+        "{}{}{}",
+        blanks(begin),
+        &text[begin..end],
+        blanks(text.len() - end)
+    )
+}
+
 /// A place's path for a screen, escaped.
 pub fn shown_place(place: &Place) -> String {
     match place {
@@ -219,6 +233,18 @@ fn os_text(bytes: &[u8]) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_at_the_ends_of_a_name_are_seen() {
+        for (name, seen) in [
+            ("a b", "a b"),
+            (" ", "\\x20"),
+            ("  a ", "\\x20\\x20a\\x20"),
+            ("a\t", "a\\x09"),
+        ] {
+            assert_eq!(shown_name(&Name::new(name.as_bytes()).unwrap()), seen);
+        }
+    }
 
     #[test]
     fn both_sides_go_down_and_up() {

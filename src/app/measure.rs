@@ -65,12 +65,20 @@ impl App {
             Context::Panes => return self.pane_rows(),
             Context::Pager => 1,
             // the frame, the line that is typed in, and what is said below the list
-            Context::Picker => return usize::from(self.size.1.min(PICKER).saturating_sub(4)),
+            Context::Picker => {
+                let around = 3 + self.picker_foot();
+                return usize::from(self.size.1.min(PICKER).saturating_sub(around));
+            }
             Context::Servers => 2 + u16::from(self.has_headings()),
             Context::Queue if self.has_details() => 2 + DETAILS,
             _ => 2,
         };
         usize::from(self.body_rows().saturating_sub(around))
+    }
+
+    /// Rows of what is said below a picker's list.
+    pub fn picker_foot(&self) -> u16 {
+        if self.size.1 >= 20 { 2 } else { 1 }
     }
 
     /// Keeps every cursor in its list and on the screen.

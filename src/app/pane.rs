@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::cursor::Cursor;
-use super::folder::Folder;
+use super::folder::{Folder, shown_name};
 use super::history::History;
 use super::input::Line;
 use super::order::{ByName, Shown, Sort, arrange};
@@ -130,7 +130,7 @@ impl Pane {
         let (entry, place) = (self.entry(line)?, self.shown.get(line)?);
         Some(match self.alike.contains(place) {
             true => spell_out(entry.name.as_bytes()),
-            false => entry.name.shown(),
+            false => shown_name(&entry.name),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Deleting, with all that is below. Links are deleted, never followed.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 use crate::plan::fence::Fence;
 use crate::plan::tree::Ticket;
+
+/// After so many refusals a deletion ends: more of them tell nobody anything new.
+const MOST_REFUSALS: usize = 1000;
 
 /// A folder below the depth could not be emptied: then nothing of `top` is deleted at all. Costs a
 /// listing more of each folder, where the server has a depth.
@@ -106,7 +110,10 @@ pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, listener
         let deleting = unbroken(async {
             match place.clone() {
                 Place::Local(path) => delete_local(path, &mut counted, &mut ticker).await,
-                Place::Remote(_, path) => delete_remote(pool.as_ref(), path, &mut counted, &mut ticker).await,
+                Place::Remote(_, path) => {
+                    let mut refusals = Refusals::new(&listener);
+                    delete_remote(pool.as_ref(), path, &mut counted, &mut ticker, &mut refusals).await
+                }
             }
         });
         // what is gone is gone and is said; the rest stays
@@ -129,11 +136,43 @@ async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker)
     result.map_err(|e| local(what, &e))
 }
 
+/// What the server does not let go. Each refusal is told and keeps the rest from nothing, but the folders round it
+/// stay.
+struct Refusals<'a> {
+    listener: &'a Listener,
+    told: usize,
+    stay: HashSet<RemotePath>,
+}
+
+impl<'a> Refusals<'a> {
+    fn new(listener: &'a Listener) -> Self {
+        Self {
+            listener,
+            told: 0,
+            stay: HashSet::new(),
+        }
+    }
+
+    /// Goes on where only this was refused: `folder`, in which it lies, stays.
+    fn judge(&mut self, folder: Option<RemotePath>, deleted: Result<(), Failure>) -> Result<(), Failure> {
+        match deleted {
+            Err(failure) if failure.class == Class::Refused && self.told < MOST_REFUSALS => {
+                self.told += 1;
+                self.stay.extend(folder);
+                self.listener.tell(Event::Failed(failure));
+                Ok(())
+            }
+            deleted => deleted,
+        }
+    }
+}
+
 async fn delete_remote(
     pool: Option<&Arc<Pool>>,
     path: RemotePath,
     counted: &mut Counted,
     ticker: &mut Ticker,
+    refusals: &mut Refusals<'_>,
 ) -> Result<(), Failure> {
     let pool = pool.ok_or_else(not_connected)?;
     let (fence, entry) = look_at(pool, &path, "delete").await?;
@@ -158,7 +197,8 @@ async fn delete_remote(
                 Some(lease) => lease,
                 None => lease.insert(pool.lease(Purpose::Work).await?),
             };
-            delete_file(lease, &come.path.join(&entry.name), counted, ticker).await?;
+            let deleted = delete_file(lease, &come.path.join(&entry.name), counted, ticker).await;
+            refusals.judge(Some(come.path.clone()), deleted)?;
         }
         folders.extend(come.folders());
         let below = come.folders().map(folder).collect();
@@ -171,10 +211,18 @@ async fn delete_remote(
     folders.sort_by_key(|folder| std::cmp::Reverse(folder.parts().count()));
     let mut lease = pool.lease(Purpose::Work).await?;
     for folder in &folders {
+        // what is round a folder that stays, stays
+        if refusals.stay.contains(folder) {
+            refusals.stay.extend(folder.parent());
+            continue;
+        }
         let what = format!("Could not delete {folder}");
-        lease.remove_folder(folder).await.map_err(|e| unsure(&e, what))?;
-        counted.folders += 1;
-        ticker.tick();
+        let removed = lease.remove_folder(folder).await.map_err(|e| unsure(&e, what));
+        if removed.is_ok() {
+            counted.folders += 1;
+            ticker.tick();
+        }
+        refusals.judge(folder.parent(), removed)?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     if let Some(picker) = &app.picker
         && app.open_form().is_none()
     {
-        let area = picker::place(dialog::ground(parts), picker);
+        let area = picker::place(dialog::ground(parts), picker, app);
         clear(frame, area);
         picker::draw(frame, area, picker, app);
     }

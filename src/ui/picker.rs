@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
 
 use super::layout;
-use super::text::{fit, fit_end, width};
-use super::widgets::field;
+use super::text::{fit, fit_end, width, wrap_in};
+use super::widgets::{field, put_lines};
 use crate::app::App;
 use crate::app::folder::Side;
 use crate::app::measure::PICKER;
@@ -16,11 +16,11 @@ use crate::app::picker::{Item, Picker, Subject};
 use crate::config::theme::{Role, Theme};
 
 /// Where it stands: at the top, so that what is typed stays in its place as the list gets shorter.
-pub(super) fn place(area: Rect, picker: &Picker) -> Rect {
+pub(super) fn place(area: Rect, picker: &Picker, app: &App) -> Rect {
     let columns = area.width.saturating_sub(2).min(84);
     let needed = u16::try_from(picker.items.len())
         .unwrap_or(u16::MAX)
-        .saturating_add(4);
+        .saturating_add(3 + app.picker_foot());
     Rect {
         y: area.y,
         ..layout::middle(area, columns, needed.min(PICKER))
@@ -28,16 +28,16 @@ pub(super) fn place(area: Rect, picker: &Picker) -> Rect {
 }
 
 /// The place of the item that is drawn here.
-pub(super) fn under(area: Rect, picker: &Picker, at: Position) -> Option<usize> {
-    let list = list(Block::bordered().inner(area));
+pub(super) fn under(area: Rect, picker: &Picker, app: &App, at: Position) -> Option<usize> {
+    let list = list(Block::bordered().inner(area), app);
     let place = picker.cursor.top + usize::from(at.y.checked_sub(list.y)?);
     (list.contains(at) && place < picker.items.len()).then_some(place)
 }
 
 /// Between the line one types in and what is said.
-fn list(inner: Rect) -> Rect {
+fn list(inner: Rect, app: &App) -> Rect {
     let (_, rest) = layout::cut_top(inner, 1);
-    layout::cut_bottom(rest, 1).0
+    layout::cut_bottom(rest, app.picker_foot()).0
 }
 
 /// Draws it into its place.
@@ -69,7 +69,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, app: &App
         let focus = app.dialogs.is_empty();
         frame.render_widget(field(&picker.line, usize::from(top.width), focus, theme), top);
     }
-    let (list, foot) = layout::cut_bottom(rest, 1);
+    let (list, foot) = layout::cut_bottom(rest, app.picker_foot());
     let rows = usize::from(list.height);
     let lines = picker.items.iter().enumerate().skip(picker.cursor.top).take(rows);
     for (y, (nth, item)) in (list.y..list.bottom()).zip(lines) {
@@ -78,8 +78,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, app: &App
     }
     if let Some(foot) = foot {
         let (text, role) = said(picker);
-        let text = fit(&text, usize::from(foot.width));
-        frame.render_widget(Line::styled(text, over_dialog(theme, role)), foot);
+        let lines = wrap_in(&text, usize::from(foot.width), usize::from(foot.height));
+        let lines = lines
+            .into_iter()
+            .map(|line| Line::styled(line, over_dialog(theme, role)));
+        put_lines(frame, foot, lines);
     }
 }
 

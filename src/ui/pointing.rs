@@ -21,8 +21,8 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
         return form::under(area, form, &app.theme, at).map(Spot::Field);
     }
     if let Some(picker) = &app.picker {
-        let area = picker::place(dialog::ground(parts), picker);
-        return picker::under(area, picker, at).map(Spot::Item);
+        let area = picker::place(dialog::ground(parts), picker, app);
+        return picker::under(area, picker, app, at).map(Spot::Item);
     }
     if let Some(hints) = parts.hints.filter(|area| area.contains(at)) {
         return bar::hint_at(app, hints, column).map(Spot::Hint);
@@ -41,7 +41,7 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
             Some(Spot::Pane(side, line))
         }),
         View::Servers => {
-            let area = servers::place(parts.body);
+            let area = servers::place(parts.body, app);
             let (top, len) = (app.servers.cursor.top, app.servers.rows().len());
             Some(Spot::List(line_of(list(area, app), at, top, len)))
         }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::text::{fit, fit_end, width, wrap};
+use super::text::{fit, fit_end, width, wrap, wrap_in};
 use super::widgets::{course, gauge, panel, point_at, put_lines};
 use super::{layout, strip};
 use crate::app::App;
@@ -250,14 +250,8 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
         JobState::Running | JobState::Cancelled => (String::new(), Role::Text),
     };
     let room = usize::from(inner.height).saturating_sub(lines.len());
-    let mut words = wrap(&text, columns);
-    if words.len() > room {
-        words.truncate(room);
-        if let Some(last) = words.last_mut() {
-            // Enter shows all of it
-            *last = fit(&format!("{last} …"), columns);
-        }
-    }
+    // Enter shows all of it
+    let words = wrap_in(&text, columns, room);
     lines.extend(words.into_iter().map(|l| Line::styled(l, theme.style(role))));
     put_lines(frame, inner, lines);
 }

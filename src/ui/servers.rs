@@ -23,7 +23,7 @@ const PANEL: u16 = 46;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let list = place(area);
+    let list = place(area, app);
     draw_list(frame, list, app);
     if list.width < area.width {
         let panel = Rect {
@@ -35,9 +35,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
 }
 
-/// Where the list is.
-pub(super) fn place(area: Rect) -> Rect {
-    let panel = if area.width >= BESIDE { PANEL } else { 0 };
+/// Where the list is; of none there is nothing to say beside it.
+pub(super) fn place(area: Rect, app: &App) -> Rect {
+    let beside = area.width >= BESIDE && !app.servers.all().is_empty();
+    let panel = if beside { PANEL } else { 0 };
     Rect {
         width: area.width - panel,
         ..area

@@ -19,6 +19,18 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text in at most so many lines, the last of which says where there is more.
+pub fn wrap_in(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let mut all = wrap(text, columns);
+    if all.len() > lines {
+        let rest = all.split_off(lines.saturating_sub(1)).join(" ");
+        if lines > 0 {
+            all.push(fit(&rest, columns));
+        }
+    }
+    all
+}
+
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -87,5 +99,12 @@ mod tests {
                 (start, end)
             );
         }
+    }
+
+    #[test]
+    fn lines_that_have_no_room_are_seen_to_be_missing() {
+        assert_eq!(wrap_in("one two three", 5, 3), ["one", "two", "three"]);
+        assert_eq!(wrap_in("one two three", 5, 2), ["one", "two …"]);
+        assert_eq!(wrap_in("one", 5, 0), Vec::<String>::new());
     }
 }

@@ -61,14 +61,16 @@ impl Part {
 
 /// The parts that fit into so many columns, in the order they are read, each with its words. The ones that
 /// weigh most come first to their place, in few words, and nothing lighter takes the place of one that does
-/// not fit; then they come to more words, in the same order.
+/// not fit; then they come to more words, in the same order. How long the certificate is good yet goes last:
+/// as long as that is long, any other word is worth more.
 pub(super) fn fitting(facts: &Facts, columns: usize) -> Vec<(Part, String)> {
     let parts = parts(facts);
     let mut by_weight: Vec<usize> = (0..parts.len()).collect();
     by_weight.sort_by_key(|place| parts[*place].weight);
     let mut said: Vec<Option<&str>> = vec![None; parts.len()];
     let mut room = columns + width(BETWEEN);
-    let mut lightest = Weight::Days;
+    let mut lightest = Weight::Dialect;
+    let days = by_weight.pop_if(|place| parts[*place].weight == Weight::Days);
     for place in &by_weight {
         let (part, short) = (&parts[*place], parts[*place].shortest());
         match room.checked_sub(width(short) + width(BETWEEN)) {
@@ -79,6 +81,7 @@ pub(super) fn fitting(facts: &Facts, columns: usize) -> Vec<(Part, String)> {
             _ => lightest = lightest.min(part.weight),
         }
     }
+    let whole = by_weight.iter().all(|place| said[*place].is_some());
     for place in by_weight {
         let (text, now) = (parts[place].text.as_str(), said[place]);
         let more = now.map(|now| width(text).saturating_sub(width(now)));
@@ -86,6 +89,10 @@ pub(super) fn fitting(facts: &Facts, columns: usize) -> Vec<(Part, String)> {
             room = rest;
             said[place] = Some(text);
         }
+    }
+    if let Some(place) = days.filter(|_| whole) {
+        let text = parts[place].text.as_str();
+        said[place] = Some(text).filter(|text| width(text) + width(BETWEEN) <= room);
     }
     let words: Vec<Option<String>> = said.into_iter().map(|text| text.map(str::to_owned)).collect();
     let both = parts.into_iter().zip(words);

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
 use crate::app::failures::Failures;
-use crate::app::folder::{name_at, shown, shown_place};
+use crate::app::folder::{name_at, shown, shown_name, shown_place};
 use crate::app::pager::Asks;
 use crate::app::zone::Zone;
 use crate::app::{App, server_title};
@@ -81,9 +81,9 @@ impl<'a> Page<'a> {
             Subject::Rename { folder, names, .. } => {
                 page.path("in", &folder.shown());
                 match &names[..] {
-                    [name] => page.path("from", &name.shown()),
+                    [name] => page.path("from", &shown_name(name)),
                     _ => {
-                        page.names(names.iter().map(|n| n.shown()));
+                        page.names(names.iter().map(shown_name));
                         page.say("Into which folder?", Role::Text);
                     }
                 }
@@ -401,7 +401,7 @@ impl<'a> Page<'a> {
         self.names(
             places
                 .iter()
-                .map(|p| name_at(p).map_or_else(|| shown_place(p), |n| n.shown())),
+                .map(|p| name_at(p).map_or_else(|| shown_place(p), |n| shown_name(&n))),
         );
         self.gap();
         match counted {

@@ -187,6 +187,29 @@ fn folders_are_made_moved_counted_and_deleted_on_the_disk() {
     ends(&site.run("rm", &["web:../README.txt"]), 8);
 }
 
+/// What the server does not let go is named, the rest goes, and only the folders round it stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_deletion_keeps_the_rest_from_nothing() {
+    let server = Script::new(Protocol::Ftp)
+        .file("/d/a", "a")
+        .file("/d/b", "b")
+        .file("/d/e/c", "c")
+        .once("DELE", say("550 Permission denied."))
+        .on("RMD", say("250 Gone."))
+        .start()
+        .await;
+    let (code, out, said) = run(&server, "rm -r --json -j 1 URL/d").await;
+    assert_eq!(code, 1, "{said}");
+    assert_eq!(server.files(), ["/d/a"], "{said}");
+    assert_eq!(server.count("RMD"), 1, "of /d/e alone: {:?}", server.heard());
+    assert!(
+        said.contains("Could not delete /d/a: the server refuses permission"),
+        "{said}"
+    );
+    assert!(said.contains("2 files and 1 folder deleted"), "{said}");
+    assert_eq!(lines(&out).len(), 2, "a failure and the summary: {out}");
+}
+
 fn script() -> Script {
     Script::new(Protocol::Ftp)
         .features("EPSV MLST SIZE XMD5")

@@ -14,7 +14,7 @@ use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchId, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Rank};
 
-use crate::harness::bench::{Bench, path};
+use crate::harness::bench::{Bench, facts, path};
 
 pub(crate) fn job(id: u64) -> Job {
     Job {
@@ -370,4 +370,31 @@ fn the_help_of_the_queue_leads_back_to_it() {
     assert_eq!(bench.app.view, View::Queue);
     bench.press("? Q esc");
     assert_eq!(bench.app.view, View::Panes);
+}
+
+/// The pane that has lost its server shows it again when a transfer has reached it, and does not ask all the time.
+#[test]
+fn a_server_that_is_reached_again_is_listed_again() {
+    let mut bench = Bench::connected();
+    let lost = |bench: &mut Bench, effects: Vec<Effect>| {
+        let Command::List { place, generation } = command(effects) else {
+            panic!("no listing")
+        };
+        let why = Failure::new(Class::Unreachable, "Could not connect", "nothing listens");
+        bench.say(Event::Listed {
+            place,
+            generation,
+            result: Err(why),
+        })
+    };
+    let facts = || Event::Facts(ConnectionId(1), facts());
+    assert_eq!(bench.say(facts()), [], "nothing is lost");
+    let effects = bench.press("ctrl-r");
+    lost(&mut bench, effects);
+    bench.now += Duration::from_secs(9);
+    let effects = bench.say(facts());
+    lost(&mut bench, effects);
+    assert_eq!(bench.say(facts()), [], "once in a while");
+    bench.now += Duration::from_secs(9);
+    assert_eq!(listed(bench.say(facts())), remote("/srv/www"));
 }
