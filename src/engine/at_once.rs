@@ -14,7 +14,7 @@ use crate::local::mount::is_of_this_machine;
 use crate::model::failure::Failure;
 
 /// What takes longer is not done in place again: a small file is open, read and closed in a hundredth of that.
-const LONG: Duration = Duration::from_millis(5);
+pub(super) const LONG: Duration = Duration::from_millis(5);
 
 /// Whether a batch's disk is quick.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl AtOnce {
     }
 
     /// Whether work is done where it is asked for.
-    pub(super) fn is_quick(&self) -> bool {
+    fn is_quick(&self) -> bool {
         self.quick.load(Ordering::Relaxed)
     }
 

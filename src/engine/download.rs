@@ -10,6 +10,7 @@ use super::carried::SHORT;
 use super::kept::Piece;
 use super::lane::Lane;
 use super::lease::Lease;
+use super::meter::SpeedLimit;
 use super::resume::{Left, Resumed, left_here, remove_left};
 use super::room::fits;
 use super::task::{Moved, Stop, Task, UNTOUCHED, both, conflict, differs, in_the_way};
@@ -43,6 +44,9 @@ use sharing::Sharing;
 
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
+
+/// How much goes to the file at once where it does not come here.
+const POURED: usize = 1024 * 1024;
 
 /// The same at the beginning of a long file; it doubles from there.
 const FIRST: usize = 16 * 1024;
@@ -250,14 +254,12 @@ impl Receiving {
         task.piece = None;
         Self {
             verification,
-            disk: Disk {
-                hashing,
-                target: incoming.target,
-                may_replace: incoming.may_replace,
-                origin: task.origin,
+            disk: Disk::new(
+                (incoming.target, incoming.may_replace),
+                task.origin,
                 begun,
-                writing: None,
-            },
+                hashing,
+            ),
             task,
             buffer: Vec::new(),
             filled: 0,
@@ -313,6 +315,13 @@ impl Receiving {
         let short = expected.filter(|size| *size < piece);
         let mut room = short.map_or(FIRST.min(piece), |size| size.saturating_add(1).max(512));
         loop {
+            if let Some(n) = self.pour(lease, transfer, limit).await? {
+                if n == 0 {
+                    return self.come_to_the_end().await;
+                }
+                self.share(lane, 0).await?;
+                continue;
+            }
             self.buffer.resize(room, 0);
             let read = lease.read(transfer, &mut self.buffer[self.filled..]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
@@ -344,6 +353,32 @@ impl Receiving {
                 };
             }
         }
+    }
+
+    /// Lets data go straight to the file, if they can; how many did.
+    async fn pour(
+        &mut self,
+        lease: &mut Lease,
+        transfer: &mut Transfer,
+        limit: &SpeedLimit,
+    ) -> Result<Option<usize>, Stop> {
+        // who divides a file looks at the bytes where two parts of it meet
+        if self.filled > 0 || self.sharing.division.is_some() || !transfer.is_plain() {
+            return Ok(None);
+        }
+        let Some(pipe) = self.disk.pipe() else {
+            return Ok(None);
+        };
+        let poured = lease.pour(transfer, pipe, limit.piece(POURED)).await;
+        let n = poured.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
+        self.disk.empty_pipe(n)?;
+        self.received += n as u64;
+        if self.is_too_long() {
+            return Err(another(&self.task, "more has come than the file has"));
+        }
+        self.task.counter.add(n as u64);
+        limit.passed(n).await;
+        Ok(Some(n))
     }
 
     pub(super) fn path(&self) -> &RemotePath {

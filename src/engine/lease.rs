@@ -11,6 +11,7 @@ use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Begun, Exchanged, OwnerVerb, Rider, TimeVerb};
 use crate::ftp::guard;
+use crate::ftp::pipe::Pipe;
 use crate::ftp::reply::Reply;
 use crate::ftp::session::{FileSize, Session};
 use crate::ftp::transfer::{Closed, Ending, Request, Transfer};
@@ -341,6 +342,16 @@ impl Lease {
     /// Reads data of a transfer, as [`Transfer::read`].
     pub(super) async fn read(&mut self, transfer: &mut Transfer, buffer: &mut [u8]) -> Result<usize, Error> {
         transfer.read(self.session()?, buffer).await
+    }
+
+    /// Reads data of a transfer, as [`Transfer::pour`].
+    pub(super) async fn pour(
+        &mut self,
+        transfer: &mut Transfer,
+        pipe: &Pipe,
+        most: usize,
+    ) -> Result<usize, Error> {
+        transfer.pour(self.session()?, pipe, most).await
     }
 
     /// Writes data of a transfer, as [`Transfer::write`].

@@ -6,22 +6,15 @@ use std::io::{self, Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use tokio::task::JoinHandle;
-
+use super::blocking;
 use super::input::{Content, Input};
-use super::kept::Piece;
 use super::lease::Lease;
-use super::meter::SpeedLimit;
 use super::placing;
 use super::resume::{left_there, take_up_there};
 use super::targets::Found;
 use super::task::{Stop, Task, conflict, in_the_way};
-use super::verify::Verification;
-use super::{blocking, ending};
-use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
-use crate::ftp::sums::Hashing;
-use crate::ftp::transfer::{Request, Transfer};
+use crate::ftp::transfer::Request;
 use crate::local::list::{modified, permissions};
 use crate::local::mount::is_of_this_machine;
 use crate::model::entry::{Kind, Owner, Permissions};
@@ -33,6 +26,9 @@ use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
 use crate::plan::rename::free_name;
 use crate::plan::resume::{Identity, WORTH};
+
+mod sending;
+pub(super) use sending::Sending;
 
 /// How much is read and written at once. A file that is no longer is read in one go.
 const CHUNK: usize = 256 * 1024;
@@ -400,196 +396,4 @@ pub(super) fn refused(task: &Task, target: &RemotePath, site: &Site, error: &Err
         return task.placing.refused(target, error.failure(what(target)));
     }
     Stop::on_wire(error, what(target))
-}
-
-/// An upload while its data flow.
-pub(super) struct Sending {
-    pub(super) task: Task,
-    pub(super) part: RemotePath,
-    pub(super) target: RemotePath,
-    pub(super) site: Site,
-    pub(super) source: Known,
-    first: Vec<u8>,
-    rest: Option<Content>,
-    is_near: bool,
-    /// How much of it an earlier try has sent.
-    pub(super) begun: u64,
-    pub(super) sent: u64,
-    /// The same with what is on its way: the server may have that.
-    pub(super) offered: u64,
-    pub(super) verification: Option<Verification>,
-    /// The checksums of what was read, where the content is to be verified.
-    pub(super) hashing: Option<Hashing>,
-}
-
-/// A piece, and what it was read from.
-type Read = (Content, Vec<u8>, Option<Hashing>);
-
-/// What follows the piece that is being sent.
-enum Rest {
-    Over,
-    /// It is being read.
-    Ahead(JoinHandle<io::Result<Read>>),
-    /// It is read here, when this piece is sent.
-    Here(Content),
-}
-
-impl Sending {
-    /// `ways`: how the server can be asked for a checksum.
-    pub(super) fn new(outgoing: Outgoing, ways: Vec<Way>) -> Self {
-        let verified = outgoing.task.start.care.verify;
-        let begun = verified.then(|| Verification::begin(ways, &outgoing.part));
-        let (verification, hashing) = begun.unzip();
-        let sent = outgoing.request.offset();
-        let mut task = outgoing.task;
-        task.counter.begin_at(sent);
-        // the server has it from now on
-        task.piece = None;
-        Self {
-            verification,
-            hashing,
-            task,
-            part: outgoing.part,
-            target: outgoing.target,
-            site: outgoing.site,
-            source: outgoing.source.known,
-            first: outgoing.source.first,
-            rest: outgoing.source.rest,
-            is_near: outgoing.source.is_near,
-            begun: sent,
-            sent,
-            offered: sent,
-        }
-    }
-
-    /// Its job; what has come over is told to it, where another try can go on from there.
-    pub(super) fn set_aside(mut self, stop: &Stop) -> Task {
-        if self.keeps(stop) {
-            self.task.piece = Some(Piece::There(self.part));
-        } else if !self.site.in_place {
-            self.task.begun = Some(self.part);
-        }
-        self.task
-    }
-
-    /// Whether what has come over is kept for another try when it ends so.
-    pub(super) fn keeps(&self, stop: &Stop) -> bool {
-        !self.site.in_place && self.task.keeps(stop, self.offered)
-    }
-
-    /// Writes all of the file.
-    pub(super) async fn pump(
-        &mut self,
-        lease: &mut Lease,
-        transfer: &mut Transfer,
-        limit: &SpeedLimit,
-    ) -> Result<(), Stop> {
-        let mut piece = std::mem::take(&mut self.first);
-        if let Some(mut hashing) = self.hashing.take() {
-            let (path, begun) = (self.task.job().item.local.clone(), self.begun);
-            let hashed = move || {
-                if begun > 0 {
-                    hashing.update_from(&path, begun)?;
-                }
-                hashing.update(&piece);
-                Ok::<_, io::Error>((piece, hashing))
-            };
-            let hashed = blocking(hashed).await?;
-            let (first, hashing) = hashed.map_err(|error| self.unread(&error))?;
-            (piece, self.hashing) = (first, Some(hashing));
-        }
-        let mut rest = match self.rest.take() {
-            Some(content) => {
-                let hashing = self.hashing.take();
-                self.after(content, Vec::new(), hashing)
-            }
-            None => Rest::Over,
-        };
-        loop {
-            for part in piece.chunks(limit.piece(CHUNK)) {
-                self.offered = self.sent + part.len() as u64;
-                lease
-                    .write(transfer, part)
-                    .await
-                    .map_err(|error| self.stop(&error))?;
-                self.sent += part.len() as u64;
-                self.task.counter.add(part.len() as u64);
-                limit.passed(part.len()).await;
-            }
-            let (content, next, hashing) = match rest {
-                Rest::Over => return Ok(()),
-                Rest::Ahead(reading) => self.read(reading).await?,
-                Rest::Here(content) => {
-                    let spare = std::mem::take(&mut piece);
-                    let work = move || read(content, spare, None);
-                    let read = self.task.targets.at_once.run(work).await?;
-                    read.map_err(|error| self.unread(&error))?
-                }
-            };
-            if next.is_empty() {
-                self.hashing = hashing;
-                return self.check(content).await;
-            }
-            let spare = std::mem::replace(&mut piece, next);
-            rest = self.after(content, spare, hashing);
-        }
-    }
-
-    /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
-    /// handing the work to another thread would cost more than it brings.
-    fn after(&self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
-        if hashing.is_none() && self.is_near && self.task.targets.at_once.is_quick() {
-            return Rest::Here(content);
-        }
-        Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
-    }
-
-    /// What a failure on the wire is for it.
-    pub(super) fn stop(&self, error: &Error) -> Stop {
-        refused(&self.task, &self.target, &self.site, error)
-    }
-
-    async fn read(&self, reading: JoinHandle<io::Result<Read>>) -> Result<Read, Stop> {
-        match reading.await {
-            Ok(read) => read.map_err(|error| self.unread(&error)),
-            Err(_) => Err(ending().into()),
-        }
-    }
-
-    fn unread(&self, error: &io::Error) -> Stop {
-        local(self.what(), error).into()
-    }
-
-    fn what(&self) -> String {
-        match self.task.job().item.reads_input() {
-            true => "Could not read standard input".into(),
-            false => format!("Could not read {}", shown_path(&self.task.job().item.local)),
-        }
-    }
-
-    /// Whether the file is still the one that was opened.
-    async fn check(&self, content: Content) -> Result<(), Stop> {
-        let now = blocking(move || content.metadata()).await?;
-        let Some(now) = now.map_err(|error| self.unread(&error))? else {
-            return Ok(());
-        };
-        let (sent, source) = (self.sent, &self.source);
-        if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
-            return Ok(());
-        }
-        let changed = Failure::new(
-            Class::Local,
-            self.what(),
-            "the file was changed while it was read",
-        );
-        Err(changed.transient().into())
-    }
-}
-
-fn read(mut content: Content, mut buffer: Vec<u8>, mut hashing: Option<Hashing>) -> io::Result<Read> {
-    content.fill(&mut buffer, u64::MAX, CHUNK)?;
-    if let Some(hashing) = &mut hashing {
-        hashing.update(&buffer);
-    }
-    Ok((content, buffer, hashing))
 }

@@ -3,7 +3,8 @@
 //! A [`connection::Connection`] is a server as it is used now; it makes [`session::Session`]s, one
 //! logged-in control connection each. Every byte of a control connection goes through
 //! [`wire::Wire`], every line through [`guard::admit`]. Nothing here decides what to transfer,
-//! or writes to the disk; what only a person knows it asks its [`attendant`].
+//! or writes to the disk, but for a [`pipe`], which empties itself into a file that it is given; what only a
+//! person knows it asks its [`attendant`].
 
 pub(crate) mod attendant;
 pub(crate) mod connect;
@@ -36,6 +37,7 @@ mod listing;
 mod login;
 mod noop;
 pub(crate) mod onlooker;
+pub(crate) mod pipe;
 mod ports;
 mod proxy;
 mod quota;

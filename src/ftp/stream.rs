@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::pipe::Pipe;
 use super::tls::native::close_notify_received;
 
 /// After how long without traffic the system asks the other end for a sign of life. Routers
@@ -72,6 +73,16 @@ impl NetStream {
         }
     }
 
+    /// Reads into `vessel`; 0 is the end of the data.
+    pub(super) async fn receive(&mut self, vessel: &mut Vessel<'_>) -> io::Result<usize> {
+        match (vessel, self) {
+            (Vessel::Memory(buffer), stream) => stream.read(buffer).await,
+            (Vessel::Pipe(pipe, most), Self::Plain(tcp)) => pipe.fill(tcp, *most).await,
+            // they are to be decrypted first
+            (Vessel::Pipe(..), Self::Openssl(_) | Self::System(_)) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     pub(super) fn into_plain(self) -> Option<TcpStream> {
         match self {
             Self::Plain(s) => Some(s),
@@ -88,6 +99,13 @@ impl NetStream {
             Self::Plain(_) | Self::System(_) => None,
         }
     }
+}
+
+/// What data are read into.
+pub(super) enum Vessel<'v> {
+    Memory(&'v mut [u8]),
+    /// At most so many bytes.
+    Pipe(&'v Pipe, usize),
 }
 
 impl AsyncRead for NetStream {

@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::error::{Error, Stage};
 use super::explain::demands_resumption;
+use super::pipe::Pipe;
 use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
-use super::stream::NetStream;
+use super::stream::{NetStream, Vessel};
 use super::tls::TlsError;
 use crate::model::path::RemotePath;
 use crate::model::server::TlsBackend;
@@ -158,6 +159,25 @@ pub(crate) struct Ending {
 impl Transfer {
     /// Reads data into `buffer`; 0 is the end of it.
     pub(crate) async fn read(&mut self, session: &mut Session, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.receive(session, Vessel::Memory(buffer)).await
+    }
+
+    /// Whether the data can be read into a pipe: as they come, in clear.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.stream, NetStream::Plain(_))
+    }
+
+    /// Reads up to `most` bytes of data into `pipe`, as [`Transfer::read`] into a buffer.
+    pub(crate) async fn pour(
+        &mut self,
+        session: &mut Session,
+        pipe: &Pipe,
+        most: usize,
+    ) -> Result<usize, Error> {
+        self.receive(session, Vessel::Pipe(pipe, most)).await
+    }
+
+    async fn receive(&mut self, session: &mut Session, mut vessel: Vessel<'_>) -> Result<usize, Error> {
         let silence = session.connection().patience.silence;
         let mut until = Instant::now() + silence;
         loop {
@@ -174,7 +194,7 @@ impl Transfer {
             let noop_at = self.next_noop.filter(|_| self.awaits_word());
             tokio::select! {
                 biased;
-                read = timeout_at(until, self.stream.read(buffer)) => return match read {
+                read = timeout_at(until, self.stream.receive(&mut vessel)) => return match read {
                     Ok(Ok(n)) => {
                         session.control.progressed();
                         Ok(n)

@@ -325,7 +325,7 @@ fn the_doctor_finds_nat_and_closed_ports() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for line in [
         &format!("(seen from a client that has the address {CLIENT})"),
-        "  open  server:24020         -> client:50000-50003",
+        "  open  server:24020       -> client:50000-50003",
         &format!("The router at the client's end, {CLIENT}, must pass ports 50000-50003 on to 10.0.1.2."),
     ] {
         assert!(text.contains(line), "{line}: {text}");

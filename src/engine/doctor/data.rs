@@ -21,6 +21,9 @@ impl Visit {
         if self.server.mode == ConnectionMode::Active && !proxied {
             if self.active(root, None, Some(&mut *session)).await == Some(true) {
                 self.list(session, root).await;
+                let unknown =
+                    "Whether passive mode works: active mode does, so it was not tried (--mode passive)";
+                self.unknown.push(unknown.into());
             }
             return;
         }

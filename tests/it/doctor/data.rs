@@ -290,6 +290,8 @@ async fn active_mode_that_works() {
         visit.finds(&["ok"]);
         assert_eq!(server.count("EPSV") + server.count("PASV"), 0);
         assert!(visit.step(Taken::Active)[0].ok && visit.step(Taken::Listing)[0].ok);
+        let unknown = visit.diagnosis.unknown.join("\n");
+        assert!(unknown.contains("Whether passive mode works"), "{unknown}");
         assert!(
             visit
                 .diagnosis
