@@ -282,6 +282,7 @@ fn progress_is_one_line_and_goes_away() {
             let parts = line.split(" · ").filter(|part| !part.is_empty());
             for part in parts {
                 let ends = [
+                    "looking what there is …",
                     " 0 B",
                     " 4.0 MiB",
                     " and counting",

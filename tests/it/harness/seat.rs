@@ -14,10 +14,11 @@ use ftpane::app::{App, Start};
 use ftpane::config::bookmarks::{self, Bookmark};
 use ftpane::config::import::Looked;
 use ftpane::config::secrets::Trouble;
+use ftpane::config::servers::ServersError;
 use ftpane::engine::Engine;
 use ftpane::model::command::Command;
 use ftpane::model::event::{Event, Progress};
-use ftpane::model::failure::Failure;
+use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::Direction;
 use ftpane::model::key::Key;
 use ftpane::model::secret::Secret;
@@ -140,25 +141,37 @@ impl Outside for SmallWorld {
 
     fn change(&self, change: Change) -> impl Future<Output = Result<Vec<Server>, Trouble>> + Send + 'static {
         let mut all = self.servers.lock().unwrap();
-        match change {
-            Change::Add(server, _) => all.push(*server),
-            Change::Keep(name, source, _) => {
-                all.iter_mut().find(|s| s.name == name).unwrap().password = source;
+        // a server may be gone meanwhile: by other keys
+        let mut set = |name: &str, change: &mut dyn FnMut(&mut Server)| {
+            let found = all.iter_mut().find(|server| server.name == name).map(change);
+            found.ok_or_else(|| {
+                let why = ServersError::Unknown(name.to_owned()).to_string();
+                Trouble::Failed(Failure::new(Class::Local, "Could not save", why))
+            })
+        };
+        let changed = match change {
+            Change::Keep(name, source, _) => set(&name, &mut |server| server.password = source.clone()),
+            Change::Replace(name, changed, _) => set(&name, &mut |server| *server = (*changed).clone()),
+            Change::InPlace(name) => set(&name, &mut |server| server.in_place = true),
+            Change::Pin(name, pin) => set(&name, &mut |server| server.pin = pin),
+            Change::OnConflict(name, direction, policy) => set(&name, &mut |server| match direction {
+                Direction::Download => server.on_conflict_download = policy,
+                Direction::Upload => server.on_conflict_upload = policy,
+            }),
+            Change::Add(server, _) => {
+                all.push(*server);
+                Ok(())
             }
-            Change::Replace(name, server, _) => *all.iter_mut().find(|s| s.name == name).unwrap() = *server,
-            Change::InPlace(name) => all.iter_mut().find(|s| s.name == name).unwrap().in_place = true,
-            Change::Pin(name, pin) => all.iter_mut().find(|s| s.name == name).unwrap().pin = pin,
-            Change::OnConflict(name, direction, policy) => {
-                let server = all.iter_mut().find(|s| s.name == name).unwrap();
-                match direction {
-                    Direction::Download => server.on_conflict_download = policy,
-                    Direction::Upload => server.on_conflict_upload = policy,
-                }
+            Change::Remove(name) => {
+                all.retain(|server| server.name != name);
+                Ok(())
             }
-            Change::Remove(name) => all.retain(|s| s.name != name),
-            Change::Import(taken) => all.extend(taken.into_iter().map(|taken| taken.server)),
-        }
-        std::future::ready(Ok(all.clone()))
+            Change::Import(taken) => {
+                all.extend(taken.into_iter().map(|taken| taken.server));
+                Ok(())
+            }
+        };
+        std::future::ready(changed.map(|()| all.clone()))
     }
 
     fn change_bookmarks(
