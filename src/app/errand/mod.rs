@@ -261,7 +261,7 @@ impl App {
                     format!("{name} is being sent back once more; Q shows how far it is")
                 }
                 counts if counts.failed > 0 => {
-                    format!("{name} was edited, and is not sent back yet; Q shows why and tries again")
+                    format!("{name} is edited but not sent back; Q shows why and tries again")
                 }
                 // it was taken out of the queue: the copy was named, and stays
                 _ => return None,
