@@ -206,7 +206,7 @@ impl Transfer {
                     }),
                     Err(_) => Err(self.gone.take().unwrap_or(Error::Silent(Stage::Transfer, silence))),
                 },
-                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(reply)?,
+                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(session, reply)?,
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
@@ -252,8 +252,12 @@ impl Transfer {
 
     /// Takes in what has come on the control connection. Its end is not that of a download: what the server has
     /// sent may be all of it.
-    fn attend(&mut self, reply: Result<(String, Reply), Error>) -> Result<(), Error> {
+    fn attend(&mut self, session: &mut Session, reply: Result<(String, Reply), Error>) -> Result<(), Error> {
         match reply {
+            // the service ends (RFC 959 §5.4), which says nothing of the data that are on their way
+            Ok((_, reply)) if reply.code == 421 && self.way == Way::Down => {
+                self.gone = Some(session.refused(Stage::Transfer, &self.order, reply));
+            }
             Ok((_, reply)) => self.heard(reply),
             Err(gone @ Error::Broken(..)) if self.way == Way::Down => self.gone = Some(gone),
             Err(error) => return Err(error),
@@ -299,7 +303,7 @@ impl Transfer {
             session.control.send_noop()?;
         }
         match session.control.reply(Stage::Transfer).now_or_never() {
-            Some(reply) => self.attend(reply),
+            Some(reply) => self.attend(session, reply),
             None => Ok(()),
         }
     }
@@ -422,7 +426,11 @@ impl Session {
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
         if let Some(gone) = closed.gone {
             self.learn_of_noops();
-            return Err(gone);
+            // neither word nor TLS says that the data were over
+            return Err(match closed.closed_properly {
+                Some(false) => Error::Broken(Stage::Transfer, std::io::ErrorKind::UnexpectedEof.into()),
+                _ => gone,
+            });
         }
         let mut order = closed.order;
         let word = self.final_reply(closed.early, &mut order).await;
