@@ -215,31 +215,41 @@ impl Transfer {
     /// Writes all of `bytes`.
     pub(crate) async fn write(&mut self, session: &mut Session, bytes: &[u8]) -> Result<(), Error> {
         let silence = session.connection().patience.silence;
-        let mut until = Instant::now() + silence;
-        let mut left = bytes;
+        let (mut until, mut left) = (None, bytes);
         while !left.is_empty() {
             self.keep_alive(session)?;
-            let noop_at = self.next_noop.filter(|_| self.early.is_none());
-            tokio::select! {
-                biased;
-                written = timeout_at(until, self.stream.write(left)) => match written {
-                    Ok(Ok(0)) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
-                    Ok(Ok(n)) => {
-                        left = &left[n..];
-                        session.control.progressed();
-                        until = Instant::now() + silence;
-                    }
-                    Ok(Err(error)) => return Err(self.broken(session, error).await),
-                    Err(_) => return Err(self.silent(session, silence)),
-                },
-                // a server that has no more room may say so and leave the data lying
-                reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply.map_err(|error| self.lost(session, error))?.1);
-                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
-                        return Err(self.refusal(session).await);
+            // mostly it is taken at once, a record of TLS at a time: then no clock is needed
+            let written = match self.stream.write(left).now_or_never() {
+                Some(written) => written,
+                None => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + silence);
+                    let noop_at = self.next_noop.filter(|_| self.early.is_none());
+                    tokio::select! {
+                        biased;
+                        written = timeout_at(until, self.stream.write(left)) => match written {
+                            Ok(written) => written,
+                            Err(_) => return Err(self.silent(session, silence)),
+                        },
+                        // a server that has no more room may say so and leave the data lying
+                        reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                            self.heard(reply.map_err(|error| self.lost(session, error))?.1);
+                            if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
+                                return Err(self.refusal(session).await);
+                            }
+                            continue;
+                        }
+                        () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => continue,
                     }
                 }
-                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
+            };
+            match written {
+                Ok(0) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
+                Ok(n) => {
+                    left = &left[n..];
+                    session.control.progressed();
+                    until = None;
+                }
+                Err(error) => return Err(self.broken(session, error).await),
             }
         }
         Ok(())
