@@ -5,13 +5,14 @@ use super::command;
 use ftpane::app::effect::Effect;
 use ftpane::app::errand::{ErrandId, Returned};
 use ftpane::app::msg::Msg;
+use ftpane::app::{App, Start};
 use ftpane::model::command::Command;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchRequest, ConnectionId, Job, JobId, JobState, Rank};
 use ftpane::model::server::Server;
 
-use crate::harness::bench::{Bench, listing, remote_entries, server};
+use crate::harness::bench::{Bench, listing, remote_entries, server, start};
 
 /// Answers the look at a file with the sample entries; gives what follows.
 fn look(bench: &mut Bench, effects: Vec<Effect>) -> Vec<Effect> {
@@ -202,4 +203,16 @@ fn another_server_s_file_of_the_same_path_is_another_errand() {
         screen.contains("The editor has index.html of one already"),
         "{screen}"
     );
+}
+
+/// The demo leaves alone what a person has of servers.
+#[test]
+fn who_keeps_no_queue_does_not_look_for_copies_that_were_left() {
+    for keeps_queue in [true, false] {
+        let (_, effects) = App::new(Start {
+            keeps_queue,
+            ..start(Vec::new())
+        });
+        assert_eq!(effects.contains(&Effect::LookForEdits), keeps_queue);
+    }
 }
