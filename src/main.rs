@@ -69,7 +69,7 @@ fn block_on_by(mut threads: Builder, work: impl Future<Output = anyhow::Result<u
 }
 
 /// Among the engine's tasks, and all of them on one thread: to wake another one for each event costs more
-/// than the event. What blocks has threads of its own.
+/// than the event. What blocks has threads of its own, but for a disk that is quick.
 fn block_on_task(work: impl Future<Output = anyhow::Result<u8>> + Send + 'static) -> anyhow::Result<u8> {
     let mut one = Builder::new_multi_thread();
     one.worker_threads(1);

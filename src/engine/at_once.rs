@@ -14,7 +14,7 @@ use crate::local::mount::is_of_this_machine;
 use crate::model::failure::Failure;
 
 /// What takes longer is not done in place again: a small file is open, read and closed in a hundredth of that.
-pub(super) const LONG: Duration = Duration::from_millis(5);
+const LONG: Duration = Duration::from_millis(5);
 
 /// Whether a batch's disk is quick.
 #[derive(Debug, Default)]
@@ -51,9 +51,55 @@ impl AtOnce {
     }
 }
 
+/// Whether the pieces of a long file go to a disk, or come from it, where the data flow, or on a thread for that.
+///
+/// The first one goes on a thread. After one that took long, four times as many as the last time do: a disk that is
+/// filled faster than it writes stops the network ever more seldom.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// How many pieces in a row did not take long.
+    quick: u32,
+    /// How many of them it takes.
+    wanted: u32,
+}
+
+impl Pace {
+    /// A piece took so long.
+    pub(super) fn took(&mut self, time: Duration) {
+        if time > LONG {
+            *self = Self {
+                quick: 0,
+                wanted: self.wanted.max(1).saturating_mul(4),
+            };
+        } else {
+            self.quick = self.quick.saturating_add(1);
+        }
+    }
+
+    /// Whether the next piece is expected to be there at once.
+    pub(super) fn is_quick(&self) -> bool {
+        self.quick > self.wanted
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_is_trusted_ever_later_after_each_slow_piece() {
+        let mut pace = Pace::default();
+        assert!(!pace.is_quick(), "nothing is known yet");
+        for wanted in [0, 4, 16, 64] {
+            for _ in 0..wanted {
+                pace.took(LONG);
+                assert!(!pace.is_quick(), "{wanted}");
+            }
+            pace.took(Duration::ZERO);
+            assert!(pace.is_quick(), "{wanted}");
+            pace.took(LONG * 2);
+        }
+    }
 
     #[tokio::test]
     async fn a_disk_that_was_slow_once_is_not_waited_for_again() {

@@ -342,8 +342,10 @@ impl Receiving {
             }
             if self.filled == room {
                 if short.is_none() || room >= piece {
+                    // who is stopped while the last piece is written has this one still
+                    self.disk.ready().await?;
                     self.filled = 0;
-                    self.buffer = self.disk.write(std::mem::take(&mut self.buffer)).await?;
+                    self.buffer = self.disk.put(std::mem::take(&mut self.buffer))?;
                     self.share(lane, piece as u64).await?;
                 }
                 room = if short.is_some() {
@@ -404,9 +406,11 @@ impl Receiving {
         known.filter(|time| time.precision == Precision::Second)
     }
 
-    /// The time that the server told before it began to send, where it was asked: it must be the same in the end.
+    /// Where the file was gone on with: the time that the server told before. It must be the same in the end. (What
+    /// came in one go is what the server had, and a log is written to all the time.)
     pub(super) fn told_time(&self) -> Option<Stamp> {
-        self.told.map(|(_, time)| time)
+        let told = self.told.filter(|_| self.disk.begun.is_some());
+        told.map(|(_, time)| time)
     }
 
     /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.

@@ -159,18 +159,11 @@ impl Pool {
             };
             match made {
                 Ok(lent) => return lent,
-                // The server lets no more of us in, but some are in: go on with those. It may not
-                // say that it is a limit, and answer as it does to a wrong password.
-                Err((error, (place, work))) if error.is_turned_away() && self.is_open() => {
-                    let why = "the server allows no further connection; going on with fewer";
-                    let limit = error.is_limit();
-                    self.go_on_with_fewer(why, place, work, limit);
-                }
-                Err((error, _)) => {
-                    return Err(error.failure(format!(
-                        "Could not connect to {}",
-                        self.connection.server.address()
-                    )));
+                Err((error, places)) => {
+                    if !self.learn_limit(&error, places) {
+                        let what = format!("Could not connect to {}", self.connection.server.address());
+                        return Err(error.failure(what));
+                    }
                 }
             }
         }
@@ -216,10 +209,7 @@ impl Pool {
                 self.lend(open, (place, Some(work))).await.ok()
             }
             Err(error) => {
-                if error.is_turned_away() && self.is_open() {
-                    let why = "the server allows no further connection; going on with fewer";
-                    self.go_on_with_fewer(why, place, Some(work), error.is_limit());
-                }
+                self.learn_limit(&error, (place, Some(work)));
                 None
             }
         }
@@ -265,6 +255,17 @@ impl Pool {
                 self.work.add_permits(1);
             }
         }
+    }
+
+    /// Where the server lets no more of us in, but some are in: goes on with those. It may not say that it is a limit,
+    /// and answer as it does to a wrong password. Whether it was that.
+    fn learn_limit(&self, error: &Error, (place, work): Places) -> bool {
+        let is_limit = error.is_turned_away() && self.is_open();
+        if is_limit {
+            let why = "the server allows no further connection; going on with fewer";
+            self.go_on_with_fewer(why, place, work, error.is_limit());
+        }
+        is_limit
     }
 
     /// Gives up the place of a session that will not be had. It is tried for again later where the

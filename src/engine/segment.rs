@@ -83,7 +83,9 @@ pub(super) async fn help(division: Arc<Division>, pool: Arc<Pool>, limit: Arc<Sp
             return;
         };
         let left = match read(segment, &mut lease, &limit, Some(&pool)).await {
-            Ok(()) => continue,
+            Ok(()) if lease.is_usable() => continue,
+            // its control connection has ended meanwhile: others help on
+            Ok(()) => return,
             Err(left) => left,
         };
         match left {

@@ -11,6 +11,7 @@ mod system {
     use std::fs::File;
     use std::io::{self, Read as _, Write as _};
     use std::os::fd::{AsFd, OwnedFd};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use rustix::io::Errno;
     use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
@@ -26,6 +27,7 @@ mod system {
     pub(crate) struct Pipe {
         inlet: File,
         outlet: File,
+        is_refused: AtomicBool,
     }
 
     impl Pipe {
@@ -38,7 +40,13 @@ mod system {
             Some(Self {
                 inlet: inlet.into(),
                 outlet: outlet.into(),
+                is_refused: AtomicBool::new(false),
             })
+        }
+
+        /// Whether it was found that data do not go through it as they are: then it is slower than a buffer.
+        pub(crate) fn is_refused(&self) -> bool {
+            self.is_refused.load(Ordering::Relaxed)
         }
 
         /// Takes in up to `most` bytes of what comes next; 0 is the end of it. The pipe must be empty. Whoever
@@ -50,7 +58,7 @@ mod system {
         fn take_in(&self, from: impl AsFd, most: usize) -> io::Result<usize> {
             let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
             match splice(&from, None, &self.inlet, None, most.min(ROOM), flags) {
-                Err(error) if is_unable(error) => {
+                Err(error) if self.notes(error) => {
                     // no more than any pipe holds: nobody empties it meanwhile
                     let mut bytes = [0; 4096];
                     let room = most.min(bytes.len());
@@ -70,7 +78,7 @@ mod system {
                     Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                     Ok(n) => n,
                     Err(Errno::INTR) => 0,
-                    Err(error) if is_unable(error) => {
+                    Err(error) if self.notes(error) => {
                         let mut bytes = vec![0; left];
                         (&self.outlet).read_exact(&mut bytes)?;
                         file.write_all(&bytes)?;
@@ -81,14 +89,18 @@ mod system {
             }
             Ok(())
         }
-    }
 
-    /// The system, or this file or socket, knows no splice(2), or a sandbox forbids it.
-    fn is_unable(error: Errno) -> bool {
-        matches!(
-            error,
-            Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP
-        )
+        /// Whether the system, or this file or socket, knows no splice(2), or a sandbox forbids it.
+        fn notes(&self, error: Errno) -> bool {
+            let is_unable = matches!(
+                error,
+                Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP
+            );
+            if is_unable {
+                self.is_refused.store(true, Ordering::Relaxed);
+            }
+            is_unable
+        }
     }
 
     #[cfg(test)]
@@ -138,12 +150,14 @@ mod system {
         fn what_cannot_be_spliced_is_copied() {
             let pipe = Pipe::new().unwrap();
             (&pipe.inlet).write_all(b"from a pipe").unwrap();
+            assert!(!pipe.is_refused());
             assert_eq!(pipe.take_in(&pipe.outlet, 6).unwrap(), 6);
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("appended");
             let mut options = File::options();
             let file = options.create(true).append(true).read(true).open(path).unwrap();
             pipe.empty(&file, 11).unwrap();
+            assert!(pipe.is_refused());
             assert_eq!(read(&file), " pipefrom a");
         }
     }
@@ -163,6 +177,10 @@ mod system {
     impl Pipe {
         pub(crate) fn new() -> Option<Self> {
             None
+        }
+
+        pub(crate) fn is_refused(&self) -> bool {
+            match *self {}
         }
 
         pub(in crate::ftp) async fn fill(&self, _: &TcpStream, _: usize) -> io::Result<usize> {

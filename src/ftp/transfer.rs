@@ -206,7 +206,7 @@ impl Transfer {
                     }),
                     Err(_) => Err(self.gone.take().unwrap_or(Error::Silent(Stage::Transfer, silence))),
                 },
-                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(reply)?,
+                reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(session, reply)?,
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
@@ -215,31 +215,41 @@ impl Transfer {
     /// Writes all of `bytes`.
     pub(crate) async fn write(&mut self, session: &mut Session, bytes: &[u8]) -> Result<(), Error> {
         let silence = session.connection().patience.silence;
-        let mut until = Instant::now() + silence;
-        let mut left = bytes;
+        let (mut until, mut left) = (None, bytes);
         while !left.is_empty() {
             self.keep_alive(session)?;
-            let noop_at = self.next_noop.filter(|_| self.early.is_none());
-            tokio::select! {
-                biased;
-                written = timeout_at(until, self.stream.write(left)) => match written {
-                    Ok(Ok(0)) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
-                    Ok(Ok(n)) => {
-                        left = &left[n..];
-                        session.control.progressed();
-                        until = Instant::now() + silence;
-                    }
-                    Ok(Err(error)) => return Err(self.broken(session, error).await),
-                    Err(_) => return Err(self.silent(session, silence)),
-                },
-                // a server that has no more room may say so and leave the data lying
-                reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
-                    self.heard(reply.map_err(|error| self.lost(session, error))?.1);
-                    if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
-                        return Err(self.refusal(session).await);
+            // mostly it is taken at once, a record of TLS at a time: then no clock is needed
+            let written = match self.stream.write(left).now_or_never() {
+                Some(written) => written,
+                None => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + silence);
+                    let noop_at = self.next_noop.filter(|_| self.early.is_none());
+                    tokio::select! {
+                        biased;
+                        written = timeout_at(until, self.stream.write(left)) => match written {
+                            Ok(written) => written,
+                            Err(_) => return Err(self.silent(session, silence)),
+                        },
+                        // a server that has no more room may say so and leave the data lying
+                        reply = session.control.reply(Stage::Transfer), if self.early.is_none() => {
+                            self.heard(reply.map_err(|error| self.lost(session, error))?.1);
+                            if self.early.as_ref().is_some_and(|reply| !reply.is_positive()) {
+                                return Err(self.refusal(session).await);
+                            }
+                            continue;
+                        }
+                        () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => continue,
                     }
                 }
-                () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
+            };
+            match written {
+                Ok(0) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
+                Ok(n) => {
+                    left = &left[n..];
+                    session.control.progressed();
+                    until = None;
+                }
+                Err(error) => return Err(self.broken(session, error).await),
             }
         }
         Ok(())
@@ -252,8 +262,12 @@ impl Transfer {
 
     /// Takes in what has come on the control connection. Its end is not that of a download: what the server has
     /// sent may be all of it.
-    fn attend(&mut self, reply: Result<(String, Reply), Error>) -> Result<(), Error> {
+    fn attend(&mut self, session: &mut Session, reply: Result<(String, Reply), Error>) -> Result<(), Error> {
         match reply {
+            // the service ends (RFC 959 §5.4), which says nothing of the data that are on their way
+            Ok((_, reply)) if reply.code == 421 && self.way == Way::Down => {
+                self.gone = Some(session.refused(Stage::Transfer, &self.order, reply));
+            }
             Ok((_, reply)) => self.heard(reply),
             Err(gone @ Error::Broken(..)) if self.way == Way::Down => self.gone = Some(gone),
             Err(error) => return Err(error),
@@ -299,7 +313,7 @@ impl Transfer {
             session.control.send_noop()?;
         }
         match session.control.reply(Stage::Transfer).now_or_never() {
-            Some(reply) => self.attend(reply),
+            Some(reply) => self.attend(session, reply),
             None => Ok(()),
         }
     }
@@ -422,7 +436,11 @@ impl Session {
     pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
         if let Some(gone) = closed.gone {
             self.learn_of_noops();
-            return Err(gone);
+            // neither word nor TLS says that the data were over
+            return Err(match closed.closed_properly {
+                Some(false) => Error::Broken(Stage::Transfer, std::io::ErrorKind::UnexpectedEof.into()),
+                _ => gone,
+            });
         }
         let mut order = closed.order;
         let word = self.final_reply(closed.early, &mut order).await;

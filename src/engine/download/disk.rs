@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tokio::task::JoinHandle;
 
-use super::super::at_once::LONG;
+use super::super::at_once::Pace;
 use super::super::ending;
 use super::super::task::Stop;
 use crate::ftp::error::local;
@@ -44,8 +44,7 @@ pub(super) struct Written {
     buffer: Vec<u8>,
     /// Whether it lies on a file system of this machine; looked at with the first piece of a long file.
     is_near: Option<bool>,
-    /// It does, and the last piece was there at once.
-    is_quick: bool,
+    pace: Pace,
     /// Leads to it from where data come in clear.
     pipe: Option<Pipe>,
 }
@@ -58,27 +57,22 @@ impl Written {
         if let Some(hashing) = &mut self.hashing {
             hashing.update(bytes);
         }
-        self.took(began);
+        self.pace.took(began.elapsed());
         Ok(())
     }
 
     /// Writes what the pipe has taken in. It blocks.
     fn empty(&mut self, length: usize) -> io::Result<()> {
         let began = Instant::now();
-        if let Some(pipe) = &self.pipe {
-            pipe.empty(&self.file, length)?;
-        }
-        self.took(began);
+        let pipe = self.pipe.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        pipe.empty(&self.file, length)?;
+        self.pace.took(began.elapsed());
         Ok(())
-    }
-
-    fn took(&mut self, began: Instant) {
-        self.is_quick = self.is_near == Some(true) && began.elapsed() <= LONG;
     }
 
     /// Whether a piece is written where it comes in. Checksums take time that the network can use.
     fn is_at_once(&self) -> bool {
-        self.is_quick && self.hashing.is_none()
+        self.is_near == Some(true) && self.pace.is_quick() && self.hashing.is_none()
     }
 }
 
@@ -155,7 +149,7 @@ impl Disk {
             };
             Ok(Written {
                 is_near: None,
-                is_quick: false,
+                pace: Pace::default(),
                 pipe: None,
                 part,
                 file,
@@ -165,9 +159,16 @@ impl Disk {
         }
     }
 
-    /// Writes a piece, or begins to; a buffer to read the next one into comes back.
-    pub(super) async fn write(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
-        let mut last = self.written().await?;
+    /// Waits until the last piece is written.
+    pub(super) async fn ready(&mut self) -> Result<(), Stop> {
+        self.written = self.written().await?;
+        Ok(())
+    }
+
+    /// Writes a piece, or begins to, when the last one is written ([`Disk::ready`]); a buffer to read the next one
+    /// into comes back. It does not wait: whoever is stopped has handed the piece over, or has it still.
+    pub(super) fn put(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, Stop> {
+        let mut last = self.written.take();
         if let Some(mut written) = last.take_if(|last| last.is_at_once()) {
             written.write(&piece).map_err(|error| self.failed(&error))?;
             self.written = Some(written);
@@ -196,23 +197,22 @@ impl Disk {
     /// The pipe to the file, as long as the disk is quick and nobody wants to see what comes.
     pub(super) fn pipe(&self) -> Option<&Pipe> {
         let written = self.written.as_ref().filter(|written| written.is_at_once());
-        written.and_then(|written| written.pipe.as_ref())
+        let pipe = written.and_then(|written| written.pipe.as_ref());
+        pipe.filter(|pipe| !pipe.is_refused())
     }
 
     /// Writes the `length` bytes that the pipe has taken in.
     pub(super) fn empty_pipe(&mut self, length: usize) -> Result<(), Stop> {
-        let emptied = self.written.as_mut().map(|written| written.empty(length));
-        emptied.unwrap_or(Ok(())).map_err(|error| {
-            // what is lost of it leaves a hole
-            self.written = None;
-            self.failed(&error)
-        })
+        let mut written = self.written.take().ok_or_else(ending)?;
+        // what is lost of it would leave a hole: it is not gone on with where that fails
+        written.empty(length).map_err(|error| self.failed(&error))?;
+        self.written = Some(written);
+        Ok(())
     }
 
-    /// Writes a piece to its end; where the file is, and the checksums so far, which are computed no
+    /// Waits until the last piece is written; where the file is, and the checksums so far, which are computed no
     /// more.
-    pub(super) async fn settle(&mut self, piece: Vec<u8>) -> Result<(PathBuf, Option<Hashing>), Stop> {
-        self.write(piece).await?;
+    pub(super) async fn settle(&mut self) -> Result<(PathBuf, Option<Hashing>), Stop> {
         let mut written = self.written().await?.ok_or_else(ending)?;
         let (path, hashing) = (written.part.path().to_path_buf(), written.hashing.take());
         self.written = Some(written);

@@ -183,7 +183,7 @@ impl Receiving {
                 self.sharing.trial = None;
                 return Ok(());
             };
-            let (part, hashing) = self.disk.settle(Vec::new()).await?;
+            let (part, hashing) = self.disk.settle().await?;
             self.sharing.rehashing = hashing.map(|hashing| hashing.anew());
             let missing = vec![Range {
                 from: self.received,
@@ -239,9 +239,11 @@ impl Receiving {
     }
 
     async fn settle(&mut self) -> Result<(), Stop> {
+        self.disk.ready().await?;
         let mut rest = std::mem::take(&mut self.buffer);
         rest.truncate(std::mem::take(&mut self.filled));
-        self.disk.settle(rest).await.map(drop)
+        self.disk.put(rest)?;
+        self.disk.settle().await.map(drop)
     }
 
     fn cut(&self) -> Stop {

@@ -1,7 +1,12 @@
 //! How a session comes into being: the login, whom it asks what only a person knows, and whose it is then.
 
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{Open, Places, Pool, Purpose};
 use crate::engine::lease::Lease;
@@ -12,6 +17,9 @@ use crate::model::command::{Answer, CertificateAnswer};
 use crate::model::event::{Event, Question, Wanted};
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
+
+/// How much longer a login takes that nobody waits for any more.
+const LATE: Duration = Duration::from_secs(5);
 
 /// A session that was made and lent; one that could not be made gives its places back.
 pub(super) type Made = Result<Result<Lease, Failure>, (Error, Places)>;
@@ -25,18 +33,27 @@ impl Pool {
         }
     }
 
-    /// The same for a lane, to its end, also where who has asked waits no more: a walk may be over by then. The
-    /// session is kept for the next who needs one.
+    /// The same for a lane, also where who has asked waits no more: a walk may be over by then. The session is kept
+    /// for the next who needs one, if it comes soon: its place is wanted.
     pub(super) async fn make_to_the_end(self: &Arc<Self>, places: Places) -> Made {
-        let pool = Arc::clone(self);
-        let making = tokio::spawn(async move { pool.make(Purpose::Lane, places).await });
+        let (pool, gone) = (Arc::clone(self), CancellationToken::new());
+        let _waits = gone.clone().drop_guard();
+        let making = tokio::spawn(async move {
+            let mut making = pin!(pool.make(Purpose::Lane, places));
+            tokio::select! {
+                made = &mut making => return Some(made),
+                () = gone.cancelled() => {}
+            }
+            if let Ok(Err((error, places))) = timeout(LATE, making).await {
+                pool.learn_limit(&error, places);
+            }
+            None
+        });
         match making.await {
-            Ok(made) => made,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // everything ends, and so does who waits here
-                Err(_) => std::future::pending().await,
-            },
+            Ok(Some(made)) => made,
+            Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
+            // everything ends, and so does who waits here
+            Ok(None) | Err(_) => std::future::pending().await,
         }
     }
 

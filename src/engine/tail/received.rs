@@ -33,7 +33,8 @@ impl Received {
         let fits = file.listed() == Some(file.received());
         Self {
             wants: Wants {
-                size: !fits,
+                // a listing may be old: it proves nothing where the server's word was lost
+                size: !fits || ending.is_err(),
                 time: file.told_time().is_some()
                     || (!file.task.start.care.new_times && file.exact_time().is_none()),
             },
@@ -106,9 +107,7 @@ impl Received {
                 return self.file.abandon(Stop::FromStart(failure)).await;
             }
             // only the size can take the place of the server's word
-            Some(_) if self.size == Some(received) && self.closed_properly != Some(false) => {
-                Ok(Some(WORD_LOST.into()))
-            }
+            Some(_) if self.size == Some(received) => Ok(Some(WORD_LOST.into())),
             Some(lost) => Err(lost),
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };

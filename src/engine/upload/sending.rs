@@ -1,11 +1,11 @@
 //! An upload while its data flow.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::super::at_once::LONG;
+use super::super::at_once::Pace;
 use super::super::input::Content;
 use super::super::kept::Piece;
 use super::super::lease::Lease;
@@ -35,8 +35,7 @@ pub(in crate::engine) struct Sending {
     rest: Option<Content>,
     /// It is read from a disk of this machine.
     is_near: bool,
-    /// The last piece of it was there at once.
-    was_quick: bool,
+    pace: Pace,
     /// How much of it an earlier try has sent.
     pub(in crate::engine) begun: u64,
     pub(in crate::engine) sent: u64,
@@ -52,7 +51,8 @@ struct Read {
     content: Content,
     piece: Vec<u8>,
     hashing: Option<Hashing>,
-    was_quick: bool,
+    /// How long the disk took.
+    time: Duration,
 }
 
 /// What follows the piece that is being sent.
@@ -86,7 +86,7 @@ impl Sending {
             first: outgoing.source.first,
             rest: outgoing.source.rest,
             is_near: outgoing.source.is_near,
-            was_quick: true,
+            pace: Pace::default(),
             begun: sent,
             sent,
             offered: sent,
@@ -156,7 +156,7 @@ impl Sending {
                 Rest::Here(content) => read(content, std::mem::take(&mut piece), None),
             };
             let read = read.map_err(|error| self.unread(&error))?;
-            self.was_quick = read.was_quick;
+            self.pace.took(read.time);
             if read.piece.is_empty() {
                 self.hashing = read.hashing;
                 return self.check(read.content).await;
@@ -169,7 +169,7 @@ impl Sending {
     /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
     /// handing the work to another thread would cost more than it brings.
     fn after(&self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
-        if hashing.is_none() && self.is_near && self.was_quick {
+        if hashing.is_none() && self.is_near && self.pace.is_quick() {
             return Rest::Here(content);
         }
         Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
@@ -214,7 +214,7 @@ impl Sending {
 fn read(mut content: Content, mut piece: Vec<u8>, mut hashing: Option<Hashing>) -> io::Result<Read> {
     let began = Instant::now();
     content.fill(&mut piece, u64::MAX, CHUNK)?;
-    let was_quick = began.elapsed() <= LONG;
+    let time = began.elapsed();
     if let Some(hashing) = &mut hashing {
         hashing.update(&piece);
     }
@@ -222,6 +222,6 @@ fn read(mut content: Content, mut piece: Vec<u8>, mut hashing: Option<Hashing>) 
         content,
         piece,
         hashing,
-        was_quick,
+        time,
     })
 }

@@ -19,37 +19,43 @@ const PATIENT: Patience = Patience {
 };
 
 /// A file of which this much comes, and then the control connection ends.
-fn gone_after(protocol: Protocol, bytes: usize, rest: Vec<Step>) -> Script {
-    let begin = vec![say("150 Here."), send(&noise(SIZE)[..bytes]), close()];
+fn gone_after(protocol: Protocol, bytes: usize, word: Option<&str>, rest: Vec<Step>) -> Script {
+    let begin = vec![say("150 Here."), send(&noise(SIZE)[..bytes])];
+    let end = word.map(say).into_iter().chain([close()]).collect();
     Script::new(protocol)
         .file("/f", noise(SIZE))
-        .once("RETR", [begin, rest].concat())
+        .once("RETR", [begin, end, rest].concat())
 }
 
 /// The data go on for longer than a broken line is waited for: they are read to their end, and the size, asked on
-/// another session, tells that it is all. The control connection may be found dead by a NOOP, too.
+/// another session, tells that it is all. The control connection may be found dead by a NOOP, too, and it may end
+/// with a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_download_whose_control_connection_ends_comes_to_its_end() {
-    let cases = [Protocol::Ftp, Protocol::FtpsExplicit].map(|protocol| [(protocol, 0), (protocol, 1)]);
+    let word = Some("421 Service not available, closing control connection.");
+    let cases = [Protocol::Ftp, Protocol::FtpsExplicit]
+        .map(|protocol| [(protocol, 0, None), (protocol, 1, None), (protocol, 0, word)]);
     super::all_at_once(
         cases
             .into_iter()
             .flatten()
-            .map(|(protocol, keep_alive)| async move {
+            .map(|(protocol, keep_alive, word)| async move {
                 let here = tempfile::tempdir().unwrap();
                 let to = here.path().join("f");
                 let rest = vec![send(&noise(SIZE)[64 * 1024..]), end_data()];
-                let script = gone_after(protocol, 64 * 1024, rest).pace(256 * 1024);
+                let script = gone_after(protocol, 64 * 1024, word, rest).pace(256 * 1024);
                 let server = script.start().await;
                 let settings = |server| Server { keep_alive, ..server };
                 let mut driver = connected_to(&server, settings, LONG).await;
+                let asked = server.count("SIZE");
                 let note = done(download(&mut driver, "/f", &to).await).unwrap();
                 assert!(
                     note.contains("connection was lost") && note.contains("size is right"),
                     "{note}"
                 );
                 assert!(std::fs::read(&to).unwrap() == noise(SIZE));
-                assert_eq!(server.count("RETR"), 1, "{protocol:?} {keep_alive}");
+                assert_eq!(server.count("RETR"), 1, "{protocol:?} {keep_alive} {word:?}");
+                assert!(server.count("SIZE") > asked, "{protocol:?} {keep_alive} {word:?}");
                 driver.shutdown().await;
             }),
     )
@@ -65,7 +71,9 @@ async fn a_download_whose_control_connection_ends_and_whose_data_do_is_given_up_
         let here = tempfile::tempdir().unwrap();
         let to = here.path().join("f");
         std::fs::write(&to, "old").unwrap();
-        let server = gone_after(Protocol::Ftp, 64 * 1024, rest.clone()).start().await;
+        let server = gone_after(Protocol::Ftp, 64 * 1024, None, rest.clone())
+            .start()
+            .await;
         let mut driver = connected_to(&server, |server| server, PATIENT).await;
         let failure = failed(download(&mut driver, "/f", &to).await);
         assert_says(&failure, Class::Unreachable, &["/f"]);
