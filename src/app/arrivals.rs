@@ -104,14 +104,18 @@ impl App {
 
     /// A session stands: where the pane says that the server cannot be reached, it is looked at again.
     pub(super) fn reached(&mut self) -> Vec<Effect> {
-        let is_lost = matches!(&self.remote.content, Content::Failed(why) if why.class == Class::Unreachable);
-        let now = self.now;
-        let schedule = self.arrivals.of(Side::Remote);
-        if !is_lost || self.remote.awaited.is_some() || now < schedule.free {
+        if !self.is_lost(Side::Remote) {
             return Vec::new();
         }
-        schedule.free = now + REMOTE;
-        self.refresh(Side::Remote, None)
+        let now = self.now;
+        let schedule = self.arrivals.of(Side::Remote);
+        schedule.due = Some(schedule.free.max(now));
+        self.show_arrivals()
+    }
+
+    /// Whether a pane shows nothing because its server could not be reached.
+    fn is_lost(&self, side: Side) -> bool {
+        matches!(&self.pane(side).content, Content::Failed(why) if why.class == Class::Unreachable)
     }
 
     /// Lists what is due.
@@ -125,9 +129,10 @@ impl App {
             }
             schedule.free = now + pause;
             schedule.due = None;
-            // one that is on its way, or has failed, is the person's own business
+            // one that is on its way, or was refused, is the person's own business
             let pane = self.pane(side);
-            if pane.awaited.is_none() && matches!(pane.content, Content::Listed(_)) {
+            let is_wanted = matches!(pane.content, Content::Listed(_)) || self.is_lost(side);
+            if pane.awaited.is_none() && is_wanted {
                 effects.extend(self.refresh(side, None));
             }
         }

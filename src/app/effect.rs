@@ -48,7 +48,7 @@ pub enum Effect {
     /// Make a folder for an errand into which only this person can look, for a copy of this file; answered by
     /// [`super::msg::Msg::PrivateFolder`] with the same number.
     MakePrivateFolder(ErrandId, String),
-    /// Remove such a folder with what is in it.
+    /// Remove such a folder with what is in it; answered by [`super::msg::Msg::EditsLeft`].
     RemovePrivateFolder(PathBuf),
     /// Give the terminal to a program of the person's own that opens this file; answered by
     /// [`super::msg::Msg::Returned`] with the same number when it has ended.

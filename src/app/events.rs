@@ -95,6 +95,13 @@ impl App {
             }
             Event::JobChanged(id, state) => {
                 let done = matches!(state, JobState::Done { .. });
+                // one that was over may be tried again: its batch ends once more
+                if !state.is_over()
+                    && let Some(job) = self.queue.job(id)
+                {
+                    self.batches.insert(job.batch, job.direction);
+                    self.busy_since.get_or_insert(self.now);
+                }
                 self.queue.change(id, state);
                 if done {
                     return self.arrived(id);

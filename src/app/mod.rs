@@ -327,7 +327,9 @@ impl App {
             app.dialogs.push_back(dialog);
         }
         let mut effects = app.refresh(Side::Local, None);
-        effects.push(Effect::LookForEdits);
+        if app.keeps_queue {
+            effects.push(Effect::LookForEdits);
+        }
         if let Some((server, secret)) = start.connect {
             effects.extend(app.connect(server, secret));
         }

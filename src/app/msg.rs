@@ -57,7 +57,7 @@ pub enum Msg {
     ServersRead(Result<Vec<Server>, Failure>),
     /// What other programs have saved, made to fit what is saved here.
     ImportsFound(Looked),
-    /// What is to be said of copies that were edited in earlier runs; `None` where there are none.
+    /// What is to be said of copies that were edited in earlier runs, or are edited still; `None` where there are none.
     EditsLeft(Option<Box<Failure>>),
     /// The server of this name is used, since this moment.
     ServerUsed(String, Stamp),

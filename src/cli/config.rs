@@ -32,7 +32,7 @@ Examples:
 
 const DEFAULT_HELP: &str = "\
 Examples:
-  mkdir -p ~/.config/ftpane
+  mkdir -m 700 -p \"$(dirname \"$(ftpane config path settings)\")\"
   ftpane config default > \"$(ftpane config path settings)\"
   ftpane config default keys | less";
 

@@ -77,12 +77,7 @@ impl Target {
     /// Reads what was written. `./x` is always local; `x:y` is a saved server's path when no
     /// slash stands before the colon.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        if let Some((scheme, rest)) = text.split_once("://")
-            && !scheme.is_empty()
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-        {
+        if let Some((scheme, rest)) = split_scheme(text) {
             return Ok(Self::Url(Url::after_scheme(scheme, rest)?));
         }
         if let Some((server, path)) = text.split_once(':')
@@ -98,10 +93,18 @@ impl Target {
     }
 }
 
+/// What stands before and behind the `://` of a URL; `None` where no scheme stands before it (RFC 3986,
+/// 3.1): that may be part of a password.
+pub fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let is_of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    text.split_once("://")
+        .filter(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(is_of_scheme))
+}
+
 impl Url {
     /// Reads a whole URL.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        let (scheme, rest) = text.trim().split_once("://").ok_or(TargetError::NoHost)?;
+        let (scheme, rest) = split_scheme(text.trim()).ok_or(TargetError::NoHost)?;
         Self::after_scheme(scheme, rest)
     }
 

@@ -112,16 +112,24 @@ impl Edited {
         held.get(path.parent()?)?.try_clone().ok()
     }
 
-    /// Removes a folder with what is in it.
-    pub(super) fn remove(&self, folder: &Path) {
+    /// Removes a folder with what is in it; what is to be said where a program has it still.
+    ///
+    /// An editor that has a window of its own may let go of the terminal at once and work on. It has
+    /// inherited the lock: then the folder is left to a later run, which looks at it.
+    pub(super) fn remove(&self, folder: &Path) -> Option<Failure> {
         // only what was made here
-        let Some(_lock) = self.held().remove(folder) else {
-            return;
-        };
-        let removed = fs::remove_dir_all(folder).and_then(|()| fs::remove_file(note_of(folder)));
+        drop(self.held().remove(folder)?);
+        let note = note_of(folder);
+        let anew = OpenOptions::new().read(true).write(true).open(&note);
+        let locked = anew.as_ref().ok().map(|file| (self.lock)(file));
+        if let Some(Err(TryLockError::WouldBlock)) = locked {
+            return Some(still_open(folder));
+        }
+        let removed = fs::remove_dir_all(folder).and_then(|()| fs::remove_file(note));
         if let Err(error) = removed {
             tracing::warn!("could not remove {}: {error}", shown_path(folder));
         }
+        None
     }
 
     /// Looks at what runs have left that were broken off: what holds nothing that the server has not is
@@ -161,6 +169,18 @@ pub(super) fn told(left: &[Left]) -> Option<Failure> {
     let why = format!("an earlier run has ended with them: {}", all.join(", "));
     let hint = "Send back what is wanted, with 'ftpane put' or F5, if the queue (Q) does not, and remove the folders.";
     (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
+}
+
+/// What is said of a folder that a program has still after it gave back the terminal.
+fn still_open(folder: &Path) -> Failure {
+    let what = "The editor has its copy still";
+    let why = format!(
+        "it gave back the terminal at once and works on; what it saves now is not sent, and stays in {}",
+        shown_path(folder)
+    );
+    let hint =
+        "Set VISUAL so that it waits until the file is closed: 'gvim -f', 'code --wait', 'emacsclient'.";
+    Failure::new(Class::Local, what, why).hint(hint)
 }
 
 /// Notes what the copy is that a program gets first; what it gets later may be somebody's work.
@@ -374,6 +394,28 @@ mod tests {
         let mut lock = edited.lock_of(&copy).unwrap();
         note_fetched(&mut lock, fingerprint(&copy).unwrap()).unwrap();
         folder
+    }
+
+    #[test]
+    fn what_an_editor_has_still_stays_until_a_later_run() {
+        let home = tempfile::tempdir().unwrap();
+        let edited = Edited::at(home.path().to_owned());
+        let folder = fetched(&edited, "text");
+        let editor = edited.lock_of(&folder.join("f")).unwrap();
+        let said = edited.remove(&folder).unwrap();
+        assert!(said.why.contains(&shown_path(&folder)), "{said:?}");
+        assert!(folder.join("f").exists());
+        assert_eq!(edited.remove(&folder), None, "it is nobody's here any more");
+        let later = Edited::at(home.path().to_owned());
+        assert_eq!(later.left(), []);
+        assert!(folder.join("f").exists(), "the editor has it");
+        fs::write(folder.join("f"), "changed").unwrap();
+        drop(editor);
+        assert_eq!(later.left().len(), 1);
+        // nobody has one that is done with
+        let other = fetched(&edited, "text");
+        assert_eq!(edited.remove(&other), None);
+        assert!(!other.exists());
     }
 
     #[test]

@@ -163,15 +163,29 @@ mod unix {
         }
     }
 
-    /// Whether what is typed is shown by the terminal. The end of a line is, in any case. Where the input
-    /// is no terminal there is nothing to hide.
+    /// How the terminal showed what is typed before it was hidden.
+    static SHOWN: Mutex<Option<LocalModes>> = Mutex::new(None);
+
+    /// Whether what is typed is hidden by the terminal, or as it was before. The end of a line is shown while it is hidden. Where the
+    /// input is no terminal there is nothing to hide.
     pub(in crate::term) fn hide(hidden: bool) -> io::Result<()> {
         let input = io::stdin();
         let Ok(mut modes) = tcgetattr(&input) else {
             return Ok(());
         };
-        modes.local_modes.set(LocalModes::ECHO, !hidden);
-        modes.local_modes.set(LocalModes::ECHONL, hidden);
+        let echo = LocalModes::ECHO | LocalModes::ECHONL;
+        let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = if hidden {
+            shown.get_or_insert(modes.local_modes & echo);
+            LocalModes::ECHONL
+        } else {
+            // a shell that shows what is typed itself has turned it off
+            match shown.take() {
+                Some(before) => before,
+                None => return Ok(()),
+            }
+        };
+        modes.local_modes = (modes.local_modes - echo) | wanted;
         Ok(tcsetattr(&input, OptionalActions::Now, &modes)?)
     }
 }

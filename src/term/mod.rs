@@ -295,11 +295,14 @@ impl<F: Face, O: Outside> Loop<F, O> {
     /// Lets what is being saved be saved, and the engine clean up and say goodbye to the servers; a
     /// Ctrl-C cuts that short.
     pub async fn goodbye(&mut self) {
-        let saved = async { while self.saves.join_next().await.is_some() {} };
-        if timeout(SAVING, saved).await.is_err() {
-            tracing::warn!("ended before everything was saved");
-        }
-        if self.engine.commands.send(Command::Shutdown).is_ok() {
+        let parted = async {
+            let saved = async { while self.saves.join_next().await.is_some() {} };
+            if timeout(SAVING, saved).await.is_err() {
+                tracing::warn!("ended before everything was saved");
+            }
+            if self.engine.commands.send(Command::Shutdown).is_err() {
+                return;
+            }
             let ended = async {
                 while let Some(event) = self.engine.events.recv().await {
                     if event == Event::Ended {
@@ -307,10 +310,11 @@ impl<F: Face, O: Outside> Loop<F, O> {
                     }
                 }
             };
-            tokio::select! {
-                _ = timeout(PARTING, ended) => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
+            let _ = timeout(PARTING, ended).await;
+        };
+        tokio::select! {
+            () = parted => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
     }
 
@@ -407,7 +411,10 @@ impl<F: Face, O: Outside> Loop<F, O> {
                     let made = self.world.private_folder(of);
                     self.later(async move { Msg::PrivateFolder(errand, made.await) });
                 }
-                Effect::RemovePrivateFolder(folder) => self.world.remove_private_folder(folder),
+                Effect::RemovePrivateFolder(folder) => {
+                    let removed = self.world.remove_private_folder(folder);
+                    self.later(async move { Msg::EditsLeft(removed.await.map(Box::new)) });
+                }
                 // once nothing is on its way to the terminal
                 Effect::Open {
                     errand,

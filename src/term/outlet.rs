@@ -73,6 +73,11 @@ impl Outlet {
         self.state.borrow().pieces == 0
     }
 
+    /// Whether something could not be written: the terminal is not taken to take anything more.
+    pub fn is_lost(&self) -> bool {
+        self.state.borrow().lost
+    }
+
     /// Waits until all that was handed over is written.
     pub async fn free(&self) {
         // the sender is ours: the channel cannot be closed

@@ -88,8 +88,11 @@ pub trait Outside {
     /// Makes a folder into which only this person can look, for a copy of this file of a server.
     fn private_folder(&self, of: String) -> impl Future<Output = Result<PathBuf, Failure>> + Send + 'static;
 
-    /// Removes such a folder with what is in it; nobody waits for it.
-    fn remove_private_folder(&self, folder: PathBuf);
+    /// Removes such a folder with what is in it, in any case; what is to be said of it.
+    fn remove_private_folder(
+        &self,
+        folder: PathBuf,
+    ) -> impl Future<Output = Option<Failure>> + Send + 'static;
 
     /// Gives the terminal to a program that opens this file, until it has ended.
     fn hand_over(
@@ -286,9 +289,14 @@ impl Outside for World {
         }
     }
 
-    fn remove_private_folder(&self, folder: PathBuf) {
+    fn remove_private_folder(
+        &self,
+        folder: PathBuf,
+    ) -> impl Future<Output = Option<Failure>> + Send + 'static {
         let edited = self.edited.clone();
-        tokio::task::spawn_blocking(move || edited.remove(&folder));
+        // begun here: it is done also where nobody comes to wait for it
+        let removed = tokio::task::spawn_blocking(move || edited.remove(&folder));
+        async { removed.await.ok().flatten() }
     }
 
     fn read_servers(&self) -> impl Future<Output = Result<Vec<Server>, Failure>> + Send + 'static {

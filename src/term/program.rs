@@ -52,11 +52,12 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
     {
         tracing::warn!("not noted what is edited: {error}");
     }
-    // the shell takes apart what a person has set, arguments and quotes included
+    // the shell takes apart what a person has set, arguments and quotes included; what is pressed to
+    // interrupt the program does not end the shell, which tells when that one has ended
     let mut shell = Command::new("sh");
     shell
         .arg("-c")
-        .arg(format!("{command} \"$@\""))
+        .arg(format!("trap : INT QUIT; {command} \"$@\""))
         .arg("sh")
         .arg(&path);
     let is_private = lock.is_some();
@@ -88,8 +89,13 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
         Ok(status) => failed(format!("'{said}' ended with {status}")),
         Err(error) => failed(format!("'{said}' could not be started: {}", system_says(&error))),
     };
-    let changed = matches!((&before, &after), (Ok(before), Ok(after)) if before != after);
-    let unsaved = is_private && failure.is_some() && !is_alone(path).await;
+    let changed = match (&before, &after) {
+        (Ok(before), Ok(after)) => before != after,
+        // something else is in its place; what is gone is not kept
+        (Ok(_), Err(error)) => error.kind() != io::ErrorKind::NotFound,
+        (Err(_), _) => false,
+    };
+    let unsaved = is_private && !is_alone(path).await;
     Returned {
         changed,
         unsaved,
@@ -97,13 +103,22 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
     }
 }
 
-/// Whether nothing lies beside a file: no recovery file of an editor that was killed.
+/// The same on a thread of its own.
 async fn is_alone(path: PathBuf) -> bool {
-    let alone = move || {
-        let folder = path.parent().map(std::fs::read_dir);
-        folder.is_none_or(|entries| entries.is_ok_and(|entries| entries.count() <= 1))
-    };
+    let alone = move || lies_alone(&path);
     tokio::task::spawn_blocking(alone).await.unwrap_or(false)
+}
+
+/// Whether nothing lies beside a file that somebody may want: no recovery file of an editor that was killed, nothing
+/// that was saved under another name. What ends in `~` is what the file was before, as editors keep it.
+fn lies_alone(path: &Path) -> bool {
+    let Some(folder) = path.parent() else {
+        return true;
+    };
+    let is_known = |entry: io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.path() == path || entry.file_name().as_encoded_bytes().ends_with(b"~"))
+    };
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_known))
 }
 
 /// The command that a person has set, or what most systems have.
@@ -170,6 +185,37 @@ fn lend(lock: &File) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_was_saved_under_another_name_is_seen() {
+        for (does, changed, unsaved, fails) in [
+            ("true", false, false, false),
+            ("cp \"$1\" \"$1~\"; echo more >>", true, false, false),
+            ("echo more >>", true, false, false),
+            ("new=1; : > \"$1.new\"; true", false, true, false),
+            ("mv \"$1\" \"$1.new\"; true", false, true, true),
+            (": > \"$1.new\"; echo more >>", true, true, false),
+            ("rm", false, false, true),
+            ("f() { rm \"$1\"; mkdir \"$1\"; }; f", true, false, true),
+            ("exit 3; true", false, false, true),
+            // the shell stays to tell how it ended
+            ("kill -INT $$; true", false, false, false),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let path = home.path().join("f");
+            std::fs::write(&path, "one").unwrap();
+            let lock = tempfile::tempfile().unwrap();
+            io::Write::write_all(&mut &lock, br#"{"of":"web:/f","fetched":null}"#).unwrap();
+            let returned = run(Program::Editor, does.to_owned(), path, Some(lock)).await;
+            assert_eq!(
+                (returned.changed, returned.unsaved, returned.failure.is_some()),
+                (changed, unsaved, fails),
+                "{does}: {:?}",
+                returned.failure
+            );
+        }
+    }
 
     #[test]
     fn a_change_is_one_of_content() {

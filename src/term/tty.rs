@@ -52,12 +52,20 @@ impl Tty {
     }
 
     /// Gives the terminal back by way of the outlet, so that one that takes no bytes holds nobody up for
-    /// longer than `patience`; its modes, which the kernel keeps, are put back in any case.
+    /// longer than `patience`; its modes, which the kernel keeps, are put back in any case. What is on
+    /// another program's screen is left alone.
     pub(super) async fn leave(self, outlet: &mut Outlet, patience: Duration) {
-        if outlet.write_all(&farewell()).is_ok() {
-            let _ = timeout(patience, outlet.free()).await;
+        if !HELD.load(Ordering::SeqCst) {
+            return;
+        }
+        let is_said = outlet.write_all(&farewell()).is_ok()
+            && timeout(patience, outlet.free()).await.is_ok()
+            && !outlet.is_lost();
+        if !is_said {
+            say_past_the_rest(&farewell());
         }
         if HELD.swap(false, Ordering::SeqCst) {
+            drop_typed();
             let _ = disable_raw_mode();
         }
     }
@@ -118,9 +126,38 @@ pub(super) fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// What undoes [`enter`].
+/// Says something where the outlet is stuck: what the terminal has not taken yet is dropped, and nobody
+/// waits. It has an opening of its own: whether one waits there concerns nobody else.
+#[cfg(unix)]
+fn say_past_the_rest(bytes: &[u8]) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use rustix::fs::OFlags;
+    use rustix::termios::{QueueSelector, tcflush};
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let terminal = std::fs::OpenOptions::new()
+        .write(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open("/dev/tty");
+    let _ = terminal.and_then(|mut terminal| {
+        tcflush(&terminal, QueueSelector::OFlush)?;
+        terminal.write_all(bytes)
+    });
+}
+
+#[cfg(not(unix))]
+fn say_past_the_rest(_bytes: &[u8]) {}
+
+/// What was typed for this program and not read is not the shell's.
+fn drop_typed() {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+/// What undoes [`enter`]. It begins with an empty screen in the terminal's own ink: not every terminal has a
+/// second screen to leave (GNU screen by default, xterm's titeInhibit).
 fn farewell() -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = b"\x1b[0m\x1b[2J\x1b[H".to_vec();
     let _ = queue!(
         bytes,
         Print(mouse(false)),
@@ -135,9 +172,11 @@ fn farewell() -> Vec<u8> {
 /// by a signal that cannot be caught. Nothing happens while the terminal is not ours.
 #[cfg(unix)]
 pub(super) fn reclaim() -> io::Result<()> {
-    if !HELD.load(Ordering::SeqCst) || is_raw() {
+    // a shell in front has modes of its own: whoever sets them behind it is stopped by the kernel (SIGTTOU)
+    if !HELD.load(Ordering::SeqCst) || (is_in_front() && is_raw()) {
         return Ok(());
     }
+    await_front()?;
     // crossterm sets the modes only where it thinks they are not set
     disable_raw_mode()?;
     enable_raw_mode()?;
@@ -161,6 +200,25 @@ fn is_raw() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ICANON))
 }
 
+/// Whether the terminal is this program's group's, not that of a shell that has put it behind itself.
+#[cfg(unix)]
+fn is_in_front() -> bool {
+    use rustix::process::getpgrp;
+    use rustix::termios::tcgetpgrp;
+    tcgetpgrp(io::stdin()).map_or(true, |front| front == getpgrp())
+}
+
+/// Waits until the shell says `fg`, where it has said `bg`: the kernel stops whoever waits for the output of a
+/// terminal that is another group's (SIGTTOU), and where nobody could go on with it, it is an error (POSIX.1,
+/// tcdrain). Modes that are read before are the shell's, and not to be put back.
+#[cfg(unix)]
+fn await_front() -> io::Result<()> {
+    if !is_in_front() {
+        rustix::termios::tcdrain(io::stdin())?;
+    }
+    Ok(())
+}
+
 /// Stops this program until the shell says `fg`; the terminal is the shell's meanwhile.
 ///
 /// The whole group stops: a pipeline or a script this program stands in goes with it, as with
@@ -176,6 +234,7 @@ pub(super) fn suspend() -> io::Result<()> {
     let stopped =
         rustix::process::kill_current_process_group(rustix::process::Signal::TTOU).map_err(io::Error::from);
     if was_ours {
+        await_front()?;
         enter()?;
     }
     stopped

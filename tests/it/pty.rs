@@ -209,7 +209,9 @@ impl Outside for Broken {
         std::future::ready(Ok(PathBuf::new()))
     }
 
-    fn remove_private_folder(&self, _: PathBuf) {}
+    fn remove_private_folder(&self, _: PathBuf) -> impl Future<Output = Option<Failure>> + Send + 'static {
+        std::future::ready(None)
+    }
 }
 
 /// Not a test: the program that [`a_panic_gives_the_terminal_back`] runs in its terminal.

@@ -282,3 +282,44 @@ fn an_editor_that_fails_is_told_and_nothing_is_sent() {
     terminal.press("\rq");
     assert_eq!(terminal.leave().code, 0);
 }
+
+/// Before the demo's README, with this for an editor.
+fn editing(place: &Place, does: &str) -> Terminal {
+    let editor = script(place, "editor", does);
+    let mut command = place.ftpane(&["demo"]);
+    command.env("VISUAL", &editor);
+    let mut terminal = Terminal::run(command);
+    terminal.see_the_demo();
+    terminal.press("/");
+    terminal.press("README\r");
+    terminal.see("/README");
+    terminal.press("e");
+    terminal
+}
+
+#[test]
+fn what_ends_the_program_behind_an_editor_leaves_its_screen_alone() {
+    let place = Place::new();
+    let mut terminal = editing(&place, "printf 'EDITING '; read line");
+    terminal.see("EDITING ");
+    terminal.signal(Signal::TERM);
+    let left = terminal.leave();
+    assert_eq!(left.code, 143);
+    assert!(left.text.contains("EDITING"), "{}", left.text);
+}
+
+#[test]
+fn what_an_editor_with_a_window_of_its_own_has_still_is_left_to_it() {
+    let place = Place::new();
+    let hold = place.home.path().join("hold");
+    let made = Command::new("mkfifo").arg(&hold).status();
+    assert!(made.unwrap().success());
+    let mut terminal = editing(&place, &format!("(: < '{}') &", hold.display()));
+    let screen = terminal.see("The editor has its copy still");
+    assert!(screen.contains("--wait"), "{screen}");
+    let edited = std::fs::read_dir(place.home.path().join("edited")).unwrap();
+    let copies = edited.filter(|entry| entry.as_ref().unwrap().path().join("README.txt").exists());
+    assert_eq!(copies.count(), 1);
+    terminal.press("\rq");
+    assert_eq!(terminal.leave().code, 0);
+}

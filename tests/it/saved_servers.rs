@@ -372,6 +372,12 @@ fn a_file_alone_is_recognised() {
         text.contains("whose file it is") && text.contains("FORMAT FILE"),
         "{text}"
     );
+    let text = home.bad(2, &["servers", "import", letter.to_str().unwrap(), "lftp"]);
+    let right = format!("ftpane servers import lftp {}", letter.display());
+    assert!(
+        text.contains("the format comes first") && text.contains(&right),
+        "{text}"
+    );
     let text = home.bad(2, &["servers", "import", "filezila"]);
     assert!(text.contains("did you mean 'filezilla'?"), "{text}");
 }

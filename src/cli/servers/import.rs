@@ -58,6 +58,7 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             (Source::File(path), None) if path.exists() || path.components().count() > 1 => {
                 return Ok((self.recognised(path)?, false));
             }
+            (Source::File(path), Some(other)) if path.exists() => return Err(turned_round(path, other)),
             (Source::File(path), _) => return Err(nothing(path)),
             (Source::Of(format), None) => Some(*format),
             (Source::Auto, None) => None,
@@ -121,6 +122,14 @@ impl<R: AsyncRead + Unpin> Saved<'_, R> {
             }
         }
     }
+}
+
+/// What is said where the file stands before the format.
+fn turned_round(path: &Path, format: &Path) -> Failure {
+    let [path, format] = [path, format].map(|word| escape_str(&word.display().to_string()));
+    let why = format!("it stands where the format is to be: the format comes first, and '{path}' is a file");
+    Failure::new(Class::Usage, path.clone(), why)
+        .hint(format!("Write it so: ftpane servers import {format} {path}"))
 }
 
 /// What is said of a word that is no format, and names no file.

@@ -5,7 +5,7 @@ use super::{Found, Taken, line, number};
 use crate::config::validity;
 use crate::model::secret::Secret;
 use crate::model::server::{ConnectionMode, Protocol, Server};
-use crate::model::target::Url;
+use crate::model::target::{Url, split_scheme};
 
 /// The settings that are understood, each with the value and the host it is for; empty is all.
 struct Settings<'a>(Vec<(&'a str, &'a str, &'a str)>);
@@ -53,6 +53,14 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// The commands that an `rc` is written with, beside `set`. A bookmark may be called so: its site is a URL.
+const COMMANDS: &[&str] = &[
+    "alias", "at", "bookmark", "cache", "cd", "cls", "close", "command", "connect", "debug", "echo", "eval",
+    "exit", "get", "glob", "help", "history", "jobs", "kill", "lcd", "lftp", "local", "ls", "mget", "mirror",
+    "module", "mput", "nlist", "open", "pget", "put", "queue", "quit", "quote", "repeat", "shell", "site",
+    "slot", "source", "suspend", "torrent", "user", "version", "wait",
+];
+
 /// Reads bookmarks, and the settings of an `rc`; both may be one text.
 pub(super) fn read(bookmarks: &str, rc: &str) -> Found {
     let settings = Settings::read(rc);
@@ -66,7 +74,15 @@ pub(super) fn read(bookmarks: &str, rc: &str) -> Found {
         if name.starts_with('#') || name == "set" {
             continue;
         }
+        let is_command = COMMANDS.contains(&name) && split_scheme(url.trim()).is_none();
         let name = line(name);
+        if is_command {
+            found.leave(
+                name,
+                format!("line {}: it is a command of lftp, and no bookmark", at + 1),
+            );
+            continue;
+        }
         match site(url.trim()) {
             Ok(url) => found.taken.push(take(name, &url, &settings)),
             Err(why) => found.leave(name, format!("line {}: {why}", at + 1)),
@@ -88,13 +104,14 @@ fn site(written: &str) -> Result<Url, String> {
             "-d" | "-B" => {}
             // which may be a password, written wrong
             word if word.starts_with('-') => return Err("it has an option that is not known here".into()),
+            _ if site.is_some() => return Err("it has more words than a server's address".into()),
             _ => site = Some(word),
         }
     }
     let site = site.ok_or("it names no server")?;
-    let mut url = match site.contains("://") {
-        true => Url::parse(&site),
-        false => Url::parse(&format!("ftp://{site}")),
+    let mut url = match split_scheme(&site) {
+        Some(_) => Url::parse(&site),
+        None => Url::parse(&format!("ftp://{site}")),
     }
     .map_err(|why| why.to_string())?;
     if let Some(login) = login {

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Format, ncftp};
+use crate::model::target::split_scheme;
 
 /// `None` where neither tells. A file that is broken further down is still known, so that its mistake can be
 /// said.
@@ -20,25 +21,39 @@ fn by_content(text: &str) -> Option<Format> {
         return Some(Format::Ncftp);
     }
     let lines = || text.lines().map(str::trim);
+    let entries = || lines().filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    // a remote of it may be called as a section of another format
+    let is_rclone = || {
+        let names_a_type = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "type");
+        let first = entries().next().unwrap_or_default();
+        first.starts_with('[') && !first.starts_with("[[") && entries().any(names_a_type)
+    };
+    if is_rclone() {
+        return Some(Format::Rclone);
+    }
+    // `[NAME]`, or `[NAME.` and what is below it
+    let is_table = |line: &str, name: &str| {
+        let rest = line.strip_prefix('[').and_then(|line| line.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with([']', '.']))
+    };
     // one line that no other format has
     let telling = lines().find_map(|line| match line {
         _ if line.starts_with("RCLONE_ENCRYPT_V") => Some(Format::Rclone),
-        _ if line.starts_with("[Sessions\\") || line.starts_with("[Configuration") => Some(Format::WinScp),
+        _ if line.starts_with("[Sessions\\") || line.starts_with("[Configuration\\") => Some(Format::WinScp),
         _ if line.starts_with("[[server]]") => Some(Format::Own),
-        _ if line.starts_with("[bookmarks") || line.starts_with("[recents") => Some(Format::Termscp),
+        _ if is_table(line, "bookmarks") || is_table(line, "recents") => Some(Format::Termscp),
         _ => None,
     });
     telling.or_else(|| {
-        let first = lines().find(|line| !line.is_empty() && !line.starts_with(['#', ';']))?;
-        if first.starts_with('[') {
-            let names_a_type = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == "type");
-            return lines().any(names_a_type).then_some(Format::Rclone);
-        }
-        let mut words = first.split_whitespace();
-        match (words.next()?, words.next()) {
-            ("machine" | "default" | "macdef", _) => Some(Format::Netrc),
-            (_, Some(site)) => site.contains("://").then_some(Format::Lftp),
-            _ => None,
+        let second = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
+        match entries().next()?.split_whitespace().next()? {
+            "machine" | "default" | "macdef" => Some(Format::Netrc),
+            first if first.starts_with('[') => None,
+            // a bookmark may be a host alone, and settings may stand before them
+            _ => entries()
+                .filter_map(second)
+                .any(|site| split_scheme(&site).is_some())
+                .then_some(Format::Lftp),
         }
     })
 }
@@ -93,6 +108,14 @@ mod tests {
                 Some(Format::Rclone),
             ),
             ("[web server]\nhost = h\ntype = ftp\n", Some(Format::Rclone)),
+            ("[bookmarks]\ntype = ftp\nhost = h\n", Some(Format::Rclone)),
+            ("[recents-of-mine]\ntype = ftp\nhost = h\n", Some(Format::Rclone)),
+            ("[bookmarks-of-mine]\nhost = h\n", None),
+            ("[Configurations]\nhost = h\n", None),
+            (
+                "set ssl:verify no\nold host\nweb ftp://me@h/\n",
+                Some(Format::Lftp),
+            ),
             ("[core]\n\tbare = false\n", None),
             ("web\tftp://me@h/\n", Some(Format::Lftp)),
             ("# logins\nmachine h login me password x\n", Some(Format::Netrc)),

@@ -84,6 +84,7 @@ fn examples_are_understood() {
     );
     for other in [
         "mkdir",
+        "dirname",
         "jq",
         "zcat",
         "tar",

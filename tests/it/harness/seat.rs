@@ -212,8 +212,12 @@ impl Outside for SmallWorld {
         std::future::ready(Ok(folder))
     }
 
-    fn remove_private_folder(&self, folder: PathBuf) {
+    fn remove_private_folder(
+        &self,
+        folder: PathBuf,
+    ) -> impl Future<Output = Option<Failure>> + Send + 'static {
         std::fs::remove_dir_all(folder).unwrap();
+        std::future::ready(None)
     }
 
     fn hand_over(&mut self, _: Program, path: PathBuf) -> impl Future<Output = Returned> + Send + 'static {

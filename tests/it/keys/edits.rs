@@ -8,9 +8,10 @@ use ftpane::app::msg::Msg;
 use ftpane::model::command::Command;
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
-use ftpane::model::job::{BatchRequest, Job, JobId, JobState, Rank};
+use ftpane::model::job::{BatchRequest, ConnectionId, Job, JobId, JobState, Rank};
+use ftpane::model::server::Server;
 
-use crate::harness::bench::{Bench, listing, remote_entries};
+use crate::harness::bench::{Bench, listing, remote_entries, server};
 
 /// Answers the look at a file with the sample entries; gives what follows.
 fn look(bench: &mut Bench, effects: Vec<Effect>) -> Vec<Effect> {
@@ -135,4 +136,70 @@ fn what_a_killed_editor_has_left_is_kept() {
     let errand = opened(&mut bench);
     let effects = bench.update(Msg::Returned(errand, returned(false, false, killed())));
     assert_eq!(effects, [Effect::RemovePrivateFolder("/private".into())]);
+}
+
+#[test]
+fn what_the_editor_saved_under_another_name_is_kept() {
+    // the file itself is as it was
+    let mut bench = Bench::connected();
+    let errand = opened(&mut bench);
+    assert_eq!(
+        bench.update(Msg::Returned(errand, returned(false, true, None))),
+        []
+    );
+    let screen = bench.screen();
+    assert!(
+        screen.contains("nothing is sent") && screen.contains("It is kept: /private"),
+        "{screen}"
+    );
+    // it was saved as well
+    let mut bench = Bench::connected();
+    let errand = opened(&mut bench);
+    let effects = bench.update(Msg::Returned(errand, returned(true, true, None)));
+    let effects = look(&mut bench, effects);
+    let effects = carry(&mut bench, effects, 2, done());
+    let removes = |effect: &Effect| matches!(effect, Effect::RemovePrivateFolder(_));
+    assert!(!effects.iter().any(removes), "{effects:?}");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("it is sent back") && screen.contains("It is kept: /private"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn another_server_s_file_of_the_same_path_is_another_errand() {
+    let at = |name: &str| Server {
+        user: String::new(),
+        host: format!("{name}.example"),
+        ..server(name)
+    };
+    let go = |bench: &mut Bench, keys: &str| {
+        let effects = bench.press(keys);
+        let connect = effects.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::Connect { connection, .. }) => Some(*connection),
+            _ => None,
+        });
+        let ConnectionId(connection) = connect.unwrap_or_else(|| panic!("{keys}: {}", bench.screen()));
+        bench.stand(connection);
+    };
+    let mut bench = Bench::new(vec![at("one"), at("two")]);
+    go(&mut bench, "enter");
+    opened(&mut bench);
+    go(&mut bench, "S j enter");
+    let wanted = bench.press("down down down down e");
+    let Command::List { .. } = command(wanted) else {
+        panic!("it is not looked at")
+    };
+    assert_eq!(bench.press("e"), []);
+    let screen = bench.screen();
+    assert!(screen.contains("index.html of two is being fetched"), "{screen}");
+    // the same server again, over another connection
+    go(&mut bench, "S k enter");
+    assert_eq!(bench.press("down down down down e"), []);
+    let screen = bench.screen();
+    assert!(
+        screen.contains("The editor has index.html of one already"),
+        "{screen}"
+    );
 }

@@ -395,6 +395,34 @@ fn a_server_that_is_reached_again_is_listed_again() {
     let effects = bench.say(facts());
     lost(&mut bench, effects);
     assert_eq!(bench.say(facts()), [], "once in a while");
+    // nothing more may be heard of it: it is looked at all the same
+    bench.now = bench.app.next_tick().unwrap();
+    let effects = bench.update(Msg::Tick);
+    lost(&mut bench, effects);
     bench.now += Duration::from_secs(9);
     assert_eq!(listed(bench.say(facts())), remote("/srv/www"));
+}
+
+/// What is tried again is told when it is over, as what is new is.
+#[test]
+fn another_try_that_took_long_is_told_too() {
+    let mut bench = Bench::connected();
+    let one = job(1);
+    let (id, batch) = (one.id, one.batch);
+    bench.say(Event::JobsAdded(vec![one]));
+    let failed = JobState::Failed(Failure::new(Class::Refused, "Could not get it", "no"));
+    bench.say(Event::JobChanged(id, failed));
+    bench.say(Event::BatchOver(batch));
+    bench.now += Duration::from_secs(600);
+    bench.say(Event::JobChanged(id, JobState::Waiting));
+    bench.now += Duration::from_secs(60);
+    let done = JobState::Done {
+        bytes: 0,
+        millis: 0,
+        note: None,
+    };
+    bench.say(Event::JobChanged(id, done));
+    let effects = bench.say(Event::BatchOver(batch));
+    let told = Effect::Notify("ftpane: transfers are over: 1 done".to_owned());
+    assert!(effects.contains(&told), "{effects:?}");
 }

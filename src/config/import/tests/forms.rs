@@ -89,6 +89,33 @@ fn sites_as_lftp_opens_them() {
     );
 }
 
+/// An `rc` in place of the bookmarks: its commands are no servers, and no password gets into what is said.
+#[test]
+fn commands_of_lftp_are_no_bookmarks() {
+    let found = lftp::read(
+        "alias ll ls\n\
+         debug 9\n\
+         open -u me,s3cret ftp://host\n\
+         some words of prose\n\
+         web me:s3://cret@host\n\
+         open ftp://h.example/\n",
+        "",
+    );
+    assert_eq!(
+        rows(&found),
+        [("open", "", "ftp://h.example".to_owned(), "", None)]
+    );
+    assert_eq!(left(&found), ["alias", "debug", "open", "some", "web"]);
+    let said = format!("{:?}", found.left);
+    assert!(
+        !["s3", "cret", "me"]
+            .iter()
+            .any(|part| said.contains(&format!("'{part}"))),
+        "{said}"
+    );
+    assert!(!said.contains("s3"), "{said}");
+}
+
 /// `SessionData.cpp`: numbers or words, hosts with users in front, passwords in clear.
 #[test]
 fn sites_as_winscp_reads_them() {

@@ -19,6 +19,8 @@ use crate::model::listing::Listing;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 
+mod back;
+
 /// Names an errand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ErrandId(pub u64);
@@ -47,7 +49,8 @@ impl Program {
 pub struct Returned {
     /// Whether the file's content is another one now.
     pub changed: bool,
-    /// Whether it was ended with something of its own beside the private copy: what was typed and not saved.
+    /// Whether something lies beside the private copy: what was typed and not saved, or saved under another
+    /// name.
     pub unsaved: bool,
     /// Why it did not do what it was asked for.
     pub failure: Option<Failure>,
@@ -86,13 +89,24 @@ pub(super) struct Errand {
     id: ErrandId,
     program: Program,
     connection: ConnectionId,
+    server: Whose,
     remote: RemotePath,
     name: Name,
     /// The private folder, once there is one.
     folder: Option<PathBuf>,
     /// What the file was before it was fetched.
     seen: Seen,
+    /// Whether the program has left something beside the copy: the folder stays then.
+    leaves: bool,
     stage: Stage,
+}
+
+/// The server of a file. A connection that was made anew is another one, the server is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Whose {
+    url: String,
+    /// For people.
+    title: String,
 }
 
 impl Errand {
@@ -191,7 +205,14 @@ impl App {
         let (Some(name), Some(folder)) = (remote.name(), remote.parent()) else {
             return Vec::new();
         };
-        let same = |errand: &&Errand| errand.remote == remote && errand.program == program;
+        let server = self.link.session().map(|session| Whose {
+            url: session.server.url(),
+            title: server_title(&session.server),
+        });
+        let server = server.unwrap_or_default();
+        let same = |errand: &&Errand| {
+            errand.server.url == server.url && errand.remote == remote && errand.program == program
+        };
         let same = self.errands.iter().find(same);
         if let Some((id, stands)) = same.map(|errand| (errand.id, self.stands(errand))) {
             match stands {
@@ -208,10 +229,12 @@ impl App {
             id,
             program,
             connection,
+            server,
             remote,
             name,
             folder: None,
             seen: (None, None),
+            leaves: false,
             stage: Stage::Looking(generation),
         });
         let place = Place::Remote(connection, folder);
@@ -220,7 +243,11 @@ impl App {
 
     /// How far an errand is, in a sentence; `None` where nothing more will come of it.
     fn stands(&self, errand: &Errand) -> Option<String> {
-        let (name, program) = (errand.name.shown(), errand.program.word());
+        let name = match errand.server.title.as_str() {
+            "" => errand.name.shown(),
+            server => format!("{} of {server}", errand.name.shown()),
+        };
+        let program = errand.program.word();
         Some(match errand.stage {
             Stage::Looking(_) | Stage::Making | Stage::Fetching(_) => {
                 format!("{name} is being fetched for the {program} already")
@@ -234,7 +261,7 @@ impl App {
                     format!("{name} is being sent back once more; Q shows how far it is")
                 }
                 counts if counts.failed > 0 => {
-                    format!("{name} was edited, and is not sent back yet; Q shows why and tries again")
+                    format!("{name} is edited but not sent back; Q shows why and tries again")
                 }
                 // it was taken out of the queue: the copy was named, and stays
                 _ => return None,
@@ -276,7 +303,6 @@ impl App {
     }
 
     fn looked(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
-        let server = self.link.session().map(|session| server_title(&session.server));
         let Some(errand) = self.errand(id) else {
             return Vec::new();
         };
@@ -285,7 +311,7 @@ impl App {
             Ok(Some(entry)) if !entry.is_folder() => {
                 errand.seen = (entry.size, entry.modified);
                 errand.stage = Stage::Making;
-                let of = format!("{}:{}", server.unwrap_or_default(), errand.remote.shown());
+                let of = format!("{}:{}", errand.server.title, errand.remote.shown());
                 return vec![Effect::MakePrivateFolder(id, of)];
             }
             Ok(Some(_)) => Failure::new(Class::Refused, what, "it is a folder now"),
@@ -358,8 +384,16 @@ impl App {
             }
             (_, true) => {
                 self.drop_errand(errand.id);
-                self.say(format!("{} is sent back", errand.remote.shown()));
-                let mut effects = private(errand.folder);
+                let mut effects = Vec::new();
+                match errand.folder {
+                    Some(folder) if errand.leaves => {
+                        self.left_beside(&errand.remote, "it is sent back", &folder);
+                    }
+                    folder => {
+                        self.say(format!("{} is sent back", errand.remote.shown()));
+                        effects.extend(private(folder));
+                    }
+                }
                 effects.extend(self.refresh(Side::Remote, None));
                 effects
             }
@@ -377,117 +411,6 @@ impl App {
                 Vec::new()
             }
         })
-    }
-
-    fn keep_copy(&mut self, failure: Failure, copy: &std::path::Path) {
-        let mut failure = failure;
-        let kept = format!("The edited copy is kept: {}", shown(copy));
-        failure.hint = Some(match failure.hint.take() {
-            Some(hint) => format!("{hint} {kept}"),
-            None => kept,
-        });
-        self.failed(failure);
-    }
-
-    /// A program has ended.
-    pub(super) fn returned(&mut self, id: ErrandId, returned: Returned) -> Vec<Effect> {
-        let Some(errand) = self.errand(id) else {
-            // a file of this machine was edited in its place
-            if let Some(failure) = returned.failure {
-                self.failed(failure);
-            }
-            return self.refresh(Side::Local, None);
-        };
-        let (folder, copy) = (errand.folder.clone(), errand.copy());
-        let edited = errand.program == Program::Editor && (returned.changed || returned.unsaved);
-        match (returned.failure, edited) {
-            (failure, false) => {
-                let remote = errand.remote.shown();
-                let is_editor = errand.program == Program::Editor;
-                self.drop_errand(id);
-                match failure {
-                    Some(failure) => self.failed(failure),
-                    None if is_editor => self.say(format!("{remote} was not changed; nothing is sent")),
-                    None => {}
-                }
-                private(folder)
-            }
-            (Some(failure), true) => {
-                self.drop_errand(id);
-                if let Some(copy) = copy {
-                    self.keep_copy(failure, &copy);
-                }
-                Vec::new()
-            }
-            (None, true) => {
-                let generation = self.next_generation();
-                let Some(errand) = self.errand(id) else {
-                    return Vec::new();
-                };
-                errand.stage = Stage::LookingAgain(generation);
-                let (connection, parent) = (errand.connection, errand.remote.parent());
-                let place = parent.map(|folder| Place::Remote(connection, folder));
-                place
-                    .map(|place| Effect::Engine(Command::List { place, generation }))
-                    .into_iter()
-                    .collect()
-            }
-        }
-    }
-
-    fn looked_again(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
-        let Some(errand) = self.errand(id) else {
-            return Vec::new();
-        };
-        if let Ok(Some(entry)) = &found
-            && (entry.size, entry.modified) == errand.seen
-        {
-            return self.send_back(id, Policy::Overwrite);
-        }
-        errand.stage = Stage::Asking;
-        let side = |(size, modified): Seen| Known {
-            shown: errand.remote.shown(),
-            size,
-            modified,
-        };
-        let Some(copy) = errand.copy() else {
-            return Vec::new();
-        };
-        let (now, failure) = match found {
-            Ok(found) => (found.map(|entry| side((entry.size, entry.modified))), None),
-            Err(failure) => (None, Some(Box::new(failure))),
-        };
-        let asks = Asks::Changed {
-            id,
-            copy,
-            fetched: side(errand.seen),
-            now,
-            failure,
-        };
-        // what loses nothing first: a key pressed just as the question appears
-        let choices = [
-            Choice::Leave,
-            Choice::Decide(Policy::Overwrite),
-            Choice::Decide(Policy::Rename),
-        ];
-        self.dialogs
-            .push_back(Dialog::new(Subject::Errand(Box::new(asks)), choices));
-        vec![Effect::Bell]
-    }
-
-    fn send_back(&mut self, id: ErrandId, policy: Policy) -> Vec<Effect> {
-        let batch = self.next_batch();
-        let care = self.care();
-        let Some(errand) = self.errand(id) else {
-            return Vec::new();
-        };
-        errand.stage = Stage::Sending(batch);
-        let request = request(errand, batch, Direction::Upload, policy, care);
-        self.say("Sending the file back …".into());
-        request
-            .map(|request| Effect::Engine(Command::Enqueue(request)))
-            .into_iter()
-            .collect()
     }
 
     /// What was chosen on an errand; [`Choice::Leave`] where nothing was.
@@ -561,10 +484,12 @@ mod tests {
             id: ErrandId(1),
             program: Program::Editor,
             connection: ConnectionId(1),
+            server: Whose::default(),
             remote: RemotePath::root(),
             name: Name::new(name.as_bytes()).unwrap(),
             folder: Some("/private/x".into()),
             seen: (None, None),
+            leaves: false,
             stage: Stage::Making,
         };
         assert_eq!(errand("-rf $(x)").copy(), Some("/private/x/-rf $(x)".into()));
