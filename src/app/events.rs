@@ -180,10 +180,20 @@ impl App {
                 self.say(format!("{old} is copied to {new}"));
                 self.refresh_around(&[to], true)
             }
-            Deed::Deleted { places, counted } => {
-                self.deleted_from_found(places);
+            Deed::Deleted {
+                places,
+                stay,
+                counted,
+                failed,
+            } => {
+                let gone = places.iter().filter(|place| !stay.contains(place));
+                self.deleted_from_found(&gone.cloned().collect::<Vec<_>>());
+                let failed = match failed {
+                    0 => String::new(),
+                    n => format!("; {n} failed"),
+                };
                 // what the files held is not asked for one that goes
-                self.say(format!("Deleted {}", counted.words()));
+                self.say(format!("Deleted {}{failed}", counted.words()));
                 let places: Vec<&Place> = places.iter().collect();
                 self.refresh_around(&places, false)
             }

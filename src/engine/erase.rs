@@ -25,7 +25,7 @@ use crate::plan::fence::Fence;
 use crate::plan::tree::Ticket;
 
 /// After so many refusals a deletion ends: more of them tell nobody anything new.
-const MOST_REFUSALS: usize = 1000;
+const MOST_REFUSALS: u64 = 1000;
 
 /// A folder below the depth could not be emptied: then nothing of `top` is deleted at all. Costs a
 /// listing more of each folder, where the server has a depth.
@@ -44,7 +44,12 @@ async fn must_not_be_cut(pool: &Arc<Pool>, fence: &Fence, top: &RemotePath) -> R
     let mut walk = begin(pool, top.clone(), false);
     while let Some(come) = listed_whole(&mut walk, top).await? {
         let mut below = Vec::new();
-        for path in come.folders() {
+        // one that may not be listed stays, with all that is below it
+        for path in come
+            .listing
+            .iter()
+            .flat_map(|listing| folders_in(&come.path, listing))
+        {
             open(&path)?;
             below.push(folder(path));
         }
@@ -55,22 +60,16 @@ async fn must_not_be_cut(pool: &Arc<Pool>, fence: &Fence, top: &RemotePath) -> R
     Ok(())
 }
 
-/// A folder whose listing is whole.
+/// A folder with its whole listing, or the server's refusal to list it.
 struct Listed {
     ticket: Ticket,
     path: RemotePath,
-    listing: Listing,
+    listing: Result<Listing, Failure>,
 }
 
-impl Listed {
-    fn folders(&self) -> impl Iterator<Item = RemotePath> {
-        let below = self
-            .listing
-            .entries
-            .iter()
-            .filter(|entry| entry.kind == Kind::Dir);
-        below.map(|entry| self.path.join(&entry.name))
-    }
+fn folders_in(path: &RemotePath, listing: &Listing) -> impl Iterator<Item = RemotePath> {
+    let below = listing.entries.iter().filter(|entry| entry.kind == Kind::Dir);
+    below.map(|entry| path.join(&entry.name))
 }
 
 /// The next folder of a walk for a deletion: what a listing leaves out cannot be deleted, and may reach
@@ -83,10 +82,13 @@ async fn listed_whole(walk: &mut Walk<()>, top: &RemotePath) -> Result<Option<Li
         Some(Told::Folder(come)) => *come,
     };
     let path = come.folder.path;
-    let listing = come.result.map_err(|failure| failure.while_trying(what))?;
-    if !listing.is_whole() {
-        return Err(not_to_be_trusted(format!("Could not delete {path}")));
-    }
+    let listing = match come.result {
+        Ok(listing) if !listing.is_whole() => {
+            return Err(not_to_be_trusted(format!("Could not delete {path}")));
+        }
+        Err(failure) if failure.class != Class::Refused => return Err(failure.while_trying(what)),
+        listing => listing.map_err(|failure| failure.while_trying(format!("Could not delete {path}"))),
+    };
     Ok(Some(Listed {
         ticket: come.ticket,
         path,
@@ -106,22 +108,32 @@ fn not_to_be_trusted(what: String) -> Failure {
 pub(super) async fn delete(pool: Option<Arc<Pool>>, places: Vec<Place>, listener: Listener) {
     let mut ticker = Ticker::new(listener.clone(), Event::Deleting);
     let mut counted = Counted::default();
+    let (mut stay, mut failed) = (Vec::new(), 0);
     for place in &places {
+        let mut refusals = Refusals::new(MOST_REFUSALS, &listener);
         let deleting = unbroken(async {
             match place.clone() {
                 Place::Local(path) => delete_local(path, &mut counted, &mut ticker).await,
                 Place::Remote(_, path) => {
-                    let mut refusals = Refusals::new(&listener);
                     delete_remote(pool.as_ref(), path, &mut counted, &mut ticker, &mut refusals).await
                 }
             }
         });
         // what is gone is gone and is said; the rest stays
         if let Err(failure) = deleting.await {
-            listener.tell(Event::Failed(failure));
+            refusals.tell(failure);
+        }
+        if refusals.told > 0 {
+            stay.push(place.clone());
+            failed += refusals.told;
         }
     }
-    listener.tell(Event::Done(Deed::Deleted { places, counted }));
+    listener.tell(Event::Done(Deed::Deleted {
+        places,
+        stay,
+        counted,
+        failed,
+    }));
 }
 
 async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker) -> Result<(), Failure> {
@@ -140,14 +152,17 @@ async fn delete_local(path: PathBuf, counted: &mut Counted, ticker: &mut Ticker)
 /// stay.
 struct Refusals<'a> {
     listener: &'a Listener,
-    told: usize,
+    /// After so many it ends.
+    most: u64,
+    told: u64,
     stay: HashSet<RemotePath>,
 }
 
 impl<'a> Refusals<'a> {
-    fn new(listener: &'a Listener) -> Self {
+    fn new(most: u64, listener: &'a Listener) -> Self {
         Self {
             listener,
+            most,
             told: 0,
             stay: HashSet::new(),
         }
@@ -156,15 +171,29 @@ impl<'a> Refusals<'a> {
     /// Goes on where only this was refused: `folder`, in which it lies, stays.
     fn judge(&mut self, folder: Option<RemotePath>, deleted: Result<(), Failure>) -> Result<(), Failure> {
         match deleted {
-            Err(failure) if failure.class == Class::Refused && self.told < MOST_REFUSALS => {
-                self.told += 1;
+            Err(failure) if failure.class == Class::Refused => {
+                let what = failure.what.clone();
                 self.stay.extend(folder);
-                self.listener.tell(Event::Failed(failure));
-                Ok(())
+                self.tell(failure);
+                match self.told < self.most {
+                    true => Ok(()),
+                    false => Err(given_up(what, self.most)),
+                }
             }
             deleted => deleted,
         }
     }
+
+    fn tell(&mut self, failure: Failure) {
+        self.told += 1;
+        self.listener.tell(Event::Failed(failure));
+    }
+}
+
+fn given_up(what: String, refusals: u64) -> Failure {
+    let why = format!("given up after {refusals} refusals; the rest was not tried");
+    Failure::new(Class::Refused, what, why)
+        .hint("Ask the server's administrator what this user may delete, or delete a part of it.")
 }
 
 async fn delete_remote(
@@ -185,11 +214,16 @@ async fn delete_remote(
     let mut folders = vec![path.clone()];
     let mut walk = begin(pool, path.clone(), false);
     while let Some(come) = listed_whole(&mut walk, &path).await? {
-        let files = come
-            .listing
-            .entries
-            .iter()
-            .filter(|entry| entry.kind != Kind::Dir);
+        let listing = match come.listing {
+            Ok(listing) => listing,
+            // what is in it nobody knows
+            Err(failure) => {
+                refusals.judge(Some(come.path), Err(failure))?;
+                walk.listed(come.ticket, None, Vec::new());
+                continue;
+            }
+        };
+        let files = listing.entries.iter().filter(|entry| entry.kind != Kind::Dir);
         let mut lease = None;
         for entry in files {
             // given back before the next folder is waited for: there may be one session only
@@ -200,8 +234,9 @@ async fn delete_remote(
             let deleted = delete_file(lease, &come.path.join(&entry.name), counted, ticker).await;
             refusals.judge(Some(come.path.clone()), deleted)?;
         }
-        folders.extend(come.folders());
-        let below = come.folders().map(folder).collect();
+        let inner: Vec<RemotePath> = folders_in(&come.path, &listing).collect();
+        let below = inner.iter().cloned().map(folder).collect();
+        folders.extend(inner);
         if let Some(failure) = walk.listed(come.ticket, None, below) {
             return Err(failure.while_trying(format!("Could not delete {path}")));
         }
@@ -234,8 +269,40 @@ async fn delete_file(
     ticker: &mut Ticker,
 ) -> Result<(), Failure> {
     let what = format!("Could not delete {path}");
-    lease.delete_file(path).await.map_err(|e| unsure(&e, what))?;
-    counted.files += 1;
-    ticker.tick();
-    Ok(())
+    match lease.delete_file(path).await {
+        Ok(()) => {
+            counted.files += 1;
+            ticker.tick();
+            Ok(())
+        }
+        // somebody else was faster
+        Err(error) if error.is_missing() => Ok(()),
+        Err(error) => Err(unsure(&error, what)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_so_many_refusals_the_rest_is_not_tried_and_that_is_said() {
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let listener = Listener::new(told);
+        let mut refusals = Refusals::new(3, &listener);
+        let refused = || Err(Failure::new(Class::Refused, "Could not delete /a/f", "no"));
+        let mut judged = || refusals.judge(None, refused());
+        assert_eq!((judged(), judged()), (Ok(()), Ok(())));
+        let failure = judged().unwrap_err();
+        assert_eq!(
+            failure.why, "given up after 3 refusals; the rest was not tried",
+            "{failure}"
+        );
+        assert_eq!(refusals.judge(None, Ok(())), Ok(()));
+        let mut events = 0;
+        while heard.try_recv().is_ok() {
+            events += 1;
+        }
+        assert_eq!(events, 3, "each was told");
+    }
 }

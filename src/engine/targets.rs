@@ -141,7 +141,8 @@ impl Targets {
         *taken.entry(path.clone()).or_insert(job) == job
     }
 
-    /// Whose new files beside `path` are, where it was asked; `None` in it where the server does not tell.
+    /// Whose new files beside `path` are, where it was asked; `None` in it where the server does not tell, or
+    /// falls silent when it is asked.
     pub(super) fn newcomers(&self, path: &RemotePath) -> Option<Option<Arc<Owner>>> {
         let newcomers = self.newcomers.lock().unwrap_or_else(PoisonError::into_inner);
         newcomers.get(&path.parent()?).cloned()

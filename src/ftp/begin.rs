@@ -34,7 +34,7 @@ impl Session {
     ) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
         let mut order = Order::new(request, ahead);
-        let (opened, early, (stream, port)) = match self.connected(prepared, request, &order).await {
+        let (opened, early, (stream, port)) = match self.connected(prepared, request, &mut order).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
                 if let Some(handshake) = handshake {
                     self.connection().note_handshake(&handshake);
@@ -42,7 +42,7 @@ impl Session {
                 (opened, early, (stream, port))
             }
             Ok(Started::Refused(reply)) => {
-                let error = self.refused(order.stage(), &order, reply);
+                let error = self.refused(order.stage(), &order, reply.about(&order.command));
                 self.learn_of_failed(&error, active);
                 return Err(error);
             }
@@ -84,7 +84,7 @@ impl Session {
         &mut self,
         prepared: Prepared,
         request: &Request,
-        order: &Order,
+        order: &mut Order,
     ) -> Result<Started, Error> {
         // not in active mode: pyftpdlib loses what comes before it has said 150
         let eager = request.way == Way::Up && self.writes_ahead() && self.offer().is_some()
@@ -93,7 +93,6 @@ impl Session {
         let maker = self.data_maker();
         let mut data = pin!(maker.complete(prepared));
         let mut stream = None;
-        let mut preliminary = false;
         loop {
             tokio::select! {
                 // in this order: what a server says after it has sent its data must not cost them
@@ -103,7 +102,7 @@ impl Session {
                     Err(error) => return Err(self.reason(Stage::Data, order, error).await),
                 },
                 reply = self.control.reply(Stage::Transfer) => match reply?.1 {
-                    reply if reply.class() == 1 => preliminary = true,
+                    reply if reply.class() == 1 => order.taken = true,
                     // a short transfer may be over before our side of the connection stands
                     reply if reply.is_positive() => {
                         let stream = match stream {
@@ -113,7 +112,7 @@ impl Session {
                         return Ok(Started::Open(true, Some(reply), stream));
                     }
                     // so may one that the server gave up in the middle: what it has sent is not lost
-                    reply if preliminary && request.way == Way::Down && reply.code == BROKEN_OFF => {
+                    reply if order.taken && request.way == Way::Down && reply.code == BROKEN_OFF => {
                         return Ok(match timeout(EXPLANATION, data).await {
                             Ok(Ok(stream)) => Started::Open(true, Some(reply), stream),
                             Ok(Err(_)) | Err(_) => Started::Refused(reply),
@@ -122,10 +121,10 @@ impl Session {
                     reply => return Ok(Started::Refused(reply)),
                 },
             }
-            if (preliminary || eager)
+            if (order.taken || eager)
                 && let Some(stream) = stream.take()
             {
-                return Ok(Started::Open(preliminary, None, stream));
+                return Ok(Started::Open(order.taken, None, stream));
             }
         }
     }

@@ -324,6 +324,11 @@ impl Control {
         {
             self.poisoned = true;
         }
+        // what a login says is kept nowhere else
+        let reply = match stage {
+            Stage::Command | Stage::Transfer if line.contains(&b' ') => reply.about(line),
+            _ => reply,
+        };
         Error::Refused(stage, String::from_utf8_lossy(verb).into_owned(), reply)
     }
 

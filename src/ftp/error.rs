@@ -4,7 +4,9 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::explain::{says_full, says_limit, says_tls, says_too_long, wants_encryption};
+use super::explain::{
+    says_forbidden, says_full, says_limit, says_missing, says_tls, says_too_long, wants_encryption,
+};
 use super::guard::Refusal;
 use super::proxy::ProxyError;
 use super::reply::Reply;
@@ -194,6 +196,12 @@ impl Error {
     /// SITE.
     pub(crate) fn is_unknown_command(&self) -> bool {
         matches!(self, Self::Refused(_, _, reply) if matches!(reply.code, 202 | 500 | 502 | 504))
+    }
+
+    /// Whether the server says that there is no such thing, and not that it is forbidden.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused(Stage::Command, verb, reply)
+            if reply.code == 550 && says_missing(verb, reply) && !says_forbidden(reply))
     }
 
     /// Whether the fence keeps the path in: nothing was sent.

@@ -240,6 +240,9 @@ impl Session {
     }
 
     fn understood(&mut self, rider: &Rider, first: Reply, second: Option<Reply>) -> Answer {
+        let lines = rider.lines();
+        let first = first.about(&lines.0);
+        let second = second.zip(lines.1).map(|(second, line)| second.about(&line));
         match rider {
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),

@@ -222,7 +222,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..20)) {
-            let f = Features::parse(&Reply { code: 211, lines });
+            let f = Features::parse(&Reply { code: 211, lines, asked: Vec::new() });
             let _ = (f.mlst_facts(), f.has_auth("TLS"));
             prop_assert!(f.iter().all(|f| !f.name.is_empty()));
         }

@@ -94,7 +94,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..8)) {
-            let _ = left(&Reply { code: 200, lines });
+            let _ = left(&Reply { code: 200, lines, asked: Vec::new() });
         }
     }
 }

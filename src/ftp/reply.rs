@@ -21,6 +21,8 @@ pub struct Reply {
     /// The text of each line, bytes as received, without code, separator and line end. Lines in
     /// the middle of a long reply keep their indentation.
     pub lines: Vec<Vec<u8>>,
+    /// The path that was asked about, where that is known: what repeats it is none of the server's words.
+    pub(super) asked: Vec<u8>,
 }
 
 /// Why bytes are not a reply.
@@ -64,7 +66,11 @@ impl Reply {
         if !finished {
             return Err(ReplyError::Unfinished);
         }
-        Ok(Self { code, lines: texts })
+        Ok(Self {
+            code,
+            lines: texts,
+            asked: Vec::new(),
+        })
     }
 
     /// The reply with its text read in the server's character set, 0xFF not doubled any more: vsftpd
@@ -128,7 +134,7 @@ impl Reply {
     /// Whether a refused transfer says that the server has lost sight of the command before: of the data
     /// connection that it was asked for in the same write.
     pub(super) fn loses_pair(&self) -> bool {
-        let said = self.shown().to_ascii_lowercase();
+        let said = self.own_words();
         self.code == 503 || (self.code == 425 && said.contains("pasv") && said.contains("port"))
     }
 
@@ -454,7 +460,7 @@ mod tests {
         #[test]
         fn what_is_read_has_its_form(code in prop_oneof![Just(213u16), Just(227), Just(229), Just(257)],
                                      text in "[ (,0-9|)\"/a.]{0,40}") {
-            let reply = Reply { code, lines: vec![text.into_bytes()] };
+            let reply = Reply { code, lines: vec![text.into_bytes()], asked: Vec::new() };
             prop_assert!(reply.epsv_port() != Some(0));
             prop_assert!(reply.pasv_address().is_none_or(|a| a.port() != 0));
             prop_assert!(reply.quoted_path().is_none_or(|p| !p.is_empty()));

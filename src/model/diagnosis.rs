@@ -210,6 +210,8 @@ worded! {
     PathMissing = "path-missing",
     /// Nothing can be written there.
     ServerReadOnly = "server-read-only",
+    /// It has no room for a file.
+    ServerFull = "server-full",
 }
 
 impl Code {
@@ -243,7 +245,7 @@ impl Code {
             | Self::PassiveRefused
             | Self::ActiveNobodyCame
             | Self::ActiveStrangerCame => Class::Data,
-            Self::ListRefused | Self::PathMissing | Self::ServerReadOnly => Class::Refused,
+            Self::ListRefused | Self::PathMissing | Self::ServerReadOnly | Self::ServerFull => Class::Refused,
             Self::ListUnreadable | Self::ClockOffset | Self::Ok => Class::Other,
         }
     }

@@ -217,8 +217,12 @@ pub enum Deed {
     Deleted {
         /// What was asked for.
         places: Vec<Place>,
+        /// Those of them that are there still, whole or in part.
+        stay: Vec<Place>,
         /// How much went.
         counted: Counted,
+        /// How often that failed; each was told.
+        failed: u64,
     },
     /// Permissions were set.
     PermissionsSet {

@@ -260,7 +260,9 @@ fn answered(command: Command, fails: bool) -> Vec<Event> {
         }],
         Command::Delete(places) if !fails => vec![Event::Done(Deed::Deleted {
             places,
+            stay: Vec::new(),
             counted: Counted::default(),
+            failed: 0,
         })],
         Command::MakeFolder(place) if !fails => vec![Event::Done(Deed::MadeFolder(place))],
         Command::Rename { from, to } if !fails => vec![Event::Done(Deed::Renamed { from, to })],

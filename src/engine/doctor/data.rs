@@ -12,7 +12,7 @@ use crate::model::path::RemotePath;
 use crate::model::server::{ConnectionMode, TlsBackend, TlsVersion};
 use crate::model::size::count;
 use crate::model::text::escape;
-use crate::plan::doctor::Finding;
+use crate::plan::doctor::{Finding, Remedy};
 
 impl Visit {
     /// Data connections in the mode that is set, and in the other one where that could help.
@@ -129,20 +129,27 @@ impl Visit {
         }
     }
 
-    /// The setting with which a data connection does resume.
-    async fn resuming(&self) -> Option<Fix> {
+    /// What makes a data connection resume, tried over a session of its own.
+    async fn resuming(&self) -> Remedy {
         let server = &self.server;
         let fix = match server.tls_backend {
             TlsBackend::System => Fix::TlsBackend(TlsBackend::Openssl),
             TlsBackend::Openssl if server.tls_max > TlsVersion::V1_2 => Fix::TlsMax(TlsVersion::V1_2),
-            TlsBackend::Openssl => return None,
+            TlsBackend::Openssl => return Remedy::Nothing,
         };
         let connection = self.aside(|server| fix.apply(server));
-        let mut session = connection.login(&self.attendant).await.ok()?;
-        let root = super::document_root(&server.document_path, session.login_folder()).ok()?;
-        let listed = session.list(&root, unix_now()).await;
+        let Ok(mut session) = connection.login(&self.attendant).await else {
+            return Remedy::Untried;
+        };
+        let listed = match super::document_root(&server.document_path, session.login_folder()) {
+            Ok(root) => session.list(&root, unix_now()).await.is_ok(),
+            Err(_) => false,
+        };
         session.quit().await;
-        listed.ok().map(|_| fix)
+        match listed {
+            true => Remedy::Setting(fix),
+            false => Remedy::Nothing,
+        }
     }
 
     /// TLS of the data connection that has just been used.

@@ -140,6 +140,10 @@ impl Visit {
                 return self.fail(begun, &error, &what);
             }
             self.record.end(begun, false, Outcome::new(failure.why.clone()));
+            // that is no matter of rights
+            if failure.full {
+                return self.findings.push(Finding::Full(failure));
+            }
             let shows = failure.reply.unwrap_or(failure.why);
             // one verdict: what MLST has told was right
             self.findings

@@ -207,7 +207,11 @@ impl Sent {
     pub(super) fn unanswered(mut self, lost: &Error) -> Option<Unfinished> {
         let loss = lost.failure(self.what()).transient();
         self.losses += 1;
-        // a server may fall silent over a question for a checksum, and over nothing else
+        // a server may fall silent over the question whose a file is, and nothing hangs on the answer
+        if self.verifying.is_none() && self.ladder.step() == Step::Check && self.wants_owner() {
+            self.task.targets.note_newcomers(&self.target, None);
+        }
+        // or over one for a checksum, which is worth a second try
         if self.losses > 1
             && let Some((asked, _)) = &mut self.verification
         {

@@ -154,7 +154,7 @@ fn checksums_stand_at_their_places() {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200), at in 0..8_usize) {
-        let reply = Reply { code: 213, lines: vec![text] };
+        let reply = Reply { code: 213, lines: vec![text], asked: Vec::new() };
         for way in [WAYS[at], way(HASH, WAYS[at].algorithm)] {
             let read = way.digest(&reply);
             prop_assert!(read.is_none_or(|bytes| bytes.len() == way.algorithm.length()));

@@ -1,6 +1,7 @@
 //! What a server's refusal means, in plain words: a [`table`] from where it came, to which command and
 //! with which code, to a sentence and what to do. The server's own words stand beside it.
 
+mod repeated;
 mod table;
 mod words;
 
@@ -9,7 +10,8 @@ use super::reply::Reply;
 use crate::model::failure::{Class, Failure};
 use table::ROWS;
 pub(super) use words::{
-    demands_resumption, says_forbidden, says_full, says_limit, says_tls, says_too_long, wants_encryption,
+    demands_resumption, says_forbidden, says_full, says_limit, says_missing, says_tls, says_too_long,
+    wants_encryption,
 };
 
 /// One line of the table.

@@ -314,7 +314,7 @@ fn anything(_: &str, _: &Reply) -> bool {
 }
 
 fn limit(_: &str, reply: &Reply) -> bool {
-    !blames(&reply.shown().to_ascii_lowercase()) && says_any(reply, &["too many", "maximum", "limit"])
+    !blames(&reply.own_words()) && says_any(reply, &["too many", "maximum", "limit"])
 }
 
 fn encryption(_: &str, reply: &Reply) -> bool {

@@ -5,12 +5,12 @@ use super::super::reply::Reply;
 
 /// Whether the reply has one of these, which are written in small letters.
 pub(super) fn says_any(reply: &Reply, words: &[&str]) -> bool {
-    let said = reply.shown().to_ascii_lowercase();
+    let said = reply.own_words();
     words.iter().any(|word| said.contains(word))
 }
 
 /// Whether it says that there is no such thing.
-pub(super) fn says_missing(_: &str, reply: &Reply) -> bool {
+pub(in crate::ftp) fn says_missing(_: &str, reply: &Reply) -> bool {
     let missing = [
         "no such",
         "not found",
@@ -40,7 +40,7 @@ pub(super) fn says_not_empty(_: &str, reply: &Reply) -> bool {
 
 /// Whether it says that TLS is the matter; a path that it repeats in quotes says nothing.
 pub(in crate::ftp) fn says_tls(_: &str, reply: &Reply) -> bool {
-    let said = reply.shown().to_ascii_lowercase();
+    let said = reply.own_words();
     let mut own = said.split('"').step_by(2);
     own.any(|part| ["tls", "ssl", "handshake"].iter().any(|word| part.contains(word)))
 }
@@ -63,7 +63,7 @@ pub(super) fn says_no_home(_: &str, reply: &Reply) -> bool {
 
 /// Whether vsftpd has given up.
 pub(super) fn says_oops(_: &str, reply: &Reply) -> bool {
-    says_any(reply, &["oops"])
+    reply.own_words().starts_with("oops")
 }
 
 /// Whether it says that nobody has a name here.
@@ -203,7 +203,7 @@ pub(super) fn blames(said: &str) -> bool {
 /// Whether the refusal of a login only says that the server has enough connections of ours. A wrong
 /// password is 530 as well: only the words tell the two apart.
 pub(in crate::ftp) fn says_limit(reply: &Reply) -> bool {
-    let said = reply.shown().to_ascii_lowercase();
+    let said = reply.own_words();
     let limit = [
         "too many",
         "maximum number",
@@ -223,11 +223,11 @@ pub(in crate::ftp) fn says_limit(reply: &Reply) -> bool {
 /// TLS session of data connection not resumed.` (FileZilla Server 1), `450 TLS session of data
 /// connection has not resumed or the session does not match the control connection` (0.9).
 pub(in crate::ftp) fn demands_resumption(reply: &Reply) -> bool {
-    let text = reply.shown().to_ascii_lowercase();
+    let text = reply.own_words();
     let named = text.contains("session") && (text.contains("reuse") || text.contains("resum"));
     match reply.code {
         425 => named || text.contains("operation not permitted"),
-        400..=599 => named,
+        426 | 450 | 522 => named,
         _ => false,
     }
 }
@@ -236,9 +236,63 @@ pub(in crate::ftp) fn demands_resumption(reply: &Reply) -> bool {
 mod tests {
     use super::*;
 
+    fn reply(line: &str, text: &str) -> Reply {
+        Reply::parse(text.as_bytes()).unwrap().about(line.as_bytes())
+    }
+
     #[test]
     fn a_path_that_is_repeated_says_nothing() {
-        for (reply, tls) in [
+        type Says = fn(&str, &Reply) -> bool;
+        // words that a matcher looks for, with a code where it does
+        let matchers: [(Says, u16, &str); 25] = [
+            (says_missing, 550, "no such"),
+            (says_unopened, 550, "couldn't open"),
+            (says_existing, 550, "exist"),
+            (says_not_empty, 550, "not empty"),
+            (says_tls, 425, "tls"),
+            (says_tls, 426, "handshake"),
+            (says_writable_root, 500, "writable root"),
+            (says_no_home, 550, "home directory"),
+            (says_oops, 500, "oops"),
+            (says_anonymous_only, 530, "anonymous only"),
+            (says_anonymous, 530, "anonymous"),
+            (says_site, 530, "valid hostname"),
+            (says_other_address, 425, "bad ip"),
+            (says_data_channel, 550, "data channel"),
+            (says_failed_writing, 451, "write error"),
+            (says_in_use, 550, "is locked"),
+            (says_read_only, 550, "read-only file system"),
+            (says_bad_name, 553, "illegal name"),
+            (says_no_folder, 550, "not a directory"),
+            (says_no_file, 550, "is a directory"),
+            (|_, reply| wants_encryption(reply), 530, "use auth"),
+            (|_, reply| says_too_long(reply), 550, "name too long"),
+            (|_, reply| says_forbidden(reply), 550, "denied"),
+            (says_full, 550, "quota"),
+            (|_, reply| demands_resumption(reply), 450, "session resume"),
+        ];
+        for (says, code, words) in matchers {
+            let said = |line: &str, text: &str| says("STOR", &reply(line, &format!("{code} {text}")));
+            let path = format!("/srv/{words}/a {words}");
+            let name = format!("a {words}");
+            let line = format!("STOR {path}");
+            assert!(said(&line, words), "{words}: of its own");
+            for text in [
+                format!("{path}: Broken"),
+                format!("Cannot take \"{path}\""),
+                format!("Cannot take {path}: Broken"),
+                format!("Cannot take {path}"),
+                format!("{name}: Broken"),
+                format!("Cannot take '{name}'."),
+                format!("Cannot take it: {name}"),
+                // below the folder in which the user is shut in
+                format!("/home/me{path}: Broken"),
+            ] {
+                assert!(!said(&line, &text), "{words}: {code} {text}");
+            }
+            assert!(!said("", &format!("{path}: Broken")), "{words}: nothing is known");
+        }
+        for (text, tls) in [
             (
                 "425 Unable to build data connection: TLS negotiation failed.",
                 true,
@@ -250,8 +304,12 @@ mod tests {
             ),
             ("425 Cannot open data connection.", false),
         ] {
-            let parsed = Reply::parse(reply.as_bytes()).unwrap();
-            assert_eq!(says_tls("", &parsed), tls, "{reply}");
+            assert_eq!(says_tls("", &reply("", text)), tls, "{text}");
         }
+        assert!(!says_oops("", &reply("", "500 Unknown command: OOPS")));
+        assert!(!demands_resumption(&reply(
+            "",
+            "550 session resume.txt: No such file"
+        )));
     }
 }

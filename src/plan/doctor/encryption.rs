@@ -58,15 +58,34 @@ pub(super) fn old_tls(server: &Server, failure: &Failure, agreement: Option<&Agr
     }
 }
 
-/// `mended`: the setting with which a data connection did resume.
-pub(super) fn unresumed(failure: &Failure, mended: Option<Fix>) -> Verdict {
+/// What makes a data connection resume that did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// With this setting one did.
+    Setting(Fix),
+    /// No setting makes it.
+    Nothing,
+    /// Nothing was tried: the server let no further session in.
+    Untried,
+}
+
+pub(super) fn unresumed(failure: &Failure, remedy: &Remedy) -> Verdict {
     let verdict = failed(Code::DataTlsReuse, failure);
-    let hint = match &mended {
-        Some(Fix::TlsBackend(_)) => "The OpenSSL library does resume it",
-        Some(_) => "With TLS 1.2 at most it is resumed",
-        None => "No setting here makes it resume: its administrator can see why, or stop demanding it",
+    let hint = match remedy {
+        Remedy::Setting(Fix::TlsBackend(_)) => "The OpenSSL library does resume it",
+        Remedy::Setting(_) => "With TLS 1.2 at most it is resumed",
+        Remedy::Untried => {
+            "Whether a setting here makes it resume was not tried: there was no further session. Close other sessions and look again"
+        }
+        Remedy::Nothing => {
+            "No setting here makes it resume: its administrator can see why, or stop demanding it"
+        }
     };
-    verdict.hinting(hint).fixed_by(mended)
+    let fix = match remedy {
+        Remedy::Setting(fix) => Some(fix.clone()),
+        Remedy::Nothing | Remedy::Untried => None,
+    };
+    verdict.hinting(hint).fixed_by(fix)
 }
 
 /// One verdict for each thing that is the matter with a certificate.

@@ -16,8 +16,9 @@ use crate::model::diagnosis::{Code, Fix, Level, Verdict};
 use crate::model::failure::Failure;
 use crate::model::server::{Protocol, Server};
 use crate::model::size::{count, duration};
+use crate::model::stamp::Stamp;
 pub use data::Reach;
-pub use encryption::Agreement;
+pub use encryption::{Agreement, Remedy};
 use service::Service;
 use software::Software;
 
@@ -96,9 +97,8 @@ pub enum Finding {
         /// Whether active mode works; `None` where that was not tried.
         active: Option<bool>,
     },
-    /// The server demands that data connections resume the TLS session; the setting with which one was seen
-    /// to do so.
-    Unresumed(Failure, Option<Fix>),
+    /// The server demands that data connections resume the TLS session; what makes them.
+    Unresumed(Failure, Remedy),
     /// The server lists nothing without TLS.
     WantsTls(Failure),
     /// In active mode the server came, and somebody else as well.
@@ -121,6 +121,8 @@ pub enum Finding {
     },
     /// The document path is not there; where the login landed.
     NoFolder(Failure, Option<String>),
+    /// A file could not be stored because the server, or the user's share of it, is full.
+    Full(Failure),
     /// Nothing can be written in the document path.
     ReadOnly {
         /// How that shows: the rights that the server tells, or its refusal.
@@ -139,7 +141,16 @@ pub struct About<'a> {
 
 /// The verdicts, in the order of the findings; one [`Code::Ok`] where there are none.
 pub fn verdicts(findings: &[Finding], about: About<'_>) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = findings.iter().flat_map(|f| f.verdicts(about)).collect();
+    // what was measured by MDTM is worth nothing where its times are not UTC
+    let by_local_times = findings.iter().any(|finding| match finding {
+        Finding::ServerTime { ahead } => zone(*ahead).is_some(),
+        _ => false,
+    });
+    let mut verdicts: Vec<Verdict> = findings
+        .iter()
+        .filter(|finding| !by_local_times || !matches!(finding, Finding::Clock(_)))
+        .flat_map(|f| f.verdicts(about))
+        .collect();
     if verdicts.is_empty() {
         let says = format!("Nothing is the matter with {}", about.server.address());
         verdicts.push(Verdict {
@@ -208,7 +219,7 @@ impl Finding {
         let one = match self {
             Self::Certificate(certificate, pinned) => return encryption::doubts(certificate, *pinned),
             Self::Failed(code, failure) => failed(*code, failure),
-            Self::Unresumed(failure, mended) => encryption::unresumed(failure, mended.clone()),
+            Self::Unresumed(failure, remedy) => encryption::unresumed(failure, remedy),
             Self::WantsTls(failure) => {
                 failed(Code::ListRefused, failure).fixed_by([Fix::Protocol(Protocol::FtpsExplicit)])
             }
@@ -305,6 +316,10 @@ impl Finding {
                 }
                 verdict.fixed_by(landed.map(|_| Fix::DocumentPath("~".into())))
             }
+            Self::Full(failure) => Verdict {
+                level: Level::Note,
+                ..failed(Code::ServerFull, failure)
+            },
             Self::ReadOnly { shows } => note(
                 Code::ServerReadOnly,
                 format!("the server lets this user write nothing in the document path ({shows})"),
@@ -320,7 +335,23 @@ fn as_url(server: &Server, protocol: Protocol) -> String {
     other.url()
 }
 
+/// The time zone, other than UTC, in which a file that was stored just now has such a time. The two clocks may
+/// be a little apart besides.
+fn zone(ahead: i64) -> Option<ClockOffset> {
+    ClockOffset::of_own_file(Stamp::exact(ahead), 0).filter(|offset| offset.minutes() != 0)
+}
+
 fn other_time(ahead: i64) -> Verdict {
+    if let Some(offset) = zone(ahead) {
+        return note(
+            Code::ClockOffset,
+            format!(
+                "the times of MDTM are not UTC here, but {}: it dates so what was stored just now",
+                offset.words()
+            ),
+        )
+        .hinting("The server should tell them in UTC (RFC 3659): what is newer than what is judged by them");
+    }
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let by = duration(ahead.unsigned_abs());
     note(

@@ -27,11 +27,13 @@ impl Service {
         let text = String::from_utf8_lossy(&line[..line.len().min(512)]).to_ascii_uppercase();
         let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
         let code = text.len() >= 3 && text.bytes().take(3).all(|b| b.is_ascii_digit());
-        // a mail server's greeting is a 220 as well; "SMTP" in the name of a host is none
-        let smtp = text
-            .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'))
-            .skip(1)
-            .any(|word| matches!(word, "ESMTP" | "SMTP" | "LMTP"));
+        // a mail server's greeting is a 220 as well; "SMTP" in the name of a host is none, nor is it where a
+        // gateway names it beside its FTP
+        let says = |names: &[&str]| {
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'));
+            words.skip(1).any(|word| names.contains(&word))
+        };
+        let smtp = says(&["ESMTP", "SMTP", "LMTP"]) && !says(&["FTP", "FTPS", "FTPD"]);
         match () {
             () if begins(&["SSH-"]) => Some(Self::Ssh),
             () if begins(&["HTTP/", "<!DOCTYPE", "<HTML"]) => Some(Self::Http),
@@ -85,6 +87,9 @@ mod tests {
             ("220 mx.example Simple SMTP\r\n", Some(Service::Smtp)),
             ("220 smtp.example FTP server ready\r\n", None),
             ("220 (vsFTPd 3.0.3)\r\n", None),
+            ("220 gate.example SMTP and FTP gateway\r\n", None),
+            ("220 Guard FTP/SMTP proxy ready\r\n", None),
+            ("220 ftp.example ESMTP Postfix\r\n", Some(Service::Smtp)),
             ("421 Too many connections\r\n", None),
             ("RFB 003.008\n", Some(Service::Unknown)),
             ("", Some(Service::Unknown)),

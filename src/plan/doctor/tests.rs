@@ -247,12 +247,18 @@ fn a_url_says_what_no_flag_can() {
 #[test]
 fn a_session_that_is_not_resumed() {
     let server = Server::default();
-    for (mended, says) in [
-        (Some(Fix::TlsMax(TlsVersion::V1_2)), "With TLS 1.2"),
-        (Some(Fix::TlsBackend(TlsBackend::Openssl)), "The OpenSSL library"),
-        (None, "No setting here"),
+    let setting = |fix: &Fix| Remedy::Setting(fix.clone());
+    let (older, openssl) = (
+        Fix::TlsMax(TlsVersion::V1_2),
+        Fix::TlsBackend(TlsBackend::Openssl),
+    );
+    for (remedy, mended, says) in [
+        (setting(&older), Some(older), "With TLS 1.2"),
+        (setting(&openssl), Some(openssl), "The OpenSSL library"),
+        (Remedy::Nothing, None, "No setting here"),
+        (Remedy::Untried, None, "not tried: there was no further session"),
     ] {
-        let finding = Finding::Unresumed(failure("the server demands it"), mended.clone());
+        let finding = Finding::Unresumed(failure("the server demands it"), remedy);
         let verdict = judged(&server, Some(Software::Vsftpd), finding);
         let text = verdict.text();
         assert_eq!(verdict.fix, mended.into_iter().collect::<Vec<_>>());
@@ -266,7 +272,8 @@ fn a_session_that_is_not_resumed() {
 #[test]
 fn a_clock_that_is_wrong() {
     for (ahead, says) in [
-        (28_800, "8:00:00 ahead of this machine's"),
+        (1300, "21:40 ahead of this machine's"),
+        (-50_400, "14:00:00 behind this machine's"),
         (-31_622_400, "366 d 0 h behind this machine's"),
     ] {
         let verdict = judged(
@@ -279,4 +286,34 @@ fn a_clock_that_is_wrong() {
         // how LIST writes times is another matter
         assert!(verdict.fix.is_empty() && !verdict.text().contains("use_localtime"));
     }
+}
+
+/// A whole number of quarters of an hour is a time zone, and no clock to be set.
+#[test]
+fn times_of_mdtm_that_are_not_utc() {
+    let server = Server::default();
+    let about = About {
+        server: &server,
+        software: Some(Software::Vsftpd),
+    };
+    for (ahead, says) in [
+        (28_800, "8 h ahead of UTC"),
+        (7_203, "2 h ahead of UTC"),
+        (-12_600 - 100, "3 h 30 min behind UTC"),
+        (50_400, "14 h ahead of UTC"),
+    ] {
+        let offset = ClockOffset::from_minutes(-120).unwrap();
+        let found = verdicts(&[Finding::Clock(offset), Finding::ServerTime { ahead }], about);
+        assert_eq!(found.len(), 1, "what was measured by MDTM is none: {found:?}");
+        let text = found[0].text();
+        assert_eq!((found[0].code, found[0].level), (Code::ClockOffset, Level::Note));
+        assert!(text.contains(says) && !text.contains("NTP"), "{text}");
+        assert!(found[0].fix.is_empty(), "{text}");
+    }
+    let offset = ClockOffset::from_minutes(-120).unwrap();
+    let found = verdicts(
+        &[Finding::Clock(offset), Finding::ServerTime { ahead: 1300 }],
+        about,
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
 }

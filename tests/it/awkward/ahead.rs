@@ -190,6 +190,36 @@ async fn a_server_that_does_not_cope_is_asked_one_by_one() {
     .await;
 }
 
+/// Once it has said that it takes the command, a refusal is of the transfer, in whatever words: the data
+/// connection was not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_after_it_was_taken_is_refused() {
+    for refusal in ["503 Cannot go on.", "425 Use PORT or PASV first."] {
+        // no TLS is spoken on the data connection: the refusal comes before it stands
+        let rest = vec![
+            hear(),
+            say("226 Done."),
+            announce(WAY),
+            hear(),
+            say("150 Coming."),
+            say(refusal),
+        ];
+        let script = script(Protocol::FtpsExplicit).once("RETR /d/a", then(sent(), rest));
+        let (_server, mut driver) = alone(script).await;
+        let here = tempfile::tempdir().unwrap();
+        let ended = driver
+            .transfer(Direction::Download, Kind::Dir, &here.path().join("d"), "/d")
+            .await;
+        let failures = ended.failures();
+        assert!(
+            matches!(&failures[..], [failure] if failure.to_string().contains(refusal)),
+            "{failures:?}"
+        );
+        assert!(!remarked(&driver, "asking one by one"), "{refusal}");
+        driver.shutdown().await;
+    }
+}
+
 /// The data connection stood, and data were on their way, before the refusal came: it is one of the order
 /// all the same, and no failure of the file.
 #[tokio::test(flavor = "multi_thread")]

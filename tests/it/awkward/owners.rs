@@ -6,7 +6,7 @@ use ftpane::model::server::{Protocol, Server};
 
 use super::placing::{content, replace};
 use super::*;
-use crate::harness::scripted::{Step, end_data, say, send};
+use crate::harness::scripted::{Step, close, end_data, hold, say, send};
 
 fn listed(lines: &str) -> Vec<Step> {
     vec![say("150 Here."), send(lines), end_data(), say("226 Done.")]
@@ -118,4 +118,32 @@ async fn whose_new_files_are_is_asked_once_a_folder() {
     );
     assert_eq!(server.count("MLST"), 1);
     driver.shutdown().await;
+}
+
+/// Nothing hangs on the answer: a server that ends the session over the question is not asked again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_silent_over_the_question_costs_a_session_and_no_upload() {
+    let ends = || {
+        [
+            vec![hold()],
+            vec![close()],
+            vec![say("421 What was that?"), close()],
+        ]
+    };
+    let by_stat = ends().map(|steps| ("STAT", by_lines("root web", "").on("STAT", steps)));
+    let by_mlst = ends().map(|steps| ("MLST", by_facts("").on("MLST", steps)));
+    all_at_once(
+        by_stat
+            .into_iter()
+            .chain(by_mlst)
+            .map(|(verb, script)| async move {
+                let shown = format!("{script:?}");
+                let (server, driver, state) = replace(script).await;
+                assert_eq!(done(state), None, "{shown}");
+                assert_eq!(content(&server, "/target"), "new", "{shown}");
+                assert_eq!((server.count(verb), server.files().len()), (1, 1), "{shown}");
+                driver.shutdown().await;
+            }),
+    )
+    .await;
 }

@@ -208,6 +208,20 @@ async fn a_server_that_demands_resumed_sessions() {
     );
     let visit = visit_as(&server, |server| server, Patience::default()).await;
     visit.finds(&["ok"]);
+    // where no second session is let in, nothing is said of what was not tried
+    let alone = Script::new(Protocol::FtpsExplicit)
+        .file("/f", "x")
+        .in_sessions(2.., "PASS", say("530 One at a time."))
+        .unresumed([say("522 SSL connection failed: session reuse required"), close()]);
+    let server = alone.start().await;
+    let visit = visit_as(&server, system, Patience::default()).await;
+    let verdict = visit.finds(&["data-tls-reuse", "too-many-connections"]);
+    assert!(flags(verdict).is_empty());
+    assert!(
+        verdict.text().contains("not tried: there was no further session"),
+        "{}",
+        verdict.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

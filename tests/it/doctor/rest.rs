@@ -17,8 +17,12 @@ fn script() -> Script {
 
 /// Now, as MDTM writes it (RFC 3659 §2.3).
 fn digits_now() -> String {
+    digits_at(0)
+}
+
+fn digits_at(ahead: i64) -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let now = Stamp::exact(i64::try_from(since.unwrap().as_secs()).unwrap());
+    let now = Stamp::exact(i64::try_from(since.unwrap().as_secs()).unwrap() + ahead);
     let written = now.rfc3339().unwrap();
     written.chars().filter(char::is_ascii_digit).collect()
 }
@@ -95,6 +99,43 @@ async fn an_upload_is_tried_when_that_was_asked_for_and_never_on_a_read_only_ser
     visit.finds(&["ok"]);
     assert!(visit.step(Step::Upload)[0].says.contains("not tried"));
     assert_eq!((server.count("STOR"), server.count("DELE")), (1, 1));
+}
+
+/// That is no matter of rights, whatever the code.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_full() {
+    for reply in [
+        "452 Disk full.",
+        "552 Quota exceeded.",
+        "550 No space left on device",
+    ] {
+        let server = script().on("STOR", say(reply)).start().await;
+        let visit = Visit::to(server.server(), server.secret(), Patience::default(), true).await;
+        let verdict = visit.finds(&["(server-full)"]);
+        assert!(
+            verdict.text().contains("no room left") && verdict.text().contains(reply),
+            "{}",
+            verdict.text()
+        );
+        assert_eq!(
+            (visit.failed(), visit.diagnosis.exit_code()),
+            (vec![Step::Upload], 0)
+        );
+    }
+}
+
+/// MDTM in the server's own time is no clock that is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_what_was_stored_in_another_zone() {
+    let ahead = digits_at(3 * 3600);
+    let server = script().on("MDTM", say(&format!("213 {ahead}"))).start().await;
+    let visit = Visit::to(server.server(), server.secret(), Patience::default(), true).await;
+    let verdict = visit.finds(&["(clock-offset)"]);
+    let text = verdict.text();
+    assert!(
+        text.contains("3 h ahead of UTC") && !text.contains("NTP"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,7 @@ const CONTRACT: &[(&str, Level, u8)] = &[
     ("clock-offset", Level::Note, 0),
     ("path-missing", Level::Failure, 7),
     ("server-read-only", Level::Note, 0),
+    ("server-full", Level::Note, 0),
 ];
 
 fn plain() -> Script {
@@ -266,6 +267,10 @@ async fn situation(code: Code) -> Visit {
         Code::ServerReadOnly => {
             let perm = say("250-Here\r\n type=dir;perm=el; /\r\n250 End");
             found(plain().on("MLST", perm)).await
+        }
+        Code::ServerFull => {
+            let server = plain().on("STOR", say("552 Quota exceeded.")).start().await;
+            Visit::to(server.server(), server.secret(), SHORT, true).await
         }
     }
 }

@@ -253,9 +253,20 @@ fn what_was_found_is_gone_to_viewed_transferred_and_deleted() {
         result: Ok(Counted::default()),
     });
     assert_eq!(command(bench.press("enter")), Command::Delete(places.clone()));
+    let before = found(&bench);
+    bench.say(Event::Done(Deed::Deleted {
+        places: places.clone(),
+        stay: places.clone(),
+        counted: Counted::default(),
+        failed: 2,
+    }));
+    assert_eq!(found(&bench), before, "what was refused is there");
+    assert!(bench.app.notice.as_ref().unwrap().ends_with("; 2 failed"));
     bench.say(Event::Done(Deed::Deleted {
         places,
+        stay: Vec::new(),
         counted: Counted::default(),
+        failed: 0,
     }));
     assert_eq!(found(&bench).len(), 3);
 }
@@ -431,7 +442,9 @@ fn what_is_deleted_goes_from_what_is_sorted() {
     bench.press("s n");
     bench.say(Event::Done(Deed::Deleted {
         places: vec![remote("/srv/www/logs/q9.HTML")],
+        stay: Vec::new(),
         counted: Counted::default(),
+        failed: 0,
     }));
     assert_eq!(names(&bench), "q aq.html q10.css");
 }

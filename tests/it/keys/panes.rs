@@ -127,7 +127,9 @@ fn deleting_counts_before_it_asks() {
     assert_eq!(command(bench.press("enter")), Command::Delete(both.clone()));
     let effects = bench.say(Event::Done(Deed::Deleted {
         places: both,
+        stay: Vec::new(),
         counted: Counted::default(),
+        failed: 0,
     }));
     assert_eq!(listed(effects), remote("/srv/www"));
 }

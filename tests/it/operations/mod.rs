@@ -3,6 +3,7 @@
 
 mod checksums;
 mod copying;
+mod deleting;
 mod permissions;
 mod raw;
 
