@@ -64,7 +64,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn make_private_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder, and those above it that are missing, for its owner only.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

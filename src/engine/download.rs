@@ -45,11 +45,11 @@ use sharing::Sharing;
 /// How much is read and written at once. A file that is no longer is written in one go.
 const CHUNK: usize = 256 * 1024;
 
-/// How much goes to the file at once where it does not come here.
-const POURED: usize = 1024 * 1024;
-
 /// The same at the beginning of a long file; it doubles from there.
 const FIRST: usize = 16 * 1024;
+
+/// How much goes to the file at once where it does not come here.
+const POURED: usize = 1024 * 1024;
 
 /// A download that may begin.
 pub(super) struct Incoming {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::program::{Print, fingerprint};
+use crate::config::store::make_private_folder;
 use crate::model::failure::{Class, Failure};
 use crate::model::part_name::Origin;
 use crate::model::text::{shown_path, system_says};
@@ -84,7 +85,7 @@ impl Edited {
     }
 
     fn make_locked(&self, of: String) -> io::Result<(PathBuf, File)> {
-        make_private(&self.all)?;
+        make_private_folder(&self.all)?;
         // locked before it has its name: nobody may take it for one that was left
         let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.all)?;
         let is_locked = (self.lock)(file.as_file()).is_ok();
@@ -294,17 +295,6 @@ fn write(file: &mut File, note: &Note) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.set_len(text.len() as u64)?;
     file.sync_data()
-}
-
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }
 
 #[cfg(all(test, unix))]

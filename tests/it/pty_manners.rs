@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use ftpane::demo::{Demo, DemoOptions};
 use ftpane::model::server::Protocol;
+use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use vt100::MouseProtocolMode;
 
@@ -232,11 +233,7 @@ fn editor_and_pager_get_the_terminal_and_give_it_back() {
         format!("pager = '{pager}'"),
     )
     .unwrap();
-    let mut terminal = Terminal::run(command);
-    terminal.see_the_demo();
-    terminal.press("/");
-    terminal.press("README\r");
-    terminal.see("/README");
+    let mut terminal = at_the_readme(command);
     terminal.press("e");
     terminal.see("EDITING ");
     assert!(!terminal.screen().alternate_screen() && !terminal.screen().bracketed_paste());
@@ -270,11 +267,7 @@ fn an_editor_that_fails_is_told_and_nothing_is_sent() {
     let place = Place::new();
     let mut command = place.ftpane(&["demo"]);
     command.env("VISUAL", "no-such-editor-anywhere");
-    let mut terminal = Terminal::run(command);
-    terminal.see_the_demo();
-    terminal.press("/");
-    terminal.press("README\r");
-    terminal.see("/README");
+    let mut terminal = at_the_readme(command);
     terminal.press("e");
     let screen = terminal.see("is not to be found");
     assert!(screen.contains("VISUAL or EDITOR"), "{screen}");
@@ -283,16 +276,22 @@ fn an_editor_that_fails_is_told_and_nothing_is_sent() {
     assert_eq!(terminal.leave().code, 0);
 }
 
-/// Before the demo's README, with this for an editor.
-fn editing(place: &Place, does: &str) -> Terminal {
-    let editor = script(place, "editor", does);
-    let mut command = place.ftpane(&["demo"]);
-    command.env("VISUAL", &editor);
+/// Before the demo's README.
+fn at_the_readme(command: CommandBuilder) -> Terminal {
     let mut terminal = Terminal::run(command);
     terminal.see_the_demo();
     terminal.press("/");
     terminal.press("README\r");
     terminal.see("/README");
+    terminal
+}
+
+/// The same, with this for an editor that is begun.
+fn editing(place: &Place, does: &str) -> Terminal {
+    let editor = script(place, "editor", does);
+    let mut command = place.ftpane(&["demo"]);
+    command.env("VISUAL", &editor);
+    let mut terminal = at_the_readme(command);
     terminal.press("e");
     terminal
 }
