@@ -21,14 +21,28 @@ fn private(place: &Place) -> (PathBuf, PathBuf) {
     (note.with_extension(""), note)
 }
 
-/// Waits until nobody holds the lock of a file.
-fn until_free(path: &Path) {
+/// Waits until the queue's log says that the file has come: it is written a moment after the editor opens, and
+/// who is killed in between is asked about that file first.
+fn until_logged(place: &Place) {
     let end = Instant::now() + PATIENCE;
-    let file = OpenOptions::new().write(true).open(path).unwrap();
-    while file.try_lock().is_err() {
-        assert!(Instant::now() < end, "{} stays locked", path.display());
+    let is_logged = || {
+        let logs = fs::read_dir(place.home.path().join("queue")).unwrap();
+        let mut logs = logs.map(|log| fs::read_to_string(log.unwrap().path()).unwrap_or_default());
+        logs.any(|log| log.contains(r#"{"over""#))
+    };
+    while !is_logged() {
+        assert!(Instant::now() < end, "no log says that the file has come");
         std::thread::yield_now();
     }
+}
+
+/// Waits until nobody holds the lock of a file. Another process asks for it: what this one holds, a child that is
+/// being started by another test holds for a moment too.
+fn until_free(path: &Path) {
+    let mut free = Command::new("flock");
+    let patience = PATIENCE.as_secs().to_string();
+    free.args(["--wait", &patience]).arg(path).arg("true");
+    assert!(free.status().unwrap().success(), "{} stays locked", path.display());
 }
 
 /// Kills a run while its editor, which does this first, has a file of the server, and starts another one;
@@ -48,6 +62,7 @@ fn killed_while(does: &str, url: &str, shows: &[&str]) -> (Place, PathBuf) {
     terminal.see("page.html");
     terminal.press("e");
     terminal.see("EDITING");
+    until_logged(&place);
     terminal.signal(Signal::KILL);
     terminal.end();
 

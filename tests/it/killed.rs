@@ -4,10 +4,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use ftpane::model::job::Direction;
 use ftpane::model::part_name::is_part_name;
+use tokio::process::{Child, Command};
 
 use crate::harness::dice::{Dice, seeds};
 use crate::harness::proxy::Proxy;
@@ -124,10 +125,13 @@ async fn run(seed: u64, direction: Direction, going_on: GoingOn) {
             GoingOn::Queue => 20_000,
         };
         let after = least + dice.below(bytes / 2);
+        let passed = proxy.has_passed(after);
         let mut child = start(time > 0);
-        proxy.has_passed(after).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        tokio::select! {
+            () = passed => child.kill().await.unwrap(),
+            // the one before was killed late, and has left less than that
+            ended = child.wait(), if time > 0 => assert!(ended.unwrap().success(), "{what}"),
+        }
         // what the killed one has sent may still be worked on: nobody could know of what comes of it later
         proxy.is_quiet().await;
         let (found, _) = files(&target);
@@ -139,9 +143,8 @@ async fn run(seed: u64, direction: Direction, going_on: GoingOn) {
             );
         }
     }
-    let mut child = start(true);
-    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap());
-    assert!(ended.await.unwrap().success(), "{what}");
+    let ended = start(true).wait().await;
+    assert!(ended.unwrap().success(), "{what}");
     let (found, left) = files(&target);
     assert!(found == wanted, "{what}: {} of {FILES} files", found.len());
     assert!(

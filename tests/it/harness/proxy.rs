@@ -174,13 +174,15 @@ impl Proxy {
         self.troubles.lock().unwrap().waiting.push(trouble);
     }
 
-    /// Waits until so many bytes more have passed, on all connections and both ways.
-    pub(crate) async fn has_passed(&self, bytes: u64) {
+    /// Waits until so many bytes more than at the call have passed, on all connections and both ways.
+    pub(crate) fn has_passed(&self, bytes: u64) -> impl Future<Output = ()> {
         let wanted = *self.passed.borrow() + bytes;
         let mut passed = self.passed.subscribe();
-        let passed = passed.wait_for(|passed| *passed >= wanted);
-        let passed = tokio::time::timeout(Duration::from_secs(60), passed).await;
-        passed.expect("nothing passed for too long").unwrap();
+        async move {
+            let passed = passed.wait_for(|passed| *passed >= wanted);
+            let passed = tokio::time::timeout(Duration::from_secs(60), passed).await;
+            passed.expect("nothing passed for too long").unwrap();
+        }
     }
 
     /// Waits until no connection stands any more, to either side: the server has dealt with all that has come.
