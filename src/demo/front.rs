@@ -11,6 +11,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{
@@ -18,12 +19,24 @@ use tokio::io::{
     BufReader,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{self, Sender};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use super::GREETING;
 
 /// The longest command line read before TLS.
 const LONGEST_LINE: u64 = 1024;
+
+/// The longest command line read later; a client that sends more has ended.
+const LONGEST_COMMAND: u64 = 64 * 1024;
+
+/// How many commands are read ahead of the one that is being carried out.
+const AHEAD: usize = 64;
+
+/// How long an answer is awaited that nobody will read: longer than libunftp waits for a data
+/// connection (15 s), so that what has come is dealt with.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client's side of a control connection.
 trait Outside: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -87,31 +100,73 @@ impl Front {
     pub(super) async fn carry(self) -> io::Result<()> {
         let (client, mut to_client) = tokio::io::split(self.outside);
         let (server, mut to_server) = tokio::io::split(self.near);
-        let (mut client, mut server) = (BufReader::new(client), BufReader::new(server));
+        let mut server = BufReader::new(server);
         if self.greeted {
             reply(&mut server, &mut tokio::io::sink()).await?;
         }
-        let mut command = Vec::new();
-        loop {
-            tokio::select! {
-                // cancelled by an unasked reply, a half-read command stays in `command`
-                read = client.read_until(b'\n', &mut command) => {
-                    if read? == 0 {
-                        return Ok(());
+        let (tell, mut commands) = mpsc::channel(AHEAD);
+        let gone = CancellationToken::new();
+        let reading = async {
+            // an error is an end like any other: what came before it is carried
+            let _ = read_commands(BufReader::new(client), tell).await;
+            gone.cancel();
+            std::future::pending().await
+        };
+        let carrying = async {
+            loop {
+                tokio::select! {
+                    command = commands.recv() => {
+                        let Some(command) = command else { return Ok(()) };
+                        to_server.write_all(&command).await?;
+                        tokio::select! {
+                            answered = replies(&mut server, &mut to_client) => answered?,
+                            () = given_up(&gone) => return Err(io::ErrorKind::TimedOut.into()),
+                        }
                     }
-                    to_server.write_all(&command).await?;
-                    command.clear();
-                    while reply(&mut server, &mut to_client).await? == b'1' {}
-                }
-                unasked = server.fill_buf() => {
-                    if unasked?.is_empty() {
-                        return Ok(());
+                    unasked = server.fill_buf() => {
+                        if unasked?.is_empty() {
+                            return Ok(());
+                        }
+                        reply(&mut server, &mut to_client).await?;
                     }
-                    reply(&mut server, &mut to_client).await?;
                 }
             }
+        };
+        tokio::select! {
+            carried = carrying => carried,
+            never = reading => never,
         }
     }
+}
+
+/// Tells the lines that a client sends, until it ends or nobody wants them any more.
+async fn read_commands(mut client: impl AsyncBufRead + Unpin, tell: Sender<Vec<u8>>) -> io::Result<()> {
+    loop {
+        let mut command = Vec::new();
+        (&mut client)
+            .take(LONGEST_COMMAND)
+            .read_until(b'\n', &mut command)
+            .await?;
+        if !command.ends_with(b"\n") || tell.send(command).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Some time after the client has gone. libunftp says nothing more of a transfer whose data
+/// connection never came: nobody would end the session before it has been idle for long.
+async fn given_up(gone: &CancellationToken) {
+    gone.cancelled().await;
+    tokio::time::sleep(PATIENCE).await;
+}
+
+/// Passes on what answers one command.
+async fn replies(
+    from: &mut (impl AsyncBufRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    while reply(from, to).await? == b'1' {}
+    Ok(())
 }
 
 /// Passes one reply on, all its lines; its first digit.
@@ -173,5 +228,49 @@ async fn pair() -> io::Result<(TcpStream, TcpStream)> {
             far.set_nodelay(true)?;
             return Ok((near, far));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_whose_client_has_gone_while_a_reply_is_awaited() {
+        let (mut client, outside) = pair().await.unwrap();
+        let (front, mut server) = Front::clear(outside).await.unwrap();
+        let carried = tokio::spawn(front.carry());
+        client.write_all(b"STOR a\r\nNOOP\r\n").await.unwrap();
+        let mut line = [0; 8];
+        server.read_exact(&mut line).await.unwrap();
+        assert_eq!(&line, b"STOR a\r\n");
+        server.write_all(b"150 Send it\r\n").await.unwrap();
+        let mut told = [0; 13];
+        client.read_exact(&mut told).await.unwrap();
+        drop(client);
+        let error = carried.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let mut rest = Vec::new();
+        server.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"", "the next one waits for the answer");
+    }
+
+    #[tokio::test]
+    async fn what_a_client_has_sent_before_it_ends_is_carried_out() {
+        let (mut client, outside) = pair().await.unwrap();
+        let (front, mut server) = Front::clear(outside).await.unwrap();
+        let carried = tokio::spawn(front.carry());
+        client.write_all(b"DELE a\r\nDELE b\r\nDEL").await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut line = [0; 8];
+        for command in [b"DELE a\r\n", b"DELE b\r\n"] {
+            server.read_exact(&mut line).await.unwrap();
+            assert_eq!(&line, command);
+            server.write_all(b"250 Gone\r\n").await.unwrap();
+        }
+        carried.await.unwrap().unwrap();
+        let mut told = Vec::new();
+        client.read_to_end(&mut told).await.unwrap();
+        assert_eq!(told, b"250 Gone\r\n250 Gone\r\n");
     }
 }

@@ -42,7 +42,11 @@ fn until_free(path: &Path) {
     let mut free = Command::new("flock");
     let patience = PATIENCE.as_secs().to_string();
     free.args(["--wait", &patience]).arg(path).arg("true");
-    assert!(free.status().unwrap().success(), "{} stays locked", path.display());
+    assert!(
+        free.status().unwrap().success(),
+        "{} stays locked",
+        path.display()
+    );
 }
 
 /// Kills a run while its editor, which does this first, has a file of the server, and starts another one;
