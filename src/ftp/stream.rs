@@ -33,7 +33,10 @@ pub(super) fn keep_alive(tcp: &TcpStream) {
 /// megabytes, which on a slow line is minutes: all count as moved already, and a write or the end
 /// of the data that waits for them could not be told from a server that is silent. What is on its
 /// way does not count, so no line is slower for it.
-const UNSENT: u32 = 128 * 1024;
+///
+/// The system says that there is room again when half of this has gone. Half as much is a wake-up for every
+/// four records of TLS: measured on loopback, a third more CPU.
+const UNSENT: u32 = 256 * 1024;
 
 /// Lets little wait unsent. A system that cannot do that takes what it takes.
 pub(super) fn send_soon(tcp: &TcpStream) {
