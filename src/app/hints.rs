@@ -237,6 +237,10 @@ impl App {
             action,
             enabled: match context {
                 Context::Panes | Context::Found => self.refusal(action).is_none(),
+                Context::Doctor if action == Action::Apply => self
+                    .doctor
+                    .as_ref()
+                    .is_some_and(|doctor| doctor.chosen().is_some()),
                 Context::Servers => {
                     self.servers.current().is_some() || !(acts_on_server(action) || action == Action::Connect)
                 }

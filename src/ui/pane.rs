@@ -353,7 +353,9 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
     let order = format!("by {}{arrow}", pane.sort.by.word());
     let follows = [(in_step, IN_STEP), (sorted, &order)];
     let follows = follows.iter().filter(|(said, _)| *said);
-    let amounts = room.saturating_sub(follows.map(|(_, text)| width(text) + 3).sum());
+    let before = parts.iter().map(|(text, _)| width(text) + 3);
+    let others: usize = before.chain(follows.map(|(_, text)| width(text) + 3)).sum();
+    let amounts = room.saturating_sub(others);
     if pane.marks.is_empty() && (is_arriving || pane.shown.is_empty()) {
         // totals of a part say nothing, and of an empty list the list itself says why
     } else if pane.marks.is_empty() {

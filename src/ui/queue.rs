@@ -216,7 +216,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
     let theme = &app.theme;
     let away = app.queue.away.values().next().map(|away| {
         let when = strip::next_try(app).unwrap_or_default();
-        let text = format!("{}; {when}.", sentence(&away.failure));
+        let text = format!("{}; {when}.", sentence(&away.failure).trim_end_matches('.'));
         (text, Role::Warning)
     });
     let (local, remote) = (shown(&row.job.item.local), row.job.item.remote.shown());

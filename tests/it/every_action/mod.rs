@@ -298,6 +298,8 @@ fn shown_by(context: Context, action: Action) -> Proof {
         A::Right => state(pressed(pager(), "w"), |app| open_pager(app).left > 0),
         A::Left => state(pressed(pager(), "w right"), |app| open_pager(app).left == 0),
         A::Up | A::Down | A::PageUp | A::PageDown if context == C::Dialog => moves_in_dialog(action),
+        // the end is looked for first
+        A::Last if context == C::Pager => tells(pager(), |c| matches!(c, Command::Read(_))),
         A::Up | A::Down | A::PageUp | A::PageDown | A::First | A::Last => moves(context, action),
         A::Next => state(question(), |app| app.dialogs[0].at == 1),
         A::Previous => state(question(), |app| {

@@ -12,6 +12,7 @@ use ftpane::model::command::{Command, Exploration};
 use ftpane::model::entry::{Entry, Owner};
 use ftpane::model::event::{DialogueLine, Event, Speaker};
 use ftpane::model::job::ConnectionId;
+use ftpane::model::secret::Secret;
 use ftpane::model::server::Server;
 
 use crate::harness::bench::{Bench, file, listing, server, start};
@@ -178,7 +179,10 @@ pub(super) fn bookmarks() -> Bench {
         server: None,
         folder: Folder::new(b"/srv"),
     }];
-    pressed(Bench::begin(start), "enter esc tab '")
+    start.connect = Some((server("web"), Some(Secret::new("pw"))));
+    let mut bench = Bench::begin(start);
+    bench.stand(1);
+    pressed(bench, "tab '")
 }
 
 /// A place of a context that means the same everywhere.
