@@ -175,7 +175,7 @@ pub(super) fn told(left: &[Left]) -> Option<Failure> {
     let all: Vec<String> = named.chain(more).collect();
     let what = "Edited copies of files of servers are still here";
     let why = format!("an earlier run has ended with them: {}", all.join(", "));
-    let hint = "Send back what is wanted, with 'ftpane put' or F5, if the queue (Q) does not, and remove the folders.";
+    let hint = "Send back what is wanted, with 'ftpane put' or from the panes, if the queue does not, and remove the folders.";
     (!left.is_empty()).then(|| Failure::new(Class::Local, what, why).hint(hint))
 }
 

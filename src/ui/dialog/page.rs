@@ -6,6 +6,7 @@ mod questions;
 
 use ratatui::text::{Line, Span};
 
+use crate::app::action::{Action, Context};
 use crate::app::dialog::{Dialog, KEEPERS, POLICIES, Subject, amount};
 use crate::app::failures::Failures;
 use crate::app::folder::{name_at, shown, shown_name, shown_place};
@@ -132,7 +133,10 @@ impl<'a> Page<'a> {
                 certificate,
                 pinned,
                 ..
-            } => page.certificate(server, certificate, pinned.as_ref()),
+            } => {
+                let edit = app.key_of(Context::Servers, Action::EditServer);
+                page.certificate(server, certificate, pinned.as_ref(), &edit);
+            }
             Subject::Conflict {
                 direction,
                 source,
@@ -142,7 +146,8 @@ impl<'a> Page<'a> {
                 ..
             } => {
                 page.conflict(*direction, source, target);
-                page.reach(*direction, *scope, server.as_deref());
+                let toggle = app.key_of(Context::Dialog, Action::Toggle);
+                page.reach(*direction, *scope, server.as_deref(), &toggle);
             }
             Subject::InPlace {
                 server,

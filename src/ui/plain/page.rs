@@ -374,7 +374,7 @@ fn file(app: &App) -> Page {
         pager.size.map_or("size unknown".to_owned(), bytes)
     )];
     if !pager.is_loading() || pager.failure.is_some() {
-        head.extend(pager::state(pager, rows.is_empty()).map(|(text, _)| text));
+        head.extend(pager::state(pager, rows.is_empty(), Action::Refresh.row().id).map(|(text, _)| text));
     }
     Page {
         // each window is a page of its own: equal lines are read again

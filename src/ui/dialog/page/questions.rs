@@ -57,12 +57,12 @@ impl Page<'_> {
         self.gap();
     }
 
-    /// How far the answer to a conflict reaches.
-    pub(super) fn reach(&mut self, direction: Direction, scope: Scope, server: Option<&str>) {
+    /// How far the answer to a conflict reaches; `toggle` is the key that changes it.
+    pub(super) fn reach(&mut self, direction: Direction, scope: Scope, server: Option<&str>, toggle: &str) {
         let sign = |on: bool| if on { "[x]" } else { "[ ]" };
         let batch = sign(scope == Scope::Batch);
         self.say(
-            &format!("{batch} for every further conflict of this batch (Space)"),
+            &format!("{batch} for every further conflict of this batch ({toggle})"),
             Role::Text,
         );
         if let Some(server) = server {
@@ -97,7 +97,13 @@ impl Page<'_> {
         );
     }
 
-    pub(super) fn certificate(&mut self, server: &str, certificate: &Certificate, pinned: Option<&Pin>) {
+    pub(super) fn certificate(
+        &mut self,
+        server: &str,
+        certificate: &Certificate,
+        pinned: Option<&Pin>,
+        edit: &str,
+    ) {
         let doubts: Vec<&str> = certificate.doubts.iter().map(|d| doubt_words(*d)).collect();
         let mut text = format!(
             "The certificate of {} cannot be trusted by itself",
@@ -127,10 +133,11 @@ impl Page<'_> {
                 self.fingerprint("pinned", pinned);
                 self.fingerprint("shown now", &certificate.pin);
                 self.gap();
-                self.say(
-                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out of the server's settings (e in the list of servers) and connect again.",
-                    Role::Text,
+                let text = format!(
+                    "It is refused. If the administrator says that the certificate was renewed, take the old pin out \
+                     of the server's settings ({edit} in the list of servers) and connect again."
                 );
+                self.say(&text, Role::Text);
             }
         }
     }
