@@ -313,8 +313,8 @@ async fn the_same_faults_in_other_words() {
         ),
         (
             explicit().on("MLSD", [say("150 go"), reset_data(), say("426 gone")]),
-            "data-tls-stalled",
-            5,
+            "passive-refused",
+            6,
         ),
         (
             plain()
