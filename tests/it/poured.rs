@@ -188,11 +188,9 @@ async fn what_is_cut_in_the_middle_goes_on_and_is_whole() {
             let (ended, failures) = run.over(batch).await;
             ended.assert_all_done();
             let [(failure, kept)] = &failures[..] else {
-                // it may be reset before it has begun: then it begins anew
-                assert!(
-                    failures.is_empty() && what.contains("reset"),
-                    "{what}: {failures:?}"
-                );
+                // the session may be gone before the transfer has begun: then it begins anew
+                let may_be_gone = ["reset", "no control"].iter().any(|word| what.contains(word));
+                assert!(failures.is_empty() && may_be_gone, "{what}: {failures:?}");
                 run.assert_whole(&what);
                 continue;
             };
