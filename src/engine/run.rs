@@ -33,8 +33,6 @@ use crate::model::failure::Failure;
 use crate::model::job::{BatchId, BatchRequest, ConnectionId, Direction, JobId};
 use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
-use crate::model::unfinished::RestId;
-use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found, Outcome, Queue};
 
@@ -73,8 +71,8 @@ pub(super) enum Note {
     Due(JobId),
     /// A server that could not be reached, so often in a row, is to be tried again.
     TryServer(ConnectionId, u32),
-    /// What a run has left is taken up as a batch; the answer comes when it is in the queue.
-    TakenUp(BatchRequest, RestId, Box<Rest>, oneshot::Sender<()>),
+    /// What a run has left is taken up as a batch.
+    TakenUp(BatchRequest, Box<taking::Taken>),
     /// A batch cannot be taken up.
     NotTakenUp(BatchRequest, Failure),
 }
@@ -489,9 +487,7 @@ impl Loop {
                 }
                 self.queue.walked(batch, failure)
             }
-            Note::TakenUp(request, from, rest, reply) => {
-                return self.taken_up(request, from, *rest, reply);
-            }
+            Note::TakenUp(request, taken) => return self.taken_up(request, *taken),
             Note::NotTakenUp(request, failure) => {
                 self.awaiting.remove(&request.id);
                 self.queue.open_batch(&request);

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::OwnedMutexGuard;
 
 use super::{Loop, Note, OVER};
+use crate::engine::blocking;
 use crate::engine::browse::not_connected;
-use crate::engine::{blocking, left};
+use crate::engine::left::{self, Held};
 use crate::local::runs::Runs;
 use crate::model::command::Extent;
 use crate::model::entry::Kind;
@@ -19,6 +20,15 @@ use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
 use crate::plan::journal::written::WrittenPath;
 use crate::plan::queue::{Effect, Found};
+
+/// What a run has left of a batch, held so that nobody else takes it up.
+pub(in crate::engine) struct Taken {
+    id: RestId,
+    rest: Rest,
+    held: Held,
+    /// The next one waits for this.
+    turn: OwnedMutexGuard<()>,
+}
 
 impl Loop {
     fn runs(&self) -> Option<Arc<Runs>> {
@@ -66,7 +76,7 @@ impl Loop {
     /// Takes up what a run has left of a batch. It is left there until it is on the disk as this
     /// run's: at worst both have it, and the later log says so.
     pub(super) fn take_up(&mut self, id: RestId, connection: ConnectionId, batch: BatchId) {
-        let mut request = BatchRequest {
+        let request = BatchRequest {
             id: batch,
             connection,
             direction: Direction::Download,
@@ -89,46 +99,28 @@ impl Loop {
         self.awaiting.insert(batch, connection);
         let (notes, taking) = (self.notes.clone(), Arc::clone(&self.taking));
         self.spawn(async move {
-            let _turn = taking.lock().await;
+            let turn = taking.lock_owned().await;
             let held = on_disk(what, move || left::hold_rest(&runs, id)).await;
-            let (held, rest) = match held.and_then(|held| held.ok_or(gone)) {
-                Ok(held) => held,
-                Err(failure) => {
-                    let _ = notes.send(Note::NotTakenUp(request, failure));
-                    return;
-                }
-            };
-            request.direction = rest.direction;
-            request.policy = rest.policy;
-            request.care = rest.care;
-            request.items = rest.roots();
-            let (reply, synced) = oneshot::channel();
-            let _ = notes.send(Note::TakenUp(request, id, Box::new(rest), reply));
-            if synced.await.is_err() {
-                return;
-            }
-            let dropped = on_disk("", move || held.drop_batches(&[id.batch])).await;
-            if let Err(failure) = dropped {
-                let text = format!("What is left of {id} is offered once more: {}", failure.why);
-                let _ = notes.send(Note::Noticed(text));
-            }
+            let _ = notes.send(match held.and_then(|held| held.ok_or(gone)) {
+                Ok((held, rest)) => Note::TakenUp(request, Box::new(Taken { id, rest, held, turn })),
+                Err(failure) => Note::NotTakenUp(request, failure),
+            });
         });
     }
 
-    /// Puts what was left into the queue; the answer comes when the disk has it as this run's.
-    pub(super) fn taken_up(
-        &mut self,
-        request: BatchRequest,
-        from: RestId,
-        rest: Rest,
-        reply: oneshot::Sender<()>,
-    ) {
+    /// Puts what was left into the queue; it is struck out where it was left when the disk has it as this run's.
+    pub(super) fn taken_up(&mut self, mut request: BatchRequest, taken: Taken) {
+        let Taken { id, rest, held, turn } = taken;
+        request.direction = rest.direction;
+        request.policy = rest.policy;
+        request.care = rest.care;
+        request.items = rest.roots();
         let (batch, direction) = (request.id, request.direction);
         self.awaiting.remove(&batch);
         self.queue.open_rest(&request);
         let mut known: HashMap<WrittenPath, JobId> = HashMap::new();
         known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
-        self.journal.batch(&request, Some(from), rest.past);
+        self.journal.batch(&request, Some(id), rest.past);
         // what goes into a folder of the rest waits for it, so the folder's number must be known
         let mut folders: HashMap<WrittenPath, JobId> = HashMap::new();
         let mut jobs = rest.jobs.into_iter().peekable();
@@ -173,11 +165,11 @@ impl Loop {
                 known.insert(source, number);
             }
         }
-        let held = rest.held && self.queue.is_attended();
-        if held {
+        let holds = rest.held && self.queue.is_attended();
+        if holds {
             self.queue.hold_what_comes(batch);
         }
-        if held || self.queue.is_paused() {
+        if holds || self.queue.is_paused() {
             self.journal.hold([batch], true);
         }
         self.journal.taken(batch);
@@ -188,10 +180,17 @@ impl Loop {
         } else {
             self.walk(request);
         }
-        let synced = self.journal.synced();
+        let (synced, notes) = (self.journal.synced(), self.notes.clone());
+        // the end of the run waits for this: its log may go then, and would not speak for it any more
         self.tasks.spawn(async move {
-            if synced.await.is_ok() {
-                let _ = reply.send(());
+            let _turn = turn;
+            if synced.await.is_err() {
+                return;
+            }
+            let dropped = on_disk("", move || held.drop_batches(&[id.batch])).await;
+            if let Err(failure) = dropped {
+                let text = format!("What is left of {id} is offered once more: {}", failure.why);
+                let _ = notes.send(Note::Noticed(text));
             }
         });
     }

@@ -302,7 +302,12 @@ impl Line {
             let (mut from_client, mut to_client) = tokio::io::split(&mut client.stream);
             let (mut from_server, mut to_server) = server.split();
             let up = async {
-                tokio::io::copy(&mut from_client, &mut to_server).await?;
+                // libunftp holds one on which nothing was asked for, for minutes: who was killed between
+                // both has left it
+                let sent = tokio::io::copy(&mut from_client, &mut to_server).await?;
+                if sent == 0 && self.tls.is_none() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
                 to_server.shutdown().await
             };
             let down = async {

@@ -410,6 +410,14 @@ impl Seat {
         self.see_times(text, 1).await
     }
 
+    /// Waits until the screen shows one of these; gives the screen.
+    pub(crate) async fn see_one_of(&mut self, texts: &[&str]) -> String {
+        let glass = self.glass.clone();
+        let shows = |screen: &str| texts.iter().any(|text| screen.contains(text));
+        self.settle(|_| glass.with(|b| shows(&text_of(b.buffer())))).await;
+        self.screen()
+    }
+
     /// The same where the text is to be there so many times: in both panes.
     pub(crate) async fn see_times(&mut self, text: &str, times: usize) -> String {
         let glass = self.glass.clone();
