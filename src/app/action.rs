@@ -170,6 +170,7 @@ actions! {
     SortExtension "sort-extension" [Panes Found] "by kind" "Sort by extension; again: the other way";
     Refresh "refresh" [Panes Pager Servers] "refresh" "List the folder or read the file again; where it failed, try again";
     SortPermissions "sort-permissions" [Panes] "by mode" "Sort by permissions; again: the other way";
+    SortOwner "sort-owner" [Panes] "by owner" "Sort by owner, where the server tells it; again: the other way";
     Connection "connection" [Panes] "connection" "Show all that is true of the connection: encryption, certificate, commands, limits";
     Servers "servers" [Panes] "servers" "Go to the list of servers; the connection stays";
     Connect "connect" [Servers] "connect" "Connect to the server, or unfold the group";
@@ -178,10 +179,11 @@ actions! {
     CopyServer "copy" [Servers] "copy" "Enter a new server beginning with this one's settings";
     ImportServers "import" [Servers] "import" "Show what FileZilla, WinSCP, lftp and others have saved, and take it over after a yes";
     RemoveServer "remove" [Servers] "delete" "Delete the server's entry (asks)";
-    Doctor "doctor" [Servers] "doctor" "Find out what works of the server, what does not, and what would mend it";
+    Doctor "doctor" [Servers Panes] "doctor" "Find out what works of the server, what does not, and what would mend it";
     Apply "apply" [Doctor] "apply" "Apply the setting that would mend it";
     LookAgain "look-again" [Doctor] "again" "Look at the server again";
     CopyReport "copy-report" [Doctor] "copy" "Copy the whole report as a text to send";
+    CopyLog "copy-log" [Log] "copy" "Copy what the log shows as a text to your terminal's clipboard";
     Fold "fold" [Servers] "fold" "Fold or unfold the group";
     Pause "pause" [Queue] "pause" "Pause the job, or let it go on";
     PauseBatch "pause-batch" [Queue] "pause batch" "Pause the jobs of the same batch, or let them go on";

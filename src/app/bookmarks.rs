@@ -24,7 +24,7 @@ impl App {
             Side::Remote => match self.link.session() {
                 Some(session) => Some(key_of(&session.attempt.server)),
                 None => {
-                    self.say(super::NO_CONNECTION.to_owned());
+                    self.say(self.no_connection());
                     return Vec::new();
                 }
             },
@@ -64,8 +64,7 @@ impl App {
                         Some(server) => escape_str(server),
                     },
                     keys: String::new(),
-                    off: (!is_local && self.link.session().is_none())
-                        .then(|| super::NO_CONNECTION.to_owned()),
+                    off: (!is_local && self.link.session().is_none()).then(|| self.no_connection()),
                     aim: Aim::Visit(bookmark.clone()),
                 };
                 (is_local == (self.active == Side::Local), item)

@@ -52,6 +52,7 @@ impl App {
             }
             Action::Refresh => return vec![Effect::ReadServers],
             Action::ImportServers => return vec![Effect::LookForImports],
+            movement if self.servers.all().is_empty() => self.scroll_welcome(movement),
             movement => {
                 let rows = self.list_rows(Context::Servers);
                 self.servers.go(movement, rows);

@@ -1,5 +1,7 @@
 //! The connection the remote pane shows: asked for, being made, standing, lost.
 
+mod kept;
+
 use std::sync::Arc;
 
 use super::dialog::{Choice, Dialog, KEEPERS, Subject};
@@ -9,12 +11,10 @@ use super::history::History;
 use super::in_step::InStep;
 use super::input::Line;
 use super::{App, View};
-use crate::model::certificate::Pin;
-use crate::model::command::{Answer, Command, QuestionId};
-use crate::model::event::{Question, Wanted};
+use crate::model::command::Command;
 use crate::model::facts::Facts;
 use crate::model::failure::{Class, Failure};
-use crate::model::job::{ConnectionId, Direction, Policy};
+use crate::model::job::ConnectionId;
 use crate::model::path::RemotePath;
 use crate::model::secret::Secret;
 use crate::model::server::{PasswordSource, Server};
@@ -115,7 +115,7 @@ impl App {
                 let dialog = Dialog::new(Subject::Connection, [Choice::Close]);
                 self.dialogs.push_back(dialog);
             }
-            None => self.say(super::NO_CONNECTION.to_owned()),
+            None => self.say(self.no_connection()),
         }
     }
 
@@ -205,49 +205,6 @@ impl App {
             }
             Err(failure) => self.connection_failed(connection, failure),
         }
-    }
-
-    /// The engine asks something. What the server's entry says is not asked a person.
-    pub(super) fn asked(&mut self, id: QuestionId, question: Question) -> Vec<Effect> {
-        if let Question::Secret {
-            connection,
-            server,
-            wanted: Wanted::ProxyPassword,
-        } = &question
-            && server.proxy_password != PasswordSource::Ask
-        {
-            let source = Server {
-                password: server.proxy_password.clone(),
-                ..(**server).clone()
-            };
-            return vec![Effect::ResolveAnswer(id, *connection, Box::new(source))];
-        }
-        // one bell calls the person; the questions behind the first wait anyway
-        let first = self.dialogs.is_empty();
-        let server = match &question {
-            Question::Conflict { connection, .. } => self.entry_of(*connection),
-            _ => None,
-        };
-        self.dialogs.push_back(Dialog::question(id, question, server));
-        if first { vec![Effect::Bell] } else { Vec::new() }
-    }
-
-    /// What the engine asked for was found where the server's entry says, or not.
-    pub(super) fn answer_resolved(
-        &mut self,
-        question: QuestionId,
-        connection: ConnectionId,
-        result: Result<Option<Secret>, Failure>,
-    ) -> Vec<Effect> {
-        let answer = match result {
-            Ok(secret) => secret.map_or(Answer::Dismissed, Answer::Secret),
-            Err(failure) => {
-                self.refused = Some(connection);
-                self.failed(failure);
-                Answer::Dismissed
-            }
-        };
-        vec![Effect::Engine(Command::Answer { question, answer })]
     }
 
     /// Ends what there is; jobs of that connection go on.
@@ -441,81 +398,19 @@ impl App {
                 self.ask_password(server, Some(failure));
             }
             _ => {
-                let saved = self.servers.named(&server.name).is_some();
-                let choices: &[Choice] = if saved {
-                    &[Choice::Retry, Choice::Edit, Choice::Close]
-                } else {
-                    &[Choice::Retry, Choice::Close]
-                };
-                self.dialogs
-                    .push_back(Dialog::new(Subject::ConnectionFailed(failure), choices));
+                let dialog = self.connection_dialog(&server, failure);
+                self.dialogs.push_back(dialog);
             }
         }
         Vec::new()
     }
 
-    /// The person allowed files to be written in place on the server of this name: its entry keeps it,
-    /// if it is saved.
-    pub(super) fn in_place_allowed(&mut self, name: String) -> Vec<Effect> {
-        if let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.server.name == name) {
-            attempt.server.in_place = true;
-        }
-        match self.servers.named(&name) {
-            Some(_) => vec![Effect::ChangeServers(Change::InPlace(name))],
-            None => Vec::new(),
-        }
-    }
-
-    /// The attempt behind what is shown, whatever became of it.
-    fn attempt_mut(&mut self) -> Option<&mut Attempt> {
-        match &mut self.link {
-            Link::Opening(attempt) | Link::Lost(attempt, _) => Some(attempt),
-            Link::Up(session) => Some(&mut session.attempt),
-            Link::Down => None,
-        }
-    }
-
-    /// The name of the saved server that a connection was made by; `None` where it is none, or is
-    /// not the present one.
-    fn entry_of(&self, connection: ConnectionId) -> Option<String> {
-        let attempt = match &self.link {
-            Link::Opening(attempt) | Link::Lost(attempt, _) => attempt,
-            Link::Up(session) => &session.attempt,
-            Link::Down => return None,
+    /// Why there is no connection to a server, and what can be done.
+    pub(super) fn connection_dialog(&self, server: &Server, failure: Failure) -> Dialog {
+        let choices: &[Choice] = match self.servers.named(&server.name) {
+            Some(_) => &[Choice::Retry, Choice::Edit, Choice::Close],
+            None => &[Choice::Retry, Choice::Close],
         };
-        let server = Some(&attempt.server).filter(|_| attempt.connection == connection)?;
-        self.servers.named(&server.name).map(|server| server.name.clone())
-    }
-
-    /// What a batch to or from the present server does where a target exists, if nothing else is said.
-    pub(super) fn on_conflict(&self, direction: Direction) -> Policy {
-        let session = self.link.session();
-        session.map_or(Policy::Ask, |session| {
-            session.attempt.server.on_conflict(direction)
-        })
-    }
-
-    /// A conflict was decided for always: the server's entry keeps it.
-    pub(super) fn keep_policy(&mut self, name: String, direction: Direction, policy: Policy) -> Effect {
-        if let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.server.name == name) {
-            match direction {
-                Direction::Download => attempt.server.on_conflict_download = policy,
-                Direction::Upload => attempt.server.on_conflict_upload = policy,
-            }
-        }
-        Effect::ChangeServers(Change::OnConflict(name, direction, policy))
-    }
-
-    /// The person pinned a certificate: the server's entry keeps it, if it is saved.
-    pub(super) fn pinned(&mut self, id: ConnectionId, pin: Pin) -> Vec<Effect> {
-        let Some(attempt) = self.attempt_mut().filter(|attempt| attempt.connection == id) else {
-            return Vec::new();
-        };
-        attempt.server.pin = Some(pin);
-        let name = attempt.server.name.clone();
-        match self.servers.named(&name) {
-            Some(_) => vec![Effect::ChangeServers(Change::Pin(name, Some(pin)))],
-            None => Vec::new(),
-        }
+        Dialog::new(Subject::ConnectionFailed(failure), choices)
     }
 }

@@ -1,15 +1,19 @@
 //! What the engine's events change.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::action::{Action, Context};
 use super::dialog::Subject;
 use super::effect::Effect;
 use super::folder::{Folder, Side};
 use super::queue::Away;
 use super::{App, folder};
-use crate::model::command::Place;
+use crate::model::command::{Generation, Place};
 use crate::model::event::{Deed, Event};
+use crate::model::failure::Failure;
 use crate::model::job::{BatchId, Direction, JobState};
+use crate::model::listing::Listing;
 use crate::model::size::count;
 
 /// Who began transfers that take longer may look at something else meanwhile.
@@ -66,7 +70,7 @@ impl App {
                     self.made_again();
                 }
                 if !(self.looked_into(generation, &result) || self.followed(generation, &result)) {
-                    self.pane_mut(side).listed(generation, result);
+                    self.listed(side, generation, result);
                 }
             }
             Event::Examining(id, step) => self.examining(id, step),
@@ -120,7 +124,10 @@ impl App {
             Event::ServerTried(connection) => {
                 self.queue.away.remove(&connection);
             }
-            Event::JobsForgotten(ids) => self.queue.forget(&ids),
+            Event::JobsForgotten(ids) => {
+                self.queue.forget(&ids);
+                return self.errands_forgotten();
+            }
             // the interface asks for none
             Event::BatchWalked(_) => {}
             Event::Checksummed {
@@ -142,6 +149,18 @@ impl App {
             Event::Ended => return vec![Effect::Quit],
         }
         Vec::new()
+    }
+
+    /// A listing of a pane. What cut it is said whole once: the pane's footer has no room for it.
+    fn listed(&mut self, side: Side, generation: Generation, result: Result<Arc<Listing>, Failure>) {
+        let pane = self.pane_mut(side);
+        let listing = result.as_ref().ok().filter(|_| pane.awaited == Some(generation));
+        let cut = listing.and_then(|listing| listing.incomplete.clone());
+        pane.listed(generation, result);
+        if let Some(reason) = cut {
+            let folder = pane.folder.shown();
+            self.say(format!("{folder} is not listed whole: {reason}"));
+        }
     }
 
     fn done(&mut self, deed: Deed) -> Vec<Effect> {
@@ -225,10 +244,14 @@ impl App {
                 (0, there) if there > 0 => vec![format!("{} in place", count(there, "folder", "folders"))],
                 (done, _) => vec![format!("{done} done")],
             };
+            let failed = format!(
+                "failed; {} shows why",
+                self.key_of(Context::Global, Action::Queue)
+            );
             for (n, word) in [
                 (counts.skipped, "skipped"),
                 (counts.cancelled, "cancelled"),
-                (counts.failed, "failed; Q shows why"),
+                (counts.failed, failed.as_str()),
             ] {
                 if n > 0 {
                     parts.push(format!("{n} {word}"));

@@ -53,7 +53,7 @@ impl App {
     pub(super) fn ask_path(&mut self) -> Vec<Effect> {
         let side = self.active;
         if side == Side::Remote && self.link.session().is_none() {
-            self.say(super::NO_CONNECTION.to_owned());
+            self.say(self.no_connection());
             return Vec::new();
         }
         self.pick(Subject::Path(Look {

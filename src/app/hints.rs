@@ -6,6 +6,7 @@ use super::connect::Link;
 use super::dialog;
 use super::folder::Side;
 use super::palette::acts_on_server;
+use super::pane::Content;
 use super::picker::Subject;
 use crate::config::keymap::shown;
 use crate::model::key::{Code, Key};
@@ -110,14 +111,31 @@ impl App {
                 A::Log,
                 A::Help,
             ],
-            Context::Log => &[A::Back, A::Filter, A::NextView, A::Help],
+            Context::Log => &[A::Back, A::Filter, A::NextView, A::CopyLog, A::Help],
             Context::Help | Context::Global => &[A::Back, A::Filter, A::PageDown, A::PageUp],
             Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Opening(_)) => {
                 &[A::Back, A::OtherPane, A::Log, A::Help, A::Quit]
             }
-            Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Lost(..)) => {
-                &[A::Refresh, A::Servers, A::OtherPane, A::Log, A::Help, A::Quit]
-            }
+            Context::Panes if self.active == Side::Remote && matches!(self.link, Link::Lost(..)) => &[
+                A::Refresh,
+                A::Servers,
+                A::Doctor,
+                A::Enter,
+                A::OtherPane,
+                A::Log,
+                A::Help,
+                A::Quit,
+            ],
+            Context::Panes if matches!(self.pane(self.active).content, Content::Failed(_)) => &[
+                A::Refresh,
+                A::Leave,
+                A::Enter,
+                A::Servers,
+                A::OtherPane,
+                A::Log,
+                A::Help,
+                A::Quit,
+            ],
             Context::Panes => &[
                 A::Transfer,
                 A::Rename,
@@ -145,6 +163,16 @@ impl App {
             // the other pane is not to be seen: the way to it comes first
             actions.retain(|a| *a != A::OtherPane);
             actions.insert(1.min(actions.len()), A::OtherPane);
+        }
+        if context == Context::Panes
+            && self.pane(self.active).at_top()
+            && actions.first() == Some(&A::Refresh)
+        {
+            // out of a folder that failed there is no way up
+            actions.retain(|a| *a != A::Leave);
+        }
+        if context == Context::Servers && self.welcome_goes_on() {
+            actions.insert(1.min(actions.len()), A::PageDown);
         }
         let mut hints: Vec<Hint> = actions.iter().filter_map(|a| self.hint(context, *a)).collect();
         if context == Context::Dialog || context == Context::Text {
@@ -176,6 +204,19 @@ impl App {
             .collect()
     }
 
+    /// The key that does this there, as a person reads it; its name where no key does. A function key has its
+    /// twin beside it: not every terminal lets those through.
+    pub fn key_of(&self, context: Context, action: Action) -> String {
+        let contexts = [context, Context::Global].into_iter();
+        let mut keys = contexts.flat_map(|context| self.keys.of(context, action));
+        let is_function = |keys: &[Key]| matches!(keys, [Key { code: Code::F(_), .. }]);
+        match (keys.next(), keys.next()) {
+            (Some(first), Some(twin)) if is_function(first) => format!("{} or {}", shown(first), shown(twin)),
+            (Some(first), _) => shown(first),
+            (None, _) => format!("'{}'", action.row().id),
+        }
+    }
+
     fn hint(&self, context: Context, action: Action) -> Option<Hint> {
         let keys = [context, Context::Global]
             .into_iter()
@@ -196,6 +237,10 @@ impl App {
             action,
             enabled: match context {
                 Context::Panes | Context::Found => self.refusal(action).is_none(),
+                Context::Doctor if action == Action::Apply => self
+                    .doctor
+                    .as_ref()
+                    .is_some_and(|doctor| doctor.chosen().is_some()),
                 Context::Servers => {
                     self.servers.current().is_some() || !(acts_on_server(action) || action == Action::Connect)
                 }

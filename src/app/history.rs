@@ -64,7 +64,7 @@ impl App {
     pub(super) fn turn_history(&mut self, back: bool) -> Vec<Effect> {
         let side = self.active;
         if side == Side::Remote && self.link.session().is_none() {
-            self.say(super::NO_CONNECTION.to_owned());
+            self.say(self.no_connection());
             return Vec::new();
         }
         let here = self.stop(side);

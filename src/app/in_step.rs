@@ -27,7 +27,7 @@ impl App {
     pub(super) fn toggle_in_step(&mut self) {
         let on = !self.in_step.on;
         if on && self.link.session().is_none() {
-            self.say(super::NO_CONNECTION.to_owned());
+            self.say(self.no_connection());
             return;
         }
         self.in_step = InStep { on, following: None };

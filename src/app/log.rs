@@ -7,7 +7,9 @@ use super::action::{Action, Context};
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::input::Line;
-use crate::model::event::DialogueLine;
+use super::wrapping::wrap;
+use crate::model::event::{DialogueLine, Speaker};
+use crate::model::size::count;
 
 /// The dialogue as it is kept.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,6 +57,34 @@ impl Log {
     }
 }
 
+/// Columns before what was said: the session's number.
+pub const NUMBER: usize = 4;
+
+/// A line as it is read on so many columns: whose it is by a sign, and broken where it is long.
+pub fn broken(line: &DialogueLine, columns: usize) -> Vec<String> {
+    wrap(&signed(line), columns.saturating_sub(NUMBER))
+}
+
+fn signed(line: &DialogueLine) -> String {
+    let sign = match line.speaker {
+        Speaker::Client => ">",
+        Speaker::Server => "<",
+        Speaker::Remark => "·",
+    };
+    format!("{sign} {}", line.text)
+}
+
+/// How many of these lines fit into so many rows, the first ones first; one at least, whatever its length.
+fn fitting<'a>(lines: impl Iterator<Item = &'a DialogueLine>, (columns, rows): (usize, usize)) -> usize {
+    let mut left = rows;
+    let fits = |line: &&DialogueLine| {
+        let rest = left.checked_sub(broken(line, columns).len());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    lines.take_while(fits).count().max(1)
+}
+
 impl App {
     /// An action on the log's screen.
     pub(super) fn act_log(&mut self, action: Action) -> Vec<Effect> {
@@ -63,29 +93,70 @@ impl App {
             Action::Back => self.log.filter.clear(),
             Action::Filter => self.log.typing = true,
             Action::NextView => self.log.next_session(),
-            // the window is counted from the end: there the newest line is
-            movement => {
-                let (len, rows) = (self.log.shown().count(), self.list_rows(Context::Log));
-                let turned = match movement {
-                    Action::Up => Action::Down,
-                    Action::Down => Action::Up,
-                    Action::PageUp => Action::PageDown,
-                    Action::PageDown => Action::PageUp,
-                    Action::First => Action::Last,
-                    Action::Last => Action::First,
-                    other => other,
-                };
-                self.log.cursor.scroll(turned, len, rows);
-            }
+            Action::CopyLog => return self.copy_log(),
+            movement => self.log.cursor.top = self.log_top(movement),
         }
         Vec::new()
     }
+
+    /// Where the window is after this. It is counted from the end, line by line: there the newest one is.
+    fn log_top(&self, movement: Action) -> usize {
+        let room = (
+            usize::from(self.size.0.saturating_sub(2)),
+            self.list_rows(Context::Log),
+        );
+        let lines: Vec<&DialogueLine> = self.log.shown().collect();
+        let furthest = lines.len() - fitting(lines.iter().copied(), room).min(lines.len());
+        let top = self.log.cursor.top.min(furthest);
+        let end = lines.len() - top;
+        // a line of a page stays on the next one
+        let step = |lines: usize| lines.saturating_sub(1).max(1);
+        let top = match movement {
+            Action::Up => top + 1,
+            Action::Down => top.saturating_sub(1),
+            Action::PageUp => top + step(fitting(lines[..end].iter().rev().copied(), room)),
+            Action::PageDown => {
+                let below = fitting(lines[end.saturating_sub(1)..].iter().copied(), room);
+                top.saturating_sub(step(below))
+            }
+            Action::First => furthest,
+            Action::Last => 0,
+            _ => top,
+        };
+        top.min(furthest)
+    }
+
+    /// Copies what the log shows, as much of its end as terminals take.
+    fn copy_log(&mut self) -> Vec<Effect> {
+        let line = |line: &DialogueLine| format!("{:>3} {}\n", line.session, signed(line));
+        let all: Vec<String> = self.log.shown().map(line).collect();
+        let mut room = COPIED;
+        let fits = |line: &&String| {
+            let rest = room.checked_sub(line.len());
+            room = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        let newest = all.iter().rev().take_while(fits).count();
+        let from = all.len() - newest;
+        let lines = count(newest as u64, "line", "lines");
+        match (newest, from) {
+            (0, _) => {
+                self.say("There is nothing to copy".into());
+                return Vec::new();
+            }
+            (_, 0) => self.say(format!("Copied: {lines} of the log")),
+            _ => self.say(format!("Copied: the newest {lines}; a filter makes them fewer")),
+        }
+        vec![Effect::CopyText(all[from..].concat())]
+    }
 }
+
+/// How many bytes are copied at most: many terminals take no more at once (OSC 52).
+const COPIED: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::Speaker;
 
     #[test]
     fn filters_by_session_and_text() {

@@ -91,8 +91,10 @@ impl App {
         if let Some(picker) = &mut self.picker {
             picker.cursor.settle(picker.items.len(), rows);
         }
-        let rows = self.list_rows(Context::Servers);
-        let len = self.servers.rows().len();
+        let (len, rows) = match self.servers.all().is_empty() {
+            true => (self.welcome().len(), self.welcome_rows()),
+            false => (self.servers.rows().len(), self.list_rows(Context::Servers)),
+        };
         self.servers.cursor.settle(len, rows);
         let rows = self.list_rows(Context::Found);
         if let Some(search) = &mut self.search {

@@ -10,14 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::bookmarks::Bookmark;
-use crate::config::last_used::LastUsed;
 use crate::config::theme::{Named, Theme};
 use crate::model::command::{Generation, QuestionId};
-use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, ConnectionId, Direction};
 use crate::model::key::Key;
 use crate::model::path::RemotePath;
-use crate::model::secret::Secret;
 use crate::model::server::{Patience, Server};
 
 pub mod action;
@@ -63,9 +60,11 @@ pub mod queue;
 pub mod rates;
 pub mod search;
 pub mod servers;
+mod start;
 mod themes;
 pub mod typed;
 mod unfinished;
+pub mod welcome;
 pub mod wrapping;
 pub mod zone;
 
@@ -76,12 +75,13 @@ use cursor::Cursor;
 use dialog::{Choice, Dialog, Subject};
 use effect::Effect;
 use errand::Errand;
-use folder::{Folder, Side};
+use folder::Side;
 use form::Form;
 use msg::Msg;
 use pager::Pager;
 use pane::Pane;
 use picker::Picker;
+pub use start::Start;
 use zone::Zone;
 
 /// What fills the screen.
@@ -103,49 +103,6 @@ pub enum View {
     Help,
     /// The doctor.
     Doctor,
-}
-
-/// What the interface begins with.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// The saved servers.
-    pub servers: Vec<Server>,
-    /// Why the saved servers could not be read.
-    pub unread: Option<String>,
-    /// The server to connect to at once, with its password where it is known.
-    pub connect: Option<(Server, Option<Secret>)>,
-    /// The folder to open then, relative to the document path, as it was written.
-    pub path: Vec<u8>,
-    /// The folder of the left pane; absolute.
-    pub folder: PathBuf,
-    /// The person's home folder: what `~` is.
-    pub home: Option<PathBuf>,
-    /// The bookmarked folders.
-    pub bookmarks: Vec<Bookmark>,
-    /// The keys.
-    pub keys: Keys,
-    /// The colours.
-    pub theme: Theme,
-    /// The colours there are to choose from.
-    pub themes: Vec<Named>,
-    /// Nothing beyond ASCII is drawn.
-    pub ascii: bool,
-    /// When each saved server was last used.
-    pub used: LastUsed,
-    /// Whether names that begin with a dot are shown at first.
-    pub show_hidden: bool,
-    /// Local time.
-    pub zone: Zone,
-    /// When it begins, in Unix seconds.
-    pub begun: i64,
-    /// Time-outs of connections.
-    pub patience: Patience,
-    /// Something the person should know first.
-    pub notice: Option<String>,
-    /// Whether what is not finished at the end is offered at the next start.
-    pub keeps_queue: bool,
-    /// Columns and rows of the terminal.
-    pub size: (u16, u16),
 }
 
 /// The interface's state.
@@ -253,90 +210,10 @@ pub struct App {
 /// A question of the engine comes uncalled for: for so long a letter does not answer it, it was
 /// meant for what was shown before. Enter takes what loses nothing in any case.
 const SURPRISE: Duration = Duration::from_millis(500);
-/// Said where something needs a connection.
-const NO_CONNECTION: &str = "There is no connection; S shows the list of servers";
 /// How long a notice stays.
 const NOTICE: Duration = Duration::from_secs(8);
 
 impl App {
-    /// The state at the start, and what is to be done first.
-    pub fn new(start: Start) -> (Self, Vec<Effect>) {
-        let mut app = Self {
-            size: start.size,
-            view: View::Servers,
-            beneath: View::Servers,
-            servers: match start.unread {
-                Some(why) => servers::Servers::unread(why),
-                None => servers::Servers::new(start.servers),
-            },
-            link: Link::Down,
-            local: Pane::new(Folder::Local(start.folder)),
-            remote: Pane::new(Self::nowhere()),
-            active: Side::Local,
-            in_step: in_step::InStep::default(),
-            search: None,
-            begun: start.begun,
-            pager_over: View::Panes,
-            queue: queue::Queue::default(),
-            log: log::Log::default(),
-            pager: None,
-            errands: Vec::new(),
-            last_errand: 0,
-            raw_sent: Vec::new(),
-            help: help::Help::over(View::Servers),
-            picker: None,
-            bookmarks: start.bookmarks,
-            home: start.home,
-            form: None,
-            doctor: None,
-            saving: None,
-            dialogs: VecDeque::new(),
-            notice: None,
-            keys: start.keys,
-            theme: start.theme,
-            themes: start.themes,
-            ascii: start.ascii,
-            zone: start.zone,
-            patience: start.patience,
-            first_path: start.path,
-            pressed: Vec::new(),
-            lost: None,
-            step: None,
-            taking_up: unfinished::Wanted::default(),
-            keeps_queue: start.keeps_queue,
-            refused: None,
-            now: Duration::ZERO,
-            letters_from: Duration::ZERO,
-            clicked: None,
-            notice_until: None,
-            batches: HashMap::new(),
-            over: HashSet::new(),
-            busy_since: None,
-            arrivals: Arrivals::default(),
-            generations: 0,
-            connections: 0,
-            next_batch: 0,
-        };
-        app.servers.used = start.used;
-        app.local.hidden = start.show_hidden;
-        app.remote.hidden = start.show_hidden;
-        if let Some(text) = start.notice {
-            // it may be long and matters longer than a line that passes
-            let what = "Something in your files cannot be used";
-            let dialog = Dialog::failure(Failure::new(Class::Usage, what, text));
-            app.dialogs.push_back(dialog);
-        }
-        let mut effects = app.refresh(Side::Local, None);
-        if app.keeps_queue {
-            effects.push(Effect::LookForEdits);
-        }
-        if let Some((server, secret)) = start.connect {
-            effects.extend(app.connect(server, secret));
-        }
-        app.settle();
-        (app, effects)
-    }
-
     /// Takes in a message; `now` is the time since the start.
     pub fn update(&mut self, msg: Msg, now: Duration) -> Vec<Effect> {
         self.now = now;
@@ -543,6 +420,12 @@ impl App {
         self.dialogs
             .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));
         Vec::new()
+    }
+
+    /// Said where something needs a connection.
+    fn no_connection(&self) -> String {
+        let key = self.key_of(Context::Panes, action::Action::Servers);
+        format!("There is no connection; {key} shows the list of servers")
     }
 
     fn say(&mut self, text: String) {

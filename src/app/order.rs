@@ -4,9 +4,9 @@
 //! places in the listing.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::entry::Entry;
+use crate::model::entry::{Entry, Owner};
 use crate::model::text::searched;
 
 /// What a list is sorted by.
@@ -23,6 +23,8 @@ pub enum SortBy {
     Extension,
     /// The permission bits; unknown ones come first.
     Permissions,
+    /// Whose it is, user before group; unknown ones come first.
+    Owner,
 }
 
 impl SortBy {
@@ -34,6 +36,7 @@ impl SortBy {
             Self::Time => "time",
             Self::Extension => "extension",
             Self::Permissions => "mode",
+            Self::Owner => "owner",
         }
     }
 }
@@ -154,6 +157,10 @@ fn numbers(entries: &[Entry], by: SortBy) -> impl Fn(&Entry) -> u64 {
         SortBy::Extension => ranked_extensions(entries),
         _ => HashMap::new(),
     };
+    let owners = match by {
+        SortBy::Owner => ranked_owners(entries),
+        _ => HashMap::new(),
+    };
     move |entry| {
         let least = |number: Option<u64>| number.map_or(0, |n| n.saturating_add(1));
         match by {
@@ -166,8 +173,18 @@ fn numbers(entries: &[Entry], by: SortBy) -> impl Fn(&Entry) -> u64 {
                 let extension = entry.name.extension().unwrap_or_default();
                 extensions.get(extension).copied().unwrap_or(0)
             }
+            SortBy::Owner => {
+                let owner = entry.owner.as_ref().and_then(|owner| owners.get(&**owner));
+                owner.copied().unwrap_or(0)
+            }
         }
     }
+}
+
+/// The owners, each with its number in their order.
+fn ranked_owners(entries: &[Entry]) -> HashMap<&Owner, u64> {
+    let all: BTreeSet<&Owner> = entries.iter().filter_map(|e| e.owner.as_deref()).collect();
+    all.into_iter().zip(1..).collect()
 }
 
 /// The extensions, each with its number in their order; those that differ in capitals only have the same.
@@ -258,6 +275,7 @@ mod tests {
     use crate::model::path::Name;
     use crate::model::stamp::Stamp;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn entry(name: &str, kind: Kind, size: u64, time: i64) -> Entry {
         let mut e = Entry::new(Name::new(name.as_bytes()).unwrap(), kind);
@@ -332,6 +350,10 @@ mod tests {
                 b.name.extension().unwrap_or_default(),
             ),
             SortBy::Permissions => a.permissions.map(|p| p.0).cmp(&b.permissions.map(|p| p.0)),
+            SortBy::Owner => {
+                let named = |e: &Entry| e.owner.as_ref().map(|o| (o.user.clone(), o.group.clone()));
+                named(a).cmp(&named(b))
+            }
         };
         let order = by
             .then_with(|| natural(a.name.as_bytes(), b.name.as_bytes()))
@@ -354,7 +376,7 @@ mod tests {
         #[test]
         fn arranged_is_sorted(
             all in proptest::collection::hash_map(
-                "[aAb1.]{1,5}", (any::<bool>(), -2i64..2, 0u16..3), 0..20
+                "[aAb1.]{1,5}", (any::<bool>(), -2i64..2, 0u16..4), 0..20
             ),
             reversed: bool
         ) {
@@ -364,6 +386,10 @@ mod tests {
                     size: u64::try_from(number).ok(),
                     modified: (number > -2).then(|| Stamp::exact(number)),
                     permissions: (mode > 0).then_some(Permissions(mode)),
+                    owner: (mode > 0).then(|| Arc::new(Owner {
+                        user: ["me", "root"][usize::from(mode > 2)].into(),
+                        group: ["us", "root"][usize::from(mode > 1)].into(),
+                    })),
                     ..Entry::new(
                         Name::new(name.as_bytes()).ok()?,
                         if is_dir { Kind::Dir } else { Kind::File },
@@ -371,7 +397,14 @@ mod tests {
                 }))
                 .collect();
             let by_name = ByName::of(&entries);
-            for by in [SortBy::Name, SortBy::Size, SortBy::Time, SortBy::Extension, SortBy::Permissions] {
+            for by in [
+                SortBy::Name,
+                SortBy::Size,
+                SortBy::Time,
+                SortBy::Extension,
+                SortBy::Permissions,
+                SortBy::Owner,
+            ] {
                 let sort = Sort { by, reversed };
                 let shown = Shown { hidden: true, filter: "" };
                 let mut sorted: Vec<u32> = (0u32..).take(entries.len()).collect();

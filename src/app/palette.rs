@@ -70,6 +70,9 @@ impl App {
             return Some(format!("Only in: {}", places.join(", ")));
         }
         match here {
+            Context::Panes if action == Action::Doctor && self.link == Link::Down => {
+                Some(self.no_connection())
+            }
             Context::Panes | Context::Found => self.refusal(action),
             Context::Servers if acts_on_server(action) && self.servers.current().is_none() => {
                 Some("There is no server under the cursor".to_owned())

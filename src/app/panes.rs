@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::action::Action;
+use super::action::{Action, Context};
 use super::connect::Link;
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
@@ -47,6 +47,7 @@ impl App {
                 return self.refresh(side, None);
             }
             Action::Connection => self.show_connection(),
+            Action::Doctor => return self.examine_connected(),
             Action::Servers => self.view = View::Servers,
             Action::View => return self.view_current(),
             Action::Edit => return self.open_current(Program::Editor),
@@ -105,6 +106,7 @@ impl App {
             Action::SortTime => self.sort(SortBy::Time),
             Action::SortExtension => self.sort(SortBy::Extension),
             Action::SortPermissions => self.sort(SortBy::Permissions),
+            Action::SortOwner => self.sort_by_owner(),
             other => {
                 let rows = self.pane_rows();
                 let pane = self.pane_mut(side);
@@ -125,7 +127,7 @@ impl App {
         let writes_server = transfer == (self.active == Side::Local);
         let session = self.link.session();
         if needs_session && session.is_none() {
-            return Some(super::NO_CONNECTION.to_owned());
+            return Some(self.no_connection());
         }
         if !needs_session {
             return None;
@@ -147,6 +149,14 @@ impl App {
         })
     }
 
+    /// An order that would be none is not taken.
+    fn sort_by_owner(&mut self) {
+        match self.pane(self.active).entries().iter().any(|e| e.owner.is_some()) {
+            true => self.sort(SortBy::Owner),
+            false => self.say("It is not told here whose files these are".to_owned()),
+        }
+    }
+
     fn sort(&mut self, by: SortBy) {
         let pane = self.pane_mut(self.active);
         pane.sort.choose(by);
@@ -154,6 +164,10 @@ impl App {
     }
 
     fn enter(&mut self) -> Vec<Effect> {
+        if let Some(dialog) = self.failure_in_pane() {
+            self.dialogs.push_back(dialog);
+            return Vec::new();
+        }
         let pane = self.pane(self.active);
         match pane.current() {
             Some(entry) if entry.may_be_folder() => {
@@ -165,12 +179,26 @@ impl App {
                 self.go(self.active, folder, None)
             }
             Some(_) => {
-                self.notice = Some(
-                    "That is no folder; F3 or v shows it, F5 or t transfers it to the other pane".to_owned(),
-                );
+                let key = |action| self.key_of(Context::Panes, action);
+                let (view, transfer) = (key(Action::View), key(Action::Transfer));
+                self.notice = Some(format!(
+                    "That is no folder; {view} shows it, {transfer} transfers it to the other pane"
+                ));
                 Vec::new()
             }
             None => Vec::new(),
+        }
+    }
+
+    /// What the active pane says in the place of its list, where that is why it could not be listed: a pane
+    /// may be too small for all of it.
+    fn failure_in_pane(&self) -> Option<Dialog> {
+        match (&self.pane(self.active).content, &self.link) {
+            (Content::Failed(failure), _) => Some(Dialog::failure(failure.clone())),
+            (Content::Nothing, Link::Lost(attempt, failure)) => {
+                Some(self.connection_dialog(&attempt.server, failure.clone()))
+            }
+            _ => None,
         }
     }
 

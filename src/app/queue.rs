@@ -299,6 +299,12 @@ impl Queue {
         (counts, folders)
     }
 
+    /// The first job of a batch.
+    pub(super) fn job_of(&self, batch: BatchId) -> Option<JobId> {
+        let mut rows = self.rows.values();
+        rows.find(|row| row.job.batch == batch).map(|row| row.job.id)
+    }
+
     /// Why a job of a batch failed, where one did.
     pub(super) fn failure_of(&self, batch: BatchId) -> Option<&Failure> {
         let mut rows = self.rows.values().filter(|row| row.job.batch == batch);

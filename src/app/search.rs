@@ -16,6 +16,7 @@ use crate::model::command::{Command, Exploration, Generation, LocalExploration, 
 use crate::model::entry::{Entry, Kind};
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
+use crate::model::size::count;
 use crate::plan::search;
 
 /// So much is kept at most; then the search stops, and says so.
@@ -385,10 +386,22 @@ impl App {
             && search.generation == generation
             && search.stage == Stage::Running
         {
+            // what is missing is said whole once: the footer has no room for it
+            let missing = match (&result, &search.trouble) {
+                (Err(failure), _) => Some(failure.to_string()),
+                (Ok(()), Some(first)) => {
+                    let folders = count(search.unlisted, "folder is", "folders are");
+                    Some(format!("{folders} not listed to the end. {first}"))
+                }
+                (Ok(()), None) => None,
+            };
             search.end(match result {
                 Ok(()) => Stage::Over,
                 Err(failure) => Stage::Failed(failure),
             });
+            if let Some(text) = missing {
+                self.say(text);
+            }
         }
     }
 

@@ -82,7 +82,7 @@ impl Permissions {
 }
 
 /// Whose an entry is, as its listing tells: names, or numbers as text. Nothing in them has to be escaped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The user.
     pub user: Box<str>,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
-use super::edited::note_fetched;
+use super::edited::{note_fetched, note_returned};
 use super::{keyboard, tty};
 use crate::app::errand::{Program, Returned};
 use crate::model::failure::{Class, Failure};
@@ -70,6 +70,11 @@ async fn run(program: Program, command: String, path: PathBuf, mut lock: Option<
         Err(error) => Err(error),
     };
     let after = fingerprint_of(path.clone()).await;
+    if let (true, Ok(print)) = (is_private, &after)
+        && let Err(error) = note_returned(&path, *print)
+    {
+        tracing::warn!("not noted what was edited: {error}");
+    }
     let what = format!("The {} did not do its work", program.word());
     let said = escape_str(&command);
     let hint = match program {

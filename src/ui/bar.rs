@@ -5,9 +5,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
 
-use super::text::{fit, width};
-use super::truth;
+use super::text::{fit, width, wrap_in};
+use super::widgets::put_lines;
+use super::{layout, truth};
 use crate::app::action::{Action, Context};
 use crate::app::connect::{Link, Session};
 use crate::app::hints::Hint;
@@ -80,8 +82,9 @@ fn said(app: &App) -> Said<'_> {
     if app.view == View::Servers {
         let text = match app.link.session() {
             Some(session) => format!(
-                "connected to {}; Esc goes back to it",
-                server_title(&session.server)
+                "connected to {}; {} goes back to it",
+                server_title(&session.server),
+                app.key_of(Context::Servers, Action::Back)
             ),
             None => "servers".into(),
         };
@@ -105,7 +108,15 @@ fn said(app: &App) -> Said<'_> {
             Content::Failed(failure) if failure.class == Class::Unreachable => {
                 gone(&session.server, &failure.why)
             }
-            _ => Said::Facts(session),
+            // nor one that nothing more is to be had of
+            _ => match app.queue.away.get(&session.attempt.connection) {
+                Some(away) => Said::One(
+                    server_title(&session.server),
+                    format!("cannot be reached: {}", away.failure.why),
+                    Role::Error,
+                ),
+                None => Said::Facts(session),
+            },
         },
         Link::Lost(attempt, failure) => gone(&attempt.server, &failure.why),
     }
@@ -136,6 +147,32 @@ fn pressed(app: &App) -> Option<String> {
     (!app.pressed.is_empty()).then(|| format!(" {} …", shown(&app.pressed)))
 }
 
+/// Rows that a notice has at most.
+const NOTICE: u16 = 4;
+
+/// A notice, in the line of hints and, where it is longer, in as many as it wants above that: what it says is
+/// said nowhere else.
+fn draw_notice(frame: &mut Frame<'_>, area: Rect, notice: &str, app: &App) {
+    let theme = &app.theme;
+    let style = theme.style(Role::Hint);
+    let style = style.patch(only_colour(theme.style(Role::Warning)));
+    let most = NOTICE.min(app.body_rows() / 2 + 1);
+    let columns = usize::from(area.width.saturating_sub(2));
+    let lines = wrap_in(notice, columns, usize::from(most));
+    let above = u16::try_from(lines.len().saturating_sub(1))
+        .unwrap_or(0)
+        .min(area.y);
+    let area = Rect {
+        y: area.y - above,
+        height: area.height + above,
+        ..area
+    };
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, style);
+    let lines = lines.into_iter().map(|line| Line::styled(line, style));
+    put_lines(frame, layout::indented(area), lines);
+}
+
 /// The line of hints; a notice takes its place while it stands.
 pub(super) fn draw_hints(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.theme;
@@ -145,10 +182,7 @@ pub(super) fn draw_hints(frame: &mut Frame<'_>, area: Rect, app: &App) {
     if let Some(notice) = &app.notice
         && app.dialogs.is_empty()
     {
-        let text = fit(&format!(" {notice}"), room);
-        let style = ground.patch(only_colour(theme.style(Role::Warning)));
-        frame.render_widget(Line::styled(text, style), area);
-        return;
+        return draw_notice(frame, area, notice, app);
     }
     let mut line = Line::default();
     let mut used = 0;

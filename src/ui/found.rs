@@ -10,6 +10,7 @@ use super::text::{fit, fit_end, width, wrap};
 use super::widgets::{filter_below, panel, point_at, put_lines};
 use super::{layout, when};
 use crate::app::App;
+use crate::app::action::{Action, Context};
 use crate::app::folder::Folder;
 use crate::app::search::{Hit, KEPT, Search, Stage};
 use crate::config::theme::{Role, Theme};
@@ -41,12 +42,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if search.is_empty() {
+        let back = app.key_of(Context::Found, Action::Back);
         let text = match search.stage {
-            _ if search.found() > 0 => "Nothing of what was found contains that; Esc takes the filter away.",
-            Stage::Running => "Nothing yet.",
-            _ => "Nothing was found.",
+            _ if search.found() > 0 => {
+                format!("Nothing of what was found contains that; {back} takes the filter away.")
+            }
+            Stage::Running => "Nothing yet.".to_owned(),
+            _ => "Nothing was found.".to_owned(),
         };
-        let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
+        let lines = wrap(&text, usize::from(inner.width.saturating_sub(2)));
         let styled = lines
             .into_iter()
             .map(|line| Line::styled(line, theme.style(Role::Muted)));

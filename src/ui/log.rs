@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::fit;
-use super::widgets::{filter_below, panel};
+use super::widgets::{filter_below, panel, put_lines};
 use crate::app::App;
+use crate::app::log::{NUMBER, broken};
 use crate::config::theme::Role;
 use crate::model::event::{DialogueLine, Speaker};
 
@@ -37,29 +38,31 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         };
         frame.render_widget(Line::styled(text, theme.style(Role::Muted)), inner);
     }
+    // from the newest one upwards, as many as there is room for; what is too long goes on below
     let end = lines.len().saturating_sub(log.cursor.top);
-    let begin = end.saturating_sub(rows);
-    for (y, line) in (inner.y..inner.bottom()).zip(&lines[begin..end]) {
-        let (sign, role) = match line.speaker {
-            Speaker::Client => (">", Role::Sent),
-            Speaker::Server => ("<", Role::Reply),
-            Speaker::Remark => ("·", Role::Muted),
+    let mut drawn: Vec<Line<'static>> = Vec::new();
+    for line in lines[..end].iter().rev() {
+        let role = match line.speaker {
+            Speaker::Client => Role::Sent,
+            Speaker::Server => Role::Reply,
+            Speaker::Remark => Role::Muted,
         };
-        let text = fit(
-            &format!("{sign} {}", line.text),
-            usize::from(inner.width).saturating_sub(4),
-        );
-        let drawn = Line::from(vec![
-            Span::styled(format!("{:>3} ", line.session), theme.style(Role::Muted)),
-            Span::styled(text, theme.style(role)),
-        ]);
-        frame.render_widget(
-            drawn,
-            Rect {
-                y,
-                height: 1,
-                ..inner
-            },
-        );
+        let texts = broken(line, usize::from(inner.width));
+        for (place, text) in texts.into_iter().enumerate().rev() {
+            let number = match place {
+                0 => format!("{:>3} ", line.session),
+                _ => " ".repeat(NUMBER),
+            };
+            drawn.push(Line::from(vec![
+                Span::styled(number, theme.style(Role::Muted)),
+                Span::styled(text, theme.style(role)),
+            ]));
+        }
+        if drawn.len() >= rows {
+            break;
+        }
     }
+    drawn.truncate(rows);
+    drawn.reverse();
+    put_lines(frame, inner, drawn);
 }

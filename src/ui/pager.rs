@@ -8,6 +8,7 @@ use super::layout;
 use super::text::{fit, fit_end, width, wrap};
 use super::widgets::put_lines;
 use crate::app::App;
+use crate::app::action::{Action, Context};
 use crate::app::pager::Pager;
 use crate::app::pager::rows::Part;
 use crate::config::theme::{Role, Theme};
@@ -22,7 +23,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let (heading, body) = layout::cut_top(area, 1);
     if let Some(heading) = heading {
         frame.buffer_mut().set_style(heading, theme.style(Role::Bar));
-        frame.render_widget(title(pager, usize::from(heading.width), theme), heading);
+        let stop = app.key_of(Context::Pager, Action::Back);
+        frame.render_widget(title(pager, usize::from(heading.width), &stop, theme), heading);
     }
     let (columns, rows) = (usize::from(body.width), usize::from(body.height));
     let mut lines: Vec<Line<'static>> = pager
@@ -33,7 +35,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             Line::from_iter(spans.map(|(text, part)| Span::styled(text, theme.style(role(part)))))
         })
         .collect();
-    if let Some((text, role)) = state(pager, lines.is_empty()) {
+    let again = app.key_of(Context::Pager, Action::Refresh);
+    if let Some((text, role)) = state(pager, lines.is_empty(), &again) {
         let said: Vec<_> = wrap(&text, columns)
             .into_iter()
             .map(|line| Line::styled(line, theme.style(role)))
@@ -54,12 +57,12 @@ fn role(part: Part) -> Role {
     }
 }
 
-/// What is to be said below the rows, if anything.
-pub(super) fn state(pager: &Pager, empty: bool) -> Option<(String, Role)> {
+/// What is to be said below the rows, if anything; `again` is what reads the file once more.
+pub(super) fn state(pager: &Pager, empty: bool, again: &str) -> Option<(String, Role)> {
     if let Some(failure) = &pager.failure {
         let said = failure.to_string();
         let end = if said.ends_with(['.', '?', '!']) { "" } else { "." };
-        let text = format!("{said}{end} Ctrl-R tries again.");
+        let text = format!("{said}{end} {again} tries again.");
         return Some((text, Role::Error));
     }
     match (empty, pager.is_loading()) {
@@ -71,10 +74,13 @@ pub(super) fn state(pager: &Pager, empty: bool) -> Option<(String, Role)> {
     }
 }
 
-fn title(pager: &Pager, columns: usize, theme: &Theme) -> Line<'static> {
+fn title(pager: &Pager, columns: usize, stop: &str, theme: &Theme) -> Line<'static> {
     let mut facts = Vec::new();
     if let Some(hunt) = &pager.hunt {
-        facts.push(format!("searching, {} so far; Esc stops", bytes(hunt.passed())));
+        facts.push(format!(
+            "searching, {} so far; {stop} stops",
+            bytes(hunt.passed())
+        ));
     } else if pager.is_loading() {
         facts.push("loading …".into());
     }

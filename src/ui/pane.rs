@@ -1,25 +1,26 @@
 //! One pane: path, list, totals.
 
+mod unlisted;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text::{fit, fit_end, width, wrap};
-use super::widgets::{field, panel, point_at, put_lines};
+use super::text::{fit, fit_end, width};
+use super::widgets::{field, panel, point_at};
 use super::{layout, when};
 use crate::app::App;
-use crate::app::action::Action;
-use crate::app::connect::Link;
+use crate::app::action::{Action, Context};
 use crate::app::folder::Side;
 use crate::app::order::{Sort, SortBy};
 use crate::app::pane::{Content, Pane, Totals};
 use crate::config::theme::{Role, Theme};
 use crate::model::entry::{Entry, Kind};
-use crate::model::failure::Failure;
 use crate::model::size::{bytes, count, short};
 use crate::model::text::{escape, escape_str};
+pub(super) use unlisted::empty;
 
 /// How many columns size, time and permissions get; 0 where they give way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,16 @@ impl Columns {
             permissions: 0,
         }
     }
+
+    /// Whether the heading of a column says that this is what the list is sorted by.
+    fn heads(self, by: SortBy) -> bool {
+        match by {
+            SortBy::Name | SortBy::Extension => true,
+            SortBy::Size => self.size > 0,
+            SortBy::Time => self.time > 0,
+            SortBy::Permissions | SortBy::Owner => self.permissions > 0,
+        }
+    }
 }
 
 /// Draws the pane of a side.
@@ -80,13 +91,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
     let focus = app.active == side && !app.is_covered();
     let room = usize::from(area.width.saturating_sub(4));
     let mut block = panel(format!(" {} ", fit_end(&title(app, side), room)), focus, theme);
+    let columns = Columns::share(usize::from(area.width.saturating_sub(2)));
     if area.height > 2 {
-        let sorted = !app.has_headings() && pane.sort != Sort::default();
+        let is_headed = app.has_headings() && columns.heads(pane.sort.by);
+        let sorted = !is_headed && pane.sort != Sort::default();
         block = block.title_bottom(footer(pane, room, (sorted, app.in_step.on), theme));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let columns = Columns::share(usize::from(inner.width));
     let mut list = inner;
     if app.has_headings() && matches!(pane.content, Content::Listed(_) | Content::Arriving(_)) {
         let (top, rest) = layout::cut_top(inner, 1);
@@ -96,7 +108,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
         list = rest;
     }
     match &pane.content {
-        Content::Listed(_) if pane.shown.is_empty() => say(frame, list, &empty(pane), Role::Muted, theme),
+        Content::Listed(_) if pane.shown.is_empty() => {
+            let hidden = app.key_of(Context::Panes, Action::Hidden);
+            unlisted::say(frame, list, &empty(pane, &hidden), theme);
+        }
         Content::Listed(_) | Content::Arriving(_) => {
             let rows = usize::from(list.height);
             let last = pane.shown.len().min(pane.cursor.top + rows);
@@ -108,12 +123,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, side: Side) {
                 }
             }
         }
-        Content::Loading => say(frame, list, &under_way(pane), Role::Muted, theme),
-        Content::Failed(failure) => {
-            let way_out = "Ctrl-R tries again, Backspace goes up.";
-            draw_failure(frame, list, failure, way_out, theme);
-        }
-        Content::Nothing => draw_link(frame, list, app),
+        Content::Loading => unlisted::say(frame, list, &under_way(pane), theme),
+        Content::Failed(failure) => unlisted::draw_failed(frame, list, app, pane, failure),
+        Content::Nothing => unlisted::draw_link(frame, list, app),
     }
 }
 
@@ -149,11 +161,16 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
         SortBy::Extension => format!("name, by extension{}", arrow(SortBy::Extension)),
         _ => format!("name{}", arrow(SortBy::Name)),
     };
+    // who sorts by owner wants to see them
+    let last = match pane.sort.by {
+        SortBy::Owner => ("owner", SortBy::Owner),
+        _ => ("mode", SortBy::Permissions),
+    };
     let mut text = format!("  {:<w$}", fit(&name, columns.name), w = columns.name);
     for (heading, by, wide, left) in [
         ("size", Some(SortBy::Size), columns.size, false),
         ("modified", Some(SortBy::Time), columns.time, true),
-        ("mode", Some(SortBy::Permissions), columns.permissions, true),
+        (last.0, Some(last.1), columns.permissions, true),
     ] {
         if wide > 0 {
             let heading = format!("{heading}{}", by.map_or("", arrow));
@@ -167,7 +184,7 @@ fn headings(frame: &mut Frame<'_>, area: Rect, pane: &Pane, columns: Columns, th
 }
 
 /// What a click on the names of the columns sorts by; `inner` is the pane without its frame.
-pub(super) fn heading_at(inner: Rect, at: Position, app: &App) -> Option<Action> {
+pub(super) fn heading_at(inner: Rect, at: Position, app: &App, pane: &Pane) -> Option<Action> {
     if !app.has_headings() || !inner.contains(at) || at.y != inner.y {
         return None;
     }
@@ -177,7 +194,13 @@ pub(super) fn heading_at(inner: Rect, at: Position, app: &App) -> Option<Action>
         (columns.name, Action::SortName),
         (columns.size, Action::SortSize),
         (columns.time, Action::SortTime),
-        (columns.permissions, Action::SortPermissions),
+        (
+            columns.permissions,
+            match pane.sort.by {
+                SortBy::Owner => Action::SortOwner,
+                _ => Action::SortPermissions,
+            },
+        ),
     ]
     .into_iter()
     .filter(|(wide, _)| *wide > 0);
@@ -275,24 +298,13 @@ fn draw_entry(buffer: &mut Buffer, row: Rect, app: &App, side: Side, line: usize
         );
     }
     if columns.permissions > 0 {
-        let permissions = entry.permissions.map_or(String::new(), |p| p.symbolic());
-        put(&format!(" {permissions}"), rest_style, columns.permissions + 1);
-    }
-}
-
-pub(super) fn empty(pane: &Pane) -> String {
-    let hidden = pane.entries().len();
-    match (hidden, pane.filter.text().is_empty()) {
-        (0, _) => "This folder is empty.".to_owned(),
-        (n, false) => format!(
-            "Nothing here contains '{}'; {} hidden by the filter.",
-            escape_str(pane.filter.text()),
-            count(n as u64, "entry is", "entries are")
-        ),
-        (n, true) => format!(
-            "{} hidden; '.' shows them.",
-            count(n as u64, "entry is", "entries are")
-        ),
+        let text = match (pane.sort.by, &entry.owner) {
+            (SortBy::Owner, owner) => owner.as_ref().map_or(String::new(), |owner| {
+                fit(&escape_str(&owner.user), columns.permissions)
+            }),
+            _ => entry.permissions.map_or(String::new(), |p| p.symbolic()),
+        };
+        put(&format!(" {text}"), rest_style, columns.permissions + 1);
     }
 }
 
@@ -337,7 +349,13 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
         parts.push((under_way(pane), Role::Warning));
     }
     // the totals are shortened before what follows is cut
-    let amounts = room.saturating_sub(if in_step { width(IN_STEP) + 3 } else { 0 });
+    let arrow = if pane.sort.reversed { '↓' } else { '↑' };
+    let order = format!("by {}{arrow}", pane.sort.by.word());
+    let follows = [(in_step, IN_STEP), (sorted, &order)];
+    let follows = follows.iter().filter(|(said, _)| *said);
+    let before = parts.iter().map(|(text, _)| width(text) + 3);
+    let others: usize = before.chain(follows.map(|(_, text)| width(text) + 3)).sum();
+    let amounts = room.saturating_sub(others);
     if pane.marks.is_empty() && (is_arriving || pane.shown.is_empty()) {
         // totals of a part say nothing, and of an empty list the list itself says why
     } else if pane.marks.is_empty() {
@@ -352,9 +370,8 @@ fn footer(pane: &Pane, room: usize, (sorted, in_step): (bool, bool), theme: &The
         parts.push((IN_STEP.to_owned(), Role::Title));
     }
     if sorted {
-        // there are no headings to say it
-        let arrow = if pane.sort.reversed { '↓' } else { '↑' };
-        parts.push((format!("by {}{arrow}", pane.sort.by.word()), Role::Muted));
+        // there is no heading to say it
+        parts.push((order, Role::Muted));
     }
     if pane.awaited.is_some() && !is_arriving {
         parts.push((under_way(pane), Role::Muted));
@@ -401,69 +418,6 @@ pub(super) fn amount(totals: Totals, what: &str, room: usize) -> String {
         true => long,
         false => format!("{}{what}{size}", folders + files),
     }
-}
-
-fn say(frame: &mut Frame<'_>, area: Rect, text: &str, role: Role, theme: &Theme) {
-    let lines = wrap(text, usize::from(area.width.saturating_sub(2)));
-    put(frame, area, lines.into_iter().map(|l| (l, role)).collect(), theme);
-}
-
-fn put(frame: &mut Frame<'_>, area: Rect, lines: Vec<(String, Role)>, theme: &Theme) {
-    let styled = |(text, role)| Line::styled(text, theme.style(role));
-    put_lines(frame, layout::indented(area), lines.into_iter().map(styled));
-}
-
-/// A failure, and the keys that lead out of it.
-fn draw_failure(frame: &mut Frame<'_>, area: Rect, failure: &Failure, way_out: &str, theme: &Theme) {
-    let columns = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<(String, Role)> = Vec::new();
-    let mut add = |text: &str, role: Role| lines.extend(wrap(text, columns).into_iter().map(|l| (l, role)));
-    add(&failure.what, Role::Error);
-    add(&failure.why, Role::Text);
-    if let Some(reply) = &failure.reply {
-        add(&format!("The server said: {reply}"), Role::Reply);
-    }
-    if let Some(hint) = &failure.hint {
-        add(hint, Role::Text);
-    }
-    add(way_out, Role::Muted);
-    put(frame, area, lines, theme);
-}
-
-/// What the remote pane says while there is nothing to list.
-fn draw_link(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let columns = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<(String, Role)> = Vec::new();
-    match &app.link {
-        Link::Down => lines.extend(
-            wrap("No connection. S shows the list of servers.", columns)
-                .into_iter()
-                .map(|l| (l, Role::Muted)),
-        ),
-        Link::Up(_) => {}
-        Link::Opening(attempt) => {
-            for (place, step) in attempt.steps.iter().enumerate() {
-                let now = place + 1 == attempt.steps.len();
-                let (sign, role) = if now {
-                    ("…", Role::Text)
-                } else {
-                    ("✓", Role::Good)
-                };
-                lines.push((fit(&format!("{sign} {}", escape_str(step)), columns), role));
-            }
-            // of many steps the last ones matter
-            let room = usize::from(area.height).saturating_sub(2);
-            let surplus = lines.len().saturating_sub(room.max(1));
-            lines.drain(..surplus);
-            lines.push((String::new(), Role::Muted));
-            lines.push((fit("Esc gives up.", columns), Role::Muted));
-        }
-        Link::Lost(_, failure) => {
-            let way_out = "Ctrl-R connects again, S shows the list of servers.";
-            return draw_failure(frame, area, failure, way_out, &app.theme);
-        }
-    }
-    put(frame, area, lines, &app.theme);
 }
 
 #[cfg(test)]

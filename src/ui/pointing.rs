@@ -33,10 +33,10 @@ pub fn under(app: &App, column: u16, row: u16) -> Option<Spot> {
     match app.view {
         View::Panes => [Side::Local, Side::Remote].into_iter().find_map(|side| {
             let area = panes::place(parts.body, app, side).filter(|area| area.contains(at))?;
-            if let Some(by) = pane::heading_at(Block::bordered().inner(area), at, app) {
+            let pane = app.pane(side);
+            if let Some(by) = pane::heading_at(Block::bordered().inner(area), at, app, pane) {
                 return Some(Spot::Heading(side, by));
             }
-            let pane = app.pane(side);
             let line = line_of(list(area, app), at, pane.cursor.top, pane.shown.len());
             Some(Spot::Pane(side, line))
         }),

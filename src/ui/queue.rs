@@ -8,6 +8,7 @@ use super::text::{fit, fit_end, width, wrap, wrap_in};
 use super::widgets::{course, gauge, panel, point_at, put_lines};
 use super::{layout, strip};
 use crate::app::App;
+use crate::app::action::{Action, Context};
 use crate::app::folder::shown;
 use crate::app::measure::DETAILS;
 use crate::app::queue::{Queue, Row};
@@ -46,10 +47,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(block, area);
     if queue.is_empty() {
         let text = match queue.holds_nothing() {
-            true => "Nothing was transferred yet. In the panes, F5 or t transfers what is marked.",
-            false => "No job of this kind. Tab shows others.",
+            true => format!(
+                "Nothing was transferred yet. In the panes, {} transfers what is marked.",
+                app.key_of(Context::Panes, Action::Transfer)
+            ),
+            false => format!(
+                "No job of this kind. {} shows others.",
+                app.key_of(Context::Queue, Action::NextView)
+            ),
         };
-        for (y, line) in (inner.y..inner.bottom()).zip(wrap(text, usize::from(inner.width))) {
+        for (y, line) in (inner.y..inner.bottom()).zip(wrap(&text, usize::from(inner.width))) {
             let row = Rect {
                 y,
                 height: 1,
@@ -209,7 +216,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
     let theme = &app.theme;
     let away = app.queue.away.values().next().map(|away| {
         let when = strip::next_try(app).unwrap_or_default();
-        let text = format!("{}; {when}.", sentence(&away.failure));
+        let text = format!("{}; {when}.", sentence(&away.failure).trim_end_matches('.'));
         (text, Role::Warning)
     });
     let (local, remote) = (shown(&row.job.item.local), row.job.item.remote.shown());

@@ -9,8 +9,9 @@ use super::text::{fit, width, wrap};
 use super::when;
 use super::widgets::{field, panel, point_at, put_lines};
 use crate::app::App;
+use crate::app::action::{Action, Context};
 use crate::app::servers::Row;
-use crate::config::theme::{Role, Theme};
+use crate::config::theme::Role;
 use crate::model::firewall::directions;
 use crate::model::server::{ConnectionMode, Protocol, Server};
 use crate::model::size::count;
@@ -71,21 +72,9 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if servers.all().is_empty() {
-        return match servers.why_unread() {
-            Some(why) => draw_texts(
-                frame,
-                inner,
-                theme,
-                &[
-                    ("Your servers are not shown.", Role::Title),
-                    ("", Role::Text),
-                    (why, Role::Error),
-                    ("", Role::Text),
-                    ("Once it is mended, Ctrl-R reads it again.", Role::Text),
-                ],
-            ),
-            None => draw_texts(frame, inner, theme, &WELCOME),
-        };
+        let styled = |(text, role)| Line::styled(text, theme.style(role));
+        let lines = app.welcome().into_iter().skip(servers.cursor.top).map(styled);
+        return put_lines(frame, layout::indented(inner), lines);
     }
     let columns = Columns::share(usize::from(inner.width), !servers.used.is_empty());
     let mut list = inner;
@@ -98,7 +87,8 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
         list = rest;
     }
     if servers.rows().is_empty() {
-        let text = "No server contains that; Esc shows all again.";
+        let back = app.key_of(Context::Servers, Action::Back);
+        let text = format!("No server contains that; {back} shows all again.");
         frame.render_widget(Line::styled(text, theme.style(Role::Muted)), list);
     }
     let top = servers.cursor.top;
@@ -240,49 +230,6 @@ impl Columns {
         }
         out
     }
-}
-
-/// What stands in an empty list.
-pub(super) const WELCOME: [(&str, Role); 9] = [
-    ("No servers yet.", Role::Title),
-    (
-        "n enters a new one, and so does a pasted URL; i takes over those of FileZilla, WinSCP, lftp and others. \
-         They are kept in a file of your own, never with a password.",
-        Role::Text,
-    ),
-    ("", Role::Text),
-    ("What to have ready", Role::Title),
-    (
-        "· A running FTP or FTPS server, such as FileZilla Server, and its settings: host name, port, user, and \
-         whether it speaks explicit TLS (port 21) or implicit TLS (port 990).",
-        Role::Text,
-    ),
-    (
-        "· Its ports open in the firewalls: that port, and in passive mode the server's range above 1023.",
-        Role::Text,
-    ),
-    (
-        "· For passive mode behind NAT, a server that announces an address seen from outside.",
-        Role::Text,
-    ),
-    ("", Role::Text),
-    (
-        "Without saving anything: ftpane ftpes://user@host/ connects at once, and ftpane demo shows all this on \
-         a server of its own.",
-        Role::Muted,
-    ),
-];
-
-fn draw_texts(frame: &mut Frame<'_>, area: Rect, theme: &Theme, texts: &[(&str, Role)]) {
-    let columns = usize::from(area.width.saturating_sub(2));
-    let lines = texts.iter().flat_map(|(text, role)| {
-        let mut lines = wrap(text, columns);
-        if lines.is_empty() {
-            lines.push(String::new());
-        }
-        lines.into_iter().map(|l| Line::styled(l, theme.style(*role)))
-    });
-    put_lines(frame, layout::indented(area), lines);
 }
 
 fn draw_reach(frame: &mut Frame<'_>, area: Rect, app: &App) {

@@ -11,7 +11,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use vt100::MouseProtocolMode;
 
-use crate::harness::pty::{PATIENCE, Place, SIZE, Terminal};
+use crate::harness::pty::{PATIENCE, Place, SIZE, Terminal, on_one_screen};
 
 const F5: &str = "\x1b[15~";
 const DOWN: &str = "\x1b[B";
@@ -320,5 +320,20 @@ fn what_an_editor_with_a_window_of_its_own_has_still_is_left_to_it() {
     let copies = edited.filter(|entry| entry.as_ref().unwrap().path().join("README.txt").exists());
     assert_eq!(copies.count(), 1);
     terminal.press("\rq");
+    assert_eq!(terminal.leave().code, 0);
+}
+
+#[test]
+fn a_terminal_without_a_second_screen_is_left_empty() {
+    let place = Place::new();
+    let mut shell = place.command("sh");
+    let script = "\"$0\" demo; echo BACK; read line";
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_ftpane")]);
+    let mut terminal = Terminal::run(shell);
+    terminal.see_the_demo();
+    terminal.press("q");
+    terminal.see("BACK");
+    assert_eq!(on_one_screen(&terminal.recorded()).trim(), "BACK");
+    terminal.press("\r");
     assert_eq!(terminal.leave().code, 0);
 }

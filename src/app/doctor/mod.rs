@@ -36,8 +36,10 @@ pub enum State {
 pub struct Doctor {
     /// The server as it is looked at; what was applied is in it.
     pub server: Server,
-    /// The name under which it is saved; `None` where its settings are in the form only.
+    /// The name under which it is saved; `None` where its settings are in the form only, or nowhere.
     saved: Option<String>,
+    /// What it was called over.
+    from: View,
     secret: Option<Secret>,
     connection: ConnectionId,
     /// How far it is.
@@ -117,6 +119,17 @@ impl App {
         self.examine(server, saved, secret)
     }
 
+    /// Looks at the server that the panes show, or tried to. Its session and the queue go on meanwhile.
+    pub(super) fn examine_connected(&mut self) -> Vec<Effect> {
+        let Some(attempt) = self.link.attempt().cloned() else {
+            self.say(self.no_connection());
+            return Vec::new();
+        };
+        let saved = self.servers.named(&attempt.server.name);
+        let saved = saved.map(|server| server.name.clone());
+        self.examine(attempt.server, saved, attempt.secret)
+    }
+
     /// Looks at what stands in the form, saved or not.
     pub(super) fn examine_form(&mut self, server: Server) -> Vec<Effect> {
         let secret = self.form.as_ref().and_then(super::form::Form::secret);
@@ -125,8 +138,14 @@ impl App {
 
     fn examine(&mut self, server: Server, saved: Option<String>, secret: Option<Secret>) -> Vec<Effect> {
         let connection = self.next_connection();
+        let from = match self.view {
+            View::Panes => View::Panes,
+            View::Doctor => self.doctor.as_ref().map_or(View::Servers, |doctor| doctor.from),
+            _ => View::Servers,
+        };
         self.view = View::Doctor;
         self.doctor = Some(Doctor {
+            from,
             server: server.clone(),
             saved,
             secret: None,
@@ -201,8 +220,9 @@ impl App {
 
     /// Away from the doctor, back to where one was; what runs is broken off.
     pub(super) fn leave_doctor(&mut self) -> Vec<Effect> {
-        self.view = View::Servers;
-        match self.doctor.take() {
+        let doctor = self.doctor.take();
+        self.view = doctor.as_ref().map_or(View::Servers, |doctor| doctor.from);
+        match doctor {
             Some(doctor) if matches!(doctor.state, State::Running(_)) => {
                 vec![Effect::Engine(Command::Disconnect(doctor.connection))]
             }
@@ -321,6 +341,7 @@ impl App {
 
     /// Writes what would mend it into the server's entry, or into the form.
     fn apply_fix(&mut self) -> Vec<Effect> {
+        let again = self.key_of(Context::Doctor, Action::LookAgain);
         let Some(doctor) = &mut self.doctor else {
             return Vec::new();
         };
@@ -329,7 +350,7 @@ impl App {
             return Vec::new();
         };
         if doctor.applied.contains(&fix) {
-            self.say("That is applied already; r looks again".into());
+            self.say(format!("That is applied already; {again} looks again"));
             return Vec::new();
         }
         fix.apply(&mut doctor.server);
@@ -338,7 +359,7 @@ impl App {
         match (saved, &mut self.form) {
             (Some(name), _) => {
                 self.say(format!(
-                    "{} of {} is changed; r looks again",
+                    "{} of {} is changed; {again} looks again",
                     fix.field(),
                     server_title(&server)
                 ));
@@ -356,7 +377,14 @@ impl App {
                 ));
                 Vec::new()
             }
-            (None, None) => Vec::new(),
+            (None, None) => {
+                self.say(format!(
+                    "{} is changed for the next look; nothing is saved: {} says the same on the command line",
+                    fix.field(),
+                    fix.flags().join(" ")
+                ));
+                Vec::new()
+            }
         }
     }
 }

@@ -6,12 +6,13 @@
 
 use std::path::PathBuf;
 
+use super::App;
+use super::action::{Action, Context};
 use super::dialog::{Choice, Dialog, Subject};
 use super::effect::Effect;
 use super::folder::{Folder, Side, shown};
-use super::{App, server_title};
-use crate::model::command::{Command, Generation, Place};
-use crate::model::entry::{Entry, Kind};
+use crate::model::command::{Generation, Place};
+use crate::model::entry::Kind;
 use crate::model::event::Side as Known;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, Item, Policy};
@@ -20,6 +21,7 @@ use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 
 mod back;
+mod fetch;
 
 /// Names an errand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +73,8 @@ enum Stage {
     Making,
     /// It is fetched.
     Fetching(BatchId),
+    /// That did not come to its end; another try in the queue may.
+    Unfetched(BatchId),
     /// The program has it.
     Open,
     /// It is looked at before it is sent back.
@@ -121,7 +125,10 @@ impl Errand {
 
     fn batch(&self) -> Option<BatchId> {
         match self.stage {
-            Stage::Fetching(batch) | Stage::Sending(batch) | Stage::Unsent(batch) => Some(batch),
+            Stage::Fetching(batch)
+            | Stage::Unfetched(batch)
+            | Stage::Sending(batch)
+            | Stage::Unsent(batch) => Some(batch),
             _ => None,
         }
     }
@@ -200,47 +207,6 @@ impl App {
         ErrandId(self.last_errand)
     }
 
-    /// Begins with a look at the file: what it is now decides later whether it was changed.
-    fn begin_errand(&mut self, program: Program, remote: RemotePath) -> Vec<Effect> {
-        let (Some(name), Some(folder)) = (remote.name(), remote.parent()) else {
-            return Vec::new();
-        };
-        let server = self.link.session().map(|session| Whose {
-            url: session.server.url(),
-            title: server_title(&session.server),
-        });
-        let server = server.unwrap_or_default();
-        let same = |errand: &&Errand| {
-            errand.server.url == server.url && errand.remote == remote && errand.program == program
-        };
-        let same = self.errands.iter().find(same);
-        if let Some((id, stands)) = same.map(|errand| (errand.id, self.stands(errand))) {
-            match stands {
-                Some(how) => {
-                    self.say(how);
-                    return Vec::new();
-                }
-                None => drop(self.drop_errand(id)),
-            }
-        }
-        let (connection, generation) = (self.connection(), self.next_generation());
-        let id = self.next_errand();
-        self.errands.push(Errand {
-            id,
-            program,
-            connection,
-            server,
-            remote,
-            name,
-            folder: None,
-            seen: (None, None),
-            leaves: false,
-            stage: Stage::Looking(generation),
-        });
-        let place = Place::Remote(connection, folder);
-        vec![Effect::Engine(Command::List { place, generation })]
-    }
-
     /// How far an errand is, in a sentence; `None` where nothing more will come of it.
     fn stands(&self, errand: &Errand) -> Option<String> {
         let name = match errand.server.title.as_str() {
@@ -248,20 +214,25 @@ impl App {
             server => format!("{} of {server}", errand.name.shown()),
         };
         let program = errand.program.word();
+        let queue = self.key_of(Context::Global, Action::Queue);
         Some(match errand.stage {
             Stage::Looking(_) | Stage::Making | Stage::Fetching(_) => {
                 format!("{name} is being fetched for the {program} already")
             }
+            Stage::Unfetched(batch) if self.queue.counts_of(|of| of == batch).0.unfinished() > 0 => {
+                format!("{name} is being fetched once more; {queue} shows how far it is")
+            }
+            Stage::Unfetched(_) => return None,
             Stage::Open => format!("The {program} has {name} already"),
             Stage::LookingAgain(_) | Stage::Asking | Stage::Sending(_) => {
-                format!("{name} is being sent back; Q shows how far it is")
+                format!("{name} is being sent back; {queue} shows how far it is")
             }
             Stage::Unsent(batch) => match self.queue.counts_of(|of| of == batch).0 {
                 counts if counts.unfinished() > 0 => {
-                    format!("{name} is being sent back once more; Q shows how far it is")
+                    format!("{name} is being sent back once more; {queue} shows how far it is")
                 }
                 counts if counts.failed > 0 => {
-                    format!("{name} is edited but not sent back; Q shows why and tries again")
+                    format!("{name} is edited but not sent back; {queue} shows why and tries again")
                 }
                 // it was taken out of the queue: the copy was named, and stays
                 _ => return None,
@@ -302,58 +273,6 @@ impl App {
         })
     }
 
-    fn looked(&mut self, id: ErrandId, found: Result<Option<Entry>, Failure>) -> Vec<Effect> {
-        let Some(errand) = self.errand(id) else {
-            return Vec::new();
-        };
-        let what = format!("Could not open {}", errand.remote.shown());
-        let failure = match found {
-            Ok(Some(entry)) if !entry.is_folder() => {
-                errand.seen = (entry.size, entry.modified);
-                errand.stage = Stage::Making;
-                let of = format!("{}:{}", errand.server.title, errand.remote.shown());
-                return vec![Effect::MakePrivateFolder(id, of)];
-            }
-            Ok(Some(_)) => Failure::new(Class::Refused, what, "it is a folder now"),
-            Ok(None) => Failure::new(Class::Refused, what, "it is not there any more"),
-            Err(failure) => failure.while_trying(what),
-        };
-        self.drop_errand(id);
-        self.failed(failure);
-        Vec::new()
-    }
-
-    /// The private folder is there, or is not.
-    pub(super) fn private_folder(&mut self, id: ErrandId, made: Result<PathBuf, Failure>) -> Vec<Effect> {
-        let folder = match made {
-            Ok(folder) => folder,
-            Err(failure) => {
-                self.drop_errand(id);
-                self.failed(failure);
-                return Vec::new();
-            }
-        };
-        let batch = self.next_batch();
-        let Some(errand) = self.errand(id) else {
-            return vec![Effect::RemovePrivateFolder(folder)];
-        };
-        errand.folder = Some(folder);
-        errand.stage = Stage::Fetching(batch);
-        let request = request(
-            errand,
-            batch,
-            Direction::Download,
-            // nothing is there yet; where a later run takes this up, there may be what somebody has edited
-            Policy::Skip,
-            Care::default(),
-        );
-        self.say("Fetching the file …".into());
-        request
-            .map(|request| Effect::Engine(Command::Enqueue(request)))
-            .into_iter()
-            .collect()
-    }
-
     /// A batch is over that belongs to an errand; `None` where it belongs to none.
     pub(super) fn errand_batch_over(&mut self, batch: BatchId) -> Option<Vec<Effect>> {
         let errand = self
@@ -365,7 +284,7 @@ impl App {
         let copy = errand.copy()?;
         let done = counts.done == 1;
         Some(match (&errand.stage, done) {
-            (Stage::Fetching(_), true) => {
+            (Stage::Fetching(_) | Stage::Unfetched(_), true) => {
                 if let Some(errand) = self.errand(errand.id) {
                     errand.stage = Stage::Open;
                 }
@@ -375,12 +294,15 @@ impl App {
                     path: copy,
                 }]
             }
-            (Stage::Fetching(_), false) => {
-                self.drop_errand(errand.id);
+            // its folder stays as long as another try has to have it
+            (Stage::Fetching(_) | Stage::Unfetched(_), false) => {
+                if let Some(errand) = self.errand(errand.id) {
+                    errand.stage = Stage::Unfetched(batch);
+                }
                 if let Some(failure) = self.queue.failure_of(batch).cloned() {
                     self.failed(failure.while_trying(format!("Could not fetch {}", errand.remote.shown())));
                 }
-                private(errand.folder)
+                Vec::new()
             }
             (_, true) => {
                 self.drop_errand(errand.id);

@@ -1,6 +1,6 @@
 //! What fills the screen elsewhere, as lines.
 
-use crate::app::action::Context;
+use crate::app::action::{Action, Context};
 use crate::app::connect::Link;
 use crate::app::folder::Side;
 use crate::app::form::Value;
@@ -9,7 +9,7 @@ use crate::app::picker::Subject;
 use crate::app::queue::Row as JobRow;
 use crate::app::search::Stage;
 use crate::app::servers::Row as ServerRow;
-use crate::app::{App, View, server_title};
+use crate::app::{App, View, server_title, welcome};
 use crate::model::entry::{Entry, Kind};
 use crate::model::event::Speaker;
 use crate::model::failure::Failure;
@@ -93,7 +93,7 @@ fn list_of_servers(app: &App) -> Page {
             ],
             None => ["No servers yet. new enters one, import takes over those of other programs, and a URL makes one."]
                 .into_iter()
-                .chain(servers::WELCOME.iter().skip(3).map(|(text, _)| text.trim_start_matches("· ")))
+                .chain(welcome::READY.iter().map(|(text, _)| text.trim_start_matches("· ")))
                 .map(str::to_owned)
                 .collect(),
         };
@@ -163,7 +163,7 @@ fn folder(app: &App) -> Page {
         Content::Listed(listing) => {
             let mut parts = vec![title];
             parts.push(match shown.shown.is_empty() {
-                true => pane::empty(shown),
+                true => pane::empty(shown, Action::Hidden.row().id),
                 false => pane::amount(shown.all(), "", usize::MAX),
             });
             if !shown.marks.is_empty() {
@@ -374,7 +374,7 @@ fn file(app: &App) -> Page {
         pager.size.map_or("size unknown".to_owned(), bytes)
     )];
     if !pager.is_loading() || pager.failure.is_some() {
-        head.extend(pager::state(pager, rows.is_empty()).map(|(text, _)| text));
+        head.extend(pager::state(pager, rows.is_empty(), Action::Refresh.row().id).map(|(text, _)| text));
     }
     Page {
         // each window is a page of its own: equal lines are read again

@@ -313,6 +313,19 @@ fn assert_given_back(screen: &vt100::Screen) {
     assert!(!screen.application_cursor() && !screen.application_keypad());
 }
 
+/// What these bytes leave on a terminal that has no second screen, such as GNU screen by default.
+pub(crate) fn on_one_screen(bytes: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    for sequence in ["\x1b[?1049h", "\x1b[?1049l"] {
+        assert!(text.contains(sequence), "there was no second screen to leave");
+        text = text.replace(sequence, "");
+    }
+    let (columns, rows) = SIZE;
+    let mut screen = Parser::new(cells(rows), cells(columns), 0);
+    screen.process(text.as_bytes());
+    screen.screen().contents()
+}
+
 fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
 }

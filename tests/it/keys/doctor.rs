@@ -269,3 +269,67 @@ fn log_and_help_lie_over_the_doctor_and_it_goes_on_below() {
         assert!(bench.at_size(size).contains("failure pasv-other-host"));
     }
 }
+
+/// It looks at the server that the panes show while the session and the queue go on.
+#[test]
+fn the_panes_call_the_doctor_for_their_server() {
+    let asked = server("web");
+    let mut bench = Bench::connected();
+    assert_eq!(command(bench.press("D")), visit(2, &asked, Some("pw")));
+    assert_eq!(bench.app.view, View::Doctor);
+    // what the session brings is taken in behind it
+    bench.press("Q esc");
+    assert_eq!(bench.app.view, View::Doctor);
+    assert_eq!(command(bench.press("esc")), Command::Disconnect(ConnectionId(2)));
+    assert_eq!(bench.app.view, View::Panes);
+    assert!(bench.app.link.session().is_some());
+    // and what is applied goes into the server's entry
+    bench.press("D");
+    let found = Ok(Box::new(diagnosis(&asked)));
+    bench.say(Event::Diagnosed(ConnectionId(3), found));
+    assert!(matches!(
+        bench.press("a")[..],
+        [Effect::ChangeServers(Change::Replace(..))]
+    ));
+    assert_eq!((bench.press("esc"), bench.app.view), (Vec::new(), View::Panes));
+}
+
+#[test]
+fn a_server_that_is_not_saved_keeps_no_setting_and_says_how_to_have_it() {
+    let unsaved = Server {
+        name: String::new(),
+        ..anonymous()
+    };
+    let mut start = crate::harness::bench::start(Vec::new());
+    start.connect = Some((unsaved.clone(), None));
+    let mut bench = Bench::begin(start);
+    // there is no connection to it, and that is when it is wanted
+    let gone = Failure::new(Class::Unreachable, "Could not connect", "it is gone");
+    bench.say(Event::ConnectionFailed(ConnectionId(1), gone));
+    bench.press("esc");
+    assert_eq!(command(bench.press("D")), visit(2, &unsaved, None));
+    bench.say(Event::Diagnosed(
+        ConnectionId(2),
+        Ok(Box::new(diagnosis(&unsaved))),
+    ));
+    assert_eq!(bench.press("a"), []);
+    let screen = bench.screen();
+    assert!(screen.contains("nothing is saved"), "{screen}");
+    assert!(
+        bench
+            .app
+            .notice
+            .as_ref()
+            .unwrap()
+            .contains("--pasv-address server")
+    );
+    // the next look is with it
+    let mended = Server {
+        passive_address: PassiveAddress::Server,
+        ..unsaved
+    };
+    assert_eq!(command(bench.press("r")), visit(3, &mended, None));
+    let mut nowhere = Bench::new(Vec::new());
+    nowhere.update(Msg::Do(ftpane::app::action::Action::Doctor));
+    assert_eq!(nowhere.app.view, View::Servers);
+}

@@ -6,7 +6,7 @@ use ftpane::app::effect::Effect;
 use ftpane::app::errand::{ErrandId, Returned};
 use ftpane::app::msg::Msg;
 use ftpane::app::{App, Start};
-use ftpane::model::command::Command;
+use ftpane::model::command::{Command, Extent};
 use ftpane::model::event::Event;
 use ftpane::model::failure::{Class, Failure};
 use ftpane::model::job::{BatchRequest, ConnectionId, Job, JobId, JobState, Rank};
@@ -113,6 +113,51 @@ fn what_was_not_sent_back_is_named_until_it_is_taken_out_of_the_queue() {
     bench.say(Event::JobChanged(JobId(2), refused()));
     bench.say(Event::JobsForgotten(vec![JobId(2)]));
     assert!(matches!(command(bench.press("e")), Command::List { .. }));
+}
+
+/// The job that failed has the private folder to fetch into: it is there as long as the job may be tried again.
+#[test]
+fn what_could_not_be_fetched_is_fetched_by_another_try() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("down down down down e");
+    let effects = look(&mut bench, effects);
+    let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    let Command::Enqueue(BatchRequest { id: batch, .. }) = command(effects.clone()) else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(carry(&mut bench, effects, 1, refused()), [], "the folder stays");
+    assert!(bench.screen().contains("Could not fetch"), "{}", bench.screen());
+    bench.press("enter");
+    // the same key tries again, and then waits
+    assert_eq!(command(bench.press("e")), Command::Retry(Extent::Job(JobId(1))));
+    bench.say(Event::JobChanged(JobId(1), JobState::Running));
+    assert_eq!(bench.press("e"), []);
+    assert!(
+        bench.screen().contains("is being fetched once more"),
+        "{}",
+        bench.screen()
+    );
+    bench.say(Event::JobChanged(JobId(1), refused()));
+    bench.say(Event::BatchOver(batch));
+    bench.press("enter");
+    let mut other = Bench {
+        app: bench.app.clone(),
+        now: bench.now,
+    };
+    // from the queue as well
+    bench.say(Event::JobChanged(JobId(1), JobState::Running));
+    bench.say(Event::JobChanged(JobId(1), done()));
+    let effects = bench.say(Event::BatchOver(batch));
+    assert!(matches!(effects[..], [Effect::Open { .. }]), "{effects:?}");
+    // who forgets the job forgets the folder
+    assert_eq!(
+        other.say(Event::JobsForgotten(vec![JobId(1)])),
+        [Effect::RemovePrivateFolder("/private".into())]
+    );
+    assert!(matches!(command(other.press("e")), Command::List { .. }));
 }
 
 #[test]

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use ftpane::app::View;
 use ftpane::app::action::{Context, TABLE};
+use ftpane::app::dialog::Subject;
 use ftpane::app::effect::{Change, Effect};
 use ftpane::app::folder::Side;
 use ftpane::app::help::Line;
 use ftpane::app::msg::Msg;
-use ftpane::model::event::Event;
+use ftpane::model::command::Command;
+use ftpane::model::event::{DialogueLine, Event, Speaker};
 use ftpane::model::failure::{Class, Failure};
+use ftpane::model::job::ConnectionId;
 use ftpane::model::server::Server;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -57,7 +60,10 @@ fn sequences_sort_and_a_wrong_second_key_counts_by_itself() {
     let mut bench = Bench::connected();
     bench.press("s");
     let last = bench.screen().lines().last().unwrap().to_owned();
-    assert_eq!(last, " s … n by name s by size t by time e by kind p by mode");
+    assert_eq!(
+        last,
+        " s … n by name s by size t by time e by kind p by mode o by owner"
+    );
     bench.press("s");
     let names = |b: &Bench| {
         (0..7)
@@ -134,4 +140,226 @@ fn what_is_wrong_with_a_file_is_read_in_full_and_closed_by_a_key() {
     bench.press("enter");
     assert!(bench.app.dialogs.is_empty());
     assert_eq!(bench.app.view, View::Servers);
+}
+
+/// Every word of `wanted` is to be seen at some place of a text that is scrolled from its top to its end.
+#[track_caller]
+fn assert_all_to_be_read(bench: &mut Bench, wanted: &[&str]) {
+    let mut seen = String::new();
+    for _ in 0..40 {
+        let screen = bench.at_size((40, 10));
+        seen.extend(screen.split(['┃', '│', '\n', ' ']).map(|word| format!("{word} ")));
+        bench.press("down");
+    }
+    for text in wanted {
+        for word in text.split_whitespace() {
+            assert!(seen.contains(word), "'{word}' is not to be read: {seen}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_start_is_read_to_its_end_on_the_smallest_screen() {
+    let mut bench = Bench::new(Vec::new());
+    let small = bench.at_size((40, 10));
+    assert!(small.contains("PgDn"), "{small}");
+    assert!(
+        !bench.at_size((120, 40)).contains("PgDn"),
+        "there is nothing more to see"
+    );
+    let all: Vec<&str> = ftpane::app::welcome::READY
+        .iter()
+        .map(|(text, _)| *text)
+        .collect();
+    assert_all_to_be_read(&mut bench, &all);
+    assert!(
+        bench.at_size((40, 10)).contains("its own."),
+        "one comes to the end"
+    );
+    bench.press("pageup pageup pageup pageup home");
+    assert!(bench.at_size((40, 10)).contains("No servers yet."));
+
+    let why = "Saved servers: /home/anna/.config/ftpane/servers.toml, line 4: there is no field 'portt'; did you mean \
+               'port'? Mend the file in an editor; nothing is written to it until then";
+    let mut start = crate::harness::bench::start(Vec::new());
+    start.unread = Some(why.into());
+    let mut bench = Bench::begin(start);
+    let last = "Once it is mended, Ctrl-R reads it again.";
+    assert_all_to_be_read(&mut bench, &[&why[60..], last]);
+}
+
+#[test]
+fn a_failure_that_is_longer_than_its_pane_is_read_by_a_key() {
+    let refused = || {
+        Failure::new(
+            Class::Refused,
+            "Could not list /srv/www/logs",
+            "the server refused it, and goes on at some length about why it has done so and to whom to turn",
+        )
+        .reply(b"550 Permission denied.")
+        .hint("Another login may be allowed to")
+    };
+    let mut bench = Bench::connected();
+    let effects = bench.press("enter");
+    let [Effect::Engine(Command::List { place, generation })] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    bench.say(Event::Listed {
+        place: place.clone(),
+        generation: *generation,
+        result: Err(refused()),
+    });
+    let small = bench.at_size((40, 10));
+    assert!(
+        small.contains("Enter shows all of it") && small.contains("Ctrl-R refresh"),
+        "{small}"
+    );
+    bench.press("enter");
+    assert!(matches!(
+        bench.app.dialogs.front().map(|dialog| &dialog.subject),
+        Some(Subject::Failure(_))
+    ));
+    bench.press("esc");
+    // one is not stuck there
+    assert!(matches!(
+        bench.press("backspace")[..],
+        [Effect::Engine(Command::List { .. })]
+    ));
+}
+
+#[test]
+fn a_lost_connection_is_explained_again_by_a_key() {
+    let mut bench = Bench::connected();
+    let gone = Failure::new(Class::Unreachable, "Could not connect to web", "it is gone");
+    bench.say(Event::ConnectionFailed(ConnectionId(1), gone));
+    bench.press("esc");
+    assert!(bench.app.dialogs.is_empty());
+    bench.press("enter");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Try again") && screen.contains("Edit server"),
+        "{screen}"
+    );
+    assert!(matches!(
+        bench.press("enter").last(),
+        Some(Effect::Engine(Command::Connect { .. }))
+    ));
+}
+
+/// What is said names the keys that are in force, not those that once were.
+#[test]
+fn sentences_name_the_keys_of_ones_own() {
+    let own = "[panes]\nservers = ['X']\nrefresh = ['U']\ntransfer = ['f12']\nview = []\n\
+               [global]\nqueue = ['W']\n[servers]\nnew = ['f11', 'A']\n";
+    let mut start = crate::harness::bench::start(Vec::new());
+    start.keys = ftpane::app::action::keys(Some((own, "own"))).unwrap();
+    let mut bench = Bench::begin(start);
+    assert!(
+        bench.screen().contains("F11 or A enters a new one"),
+        "{}",
+        bench.screen()
+    );
+    bench.app.view = View::Panes;
+    bench.app.active = Side::Remote;
+    assert!(
+        bench.screen().contains("X shows the list of"),
+        "{}",
+        bench.screen()
+    );
+    bench.press("f12");
+    assert_eq!(
+        bench.app.notice.as_deref(),
+        Some("There is no connection; X shows the list of servers")
+    );
+    bench.app.active = Side::Local;
+    bench.press("end enter");
+    assert_eq!(
+        bench.app.notice.as_deref(),
+        Some("That is no folder; 'view' shows it, F12 transfers it to the other pane")
+    );
+    bench.press("W");
+    assert!(
+        bench.screen().contains("In the panes, F12 transfers"),
+        "{}",
+        bench.screen()
+    );
+}
+
+fn said(session: u32, text: &str) -> Event {
+    Event::Dialogue(DialogueLine {
+        session,
+        speaker: Speaker::Server,
+        text: text.into(),
+    })
+}
+
+#[test]
+fn a_long_line_of_the_log_is_read_whole_and_all_are_come_to() {
+    let mut bench = Bench::connected();
+    for n in 0..40 {
+        bench.say(said(1, &format!("line {n}")));
+        if n % 4 == 0 {
+            bench.say(said(2, &format!("550 begins-{n} {}ends-{n}", "word ".repeat(30))));
+        }
+    }
+    bench.press("L");
+    let mut seen = bench.at_size((40, 10));
+    assert!(seen.contains("line 39"), "the newest is at the bottom: {seen}");
+    for _ in 0..60 {
+        bench.press("pageup");
+        seen.push_str(&bench.at_size((40, 10)));
+    }
+    let mut back = bench.at_size((40, 10));
+    for _ in 0..60 {
+        bench.press("pagedown");
+        back.push_str(&bench.at_size((40, 10)));
+    }
+    for n in 0..40 {
+        for screens in [&seen, &back] {
+            assert!(screens.contains(&format!("line {n}")), "{n}");
+            let whole = n % 4 > 0
+                || (screens.contains(&format!("begins-{n}")) && screens.contains(&format!("ends-{n}")));
+            assert!(whole, "550 of {n}");
+        }
+    }
+    assert!(bench.at_size((40, 10)).contains("line 39"), "back at the end");
+    bench.press("home");
+    assert!(bench.at_size((40, 10)).contains("line 0"));
+}
+
+#[test]
+fn what_the_log_shows_is_copied_and_no_more_than_a_terminal_takes() {
+    let mut bench = Bench::connected();
+    bench.press("L");
+    assert_eq!(bench.press("y"), []);
+    bench.say(said(1, "220 ready"));
+    bench.say(said(2, "230 in"));
+    bench.press("tab");
+    assert_eq!(
+        bench.press("y"),
+        [Effect::CopyText("  1 < 220 ready\n".into())],
+        "what is shown"
+    );
+    bench.press("tab tab");
+    for n in 0..3_000 {
+        bench.say(said(1, &format!("{n} {}", "x".repeat(60))));
+    }
+    let copied = bench.press("y");
+    let [Effect::CopyText(text)] = &copied[..] else {
+        panic!("{copied:?}")
+    };
+    assert!(
+        text.len() <= 64 * 1024 && text.len() > 63 * 1024,
+        "{}",
+        text.len()
+    );
+    assert!(text.starts_with("  1 < ") && text.trim_end().ends_with('x') && text.contains("< 2999 "));
+    assert!(
+        bench
+            .app
+            .notice
+            .as_ref()
+            .unwrap()
+            .contains("a filter makes them fewer")
+    );
 }
