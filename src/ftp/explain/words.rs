@@ -99,13 +99,15 @@ pub(super) fn says_failed_writing(_: &str, reply: &Reply) -> bool {
     )
 }
 
-/// Whether it says that somebody has the file open.
-pub(super) fn says_in_use(_: &str, reply: &Reply) -> bool {
+/// Whether it says that somebody has the file open. (ProFTPD with HiddenStores writes to a hidden file beside it, which
+/// stays as long as the session that writes it: `550 f: Temporary hidden file /.in.f. already exists`.)
+pub(in crate::ftp) fn says_in_use(_: &str, reply: &Reply) -> bool {
     let words = [
         "used by another process",
         "text file busy",
         "resource busy",
         "is locked",
+        "temporary hidden file",
     ];
     says_any(reply, &words)
 }
