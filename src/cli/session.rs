@@ -132,6 +132,7 @@ impl Session {
                 active_first: memory.as_deref().map(active_first::load).unwrap_or_default(),
                 queue: paths.map(|paths| paths.queue()),
                 input,
+                ..Options::default()
             }),
             memory,
             signals,

@@ -3,24 +3,22 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::at_once::AtOnce;
 use super::blocking;
-use super::carried::SHORT;
-use super::kept::Piece;
 use super::lane::Lane;
 use super::lease::Lease;
 use super::meter::SpeedLimit;
 use super::resume::{Left, Resumed, left_here, remove_left};
 use super::room::fits;
-use super::task::{Moved, Stop, Task, UNTOUCHED, both, conflict, differs, in_the_way};
+use super::task::{Stop, Task, UNTOUCHED, conflict, in_the_way};
 use super::verify::Verification;
 use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
-use crate::local::unsynced;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -33,11 +31,12 @@ use crate::plan::resume::{Identity, Overlap};
 
 mod asking;
 mod disk;
-pub(super) use asking::{size_and_time, what_it_is};
+mod ending;
 mod proof;
 mod sharing;
 
-use disk::{Disk, Unplaced};
+pub(super) use asking::{size_and_time, what_it_is};
+use disk::Disk;
 pub(super) use proof::proved;
 pub(super) use sharing::Flow;
 use sharing::Sharing;
@@ -47,6 +46,9 @@ const CHUNK: usize = 256 * 1024;
 
 /// The same at the beginning of a long file; it doubles from there.
 const FIRST: usize = 16 * 1024;
+
+/// Who reads for longer than this is not believed that the file has stayed what it was.
+const LONG_READING: Duration = Duration::from_secs(5);
 
 /// How much goes to the file at once where it does not come here.
 const POURED: usize = 1024 * 1024;
@@ -226,6 +228,7 @@ pub(super) struct Receiving {
     left: Vec<Left>,
     pub(super) verification: Option<Verification>,
     sharing: Sharing,
+    began: Instant,
 }
 
 impl Receiving {
@@ -257,6 +260,7 @@ impl Receiving {
             disk: Disk::new(
                 (incoming.target, incoming.may_replace),
                 task.origin,
+                task.targets.at_once.work,
                 begun,
                 hashing,
             ),
@@ -268,6 +272,7 @@ impl Receiving {
             overlap,
             left: incoming.left,
             sharing,
+            began: Instant::now(),
         }
     }
 
@@ -294,7 +299,7 @@ impl Receiving {
     /// Whether more has come than the source has, where the file was continued: the server began
     /// somewhere else.
     fn is_too_long(&self) -> bool {
-        self.disk.begun.is_some() && self.told.is_some_and(|(size, _)| self.received > size)
+        self.is_continued() && self.told.is_some_and(|(size, _)| self.received > size)
     }
 
     /// Reads to the end of the data, or to where the data of others begin.
@@ -406,129 +411,23 @@ impl Receiving {
         known.filter(|time| time.precision == Precision::Second)
     }
 
-    /// Where the file was gone on with: the time that the server told before. It must be the same in the end. (What
-    /// came in one go is what the server had, and a log is written to all the time.)
-    pub(super) fn told_time(&self) -> Option<Stamp> {
-        let told = self.told.filter(|_| self.disk.begun.is_some());
-        told.map(|(_, time)| time)
+    /// Whether it was gone on with.
+    pub(super) fn is_continued(&self) -> bool {
+        self.disk.begun.is_some()
     }
 
-    /// Puts the whole file in its place, if it is what the server has. `sized`: its size was compared.
-    pub(super) async fn commit(mut self, modified: Option<Stamp>, note: Option<String>, sized: bool) {
-        let placed = self.put_in_place(modified, sized).await;
-        let bytes = self.received;
-        self.task.end(placed.map(|verified| Moved {
-            bytes,
-            note: both(note, verified),
-        }));
-    }
-
-    async fn put_in_place(&mut self, modified: Option<Stamp>, sized: bool) -> Result<Option<String>, Stop> {
-        self.sharing.end().await;
-        let last = self.disk.written().await?;
-        let file = self.disk.file(last);
-        let mut rest = std::mem::take(&mut self.buffer);
-        rest.truncate(self.filled);
-        let (length, rehashing) = (self.received, self.sharing.rehashing.take());
-        let verification = self.verification.take();
-        // where the whole file system cannot be synced later
-        let sync = self.task.start.care.fsync || !unsynced::WHOLE;
-        let unsynced = self.task.durable.unsynced();
-        let left = std::mem::take(&mut self.left);
-        let is_shared = self.sharing.division.is_some();
-        let care = self.task.start.care;
-        let modified = modified.filter(|_| !care.new_times);
-        let permissions = self.task.job().item.permissions.filter(|_| care.permissions);
-        let work = move || {
-            let mut written = file()?;
-            written.write(&rest)?;
-            if is_shared {
-                // the map behind the end goes
-                written.file.set_len(length)?;
-            }
-            if let Some(mut hashing) = rehashing {
-                hashing.update_from(written.part.path(), length)?;
-                written.hashing = Some(hashing);
-            }
-            let verified = match verification.zip(written.hashing.take()) {
-                Some((verification, hashing)) => {
-                    let judged = verification.judge(&hashing.finish(), sized);
-                    Some(judged.map_err(Unplaced::Differs)?)
-                }
-                None => None,
-            };
-            let (file, lost) = written.part.commit(written.file, modified, permissions, sync)?;
-            if !sync {
-                unsynced.wrote(file)?;
-            }
-            remove_left(&left);
-            Ok(both(verified, lost))
-        };
-        let placed = match length <= SHORT && !sync {
-            true => self.task.targets.at_once.run(work).await?,
-            false => blocking(work).await?,
-        };
-        self.task.durable.wrote();
-        placed.map_err(|unplaced| self.unplaced(unplaced))
-    }
-
-    fn unplaced(&self, unplaced: Unplaced) -> Stop {
-        let conflict = |why| Stop::Failed(Failure::new(Class::Conflict, what(&self.task), why).transient());
-        match unplaced {
-            Unplaced::Differs(why) => differs(what(&self.task), why),
-            // it was free when this began: tried again, and then decided by the policy
-            Unplaced::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => conflict(format!(
-                "{} has appeared meanwhile and is untouched",
-                shown_path(&self.disk.target)
-            )),
-            Unplaced::Disk(error) => self.disk.failed(&error),
+    /// What the source was before it was read, and whether the server was asked for that, where it may be another by
+    /// now: the file was gone on with, or took long to come.
+    pub(super) fn doubted(&self) -> Option<(Known, bool)> {
+        if !self.is_continued() && self.began.elapsed() < LONG_READING {
+            return None;
         }
-    }
-
-    /// Gives the file up. What of it is on the disk is kept where another try can go on from there; else it
-    /// is removed before this ends.
-    pub(super) async fn abandon(self, stop: Stop) {
-        let task = self.set_aside(&stop).await;
-        task.end(Err(stop));
-    }
-
-    /// Keeps what of the file is on the disk, or removes it.
-    pub(super) async fn set_aside(mut self, stop: &Stop) -> Task {
-        self.sharing.end().await;
-        if self.task.keeps(stop, self.received)
-            && let Ok(part) = self.keep().await
-        {
-            self.task.piece = Some(Piece::Here(part));
-            return self.task;
-        }
-        self.discard().await
-    }
-
-    async fn keep(&mut self) -> Result<PathBuf, Stop> {
-        let last = self.disk.written().await?;
-        let file = self.disk.file(last);
-        let mut rest = std::mem::take(&mut self.buffer);
-        rest.truncate(self.filled);
-        let (sharing, received) = (std::mem::take(&mut self.sharing), self.received);
-        let work = move || {
-            let mut written = file()?;
-            written.write(&rest)?;
-            sharing.save(received)?;
-            written.part.keep(&written.file)
+        let listed = length(&self.task).zip(self.exact_time());
+        let (size, modified) = self.told.or(listed)?;
+        let before = Known {
+            size: Some(size),
+            modified: Some(modified),
         };
-        blocking(work).await?.map_err(|error| self.disk.failed(&error))
-    }
-
-    /// Removes what of the file is on the disk.
-    async fn discard(mut self) -> Task {
-        let last = self.disk.written().await;
-        let begun = self.disk.begun.take();
-        let _ = blocking(move || {
-            drop(last);
-            // perhaps it was not taken up yet
-            begun.map(|(part, ..)| std::fs::remove_file(part))
-        })
-        .await;
-        self.task
+        Some((before, self.told.is_some()))
     }
 }

@@ -20,6 +20,7 @@ use crate::model::failure::{Class, Failure};
 mod actions;
 mod arrival;
 mod at_once;
+pub use at_once::DiskWork;
 mod beginning;
 mod browse;
 mod carried;
@@ -88,6 +89,8 @@ pub struct Options {
     /// The folder that the runs of one installation share: there the queue is kept, and a temporary
     /// file that a dead run has left is known by it. `None` keeps nothing.
     pub queue: Option<PathBuf>,
+    /// Where the disk of this machine is written and read: it is measured, unless somebody says it.
+    pub disk_work: DiskWork,
     /// What an upload of standard input reads ([`Item::reads_input`](crate::model::job::Item::reads_input)).
     pub input: Option<File>,
 }

@@ -20,7 +20,9 @@ use super::pool::Pool;
 use super::questions::Questions;
 use super::targets::Targets;
 use super::task::Task;
-use super::{Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading};
+use super::{
+    DiskWork, Options, PARTING, checksum, count, dialogue, erase, explore, permissions, raw, reading,
+};
 use crate::ftp::connection::Connection;
 use crate::ftp::transcript::Sink;
 use crate::model::command::{
@@ -93,6 +95,7 @@ struct Loop {
     limit: Arc<SpeedLimit>,
     sink: Option<Sink>,
     browsing: bool,
+    disk_work: DiskWork,
     pools: HashMap<ConnectionId, Arc<Pool>>,
     connecting: HashMap<ConnectionId, CancellationToken>,
     /// Those disconnected, whose pools jobs may still need.
@@ -142,6 +145,7 @@ pub(super) async fn run(
         notes,
         limit: Arc::new(SpeedLimit::new(options.limit_rate)),
         browsing: options.browsing,
+        disk_work: options.disk_work,
         sink: dialogue::sink(listener.clone(), options.transcript, options.silent),
         listener,
         pools: HashMap::new(),

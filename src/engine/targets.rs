@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::at_once::AtOnce;
+use super::at_once::{AtOnce, DiskWork};
 use super::lease::Lease;
 use super::origins::Origins;
 use super::resume::Leftovers;
@@ -118,7 +118,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub(super) fn new(origins: Arc<Origins>) -> Self {
+    pub(super) fn new(origins: Arc<Origins>, work: DiskWork) -> Self {
         Self {
             folders: Mutex::default(),
             taken: Mutex::default(),
@@ -126,7 +126,7 @@ impl Targets {
             put_back: Mutex::default(),
             newcomers: Mutex::default(),
             origins,
-            at_once: AtOnce::default(),
+            at_once: AtOnce::new(work),
         }
     }
 

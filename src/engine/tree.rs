@@ -195,23 +195,17 @@ impl<T: Send, L: Send> Shared<T, L> {
     /// One session's part of the walk, for as long as there is one.
     async fn work(self: Arc<Self>) {
         while let Some(purpose) = self.claim().await {
-            let leased = match purpose {
-                // leased when a folder is in hand, which can tell of a failure
-                Purpose::Lane => match self.pool.lease(purpose).await {
-                    Ok(lease) => Some(lease),
-                    // the others go on
-                    Err(_) => {
-                        self.state().coming -= 1;
-                        return;
-                    }
-                },
-                _ => None,
-            };
+            // nothing is in hand meanwhile: who has a session already may take it
+            let leased = self.pool.lease(purpose).await;
             {
                 let mut state = self.state();
                 match purpose {
                     Purpose::Lane => state.coming -= 1,
                     _ => state.first_coming = false,
+                }
+                if purpose == Purpose::Lane && leased.is_err() {
+                    // the others go on
+                    return;
                 }
                 state.holding += 1;
             }

@@ -6,6 +6,7 @@ use std::io::{self, Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use super::at_once::Pace;
 use super::blocking;
 use super::input::{Content, Input};
 use super::lease::Lease;
@@ -16,7 +17,6 @@ use super::task::{Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::Request;
 use crate::local::list::{modified, permissions};
-use crate::local::mount::is_of_this_machine;
 use crate::model::entry::{Kind, Owner, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -68,8 +68,8 @@ pub(super) struct Source {
     first: Vec<u8>,
     /// `None` where `first` is all of it.
     rest: Option<Content>,
-    /// Whether it lies on a disk of this machine; looked at where there is a rest.
-    is_near: bool,
+    /// Of the disk that it lies on; looked at where there is a rest.
+    pace: Pace,
 }
 
 impl Source {
@@ -171,6 +171,8 @@ async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<
     let there = take_up_there(task, left, &goal.part, size, lease)
         .await
         .map_err(|error| Stop::on_wire(&error, format!("Could not look for {remote}")))?;
+    // never from the very end: some servers take it for a fault when nothing comes
+    let there = there.map(|there| there.min(size.saturating_sub(1)));
     if let Some(there) = there {
         lease.remark(&format!("{} goes on after {there} bytes", goal.target));
         let skipped = source.skip(there).await;
@@ -208,6 +210,7 @@ async fn open(task: &Task) -> Result<Source, Stop> {
         return open_input(task.input.clone(), item.remote.clone()).await;
     }
     let (opened, shown) = (item.local.clone(), shown_path(&item.local));
+    let work = task.targets.at_once.work;
     let opened = task.targets.at_once.run(move || {
         // opening a pipe would wait for whoever writes to it: looked at first
         let metadata = std::fs::metadata(&opened)?;
@@ -221,8 +224,8 @@ async fn open(task: &Task) -> Result<Source, Stop> {
         content.fill(&mut first, metadata.len(), CHUNK)?;
         let over = first.len() < CHUNK && unchanged(&content, &metadata, first.len() as u64)?;
         let rest = (!over).then_some(content);
-        let is_near = rest.is_some() && is_of_this_machine(&opened);
-        Ok((Some((first, rest, is_near)), metadata))
+        let pace = rest.as_ref().map(|_| Pace::of(&opened, work));
+        Ok((Some((first, rest, pace.unwrap_or_default())), metadata))
     });
     let (opened, metadata): (_, Metadata) = opened
         .await?
@@ -238,13 +241,13 @@ async fn open(task: &Task) -> Result<Source, Stop> {
     };
     let keeps = task.start.care.permissions;
     match opened {
-        Some((first, rest, is_near)) => Ok(Source {
+        Some((first, rest, pace)) => Ok(Source {
             known,
             permissions: permissions(&metadata).filter(|_| keeps),
             identity: identity(&metadata),
             first,
             rest,
-            is_near,
+            pace,
         }),
         None => Err(Stop::Skipped("it is neither a file nor a folder".into())),
     }
@@ -261,11 +264,11 @@ async fn open_input(input: Input, target: RemotePath) -> Result<Source, Stop> {
         first: Vec::new(),
         rest: Some(Content::Input(input)),
         // who writes to it may take any time
-        is_near: false,
+        pace: Pace::default(),
     })
 }
 
-/// What the file is known to be, to the nanosecond.
+/// What the file is known to be, to the nanosecond: it may be written to twice in a second.
 fn identity(metadata: &Metadata) -> Option<Identity> {
     let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(Identity {
@@ -280,7 +283,7 @@ fn unchanged(content: &Content, before: &Metadata, read: u64) -> io::Result<bool
     let Some(now) = content.metadata()? else {
         return Ok(true);
     };
-    Ok(now.len() == read && before.len() == read && modified(&now) == modified(before))
+    Ok(now.len() == read && before.len() == read && identity(&now) == identity(before))
 }
 
 /// The path the file is to have, by what stands there and the policy.

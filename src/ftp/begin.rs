@@ -58,6 +58,8 @@ impl Session {
             stream,
             early,
             gone: None,
+            moved: false,
+            cut: false,
             until: None,
             order,
             way: request.way,

@@ -7,15 +7,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::error::{Error, Stage};
-use super::explain::demands_resumption;
 use super::pipe::Pipe;
 use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::{NetStream, Vessel};
-use super::tls::TlsError;
 use crate::model::path::RemotePath;
-use crate::model::server::TlsBackend;
+
+mod word;
 
 /// How long a server may take to say why a data connection failed.
 pub(super) const EXPLANATION: Duration = Duration::from_secs(2);
@@ -121,6 +120,10 @@ pub(crate) struct Transfer {
     pub(super) early: Option<Reply>,
     /// The control connection's end, where that came before the data were over.
     pub(super) gone: Option<Error>,
+    /// Whether anything has been read.
+    pub(super) moved: bool,
+    /// Whether the data have ended otherwise than they should, for all that the server says.
+    pub(super) cut: bool,
     /// How long data may still come that the server has sent before it gave the transfer up.
     pub(super) until: Option<Instant>,
     pub(super) order: Order,
@@ -149,8 +152,8 @@ pub(crate) struct Closed {
 /// How a transfer ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// `Some(false)`: the server said that all is well but did not close TLS properly, so only
-    /// the size can prove that nothing is missing.
+    /// `Some(false)`: the server said that all is well but did not close TLS properly, or the data connection not at
+    /// all, so only the size can prove that nothing is missing.
     pub(crate) closed_properly: Option<bool>,
     /// What the server said.
     pub(super) reply: Reply,
@@ -197,19 +200,50 @@ impl Transfer {
                 read = timeout_at(until, self.stream.receive(&mut vessel)) => return match read {
                     Ok(Ok(n)) => {
                         session.control.progressed();
+                        self.moved = true;
                         Ok(n)
                     }
                     Ok(Err(_)) | Err(_) if refused => Err(self.refusal(session).await),
-                    Ok(Err(error)) => Err(match self.gone.take() {
-                        Some(gone) => gone,
-                        None => self.broken(session, error).await,
-                    }),
+                    Ok(Err(error)) => match self.gone.take() {
+                        Some(gone) => Err(gone),
+                        None => self.broke(session, error).await,
+                    },
+                    // all is said, and nothing was sent: an empty file, for which nobody takes the connection
+                    Err(_) if self.early.is_some() && !self.moved && self.is_of_file() => Ok(self.end()),
                     Err(_) => Err(self.gone.take().unwrap_or(Error::Silent(Stage::Transfer, silence))),
                 },
                 reply = session.control.reply(Stage::Transfer), if self.awaits_word() => self.attend(session, reply)?,
                 () = sleep_until(noop_at.unwrap_or(until)), if noop_at.is_some() => {}
             }
         }
+    }
+
+    /// The data connection of a download broke. A server that says all the same that all is well may have sent all of
+    /// it: some reset what they are done with, or never take the connection for an empty file. The size will tell.
+    async fn broke(&mut self, session: &mut Session, error: std::io::Error) -> Result<usize, Error> {
+        if !self.is_of_file() {
+            return Err(self.broken(session, error).await);
+        }
+        if self.early.is_none() {
+            let stage = self.order.stage();
+            let error = Error::Broken(Stage::Transfer, error);
+            match session.word_about(stage, &mut self.order, true).await {
+                Some(Ok(reply)) if reply.is_positive() => self.early = Some(reply),
+                word => return Err(session.reason_in(word, stage, &self.order, error)),
+            }
+        }
+        Ok(self.end())
+    }
+
+    /// Whether it reads a file.
+    fn is_of_file(&self) -> bool {
+        self.order.command.starts_with(b"RETR")
+    }
+
+    /// Its data are over, and nothing but the server's word says so.
+    fn end(&mut self) -> usize {
+        self.cut = true;
+        0
     }
 
     /// Writes all of `bytes`.
@@ -358,6 +392,9 @@ impl Transfer {
     }
 
     async fn close_download(&mut self) -> Option<bool> {
+        if self.cut {
+            return Some(false);
+        }
         let properly = self.stream.closed_properly();
         // our close_notify is a courtesy here: what was asked for has arrived
         let said = timeout(EXPLANATION, self.stream.shutdown()).await;
@@ -403,131 +440,5 @@ impl Transfer {
             }
         }
         Ok(())
-    }
-}
-
-impl Session {
-    /// Closes the data connection and waits for the server's word.
-    pub(crate) async fn finish(&mut self, transfer: Transfer) -> Result<Ending, Error> {
-        let closed = transfer.close(self).await?;
-        self.last_word(closed).await
-    }
-
-    /// Gives a transfer up in the middle. The session stays of use where the server says soon
-    /// that it has noticed.
-    pub(crate) async fn give_up(&mut self, transfer: Transfer) {
-        drop(transfer);
-        let noticed = async {
-            // nothing is awaited where the server has had its last word already
-            while self.control.awaits_reply() {
-                if self.control.reply(Stage::Transfer).await.is_err() {
-                    return;
-                }
-            }
-        };
-        match timeout(EXPLANATION, noticed).await {
-            Ok(()) => self.control.collect_noops().await,
-            Err(_) => self.abandon(),
-        }
-        self.learn_of_noops();
-    }
-
-    /// The server's final reply.
-    pub(super) async fn last_word(&mut self, closed: Closed) -> Result<Ending, Error> {
-        if let Some(gone) = closed.gone {
-            self.learn_of_noops();
-            // neither word nor TLS says that the data were over
-            return Err(match closed.closed_properly {
-                Some(false) => Error::Broken(Stage::Transfer, std::io::ErrorKind::UnexpectedEof.into()),
-                _ => gone,
-            });
-        }
-        let mut order = closed.order;
-        let word = self.final_reply(closed.early, &mut order).await;
-        self.control.collect_noops().await;
-        self.learn_of_noops();
-        let reply = word?;
-        // where a size, a data connection's address or the first half of a rename comes instead,
-        // commands written ahead have overtaken the end of the transfer
-        if matches!(reply.code, 213 | 227..=229 | 300..=399) {
-            self.abandon();
-            return Err(Error::OutOfOrder);
-        }
-        if !reply.is_positive() {
-            return Err(self.refused(order.stage(), &order, reply));
-        }
-        if let Some(path) = closed.unsettled {
-            // boxed: it lists a folder, which is a transfer itself
-            Box::pin(self.check_iac(&path)).await?;
-        }
-        Ok(Ending {
-            closed_properly: closed.closed_properly,
-            reply,
-        })
-    }
-
-    async fn final_reply(&mut self, early: Option<Reply>, order: &mut Order) -> Result<Reply, Error> {
-        if let Some(reply) = early {
-            return Ok(reply);
-        }
-        loop {
-            let (_, reply) = self.control.reply(Stage::Transfer).await?;
-            if reply.class() != 1 {
-                return Ok(reply);
-            }
-            order.taken = true;
-        }
-    }
-
-    /// The error that a refused transfer is.
-    pub(super) fn refused(&mut self, stage: Stage, order: &Order, reply: Reply) -> Error {
-        // the data connection may stand, and data be on their way, before this is heard
-        if order.ahead && !order.taken && reply.loses_pair() {
-            self.stumbled();
-            return Error::LostPair(reply);
-        }
-        if self.tls().is_none() || !demands_resumption(&reply) {
-            return self.control.refusal(stage, &order.command, reply);
-        }
-        // what is to be resumed comes from the control connection: only a new one brings another
-        self.abandon();
-        let offered = self.connection().server.tls_backend == TlsBackend::Openssl;
-        if offered {
-            self.remark("the server does not resume this connection's TLS session");
-        }
-        Error::Unresumed { offered, reply }
-    }
-
-    /// The data connection failed; if the server says why within a moment, or is gone altogether,
-    /// that is the better reason.
-    pub(super) async fn reason(&mut self, stage: Stage, order: &Order, error: Error) -> Error {
-        // what we have refused ourselves no words of the server explain
-        if let Error::Tls(_, TlsError::Certificate { .. } | TlsError::Weak(_)) = error {
-            self.abandon();
-            return error;
-        }
-        let line_broke = matches!(error, Error::Broken(..) | Error::Tls(_, TlsError::Broken(_)));
-        let mut order = order.clone();
-        let said = async {
-            loop {
-                match self.control.reply(stage).await {
-                    Ok((_, reply)) if reply.class() == 1 => order.taken = true,
-                    Ok((_, reply)) if matches!(reply.class(), 4 | 5) => return Some(Ok(reply)),
-                    Err(gone @ Error::Broken(..)) if line_broke => return Some(Err(gone)),
-                    _ => return None,
-                }
-            }
-        };
-        match timeout(EXPLANATION, said).await.ok().flatten() {
-            Some(Ok(reply)) => {
-                let stage = if order.taken { Stage::Transfer } else { stage };
-                self.refused(stage, &order, reply)
-            }
-            Some(Err(gone)) => gone,
-            None => {
-                self.abandon();
-                error
-            }
-        }
     }
 }

@@ -33,6 +33,11 @@ impl Permissions {
         Self(self.0 & 0o777)
     }
 
+    /// Without what lets others act as the owner or the group: that does not go over to a file of somebody else's.
+    pub fn for_anybody(self) -> Self {
+        Self(self.0 & 0o1777)
+    }
+
     /// `rw-r--r--`, with `s`, `S`, `t`, `T` where those bits are set.
     pub fn symbolic(self) -> String {
         let mut out = String::with_capacity(9);

@@ -19,7 +19,7 @@ pub enum Step {
     Place,
     /// The same, command by command: it may have been refused only because it came in one piece.
     PlaceInSteps,
-    /// The answer to the renaming was lost. The size of the part: is it still there?
+    /// The answer to the renaming was lost, or is doubted. The size of the part: is it still there?
     Look,
     /// It is not. The size of the target: is it the new one?
     Find,
@@ -121,6 +121,8 @@ pub struct Ladder {
     moved: bool,
     /// The part may have been renamed already.
     unsure: bool,
+    /// The new name was refused: some servers rename all the same, and what is to be renamed is gone then.
+    doubted: bool,
     /// A listing was asked for: it is not asked for once more.
     surveyed: bool,
     word_lost: bool,
@@ -139,6 +141,7 @@ impl Ladder {
             refused: None,
             moved: false,
             unsure: false,
+            doubted: false,
             surveyed: false,
             word_lost: false,
         }
@@ -164,9 +167,13 @@ impl Ladder {
             Step::Place | Step::PlaceInSteps => return self.renamed_over(told),
             Step::Look if told == Told::Nothing => self.step = Step::Find,
             Step::Look | Step::Find | Step::Confirm if self.may_survey(told) => self.step = Step::Survey,
+            Step::Look if self.doubted && !self.unsure => return Some(End::Untouched { forbidden: true }),
             Step::Look => {
                 self.unsure = told == Told::Untold;
                 self.step = Step::Place;
+            }
+            Step::Find if told == Told::Whole && self.doubted && !self.unsure => {
+                return Some(self.placed(false));
             }
             Step::Find if told == Told::Whole => return Some(self.found_whole()),
             Step::Find => return Some(End::Either),
@@ -296,7 +303,11 @@ impl Ladder {
     fn renamed_over(&mut self, told: Told) -> Option<End> {
         match (self.step, told) {
             (_, Told::Renamed) => return Some(self.placed(false)),
-            (Step::Place, _) => self.step = Step::PlaceInSteps,
+            (Step::Place, told) => {
+                self.doubted = matches!(told, Told::NotTo { .. });
+                self.step = Step::PlaceInSteps;
+            }
+            (_, Told::NotFrom) if self.doubted && !self.unsure => self.step = Step::Look,
             // it is not there: renamed before, perhaps
             (_, Told::NotFrom) if self.unsure => return Some(End::Either),
             (_, Told::NotTo { name }) => {

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod keeping;
 pub mod ladder;
 pub mod landing;
+pub mod meanwhile;
 pub mod naming;
 pub mod pace;
 pub mod pattern;

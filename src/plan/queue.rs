@@ -85,6 +85,8 @@ pub struct Start {
     /// Whether what runs that are over have left of the same file is continued: it was asked for, or
     /// the job is itself what such a run has left.
     pub continues: bool,
+    /// Whether it was begun before: what a listing has told of its source may be old.
+    pub again: bool,
     /// What is to be done besides.
     pub care: Care,
 }
@@ -422,6 +424,7 @@ impl Queue {
             connection,
             policy,
             continues: policy == Policy::Resume || batch.is_some_and(|b| b.left),
+            again: slot.tries > 1,
             care: slot.care,
         };
         Some((start, Effect::Tell(Event::JobChanged(id, JobState::Running))))

@@ -217,6 +217,13 @@ async fn a_folder_that_takes_no_files_is_said() {
 /// half new.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_changes_while_it_is_read_is_sent_again() {
+    for longer in [0, 1 << 20] {
+        source_changes((16 << 20) + longer).await;
+    }
+}
+
+/// One of 16 MiB becomes one of this size.
+async fn source_changes(size: usize) {
     let home = tempfile::tempdir().unwrap();
     let local = home.path().join("big");
     std::fs::write(&local, vec![b'x'; 16 << 20]).unwrap();
@@ -248,7 +255,7 @@ async fn a_source_that_changes_while_it_is_read_is_sent_again() {
     while server.count("STOR") == 0 {
         driver.event().await;
     }
-    let new = vec![b'y'; 17 << 20];
+    let new = vec![b'y'; size];
     std::fs::write(&local, &new).unwrap();
     server.open_gate();
     let mut said = None;

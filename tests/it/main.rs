@@ -47,6 +47,7 @@ mod operations;
 #[cfg(unix)]
 mod own_settings;
 mod plain;
+mod poured;
 #[cfg(unix)]
 mod pty;
 #[cfg(unix)]

@@ -246,7 +246,8 @@ const UPLOADS: [Case; 7] = [
         "goes on",
         |script| script,
         |server, _, cut| {
-            let expected = format!("REST {cut}");
+            // never from the very end: some servers call it a fault when nothing comes
+            let expected = format!("REST {}", cut.min(SIZE - 1));
             let rest = heard(server, "REST");
             assert_eq!(rest, if is_worth_it(cut) { vec![expected] } else { vec![] });
             assert_eq!(server.count("STOR"), 2);

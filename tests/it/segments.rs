@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use ftpane::engine::Options;
+use ftpane::engine::{DiskWork, Options};
 use ftpane::model::command::{Command, Extent};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Speaker};
@@ -91,6 +91,8 @@ impl Run {
 async fn connected(server: &Scripted, connections: u8, queue: Option<&Path>) -> Driver {
     let mut driver = Driver::with(Options {
         queue: queue.map(Path::to_path_buf),
+        // what came before it was divided came through a pipe
+        disk_work: DiskWork::InPlace,
         ..Options::default()
     });
     let entry = Server {

@@ -100,8 +100,7 @@ async fn a_folder_that_is_slow_holds_up_no_other() {
 /// Who was still logging in when a walk was over is there for the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_comes_too_late_for_a_walk_is_not_in_vain() {
-    // the login goes on when the last folder is listed. (Where the walk's own session was not idle yet, the walk
-    // itself logs in, with a folder in its hand: then it is in time.)
+    // the login goes on when the last folder is listed
     let script = tree(Script::new(Protocol::Ftp), 20)
         .in_sessions(2.., "PASS", [gate(), usual()])
         .on("MLSD /t/19/sub", [usual(), open_gate()]);
@@ -120,6 +119,16 @@ async fn a_login_that_comes_too_late_for_a_walk_is_not_in_vain() {
         driver.explore("/t", BY_NAME).await;
         assert_eq!(server.sessions(), 2, "another one was made for want of it");
     }
+    driver.shutdown().await;
+}
+
+/// A login hangs, whether it is that of the walk's own session or of another one: what is to be listed others list.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_hangs_holds_up_no_folder() {
+    let script = tree(Script::new(Protocol::Ftp), 20).in_sessions(2..=2, "PASS", [gate(), usual()]);
+    let (server, mut driver) = with_sessions(script, 3).await;
+    assert_eq!(driver.explore("/t", BY_NAME).await.len(), 40);
+    server.open_gate();
     driver.shutdown().await;
 }
 

@@ -43,7 +43,7 @@ impl Incoming {
         match length(task) {
             Some(length) if length < WORTH => false,
             _ if self.continues_any() => true,
-            Some(length) => length > LONG && task.origin.source == 0,
+            Some(length) => length > LONG && (task.origin.source == 0 || task.start.again),
             None => resumes,
         }
     }

@@ -7,13 +7,12 @@ use std::time::Instant;
 
 use tokio::task::JoinHandle;
 
-use super::super::at_once::Pace;
+use super::super::at_once::{DiskWork, Pace};
 use super::super::ending;
 use super::super::task::Stop;
 use crate::ftp::error::local;
 use crate::ftp::pipe::Pipe;
 use crate::ftp::sums::Hashing;
-use crate::local::mount::is_of_this_machine;
 use crate::local::part::PartFile;
 use crate::model::part_name::Origin;
 use crate::model::text::shown_path;
@@ -26,6 +25,7 @@ pub(super) struct Disk {
     pub(super) target: PathBuf,
     pub(super) may_replace: bool,
     pub(super) origin: Origin,
+    work: DiskWork,
     /// What is continued, how long that is, and whether there is more behind a hole.
     pub(super) begun: Option<(PathBuf, u64, bool)>,
     /// What is written to, while nobody writes.
@@ -42,9 +42,8 @@ pub(super) struct Written {
     pub(super) file: File,
     pub(super) hashing: Option<Hashing>,
     buffer: Vec<u8>,
-    /// Whether it lies on a file system of this machine; looked at with the first piece of a long file.
-    is_near: Option<bool>,
-    pace: Pace,
+    /// Looked at with the first piece of a long file.
+    pace: Option<Pace>,
     /// Leads to it from where data come in clear.
     pipe: Option<Pipe>,
 }
@@ -57,7 +56,7 @@ impl Written {
         if let Some(hashing) = &mut self.hashing {
             hashing.update(bytes);
         }
-        self.pace.took(began.elapsed());
+        self.took(began);
         Ok(())
     }
 
@@ -66,13 +65,19 @@ impl Written {
         let began = Instant::now();
         let pipe = self.pipe.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         pipe.empty(&self.file, length)?;
-        self.pace.took(began.elapsed());
+        self.took(began);
         Ok(())
+    }
+
+    fn took(&mut self, began: Instant) {
+        if let Some(pace) = &mut self.pace {
+            pace.took(began.elapsed());
+        }
     }
 
     /// Whether a piece is written where it comes in. Checksums take time that the network can use.
     fn is_at_once(&self) -> bool {
-        self.is_near == Some(true) && self.pace.is_quick() && self.hashing.is_none()
+        self.hashing.is_none() && self.pace.as_ref().is_some_and(Pace::is_quick)
     }
 }
 
@@ -94,6 +99,7 @@ impl Disk {
     pub(super) fn new(
         (target, may_replace): (PathBuf, bool),
         origin: Origin,
+        work: DiskWork,
         begun: Option<(PathBuf, u64, bool)>,
         hashing: Option<Hashing>,
     ) -> Self {
@@ -101,6 +107,7 @@ impl Disk {
             target,
             may_replace,
             origin,
+            work,
             begun,
             written: None,
             writing: None,
@@ -148,8 +155,7 @@ impl Disk {
                 None => PartFile::create(&target, &origin, may_replace)?,
             };
             Ok(Written {
-                is_near: None,
-                pace: Pace::default(),
+                pace: None,
                 pipe: None,
                 part,
                 file,
@@ -178,13 +184,13 @@ impl Disk {
             .as_mut()
             .map(|last| std::mem::take(&mut last.buffer))
             .unwrap_or_default();
-        let file = self.file(last);
+        let (file, work) = (self.file(last), self.work);
         self.writing = Some(tokio::task::spawn_blocking(move || {
             let mut written = file()?;
-            if written.is_near.is_none() {
-                let is_near = is_of_this_machine(written.part.path());
-                written.is_near = Some(is_near);
-                written.pipe = if is_near { Pipe::new() } else { None };
+            if written.pace.is_none() {
+                let pace = Pace::of(written.part.path(), work);
+                written.pipe = pace.may_be_quick().then(Pipe::new).flatten();
+                written.pace = Some(pace);
             }
             written.write(&piece)?;
             written.buffer = piece;

@@ -32,11 +32,10 @@ pub(in crate::engine) fn proved(
             })
         }
         (Some(_), Some(false)) => Ok(Some(
-            "the server did not close the encrypted connection properly; the size is right".into(),
+            "the server did not end the data properly; the size is right".into(),
         )),
         (None, Some(false)) => Err(short(
-            "the server did not close the encrypted connection properly and does not tell the file's size"
-                .into(),
+            "the server did not end the data properly and does not tell the file's size".into(),
         )),
         (None, None) => Ok(Some(
             "the server does not tell the file's size; its word is the only proof".into(),

@@ -33,13 +33,13 @@ impl Pool {
         }
     }
 
-    /// The same for a lane, also where who has asked waits no more: a walk may be over by then. The session is kept
+    /// The same, also where who has asked waits no more: a walk may be over by then. The session is kept
     /// for the next who needs one, if it comes soon: its place is wanted.
-    pub(super) async fn make_to_the_end(self: &Arc<Self>, places: Places) -> Made {
+    pub(super) async fn make_to_the_end(self: &Arc<Self>, purpose: Purpose, places: Places) -> Made {
         let (pool, gone) = (Arc::clone(self), CancellationToken::new());
         let _waits = gone.clone().drop_guard();
         let making = tokio::spawn(async move {
-            let mut making = pin!(pool.make(Purpose::Lane, places));
+            let mut making = pin!(pool.make(purpose, places));
             tokio::select! {
                 made = &mut making => return Some(made),
                 () = gone.cancelled() => {}

@@ -48,7 +48,7 @@ impl Loop {
         let targets = self.batches.get(&start.job.batch).map(|b| Arc::clone(&b.targets));
         Some(Task::new(
             start,
-            targets.unwrap_or_else(|| Arc::new(Targets::new(Arc::clone(&self.origins)))),
+            targets.unwrap_or_else(|| Arc::new(Targets::new(Arc::clone(&self.origins), self.disk_work))),
             self.meter.begin(job),
             cancel,
             Means {

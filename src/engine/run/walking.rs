@@ -59,7 +59,7 @@ impl Loop {
     /// Its jobs share what is found out about their targets.
     pub(super) fn begin(&mut self, id: BatchId, known: HashMap<WrittenPath, JobId>) {
         let batch = Batch {
-            targets: Arc::new(Targets::new(Arc::clone(&self.origins))),
+            targets: Arc::new(Targets::new(Arc::clone(&self.origins), self.disk_work)),
             walk: self.end.child_token(),
             known,
         };

@@ -8,6 +8,11 @@ use crate::ftp::session::FileSize;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::stamp::Stamp;
+use crate::plan::conflict::Known;
+use crate::plan::meanwhile::Meanwhile;
+
+/// Said of a file that is written to at its end.
+const GROWN: &str = "the file grows on the server: what came is what it held when it was read";
 
 /// What is known of it, and what is still to be asked.
 pub(super) struct Received {
@@ -19,6 +24,10 @@ pub(super) struct Received {
     wants: Wants,
     size: Option<u64>,
     modified: Option<Stamp>,
+    /// What the source was before, where that is compared; and whether the server was asked for it.
+    before: Option<(Known, bool)>,
+    /// What it is by the server's word now.
+    now: Known,
 }
 
 /// What is still to be asked about a download.
@@ -31,12 +40,12 @@ struct Wants {
 impl Received {
     pub(super) fn new(file: Receiving, ending: Result<Option<bool>, Failure>) -> Self {
         let fits = file.listed() == Some(file.received());
+        let before = file.doubted();
         Self {
             wants: Wants {
                 // a listing may be old: it proves nothing where the server's word was lost
-                size: !fits || ending.is_err(),
-                time: file.told_time().is_some()
-                    || (!file.task.start.care.new_times && file.exact_time().is_none()),
+                size: !fits || ending.is_err() || before.is_some(),
+                time: before.is_some() || (!file.task.start.care.new_times && file.exact_time().is_none()),
             },
             size: file
                 .listed()
@@ -45,6 +54,8 @@ impl Received {
             closed_properly: ending.as_ref().ok().copied().flatten(),
             lost: ending.err(),
             losses: 0,
+            before,
+            now: Known::default(),
             file,
         }
     }
@@ -74,8 +85,15 @@ impl Received {
         for answer in answers {
             match answer {
                 // a listing may be old: what the server says now counts
-                Answer::Size(FileSize::File(Some(size))) => self.size = Some(size),
-                Answer::Modified(time) => self.modified = time.or(self.modified),
+                Answer::Size(FileSize::File(Some(size))) => {
+                    self.now.size = Some(size);
+                    self.size = Some(size);
+                }
+                Answer::Modified(time) => {
+                    self.now.modified = time;
+                    // one that grows is as old as what has come of it
+                    self.modified = self.modified.or(time);
+                }
                 Answer::Digest(answer) => {
                     if let Some(asked) = &mut self.file.verification {
                         asked.answered(answer);
@@ -90,15 +108,29 @@ impl Received {
         };
     }
 
+    /// What became of the source. One that was gone on with must be what it was, to the second.
+    fn meanwhile(&self) -> Meanwhile {
+        let became = |(before, asked): &(Known, bool)| Meanwhile::between(before, &self.now, *asked);
+        match self.before.as_ref().map_or(Meanwhile::Same, became) {
+            Meanwhile::Grown if self.file.is_continued() => Meanwhile::Rewritten,
+            became => became,
+        }
+    }
+
+    /// Whether all has come that it held before it was read, with a proper end, and it is longer by now.
+    fn has_come_growing(&self) -> bool {
+        let held = self.before.and_then(|(before, _)| before.size);
+        self.meanwhile() == Meanwhile::Grown
+            && held.is_some_and(|held| held <= self.file.received())
+            && self.closed_properly != Some(false)
+    }
+
     /// Puts the file in its place, if it is proved to be whole.
     pub(super) async fn complete(self) {
         let received = self.file.received();
-        let is_another = self
-            .file
-            .told_time()
-            .is_some_and(|told| self.modified != Some(told));
+        let (became, has_come_growing) = (self.meanwhile(), self.has_come_growing());
         let proved = match self.lost {
-            _ if is_another => {
+            _ if became == Meanwhile::Rewritten => {
                 // it is another file now, and as good as any: tried as often as one that was cut
                 let failure = Failure {
                     class: Class::Other,
@@ -109,6 +141,7 @@ impl Received {
             // only the size can take the place of the server's word
             Some(_) if self.size == Some(received) => Ok(Some(WORD_LOST.into())),
             Some(lost) => Err(lost),
+            None if has_come_growing => Ok(Some(GROWN.into())),
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };
         match proved {

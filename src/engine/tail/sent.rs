@@ -12,6 +12,7 @@ use crate::ftp::error::Error;
 use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
+use crate::model::entry::Permissions;
 use crate::model::failure::{Class, Failure};
 use crate::model::listing::Listing;
 use crate::model::part_name::aside_name;
@@ -105,23 +106,45 @@ impl Sent {
                     .filter(|time| time.time_val().is_some())
                     .zip(verbs.time)
                     .map(|(time, verb)| Rider::SetModified(part.clone(), time, verb));
-                let permissions = self.site.permissions;
-                let permissions = permissions.map(|bits| Rider::SetPermissions(part.clone(), bits));
                 let owner = verbs.owner.filter(|_| self.wants_owner());
+                let permissions = self.set_permissions(owner.is_some());
                 let owner = owner.map(|verb| Rider::Owner(part.clone(), verb));
                 let riders = time.into_iter().chain(permissions).chain(owner);
                 riders.chain([Rider::Size(part)]).chain(self.digest()).collect()
             }
-            Step::Place => vec![Rider::Rename(part, target)],
+            Step::Place => {
+                let permissions = self.set_permissions(false).into_iter();
+                permissions.chain([Rider::Rename(part, target)]).collect()
+            }
             Step::PlaceInSteps => vec![Rider::RenameInSteps(part, target)],
             Step::Look => vec![Rider::Size(part)],
             Step::Find | Step::Confirm | Step::Return => vec![Rider::Size(target)],
-            Step::MoveAside => vec![Rider::Move(target, aside)],
+            Step::MoveAside => {
+                let permissions = self.set_permissions(false).into_iter();
+                permissions.chain([Rider::Move(target, aside)]).collect()
+            }
             Step::PutIn => vec![Rider::Move(part, target)],
             Step::PutBack => vec![Rider::Move(aside, target)],
             Step::Drop => vec![Rider::Delete(aside)],
             // no command of one line tells it
             Step::Survey => Vec::new(),
+        }
+    }
+
+    /// Sets the permissions that it is to have and has not got. What lets others act as a file's owner or group waits
+    /// for the answer whose the new one is, where that is `asked`.
+    fn set_permissions(&self, asked: bool) -> Option<Rider> {
+        let bits = self.site.permissions?;
+        let safe = self.safe(bits);
+        (safe == bits || !asked).then(|| Rider::SetPermissions(self.part.clone(), safe))
+    }
+
+    /// What of these permissions may go over to it.
+    fn safe(&self, bits: Permissions) -> Permissions {
+        let is_theirs = |old| self.task.targets.newcomers(&self.target).flatten().as_ref() == Some(old);
+        match self.site.in_place || self.site.owner.as_ref().is_some_and(is_theirs) {
+            true => bits,
+            false => bits.for_anybody(),
         }
     }
 
@@ -207,15 +230,14 @@ impl Sent {
     pub(super) fn unanswered(mut self, lost: &Error) -> Option<Unfinished> {
         let loss = lost.failure(self.what()).transient();
         self.losses += 1;
-        // a server may fall silent over the question whose a file is, and nothing hangs on the answer
-        if self.verifying.is_none() && self.ladder.step() == Step::Check && self.wants_owner() {
-            self.task.targets.note_newcomers(&self.target, None);
-        }
-        // or over one for a checksum, which is worth a second try
-        if self.losses > 1
-            && let Some((asked, _)) = &mut self.verification
-        {
-            asked.unanswered();
+        // a server may fall silent over a question that no other client asks: once may be the line's fault
+        if self.losses > 1 {
+            if self.verifying.is_none() && self.ladder.step() == Step::Check && self.wants_owner() {
+                self.task.targets.note_newcomers(&self.target, None);
+            }
+            if let Some((asked, _)) = &mut self.verification {
+                asked.unanswered();
+            }
         }
         if let Some(sized) = self.verifying {
             if self.losses >= LOSSES {
@@ -318,7 +340,17 @@ impl Sent {
     }
 
     fn permissions_set(&mut self, set: Result<(), Error>) {
-        let Some((bits, error)) = self.site.permissions.take().zip(set.err()) else {
+        let Some(bits) = self.site.permissions.take() else {
+            return;
+        };
+        let Err(error) = set else {
+            if self.safe(bits) != bits {
+                self.notes.push(format!(
+                    "the replaced file had {}; set-user-ID and set-group-ID are left out, as the new one is not \
+                     known to belong to the same user and group",
+                    bits.symbolic()
+                ));
+            }
             return;
         };
         // one that does not know the command is not asked for the next file, and that is said once
@@ -345,6 +377,14 @@ impl Sent {
     fn failure(&mut self, end: End) -> Failure {
         let (refusal, loss) = (self.refusal.take(), self.loss.take());
         let why = match end {
+            End::Cut(size) if size > self.bytes => {
+                let why = format!(
+                    "the server has {size} bytes and {} were sent: what it has is not that file",
+                    self.bytes
+                );
+                let what = format!("Could not upload to {}", self.target);
+                Some(Failure::new(Class::Conflict, what, why).transient())
+            }
             End::Cut(size) => {
                 let why = format!(
                     "the server has {size} of {} bytes; the transfer was cut",
@@ -393,7 +433,12 @@ impl Sent {
             }
             // it was cut again, or did not go on where it should have
             End::Cut(_) if self.begun > 0 => Stop::FromStart(self.failure(end).hint(UNTOUCHED)),
-            End::Cut(_) => self.failure(end).hint(UNTOUCHED).into(),
+            End::Cut(size) => {
+                let failure = self.failure(end).hint(UNTOUCHED);
+                // so much is there to be kept
+                self.bytes = self.bytes.min(size);
+                failure.into()
+            }
             End::Unproved => self.failure(end).into(),
             End::Untouched { forbidden } => {
                 let refused = self.refusal.is_some();

@@ -22,11 +22,17 @@ const USELESS: u64 = 16 * 1024 * 1024;
 pub(super) struct Hand<'w, T, L> {
     walk: &'w Arc<Shared<T, L>>,
     lease: Option<Lease>,
+    /// Why there is none to begin with: the first folder tells of it.
+    failed: Option<Failure>,
 }
 
 impl<'w, T: Send, L: Send> Hand<'w, T, L> {
-    pub(super) fn new(walk: &'w Arc<Shared<T, L>>, lease: Option<Lease>) -> Self {
-        Self { walk, lease }
+    pub(super) fn new(walk: &'w Arc<Shared<T, L>>, leased: Result<Lease, Failure>) -> Self {
+        let (lease, failed) = match leased {
+            Ok(lease) => (Some(lease), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Self { walk, lease, failed }
     }
 
     /// Lists folders until none waits, or the session is given back.
@@ -94,7 +100,10 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let listed = self.list_once(folder).await;
+            let listed = match self.failed.take() {
+                Some(failure) => Err(failure),
+                None => self.list_once(folder).await,
+            };
             let failure = match &listed {
                 Err(failure) => failure.clone(),
                 // one that is too long would be so again

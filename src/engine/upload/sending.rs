@@ -13,16 +13,16 @@ use super::super::meter::SpeedLimit;
 use super::super::task::{Stop, Task};
 use super::super::verify::Verification;
 use super::super::{blocking, ending};
-use super::{CHUNK, Outgoing, Site, refused};
+use super::{CHUNK, Outgoing, Site, identity, refused};
 use crate::ftp::digest::Way;
 use crate::ftp::error::{Error, local};
 use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::Transfer;
-use crate::local::list::modified;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
+use crate::plan::resume::Identity;
 
 /// An upload while its data flow.
 pub(in crate::engine) struct Sending {
@@ -31,10 +31,10 @@ pub(in crate::engine) struct Sending {
     pub(in crate::engine) target: RemotePath,
     pub(in crate::engine) site: Site,
     pub(in crate::engine) source: Known,
+    identity: Option<Identity>,
     first: Vec<u8>,
     rest: Option<Content>,
-    /// It is read from a disk of this machine.
-    is_near: bool,
+    /// Of the disk that it is read from.
     pace: Pace,
     /// How much of it an earlier try has sent.
     pub(in crate::engine) begun: u64,
@@ -83,10 +83,10 @@ impl Sending {
             target: outgoing.target,
             site: outgoing.site,
             source: outgoing.source.known,
+            identity: outgoing.source.identity,
             first: outgoing.source.first,
             rest: outgoing.source.rest,
-            is_near: outgoing.source.is_near,
-            pace: Pace::default(),
+            pace: outgoing.source.pace,
             begun: sent,
             sent,
             offered: sent,
@@ -169,7 +169,7 @@ impl Sending {
     /// How the next piece comes: read while this one is sent, or after it, where the disk is so quick that
     /// handing the work to another thread would cost more than it brings.
     fn after(&self, content: Content, spare: Vec<u8>, hashing: Option<Hashing>) -> Rest {
-        if hashing.is_none() && self.is_near && self.pace.is_quick() {
+        if hashing.is_none() && self.pace.is_quick() {
             return Rest::Here(content);
         }
         Rest::Ahead(tokio::task::spawn_blocking(move || read(content, spare, hashing)))
@@ -197,8 +197,8 @@ impl Sending {
         let Some(now) = now.map_err(|error| self.unread(&error))? else {
             return Ok(());
         };
-        let (sent, source) = (self.sent, &self.source);
-        if now.len() == sent && source.size == Some(sent) && modified(&now) == source.modified {
+        let is_as_long = now.len() == self.sent && self.source.size == Some(self.sent);
+        if is_as_long && identity(&now) == self.identity {
             return Ok(());
         }
         let changed = Failure::new(

@@ -10,8 +10,8 @@ use super::reply::Reply;
 use crate::model::failure::{Class, Failure};
 use table::ROWS;
 pub(super) use words::{
-    demands_resumption, says_forbidden, says_full, says_limit, says_missing, says_tls, says_too_long,
-    wants_encryption,
+    demands_resumption, says_forbidden, says_full, says_in_use, says_limit, says_missing, says_tls,
+    says_too_long, wants_encryption,
 };
 
 /// One line of the table.

@@ -23,7 +23,14 @@ impl Owners {
         if let Some(known) = self.0.iter().rev().find(|owner| is_it(owner)) {
             return Some(Arc::clone(known));
         }
-        let owner = owner((user, group)).filter(|_| self.0.len() < Self::MOST)?;
+        let owner = owner((user, group))?;
+        // they are kept as they are shown: names with control characters differ from what came
+        if let Some(known) = self.0.iter().find(|known| ***known == owner) {
+            return Some(Arc::clone(known));
+        }
+        if self.0.len() >= Self::MOST {
+            return None;
+        }
         let owner = Arc::new(owner);
         self.0.push(Arc::clone(&owner));
         Some(owner)
@@ -90,7 +97,10 @@ mod tests {
         let one = owners.of((b"me", b"us")).unwrap();
         assert!(Arc::ptr_eq(&one, &owners.of((b"me", b"us")).unwrap()));
         assert_eq!(owners.of((b"me", &[b'x'; 65])), None);
-        assert_eq!(owners.of((b"\x1b[2J", b"us")).unwrap().user.as_ref(), "\\x1b[2J");
+        let odd = owners.of((b"\x1b[2J", b"us")).unwrap();
+        assert_eq!(odd.user.as_ref(), "\\x1b[2J");
+        assert!(Arc::ptr_eq(&odd, &owners.of((b"\x1b[2J", b"us")).unwrap()));
+        assert_eq!(owners.0.len(), 2);
         for n in 0..2 * Owners::MOST {
             owners.of((n.to_string().as_bytes(), b"us"));
         }

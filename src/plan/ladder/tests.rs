@@ -56,6 +56,36 @@ fn which_step_comes_next() {
             &[(Check, Whole), (Place, NotFrom), (PlaceInSteps, NotFrom)],
             FORBIDDEN,
         ),
+        // refused, and done all the same
+        (
+            &[
+                (Check, Whole),
+                (Place, REFUSED),
+                (PlaceInSteps, NotFrom),
+                (Look, Nothing),
+                (Find, Whole),
+            ],
+            all_good,
+        ),
+        (
+            &[
+                (Check, Whole),
+                (Place, REFUSED),
+                (PlaceInSteps, NotFrom),
+                (Look, Nothing),
+                (Find, Other(3)),
+            ],
+            End::Either,
+        ),
+        (
+            &[
+                (Check, Whole),
+                (Place, REFUSED),
+                (PlaceInSteps, NotFrom),
+                (Look, Whole),
+            ],
+            FORBIDDEN,
+        ),
         // the answer to the renaming is lost
         (
             &[(Check, Whole), (Place, Lost), (Look, Nothing), (Find, Whole)],

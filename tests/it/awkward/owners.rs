@@ -17,15 +17,23 @@ const ROOTS: &str = "type=file;size=3;modify=20240102030405;UNIX.owner=0;UNIX.ow
 
 /// A server with MLSD whose new files are `owner`'s.
 fn by_facts(owner: &str) -> Script {
-    let told = format!("250-Facts\r\n type=file;size=3;{owner} /x\r\n250 End");
+    replacing(ROOTS, facts(owner))
+}
+
+fn facts(owner: &str) -> Step {
+    say(&format!("250-Facts\r\n type=file;size=3;{owner} /x\r\n250 End"))
+}
+
+/// One where this stands at the target, and that does so when it is asked whose a file is.
+fn replacing(stands: &str, told: impl Into<Vec<Step>>) -> Script {
     Script::new(Protocol::Ftp)
         .file("/target", "old")
-        .on("MLSD", listed(ROOTS))
-        .on("MLST", say(&told))
+        .on("MLSD", listed(stands))
+        .on("MLST", told)
 }
 
 /// One with the lines of `ls`: what stands there is `stands`, and STAT tells of a new file as `told`.
-fn by_lines(stands: &str, told: &str) -> Script {
+fn by_lines(stands: &str, told: impl Into<Vec<Step>>) -> Script {
     Script::new(Protocol::Ftp)
         .features("EPSV SIZE MDTM")
         .file("/target", "old")
@@ -33,7 +41,7 @@ fn by_lines(stands: &str, told: &str) -> Script {
             "LIST",
             listed(&format!("-rw-r--r-- 1 {stands} 3 Jan  2  2024 target\r\n")),
         )
-        .on("STAT", say(told))
+        .on("STAT", told)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,14 +60,14 @@ async fn a_replaced_file_that_becomes_anothers_is_said() {
         (by_facts("UNIX.ownername=root;UNIX.groupname=web;"), None),
         // nobody knows
         (by_facts("perm=r;"), None),
-        (by_facts("").on("MLST", say("500 What?")), None),
+        (replacing(ROOTS, say("500 What?")), None),
         (
-            by_lines("root web", me),
+            by_lines("root web", say(me)),
             Some("belonged to user root and group web, this one belongs to user me and group us"),
         ),
-        (by_lines("me us", me), None),
-        (by_lines("root web", "211 I feel fine."), None),
-        (by_lines("root web", "550 No such file."), None),
+        (by_lines("me us", say(me)), None),
+        (by_lines("root web", say("211 I feel fine.")), None),
+        (by_lines("root web", say("550 No such file.")), None),
     ] {
         let (server, driver, state) = replace(script).await;
         let note = done(state);
@@ -120,9 +128,9 @@ async fn whose_new_files_are_is_asked_once_a_folder() {
     driver.shutdown().await;
 }
 
-/// Nothing hangs on the answer: a server that ends the session over the question is not asked again.
+/// Nothing hangs on the answer: a server that ends the session over the question twice is not asked again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_falls_silent_over_the_question_costs_a_session_and_no_upload() {
+async fn a_server_that_falls_silent_over_the_question_costs_two_sessions_and_no_upload() {
     let ends = || {
         [
             vec![hold()],
@@ -130,8 +138,8 @@ async fn a_server_that_falls_silent_over_the_question_costs_a_session_and_no_upl
             vec![say("421 What was that?"), close()],
         ]
     };
-    let by_stat = ends().map(|steps| ("STAT", by_lines("root web", "").on("STAT", steps)));
-    let by_mlst = ends().map(|steps| ("MLST", by_facts("").on("MLST", steps)));
+    let by_stat = ends().map(|steps| ("STAT", by_lines("root web", steps)));
+    let by_mlst = ends().map(|steps| ("MLST", replacing(ROOTS, steps)));
     all_at_once(
         by_stat
             .into_iter()
@@ -141,9 +149,49 @@ async fn a_server_that_falls_silent_over_the_question_costs_a_session_and_no_upl
                 let (server, driver, state) = replace(script).await;
                 assert_eq!(done(state), None, "{shown}");
                 assert_eq!(content(&server, "/target"), "new", "{shown}");
-                assert_eq!((server.count(verb), server.files().len()), (1, 1), "{shown}");
+                assert_eq!((server.count(verb), server.files().len()), (2, 1), "{shown}");
                 driver.shutdown().await;
             }),
     )
     .await;
+}
+
+/// A line that broke once over the question says nothing of the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_lost_over_the_question_is_followed_by_the_answer() {
+    let told = "250-Facts\r\n type=file;size=3;UNIX.ownername=me;UNIX.groupname=us; /x\r\n250 End";
+    let script = Script::new(Protocol::Ftp)
+        .file("/target", "old")
+        .on("MLSD", listed(ROOTS))
+        .once("MLST", close())
+        .on("MLST", say(told));
+    let (server, driver, state) = replace(script).await;
+    let note = done(state).unwrap_or_default();
+    assert!(note.contains("belonged to user root"), "{note}");
+    assert_eq!(server.count("MLST"), 2);
+    driver.shutdown().await;
+}
+
+/// What lets others act as a file's owner goes over to a file of the same owner only.
+#[tokio::test(flavor = "multi_thread")]
+async fn set_user_id_goes_over_to_a_file_of_the_same_owner_only() {
+    let stands = ROOTS.replace("type=file;", "type=file;UNIX.mode=6755;");
+    let left_out = "the replaced file had rwsr-sr-x; set-user-ID and set-group-ID are left out";
+    for (owner, mode) in [
+        ("UNIX.ownername=root;UNIX.groupname=web;", "6755"),
+        ("UNIX.ownername=me;UNIX.groupname=web;", "755"),
+        ("UNIX.ownername=root;UNIX.groupname=us;", "755"),
+        // nobody knows
+        ("perm=r;", "755"),
+    ] {
+        let (server, driver, state) = replace(replacing(&stands, facts(owner))).await;
+        let note = done(state).unwrap_or_default();
+        assert_eq!(note.contains(left_out), mode == "755", "{note}");
+        let heard: Vec<String> = server.heard().into_iter().map(|heard| heard.line).collect();
+        let at = |verb: &str| heard.iter().position(|line| line.starts_with(verb));
+        let set = at(&format!("SITE CHMOD {mode} /.target."));
+        assert!(set.is_some() && set < at("RNTO"), "{heard:?}");
+        assert_eq!(server.count("SITE"), 1, "{heard:?}");
+        driver.shutdown().await;
+    }
 }

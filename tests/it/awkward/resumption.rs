@@ -180,3 +180,23 @@ async fn the_systems_library_cannot_and_says_so() {
         driver.shutdown().await;
     }
 }
+
+/// A server repeats the name of a file in its refusal, whatever that is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_called_like_the_demand_demands_nothing() {
+    let path = "/TLS session not resumed.txt";
+    for reply in [
+        format!("450 {path}: File busy"),
+        format!("450 {}: File busy", &path[1..]),
+    ] {
+        let script = Script::new(Protocol::FtpsExplicit)
+            .file(path, "content")
+            .on("RETR", say(&reply));
+        let (server, mut driver) = connected(script).await;
+        let here = tempfile::tempdir().unwrap();
+        let failure = failed(download(&mut driver, path, &here.path().join("f")).await);
+        assert!(!failure.to_string().contains("demands"), "{failure}");
+        assert_eq!(server.sessions(), 1);
+        driver.shutdown().await;
+    }
+}

@@ -345,8 +345,9 @@ async fn uploads_that_end_badly_leave_the_old_file_and_what_can_go_on() {
                 .into_iter()
                 .partition(|path| is_part_name(&path.as_bytes()[1..]));
             assert_eq!(files, ["/f", "/target"]);
-            // a line that broke says nothing about the file
-            let goes_on = class == Class::Unreachable;
+            // a line that broke says nothing about the file; of so little the server has told that it is so
+            let is_little = failure.to_string().contains("has 30000 of");
+            let goes_on = class == Class::Unreachable && !is_little;
             assert_eq!(parts.len(), usize::from(goes_on), "{failure}");
             assert_eq!(failure.to_string().contains("is kept"), goes_on, "{failure}");
             let listed = names(&driver.list("/").await.unwrap());

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ftpane::engine::Options;
+use ftpane::engine::{DiskWork, Options};
 use ftpane::model::command::{Answer, Command, Extent, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Speaker};
@@ -140,6 +140,7 @@ struct Course {
     scope: Scope,
     retries: u32,
     verify: bool,
+    disk_work: DiskWork,
     /// Permissions go with the files.
     permissions: bool,
     /// Before which changes of a job everything is paused, for a moment.
@@ -191,6 +192,7 @@ impl Course {
             },
             permissions: plan.verb == "SITE" || dice.below(4) == 0,
             verify: dice.below(4) == 0,
+            disk_work: [DiskWork::InPlace, DiskWork::Measured, DiskWork::OnThreads][(seed % 3) as usize],
             pauses: [dice.below(60), dice.below(60)],
         };
         (course, dice)
@@ -308,6 +310,7 @@ impl Site {
     async fn run(&self, course: Course, patience: Duration, what: &str) -> Driver {
         let mut driver = Driver::with(Options {
             queue: Some(self.queue.path().to_path_buf()),
+            disk_work: course.disk_work,
             ..Options::default()
         });
         driver.care = Care {
