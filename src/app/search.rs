@@ -1,5 +1,7 @@
 //! A search through all folders below one: what it has found, and what can be done with that.
 
+mod narrowed;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -21,6 +23,12 @@ use crate::plan::search;
 
 /// So much is kept at most; then the search stops, and says so.
 pub const KEPT: usize = 100_000;
+
+/// The filter is not one of names here: see [`Search::narrowed`].
+const EVERYTHING: Shown<'static> = Shown {
+    hidden: true,
+    filter: "",
+};
 
 /// One thing that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +76,7 @@ pub struct Search {
     by_name: ByName,
     /// How they are sorted; as they came where that is `None`.
     pub sort: Option<Sort>,
-    /// Only names that contain this are shown.
+    /// Only what contains this in its path, from the top of the search on, is shown.
     pub filter: Line,
     /// Whether the filter is being typed.
     pub typing: bool,
@@ -137,25 +145,19 @@ impl Search {
         hits.into_iter().map(own).collect()
     }
 
-    fn shows(&self) -> Shown<'_> {
-        Shown {
-            hidden: true,
-            filter: self.filter.text(),
-        }
-    }
-
     /// Sorts and filters anew; the cursor stays on what it stands on, if that is shown.
     pub(super) fn arrange(&mut self) {
         let stood = self.shown.get(self.cursor.at).copied();
-        self.shown = match self.sort {
-            None => self.shows().places(&self.entries),
+        let places = match self.sort {
+            None => EVERYTHING.places(&self.entries),
             Some(sort) => {
                 if self.by_name.count() != self.entries.len() {
                     self.by_name = ByName::of(&self.entries);
                 }
-                arrange(&self.entries, &self.by_name, sort, self.shows())
+                arrange(&self.entries, &self.by_name, sort, EVERYTHING)
             }
         };
+        self.shown = self.narrowed(places);
         let stands = stood.and_then(|stood| self.shown.iter().position(|place| *place == stood));
         self.cursor.at = stands.unwrap_or(self.cursor.at);
     }
@@ -168,9 +170,10 @@ impl Search {
             self.arrange();
             return;
         }
-        let new = self.shows().places(&self.entries[first..]);
         let before = u32::try_from(first).unwrap_or(u32::MAX);
-        self.shown.extend(new.into_iter().map(|place| before + place));
+        let new = (before..).take(self.entries.len() - first).collect();
+        let new = self.narrowed(new);
+        self.shown.extend(new);
     }
 
     /// It comes to its end, whatever that is.
