@@ -127,7 +127,10 @@ impl Stream {
         let Named { place, live, path } = connections.find(session, place).await?;
         let folder = || {
             let what = format!("{} is not written to standard output", place.written);
-            End::Failed(Failure::new(Class::Usage, what, "it is a folder").hint("Give --to a folder."))
+            End::Failed(
+                Failure::new(Class::Usage, what, "it is a folder")
+                    .hint("'ftpane get' takes folders, with --to FOLDER as the place they go to."),
+            )
         };
         if place.ends_in_slash() {
             return Err(folder().into());

@@ -13,6 +13,7 @@ use crate::app::folder::shown;
 use crate::app::measure::DETAILS;
 use crate::app::queue::{Queue, Row};
 use crate::config::theme::{Role, Theme};
+use crate::model::facts::Sessions;
 use crate::model::failure::Failure;
 use crate::model::job::{Direction, Hold, JobState, VERIFIED};
 use crate::model::size::{bytes, rate, short};
@@ -40,8 +41,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     if let Some(pace) = pace {
         block = block.title_top(Line::styled(pace, theme.style(Role::Text)).right_aligned());
     }
-    if let Some(course) = rates(queue, usize::from(area.width), theme) {
+    // where it is narrow the course of the rate says more
+    let lanes = lanes(app).filter(|_| area.width >= 60);
+    let taken = lanes.as_ref().map_or(0, |(text, _)| width(text) + 1);
+    if let Some(course) = rates(queue, usize::from(area.width).saturating_sub(taken), theme) {
         block = block.title_bottom(course);
+    }
+    if let Some((text, role)) = lanes {
+        block = block.title_bottom(Line::styled(text, theme.style(role)).right_aligned());
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -104,6 +111,21 @@ fn rates(queue: &Queue, columns: usize, theme: &Theme) -> Option<Line<'static>> 
         course(&last, theme),
         Span::styled(format!(" at most {} ", rate(top)), theme.style(Role::Muted)),
     ]))
+}
+
+/// How many connections there are to the server that is shown: one browses, the others carry files.
+fn lanes(app: &App) -> Option<(String, Role)> {
+    let Sessions { open, most, refused } = app.link.session()?.facts.sessions;
+    Some(match refused {
+        0 => (format!(" {open} of {most} connections "), Role::Muted),
+        _ => (
+            format!(
+                " {open} of {} connections, the server allows no more ",
+                most.saturating_sub(refused)
+            ),
+            Role::Warning,
+        ),
+    })
 }
 
 /// Where the list is, and where the details of its current job.

@@ -6,10 +6,10 @@ use super::super::error::Stage::{self, Data, Greeting, Login, Protect};
 use super::super::reply::Reply;
 use super::Row;
 use super::words::{
-    blames, says_anonymous, says_anonymous_only, says_any, says_bad_name, says_data_channel, says_existing,
-    says_failed_writing, says_forbidden, says_full, says_in_use, says_missing, says_no_file, says_no_folder,
-    says_no_home, says_not_empty, says_oops, says_other_address, says_read_only, says_site, says_tls,
-    says_too_long, says_unopened, says_writable_root, wants_encryption,
+    says_anonymous, says_anonymous_only, says_bad_name, says_data_channel, says_existing,
+    says_failed_writing, says_forbidden, says_full, says_in_use, says_limit, says_missing, says_no_file,
+    says_no_folder, says_no_home, says_not_empty, says_oops, says_other_address, says_read_only, says_site,
+    says_tls, says_too_long, says_unopened, says_writable_root, wants_encryption,
 };
 use crate::model::failure::Class;
 
@@ -314,7 +314,7 @@ fn anything(_: &str, _: &Reply) -> bool {
 }
 
 fn limit(_: &str, reply: &Reply) -> bool {
-    !blames(&reply.own_words()) && says_any(reply, &["too many", "maximum", "limit"])
+    says_limit(reply)
 }
 
 fn encryption(_: &str, reply: &Reply) -> bool {

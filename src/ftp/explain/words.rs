@@ -202,21 +202,28 @@ pub(super) fn blames(said: &str) -> bool {
     ["attempt", "fail"].iter().any(|word| said.contains(word))
 }
 
-/// Whether the refusal of a login only says that the server has enough connections of ours. A wrong
-/// password is 530 as well: only the words tell the two apart.
+/// Whether a refusal only says that the server has enough connections of ours. A wrong
+/// password is 530 as well: only the words tell the two apart. With 421 fewer of them do, as long as they are not
+/// about the time that a session may take.
 pub(in crate::ftp) fn says_limit(reply: &Reply) -> bool {
     let said = reply.own_words();
+    let any = |words: &[&str]| words.iter().any(|words| said.contains(words));
     let limit = [
         "too many",
         "maximum number",
         "max clients",
+        "max connections",
         "connection limit",
         "limit reached",
         "user limit",
+        "simultaneous",
+        "concurrent",
         "no more connections",
         "too busy",
+        "server is full",
     ];
-    !blames(&said) && limit.iter().any(|words| said.contains(words))
+    let closes = reply.code == 421 && any(&["maximum", "limit"]) && !said.contains("time");
+    !blames(&said) && (any(&limit) || closes)
 }
 
 /// Whether the server refuses a data connection because it does not resume the control
@@ -240,6 +247,33 @@ mod tests {
 
     fn reply(line: &str, text: &str) -> Reply {
         Reply::parse(text.as_bytes()).unwrap().about(line.as_bytes())
+    }
+
+    /// In the words of the servers: what is judged by them is a login that waits or one that is given up.
+    #[test]
+    fn a_limit_is_told_from_a_wrong_password_and_from_a_time_that_is_over() {
+        for (text, limit) in [
+            ("421 50 users (the maximum) are already logged in, sorry", true), // pure-ftpd
+            ("421 Maximum login limit has been reached.", true),
+            ("421 There are too many connected users, please try later.", true), // vsftpd
+            (
+                "530 Sorry, the maximum number of clients (3) for this user are already connected.",
+                true,
+            ), // ProFTPD
+            (
+                "530 Sorry, your account is restricted to 1 simultaneous logins.",
+                true,
+            ), // glftpd
+            ("530 Maximum concurrent sessions.", true),
+            ("421 Login time limit exceeded.", false),
+            ("421 Maximum session time reached.", false),
+            ("421 Timeout (900 seconds): closing control connection.", false),
+            ("421 Maximum login attempts exceeded.", false),
+            ("530 Login incorrect.", false),
+            ("530 Maximum length of a password is 8.", false),
+        ] {
+            assert_eq!(says_limit(&reply("USER me", text)), limit, "{text}");
+        }
     }
 
     #[test]

@@ -7,12 +7,13 @@ use super::unix::read_tail;
 use crate::model::entry::Kind;
 
 /// `-C--E-----FTP A QUA1I1      18128       41 Aug 12 13:56 NAME`: status letters with the way it
-/// came, data type, mailbox, batch number, size, date, name.
+/// came (three letters or none), data type, mailbox, batch number, size, date, name.
 pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
     let ([status, data_type], rest) = split::<2>(line)?;
     let (letters, way) = status.split_at_checked(10)?;
     let is_status = letters.starts_with(b"-") && letters.iter().all(|b| b.is_ascii_uppercase() || *b == b'-');
-    if !is_status || !matches!(way, b"FTP" | b"ASY" | b"BSC" | b"SSH" | b"") || data_type.len() != 1 {
+    let is_way = matches!(way.len(), 0 | 3) && way.iter().all(u8::is_ascii_uppercase);
+    if !is_status || !is_way || data_type.len() != 1 {
         return None;
     }
     let (name, size, modified) = read_tail(rest, now)?;

@@ -64,8 +64,14 @@ impl Clock {
 }
 
 impl Date {
-    /// At a time of day; `None` when one of the two does not exist.
+    /// At a time of day; `None` when one of the two does not exist. 24:00 is the end of the day
+    /// (ISO 8601).
     pub(super) fn at(self, clock: Clock) -> Option<Stamp> {
+        if (clock.hour, clock.minute, clock.second) == (24, 0, 0) {
+            let midnight = self.at(Clock { hour: 0, ..clock })?;
+            let seconds = midnight.seconds + 86_400;
+            return Some(Stamp { seconds, ..midnight });
+        }
         Stamp::from_civil(
             (self.year, self.month, self.day),
             (clock.hour, clock.minute, clock.second),
@@ -79,11 +85,11 @@ impl Date {
     }
 }
 
-/// `9:05`, `09:05`, `09:05:30`, `09:05:30.123`.
+/// `9:05`, `09:05`, `09:05:30`, `09:05:30.123`; and `00:0` of servers that do not fill up.
 pub(super) fn clock(text: &[u8]) -> Option<Clock> {
     let mut parts = text.split(|b| *b == b':');
     let hour = small(parts.next()?)?;
-    let minute = two_digits(parts.next()?)?;
+    let minute = small(parts.next()?)?;
     let (second, precision) = match parts.next() {
         None => (0, Precision::Minute),
         Some(seconds) => {
@@ -219,7 +225,10 @@ mod tests {
             ("12:01pm", Some((12, 1, 0))),
             ("11:59PM", Some((23, 59, 0))),
             ("13:00PM", Some((99, 0, 0))),
-            ("9:5", None),
+            ("9:5", Some((9, 5, 0))),
+            ("9:", None),
+            ("9:5:5", None),
+            ("24:00", Some((24, 0, 0))),
             ("9", None),
             ("9:05:", None),
             ("9:05:30.", None),
@@ -233,6 +242,9 @@ mod tests {
         }
         let day = numeric_date(b"01-01-2020").unwrap();
         assert_eq!(day.at(clock(b"30:13").unwrap()), None);
+        assert_eq!(day.at(clock(b"24:01").unwrap()), None);
+        let next = numeric_date(b"01-02-2020").unwrap();
+        assert_eq!(day.at(clock(b"24:00").unwrap()), next.at(clock(b"0:00").unwrap()));
         assert_eq!(day.at(clock(b"10:13:61").unwrap()), None);
     }
 

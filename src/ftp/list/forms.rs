@@ -1,4 +1,4 @@
-//! The forms of `tests/fixtures/listings/forms.txt`, which says how it is written.
+//! The forms of `tests/fixtures/listings/forms.txt`, which says how it is written, and of the file beside it.
 
 use super::tests::{NOW, shown_entry};
 use super::*;
@@ -32,9 +32,11 @@ fn read(case: &str) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn forms_that_are_met() {
-    let text = include_str!("../../../tests/fixtures/listings/forms.txt");
+    let ours = include_str!("../../../tests/fixtures/listings/forms.txt");
+    let of_peers = include_str!("../../../tests/fixtures/listings/forms-of-peers.txt");
     let mut wrong = String::new();
-    for case in text.split("\n\n").skip(1) {
+    let cases = [ours, of_peers].map(|text| text.split("\n\n").skip(1));
+    for case in cases.into_iter().flatten() {
         let (got, want) = read(case);
         if got != want {
             let missing = want.iter().filter(|line| !got.contains(line));

@@ -1,6 +1,9 @@
 //! Lines of MLSD (RFC 3659 §7.2): facts, a blank, the name.
 
+use std::collections::HashMap;
+
 use super::Reading;
+use super::fields::is_blank;
 use super::owners::Owners;
 use crate::ftp::time_val::parse_time_val;
 use crate::model::entry::{Kind, Permissions};
@@ -8,7 +11,13 @@ use crate::model::entry::{Kind, Permissions};
 /// Links whose targets have not been told yet: some servers tell them by a further line with the
 /// same `unique` fact and the target as its name.
 #[derive(Debug, Default)]
-pub(super) struct OpenLinks(Vec<(Box<[u8]>, usize)>);
+pub(super) struct OpenLinks {
+    /// The numbers of links, by their `unique`.
+    open: HashMap<Box<[u8]>, Vec<usize>>,
+    count: usize,
+    /// What the last line told: links and where they lead.
+    told: Vec<(usize, Box<[u8]>)>,
+}
 
 impl OpenLinks {
     /// How many are remembered; of further ones the target is not found.
@@ -17,14 +26,26 @@ impl OpenLinks {
     const LONGEST: usize = 64;
 
     fn remember(&mut self, unique: &[u8], number: usize) {
-        if self.0.len() < Self::MOST && unique.len() <= Self::LONGEST {
-            self.0.push((unique.into(), number));
+        if self.count < Self::MOST && unique.len() <= Self::LONGEST {
+            self.open.entry(unique.into()).or_default().push(number);
+            self.count += 1;
         }
     }
 
-    fn resolve(&mut self, unique: &[u8]) -> Option<usize> {
-        let at = self.0.iter().position(|(known, _)| **known == *unique)?;
-        Some(self.0.swap_remove(at).1)
+    /// Whether this is where a link leads.
+    fn tell(&mut self, unique: &[u8], path: &[u8]) -> bool {
+        let Some(links) = self.open.remove(unique) else {
+            return false;
+        };
+        self.count -= links.len();
+        self.told
+            .extend(links.into_iter().map(|link| (link, path.into())));
+        true
+    }
+
+    /// Links, by their numbers, and the paths they lead to, since this was asked last.
+    pub(super) fn take_told(&mut self) -> Vec<(usize, Box<[u8]>)> {
+        std::mem::take(&mut self.told)
     }
 }
 
@@ -47,10 +68,10 @@ pub(super) fn read(
             links.remember(unique, number);
             reading
         }
-        (Some(Reading::Refused(..)), Some(unique)) if name.contains(&b'/') => match links.resolve(unique) {
-            Some(link) => Some(Reading::Target(link, name.into())),
-            None => reading,
-        },
+        // an entry of the folder is not taken for one: it may be another name of the same file
+        (Some(Reading::Refused(..)), Some(unique)) if name.contains(&b'/') && links.tell(unique, name) => {
+            Some(Reading::Nothing)
+        }
         _ => reading,
     }
 }
@@ -74,14 +95,15 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Parts facts and name. The name begins behind the first blank that follows a fact's
-    /// semicolon; some servers leave out the last semicolon, and some have blanks in the values
-    /// that hold names of their own.
+    /// semicolon, or behind the blank a line without facts begins with; some servers leave out the
+    /// last semicolon, some write a tab behind it, and some have blanks in the values that hold names
+    /// of their own.
     fn split(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let mut facts = Self::default();
         let mut rest = line;
         loop {
-            if rest.len() < line.len()
-                && let Some(name) = rest.strip_prefix(b" ")
+            if let Some((blank, name)) = rest.split_first().filter(|(first, _)| is_blank(**first))
+                && (*blank == b' ' || rest.len() < line.len())
             {
                 return Some((facts, name));
             }
@@ -216,15 +238,26 @@ mod tests {
         ));
         let refused = |reading| matches!(reading, Some(Reading::Refused(..)));
         assert!(refused(read("type=file;unique=13; /else", 5)));
-        let target = Reading::Target(3, b"/real/one".as_slice().into());
-        assert_eq!(read("type=file;unique=12; /real/one", 5), Some(target));
-        assert!(refused(read("type=file;unique=12; /real/one", 5)));
+        assert!(matches!(
+            read("type=OS.unix=symlink;unique=12; n", 5),
+            Some(Reading::Entry(_))
+        ));
+        assert_eq!(read("type=file;unique=12; /real/one", 6), Some(Reading::Nothing));
+        assert!(refused(read("type=file;unique=12; /real/one", 6)));
         let most = OpenLinks::MOST;
         for number in 0..2 * most {
             read(&format!("type=OS.unix=symlink;unique={number}; l"), number);
         }
         assert!(!refused(read(&format!("type=file;unique={}; /x", most - 1), 0)));
         assert!(refused(read(&format!("type=file;unique={most}; /x"), 0)));
+        let told = links.take_told();
+        let one = |link: usize| (link, Box::<[u8]>::from(&b"/real/one"[..]));
+        assert_eq!(told[..2], [one(3), one(5)]);
+        assert!(told.len() == 3 && links.take_told().is_empty());
+        // room is given back
+        assert_eq!(links.count, most - 1);
+        links.remember(b"again", 7);
+        assert!(links.tell(b"again", b"here"));
     }
 
     #[test]
@@ -250,6 +283,9 @@ mod tests {
                 "file 'no last; semicolon' 7 -",
             ),
             ("type=file short", "file 'short' - -"),
+            ("type=file;size=3;\ttab before", "file 'tab before' 3 -"),
+            ("type=file; \t tab of its own", "file '\\x09 tab of its own' - -"),
+            (" name without facts", "other 'name without facts' - -"),
             (
                 "UNIX.groupname=domain users;type=file;UNIX.ownername=A B; x y",
                 "file 'x y' - -",
@@ -277,7 +313,7 @@ mod tests {
         for line in [
             "",
             " ",
-            " name without facts",
+            "\tname without facts",
             "type=file;",
             "type=file; ",
             "type=file; a/b",

@@ -20,10 +20,12 @@
 //! - After the date comes one blank; further ones belong to the name. A year that is written one
 //!   blank after the day and two before the name fills a column of five: one blank more. A year
 //!   behind a time without seconds belongs to the name.
-//! - VMS: files keep their version (`A.TXT;2`), folders lose `.DIR;1`, as CWD wants it.
+//!   24:00 is the end of its day.
+//! - VMS: files keep their version (`A.TXT;2`), folders lose `.DIR;1`, as CWD wants it, and a folder
+//!   before the name (`[PUB]A.TXT;2`) is the one that is listed.
 //! - In a link's line the first ` -> ` after which as many bytes follow as the size says parts
 //!   name and target, else the first one.
-//! - MLSD: a line whose name is a path and whose `unique` is that of a link without a target is that
+//! - MLSD: a line whose name is a path and whose `unique` is that of links without a target is that
 //!   target; any other path is unreadable, `cdir` and `pdir` are dropped whatever they are called.
 //! - Lines of `DLS` (`README 763 Information about this server`) are not read: they cannot be
 //!   told from prose. Nor are bare names, save members of MVS libraries behind their header.
@@ -106,9 +108,6 @@ enum Reading {
     Nothing,
     /// The first half of an entry whose rest stands on the next line (VMS).
     Half,
-    /// Where a link leads, told by a line of its own (MLSD): the link's number among the entries
-    /// found, and the path.
-    Target(usize, Box<[u8]>),
     /// An entry whose name cannot be one, and why.
     Refused(Box<[u8]>, PathError),
 }
@@ -362,16 +361,6 @@ impl Parser {
             None => self.listing.note_unreadable(line),
             Some(Reading::Nothing) => self.itself |= line.ends_with(b" ."),
             Some(Reading::Half) => self.half = Some(line.into()),
-            Some(Reading::Target(link, path)) => {
-                let taken = self.found - self.listing.entries.len();
-                let link = link
-                    .checked_sub(taken)
-                    .and_then(|at| self.listing.entries.get_mut(at));
-                // a link already taken stays without its target
-                if let Some(link) = link {
-                    link.target = Some(self.charset.from_server(&path).into());
-                }
-            }
             Some(Reading::Refused(name, why)) => {
                 let name = self.charset.from_server(&name);
                 self.listing.note_refused(line, &name, why);
@@ -390,6 +379,19 @@ impl Parser {
                     self.listing.note_refused(line, &name, why);
                 }
             },
+        }
+        self.lead_links();
+    }
+
+    /// Gives links the targets that the last line told.
+    fn lead_links(&mut self) {
+        let taken = self.found - self.listing.entries.len();
+        for (link, path) in self.links.take_told() {
+            let at = link.checked_sub(taken);
+            // a link already taken stays without its target
+            if let Some(link) = at.and_then(|at| self.listing.entries.get_mut(at)) {
+                link.target = Some(self.charset.from_server(&path).into());
+            }
         }
     }
 
@@ -460,16 +462,17 @@ fn read_names(entry: &mut Entry, charset: Charset) -> Result<(), PathError> {
     Ok(())
 }
 
-/// Blank lines, `total 12` in the languages of `ls`, and servers that list the dots without
-/// anything beside them.
+/// Blank lines, `total 12` in the languages of `ls` (of a server whose sum has wrapped, too), the
+/// listed folder as `ls -R` says it, and servers that list the dots without anything beside them.
 fn says_nothing(line: &[u8]) -> bool {
     let mut words = line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
     match (words.next(), words.next(), words.next()) {
         (None, ..) => true,
-        (Some(b"." | b".."), None, None) => true,
+        (Some(b"." | b".." | b".:"), None, None) => true,
         (Some(sum), Some(number), None) => {
             let sum = sum.strip_suffix(b":").unwrap_or(sum);
-            let is_number = number[0].is_ascii_digit()
+            let number = number.strip_prefix(b"-").unwrap_or(number);
+            let is_number = number.first().is_some_and(u8::is_ascii_digit)
                 && number
                     .iter()
                     .all(|b| b.is_ascii_digit() || b",.KMGTkiB".contains(b));

@@ -1,5 +1,7 @@
 //! The names of months, and the word for "total", as `ls` prints them in the languages met.
 
+use encoding_rs::Encoding;
+
 /// Number of the month, and how it begins lines of `ls` in English, German, French, Spanish,
 /// Italian, Portuguese, Catalan, Dutch, the Scandinavian and Baltic languages, Finnish, Polish, Czech,
 /// Slovene, Hungarian, Romanian, Turkish, Greek, Russian, Ukrainian, Bulgarian and Indonesian. No name stands for two months.
@@ -9,12 +11,12 @@ const MONTHS: [&[&str]; 12] = [
         "tammi", "янв", "січ", "janvier", "enero", "gennaio", "яну", "ιαν", "jaan",
     ],
     &[
-        "feb", "febr", "februar", "februari", "february", "févr", "fév", "fev", "lut", "úno", "şub", "helmi",
-        "фев", "лют", "février", "febrero", "febbraio", "φεβ", "veebr", "peb",
+        "feb", "febr", "februar", "februari", "february", "févr", "fév", "fev", "fevr", "fbro", "lut", "úno",
+        "şub", "helmi", "фев", "лют", "février", "febrero", "febbraio", "φεβ", "veebr", "peb",
     ],
     &[
         "mar", "märz", "mär", "mrz", "march", "mars", "mrt", "maart", "márc", "bře", "maalis", "мар", "мрт",
-        "бер", "marzo", "març", "märts", "marts", "μάρ",
+        "mzo", "бер", "marzo", "març", "märts", "marts", "μάρ",
     ],
     &[
         "apr", "april", "avr", "avri", "avril", "abr", "kwi", "dub", "ápr", "nis", "huhti", "апр", "кві",
@@ -30,15 +32,16 @@ const MONTHS: [&[&str]; 12] = [
     ],
     &[
         "jul", "juli", "july", "juil", "juill", "lug", "lip", "čec", "júl", "tem", "iul", "heinä", "июл",
-        "лип", "juillet", "julio", "luglio", "juuli", "jūl", "юли", "ιούλ",
+        "jui", "лип", "juillet", "julio", "luglio", "juuli", "jūl", "юли", "ιούλ",
     ],
     &[
-        "aug", "august", "augusti", "augustus", "août", "ago", "sie", "srp", "ağu", "elo", "авг", "сер",
-        "agosto", "avg", "agu", "αύγ",
+        "aug", "august", "augusti", "augustus", "août", "ago", "sie", "srp", "ağu", "elo", "aout", "aoû",
+        "agto", "авг", "сер", "agosto", "avg", "agu", "αύγ",
     ],
     &[
         "sep",
         "sept",
+        "sbre",
         "september",
         "set",
         "wrz",
@@ -55,11 +58,12 @@ const MONTHS: [&[&str]; 12] = [
         "σεπ",
     ],
     &[
-        "oct", "okt", "october", "oktober", "ott", "out", "paź", "říj", "eki", "loka", "окт", "жов",
+        "oct", "obre", "okt", "october", "oktober", "ott", "out", "paź", "říj", "eki", "loka", "окт", "жов",
         "octobre", "octubre", "ottobre", "οκτ",
     ],
     &[
         "nov",
+        "nbre",
         "november",
         "lis",
         "noi",
@@ -74,6 +78,7 @@ const MONTHS: [&[&str]; 12] = [
     ],
     &[
         "dec",
+        "dbre",
         "dez",
         "dezember",
         "december",
@@ -118,7 +123,17 @@ const SUMS: [&str; 20] = [
     "합계",
 ];
 
-/// The month a text names: a name in one of the languages, in UTF-8 or Latin-1, whatever its case,
+/// Beside Latin-1: the character sets in which the months above have letters of their own.
+static OLD_CHARSETS: [&Encoding; 6] = [
+    encoding_rs::ISO_8859_2,
+    encoding_rs::WINDOWS_1250,
+    encoding_rs::WINDOWS_1251,
+    encoding_rs::KOI8_R,
+    encoding_rs::ISO_8859_5,
+    encoding_rs::WINDOWS_1253,
+];
+
+/// The month a text names: a name in one of the languages, in UTF-8 or an older character set, whatever its case,
 /// with or without a dot or comma behind it; or a number with non-ASCII bytes behind it (`8月` in
 /// any encoding).
 pub(super) fn month(text: &[u8]) -> Option<u32> {
@@ -135,9 +150,17 @@ pub(super) fn month(text: &[u8]) -> Option<u32> {
     }
     let bare = text.strip_suffix(b",").unwrap_or(text);
     let bare = bare.strip_suffix(b".").unwrap_or(bare);
-    let name = lower(bare);
-    let at = MONTHS.iter().position(|names| names.contains(&name.as_str()))?;
+    let named = |name: &str| MONTHS.iter().position(|names| names.contains(&name));
+    let at = named(&lower(bare)).or_else(|| OLD_CHARSETS.iter().find_map(|c| named(&lower_in(bare, c))))?;
     u32::try_from(at + 1).ok()
+}
+
+/// In small letters, read in one of the character sets of before UTF-8; nothing where it is UTF-8.
+fn lower_in(text: &[u8], charset: &'static Encoding) -> String {
+    if std::str::from_utf8(text).is_ok() {
+        return String::new();
+    }
+    charset.decode_without_bom_handling(text).0.to_lowercase()
 }
 
 /// The month an English abbreviation names: `Jan`.
@@ -216,6 +239,16 @@ mod tests {
         assert_eq!(month(b"M\xe4r"), Some(3));
         assert_eq!(month(b"d\xe9c."), Some(12));
         assert_eq!(month(b"8\xed"), Some(8));
+        for (text, want) in [
+            (&b"\xff\xed\xe2"[..], 1), // янв in windows-1251
+            (b"\xc6\xc5\xd7", 2),      // фев in KOI8-R
+            (b"pa\xbc", 10),           // paź in ISO 8859-2
+            (b"\xfano", 2),            // úno in ISO 8859-2
+            (b"\xdc\xd0\xd9", 5),      // май in ISO 8859-5
+        ] {
+            assert_eq!(month(text), Some(want), "{text:x?}");
+        }
+        assert_eq!(month(b"\xff\xfe\xfd"), None);
         for text in [
             "Max",
             "13月",

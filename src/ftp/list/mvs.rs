@@ -2,7 +2,7 @@
 
 use super::Reading;
 use super::dates::{Now, clock, numeric_date};
-use super::fields::{Fields, exactly, number, split};
+use super::fields::{Fields, exactly, is_blank, number, split};
 use crate::model::entry::Kind;
 
 /// Reads a line of one of the tables, their headers, and data sets that are not on a disk.
@@ -59,7 +59,8 @@ fn data_set(line: &[u8]) -> Option<Reading> {
     };
     let is_date =
         referred.text == b"**NONE**" || referred.text.len() == 10 && numeric_date(referred.text).is_some();
-    let is_count = |text: &[u8]| number(text).is_some() || text.iter().all(|b| b"+?".contains(b));
+    // what is too long for its column is said by signs: 2 ++++, 1+++++
+    let is_count = |text: &[u8]| text.iter().all(|b| b.is_ascii_digit() || b"+?".contains(b));
     if !is_date || !is_device(unit.text) || !counts.into_iter().all(|field| is_count(field.text)) {
         return None;
     }
@@ -79,14 +80,16 @@ fn is_device(unit: &[u8]) -> bool {
 /// Data sets on tape, on a disk that is away, or moved to slower storage, and the levels above data sets.
 fn away(line: &[u8]) -> Option<Reading> {
     let line = line.trim_ascii();
-    let at = line.iter().rposition(|b| *b == b' ')?;
+    let at = line.iter().rposition(|b| is_blank(*b))?;
     let (state, name) = (line[..at].trim_ascii(), &line[at + 1..]);
+    let on_tape = exactly::<2>(state).is_some_and(|[_, unit]| unit.eq_ignore_ascii_case(b"tape"));
     if state == b"Pseudo Directory" {
         Reading::entry(name, Kind::Dir, None, None)
     } else if state == b"Migrated"
         || state.ends_with(b" Not Direct Access Device")
         || state.ends_with(b" Not Mounted")
         || state.ends_with(b"Error determining attributes")
+        || on_tape
     {
         Reading::entry(name, Kind::File, None, None)
     } else {
@@ -117,8 +120,8 @@ fn module(line: &[u8]) -> Option<Reading> {
     Reading::entry(name, Kind::File, Some(size), None)
 }
 
-/// `NAME ID STATUS 3 Spool Files`, `NAME ID OWNER STATUS CLASS` and more (JES interface levels 1 and 2): what
-/// is fetched is the job's identity.
+/// `NAME ID STATUS`, `NAME ID STATUS 3 Spool Files`, `NAME ID OWNER STATUS CLASS` and more (JES interface levels
+/// 1 and 2): what is fetched is the job's identity. The class of a session is `TSU`, of a started task `STC`.
 fn job(line: &[u8]) -> Option<Reading> {
     let fields = Fields::of(line);
     let [_, id, rest @ ..] = fields.as_slice() else {
@@ -130,10 +133,13 @@ fn job(line: &[u8]) -> Option<Reading> {
         .is_some_and(|n| number(n).is_some());
     let is_status = |text: &[u8]| matches!(text, b"INPUT" | b"ACTIVE" | b"OUTPUT" | b"HELD");
     let is_job = match rest {
+        [status] => is_status(status.text),
         [status, count, spool, _] if is_status(status.text) => {
             number(count.text).is_some() && spool.text.eq_ignore_ascii_case(b"spool")
         }
-        [_, status, class, ..] => is_status(status.text) && class.text.len() == 1,
+        [_, status, class, ..] => {
+            is_status(status.text) && (class.text.len() == 1 || matches!(class.text, b"TSU" | b"STC"))
+        }
         _ => false,
     };
     if !is_id || !is_job {
@@ -184,6 +190,20 @@ fn lines() {
         (
             "ME01  JOB01234 ME       OUTPUT A        (JCL error) 3 spool files",
             "file 'JOB01234' - -",
+        ),
+        (
+            "ME       TSU01830 ME       OUTPUT TSU      ABEND=522 3 spool files",
+            "file 'TSU01830' - -",
+        ),
+        ("ME01  JOB01235  INPUT", "file 'JOB01235' - -"),
+        (
+            "VOL002 Tape                                   TAPE.Y",
+            "file 'TAPE.Y' - -",
+        ),
+        ("Migrated\t\t\t\tOLD.Y", "file 'OLD.Y' - -"),
+        (
+            "VOL001 3390   2022/02/18  1+++++  VBS  32767 27966  PS  RUN.OVER",
+            "file 'RUN.OVER' - -",
         ),
         ("JOBNAME  JOBID    OWNER    STATUS CLASS", "nothing"),
         (

@@ -19,9 +19,10 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
         Kind::Dir => name.strip_suffix(b"/").unwrap_or(name),
         _ => name,
     };
+    let separator = *date.iter().find(|b| b"/.-,".contains(b))?;
     let parts =
-        thirds(date, b'/').filter(|parts| parts.iter().all(|p| p.len() == 2 && number(p).is_some()))?;
-    let modified = only_order(parts, now).map(|date| clock(time).map(|time| date.at(time)));
+        thirds(date, separator).filter(|parts| parts.iter().all(|p| p.len() == 2 && number(p).is_some()))?;
+    let modified = only_order(parts, separator, now).map(|date| clock(time).map(|time| date.at(time)));
     let modified = match modified {
         Some(modified) => modified?,
         None => clock(time).map(|_| None)?,
@@ -29,11 +30,14 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
     Reading::entry(name, kind, Some(number(size)?), modified)
 }
 
-/// The date, if only one order of year, month and day (as `QDATFMT` has them: YMD, DMY, MDY) gives
-/// one that exists and does not lie ahead.
-fn only_order([a, b, c]: [&[u8]; 3], now: &Now) -> Option<Date> {
+/// The date, if only one order of year, month and day (as `QDATFMT` has them: DMY, YMD, MDY) gives
+/// one that exists and does not lie ahead. Of the signs that `QDATSEP` may be, dots stand where the day
+/// comes first.
+fn only_order([a, b, c]: [&[u8]; 3], separator: u8, now: &Now) -> Option<Date> {
+    let orders = [(c, b, a), (a, b, c), (c, a, b)];
+    let usual = if separator == b'.' { 1 } else { orders.len() };
     let mut found = None;
-    for (year, month, day) in [(a, b, c), (c, b, a), (c, a, b)] {
+    for (year, month, day) in orders.into_iter().take(usual) {
         let date = Date {
             year: year_of_century(year)?,
             month: small(month)?,
@@ -73,6 +77,14 @@ fn lines() {
         (
             "ME      36864 05/05/05 15:19:30 *STMF    x",
             "file 'x' 36864 2005-05-05T15:19:30",
+        ),
+        (
+            "ME      36864 18.09.06 14:21:26 *FILE    A.FILE",
+            "file 'A.FILE' 36864 2006-09-18T14:21:26",
+        ),
+        (
+            "ME      36864 28-11-15 15:19:30 *STMF    x",
+            "file 'x' 36864 2015-11-28T15:19:30",
         ),
         ("ME      36864 28/11/15 30:19:30 *STMF    x", "file 'x' 36864 -"),
     ] {

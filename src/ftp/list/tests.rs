@@ -17,7 +17,6 @@ pub(super) fn shown(reading: Option<Reading>) -> Option<String> {
     Some(match reading? {
         Reading::Nothing => "nothing".into(),
         Reading::Half => "half".into(),
-        Reading::Target(link, path) => format!("target of {link} '{}'", escape(&path)),
         Reading::Entry(entry) => shown_entry(&entry),
         Reading::Refused(..) => return None,
     })

@@ -16,12 +16,16 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
     let line = &line[blanks(line)..];
     let (letter, rest) = line.split_first()?;
     let kind = match letter {
-        b'-' | b'f' => Kind::File,
+        // a file that can only be appended to, on Plan 9
+        b'-' | b'f' | b'a' => Kind::File,
         b'd' => Kind::Dir,
         b'l' => Kind::Link,
-        b'b' | b'c' | b'p' | b's' | b'D' | b'P' => Kind::Other,
+        b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'w' | b'C' | b'M' | b'?' => Kind::Other,
         _ => return None,
     };
+    if rest.starts_with(b"?") {
+        return unseen(rest, kind);
+    }
     let (mode, rest) = rest.split_at(mode_length(rest)?);
     // ACL, SELinux context, extended attributes; AIX writes a dash for none
     let marks = rest.iter().take_while(|b| b"+.@*-".contains(b)).count();
@@ -47,6 +51,13 @@ pub(super) fn read(line: &[u8], now: &Now) -> Option<Reading> {
     Some(reading)
 }
 
+/// `d????????? ? ? ? ?            ? name`: what GNU `ls` may not look at, it only names.
+fn unseen(rest: &[u8], kind: Kind) -> Option<Reading> {
+    let ([mode, told @ ..], name) = split::<6>(rest)?;
+    let is_unseen = mode == b"?????????" && told.iter().all(|field| *field == b"?");
+    Reading::entry(name.get(1..)?, kind, None, None).filter(|_| is_unseen)
+}
+
 /// User and group, where it is certain which columns these are.
 pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let ([_, links, user, group, size, date], _) = split::<6>(line)?;
@@ -56,14 +67,14 @@ pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
     is_date.then_some((user, group))
 }
 
-/// Nine letters; some servers leave one out.
+/// Nine letters; some servers leave one out, HylaFAX those of the others.
 fn mode_length(rest: &[u8]) -> Option<usize> {
     let letters = rest
         .iter()
         .take_while(|b| b"rwxsStTlL-".contains(b))
         .take(9)
         .count();
-    (letters >= 8).then_some(letters)
+    (letters >= 8 || letters == 6).then_some(letters)
 }
 
 /// Name, size and moment of a line with a date.
@@ -77,7 +88,7 @@ fn with_date<'a>(
             Size::Exact(size) => Some(size),
             Size::Unknown => None,
             // the group and a big size run together
-            Size::Glued if at >= 3 && months::english(fields[at].text).is_some() => None,
+            Size::Glued if at >= 2 && months::english(fields[at].text).is_some() => None,
             Size::Glued | Size::None => continue,
         };
         let Some(Found {
@@ -122,7 +133,8 @@ enum Size {
 
 impl Size {
     fn of(text: &[u8]) -> Self {
-        if let Some(size) = grouped_number(text, b',') {
+        // 1,234 1.234 1'234, as the server's region has it
+        if let Some(size) = b",.'".iter().find_map(|sign| grouped_number(text, *sign)) {
             return Self::Exact(size);
         }
         let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -274,6 +286,10 @@ mod tests {
                 "other 's' - 2024-01-30T11:42 0755",
             ),
             (
+                "-rw-r--r-- someone everybody12345678 Nov 11 2005 no links, glued size",
+                "file 'no links, glued size' - 2005-11-11 0644",
+            ),
+            (
                 "  -rw-r--r-- 1 me us 3 Nov 31 2018 no such day",
                 "file 'no such day' 3 - 0644",
             ),
@@ -316,6 +332,10 @@ mod tests {
             let want = format!("file 'a name' 12 {want} 0644");
             assert_eq!(read_line(line.as_bytes()), Some(want), "{date}");
         }
+        let shift_jis = b"-rw-r--r-- 1 me us 12  4\x8c\x8e 18\x93\xfa 2003\x94\x4e a";
+        assert_eq!(read_line(shift_jis).unwrap(), "file 'a' 12 2003-04-18 0644");
+        let cp1251 = b"-rw-r--r-- 1 me us 12 18 \xe0\xef\xf0 2003 a";
+        assert_eq!(read_line(cp1251).unwrap(), "file 'a' 12 2003-04-18 0644");
         let latin1 = b"-rw-r--r-- 1 me us 12 3 M\xe4r 2003 caf\xe9";
         assert_eq!(read_line(latin1).unwrap(), "file 'caf\\xe9' 12 2003-03-03 0644");
     }

@@ -1,6 +1,6 @@
 //! The dates of `ls -l`, in its time styles and languages, and of its imitators.
 
-use super::dates::{Clock, Date, Now, clock, numeric_date, thirds};
+use super::dates::{Clock, Date, Now, clock, numeric_date, thirds, year_of_century};
 use super::fields::{Field, number, small};
 use super::months::{self, month};
 use crate::model::stamp::Stamp;
@@ -70,7 +70,13 @@ pub(super) fn find(fields: &[Field<'_>], now: &Now) -> Option<Found> {
             None => Found::timed(3, now.latest(month, day, time)),
         });
     }
-    let date = date(year(third)?);
+    let Some(year) = year(third) else {
+        // Feb  3 93 12:00; with the day first it may as well be a size: 0 5 Jun 16 12:00
+        let time = clock(fields.get(3)?.text).filter(|_| month_first.is_some())?;
+        let year = year_of_century(third).filter(|_| third.len() == 2)?;
+        return Some(Found::timed(4, date(year).at(time)));
+    };
+    let date = date(year);
     // Oct 08, 2002 09:47; without the comma too, but not where the year fills a column as ls has it
     let is_near = fields[2].start == fields[1].end + 1;
     if (comma || is_near)
@@ -97,8 +103,8 @@ fn year_first(fields: &[Field<'_>]) -> Option<Date> {
 }
 
 /// `2005-06-01 12:34`, `2005-06-01 12:34:56.123456789 +0200`, `2005-06-01`, `09-26 13:45`, `09-26 2000`: the
-/// time styles of GNU `ls`; also `1999/10/12 17:12` and `24-04-2003 17:12`. A zone is passed over:
-/// moments are the server's wall clock.
+/// time styles of GNU `ls`; also `1999/10/12 17:12`, `24-04-2003 17:12`, `01-jun-99` and `01-Jun-1999 17:12`. A
+/// zone is passed over: moments are the server's wall clock.
 fn in_numbers(first: &[u8], second: &[u8], third: Option<&[u8]>, now: &Now) -> Option<Found> {
     let time = clock(second);
     if first.len() == 5 && first[2] == b'-' {
@@ -111,6 +117,14 @@ fn in_numbers(first: &[u8], second: &[u8], third: Option<&[u8]>, now: &Now) -> O
     }
     let separator = *first.iter().find(|b| !b.is_ascii_digit())?;
     let [one, two, three] = thirds(first, separator)?;
+    if let Some(month) = month(two) {
+        let (day, year) = (small(one)?, year_of_century(three)?);
+        let date = Date { year, month, day };
+        return Some(match time {
+            Some(time) => Found::timed(2, date.at(time)),
+            None => Found::dated(1, date.alone()),
+        });
+    }
     if three.len() == 4 {
         let (one, two, year) = (small(one)?, small(two)?, year(three)?);
         let modified = day_and_month(one, two).and_then(|(day, month)| Date { year, month, day }.at(time?));
@@ -146,10 +160,10 @@ fn day(text: &[u8]) -> Option<(u32, bool)> {
     (is_sign || tail == b"." || tail == b",").then_some((day, tail == b","))
 }
 
-/// `2003`, `2003年`.
+/// `2003`, `2003年` (which ends in a byte of ASCII in Shift JIS and Big5).
 fn year(text: &[u8]) -> Option<i32> {
     let (digits, sign) = text.split_at_checked(4)?;
-    let is_year = sign.len() <= 4 && sign.iter().all(|b| *b >= 0x80);
+    let is_year = sign.len() <= 4 && sign.first().is_none_or(|b| *b >= 0x80);
     i32::try_from(number(digits)?).ok().filter(|_| is_year)
 }
 

@@ -14,6 +14,7 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         return Some(Reading::Nothing);
     }
     let ([name], mut rest) = split::<1>(line)?;
+    let name = without_folder(name);
     let (stem, version) = name.split_at(name.iter().rposition(|b| *b == b';')?);
     if stem.is_empty() || !stem.contains(&b'.') && version == b";" || number(&version[1..]).is_none() {
         return None;
@@ -21,20 +22,27 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
     if rest.trim_ascii().is_empty() {
         return Some(Reading::Half);
     }
+    let said = rest.trim_ascii();
+    let said = said.strip_prefix(b"<").unwrap_or(said);
+    // *.*;0 in a folder in which nothing is
+    if said.starts_with(b"%RMS-E-FNF") {
+        return Some(Reading::Nothing);
+    }
     // it is there, and that is all one may know
-    if rest.trim_ascii().starts_with(b"%RMS-E-PRV")
-        || rest.trim_ascii().starts_with(b"insufficient privilege")
-    {
+    let withheld: [&[u8]; 3] = [b"%RMS-E-PRV", b"insufficient privilege", b"No privilege"];
+    if withheld.iter().any(|words| said.starts_with(words)) {
         return Reading::entry(name, Kind::File, None, None);
     }
     let (mut day, mut time, mut owner): (Option<Option<Date>>, Option<Clock>, _) = (None, None, None);
     loop {
         rest = &rest[blanks(rest)..];
         let Some(first) = rest.first() else { break };
+        let word = rest.iter().position(|b| is_blank(*b)).unwrap_or(rest.len());
         let end = match first {
-            b'[' => rest.iter().position(|b| *b == b']')? + 1,
+            // one that is too long for its column is cut
+            b'[' => rest.iter().position(|b| *b == b']').map_or(word, |at| at + 1),
             b'(' => rest.iter().position(|b| *b == b')')? + 1,
-            _ => rest.iter().position(|b| is_blank(*b)).unwrap_or(rest.len()),
+            _ => word,
         };
         let (field, next) = rest.split_at(end);
         rest = next;
@@ -59,6 +67,13 @@ pub(super) fn read(line: &[u8], _: &Now) -> Option<Reading> {
         }
         _ => Reading::entry(name, Kind::File, None, modified),
     }
+}
+
+/// A name without the folder some servers write before it (`[PUB.X]A.TXT;1`): it is the one that is
+/// listed.
+fn without_folder(name: &[u8]) -> &[u8] {
+    let end = name.iter().position(|b| *b == b']').filter(|_| name[0] == b'[');
+    end.map_or(name, |at| &name[at + 1..])
 }
 
 /// `9`, `9/15`, `******`.
@@ -86,13 +101,13 @@ fn date(field: &[u8]) -> Option<Option<Date>> {
     Some(months::month(month).map(|month| Date { year, month, day }))
 }
 
-/// `Directory DISK:[PUB]`, `DISK:[PUB]`, `Total of 28 Files, 1557541 Blocks.`
+/// `Directory DISK:[PUB]`, `DISK:[PUB]`, `Total of 28 Files, 1557541 Blocks.`, `Total 28 files`
 fn is_frame(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let place = line.strip_prefix(b"Directory ").unwrap_or(line);
     let is_place =
         place.ends_with(b"]") && !place.iter().any(|b| is_blank(*b)) && place.windows(2).any(|w| w == b":[");
-    let is_sum = line.starts_with(b"Total of ") || line.starts_with(b"Grand total of ");
+    let is_sum = line.starts_with(b"Total ") || line.starts_with(b"Grand total of ");
     let counts = |words: [&[u8]; 2]| {
         words
             .into_iter()
@@ -135,6 +150,20 @@ fn lines() {
             "X.Y;1  %RMS-E-PRV, insufficient privilege or file protection violation",
             "file 'X.Y;1' - -",
         ),
+        (
+            "FREE.DIR;1  27/36  16-FEB-1999 10:01:46  [AP_HTTPD,APACHE$WWW            (RWE,,,)",
+            "dir 'FREE' - 1999-02-16T10:01:46",
+        ),
+        (
+            "[SERV.FILES]ALARM.DIR;1      1/3          5-MAR-1993 18:09",
+            "dir 'ALARM' - 1993-03-05T18:09",
+        ),
+        (
+            "NO.TXT;10\tNo privilege for attempted operation",
+            "file 'NO.TXT;10' - -",
+        ),
+        ("*.*;0              <%RMS-E-FNF, file not found>", "nothing"),
+        ("Total 6 files", "nothing"),
         ("LONG_NAME.COM;12", "half"),
         ("Grand total of 2 directories, 5 files, 1/2 blocks.", "nothing"),
         ("Directory DISK$1:[PUB.X]", "nothing"),
@@ -147,7 +176,9 @@ fn lines() {
         "A.TXT;1  118/126  2-JUN-1998 OWNER OTHER",
         "A.TXT;1  118/126  2-6-1998",
         "A.TXT;1  118/126  [A,B]",
-        "A.TXT;1  118/126  2-JUN-1998 [A,B",
+        "A.TXT;1  118/126  2-JUN-1998 (RWED",
+        "[A]",
+        "[A]B.TXT",
         "A.TXT;x  118/126  2-JUN-1998",
         ";1  118/126  2-JUN-1998",
         "A/B.TXT;1  118/126  2-JUN-1998",

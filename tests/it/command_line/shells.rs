@@ -173,6 +173,12 @@ fn fish_completes_commands_options_and_servers() {
         assert_eq!(ask(&format!("ftpane servers {command} w")), ["web", "web two"]);
     }
     assert!(!ask("ftpane servers add w").contains(&"web".to_owned()));
+    // a name with a blank as it may be begun; behind its colon stands what only the server knows
+    for begun in ["web\\\\ t", "\"web t", "\"web two:"] {
+        assert_eq!(ask(&format!("ftpane get {begun}")), ["web two:"], "{begun}");
+    }
+    assert_eq!(ask("ftpane servers remove \"web t"), ["web two"]);
+    assert!(ask("ftpane get web:/p").is_empty());
 }
 
 #[test]
@@ -206,6 +212,9 @@ fn zsh_completes_commands_options_and_servers() {
         ("servers edit mi", "servers edit mirror"),
         ("servers remove web mi", "servers remove web mirror"),
         ("completions z", "completions zsh"),
+        ("get web\\ t", "get web\\ two:"),
+        ("get 'web t", "get 'web two:"),
+        ("servers show 'web t", "servers show 'web two'"),
     ] {
         terminal.press(&format!("ftpane {typed}\t"));
         terminal.until(completed, |screen| {

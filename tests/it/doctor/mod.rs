@@ -7,6 +7,7 @@ mod data;
 mod limits;
 mod rest;
 mod situations;
+mod together;
 
 use std::time::Duration;
 

@@ -130,3 +130,22 @@ fn the_course_of_the_rate() {
     assert!(bench.screen().is_ascii());
     pictures("queue-course-ascii", &mut bench);
 }
+
+#[test]
+fn the_queue_says_how_many_connections_there_are() {
+    let mut limited = *facts();
+    let mut bench = knowing(limited.clone());
+    bench.press("Q");
+    assert!(
+        bench.screen().contains(" 2 of 4 connections "),
+        "{}",
+        bench.screen()
+    );
+    limited.sessions.refused = 2;
+    bench.say(Event::Facts(ConnectionId(1), Box::new(limited)));
+    let screen = bench.screen();
+    assert!(
+        screen.contains(" 2 of 2 connections, the server allows no more "),
+        "{screen}"
+    );
+}
