@@ -291,6 +291,14 @@ impl Transfers {
 
     fn changed(&mut self, session: &Session, id: JobId, state: JobState) {
         if !state.is_over() {
+            if let JobState::Retrying(failure) = state {
+                // what a person could do about it follows where it fails for good
+                let said = Failure {
+                    hint: None,
+                    ..failure
+                };
+                session.speech.remark(&format!("{said}; trying again"));
+            }
             self.unfinished.insert(id);
             return;
         }

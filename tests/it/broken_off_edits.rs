@@ -61,7 +61,7 @@ fn killed_while(does: &str, url: &str, shows: &[&str]) -> (Place, PathBuf) {
     let script = format!("trap '' HUP\n{does}\necho EDITING\n: < '{}'\n", hold.display());
     fs::write(&editor, script).unwrap();
     let mut command = place.ftpane(&[url]);
-    command.env("VISUAL", format!("sh {}", editor.display()));
+    command.env("VISUAL", format!("sh '{}'", editor.display()));
     let mut terminal = Terminal::run(command);
     terminal.see("page.html");
     terminal.press("e");

@@ -46,10 +46,10 @@ impl Terminal {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ftpane"));
         command.args(words);
         command.cwd(home);
+        pty::forget_ours(&mut command);
         command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
         command.env("FTPANE_CONFIG_DIR", home.join("config"));
-        command.env_remove("FTPANE_PASSWORD");
-        command.env_remove("FTPANE_PROXY_PASSWORD");
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();

@@ -136,8 +136,6 @@ impl House {
     fn terminal(&self, words: &[&str]) -> Terminal {
         let mut command = command(env!("CARGO_BIN_EXE_ftpane"), &self.at("here"), &self.at("config"));
         command.args(words);
-        command.env_remove("FTPANE_PASSWORD");
-        command.env_remove("FTPANE_PASSPHRASE");
         for (name, value) in self.variables() {
             command.env(name, value);
         }
@@ -258,7 +256,7 @@ fn nothing_the_program_makes_holds_a_secret() {
     let file = house.outside.path().join("password");
     fs::write(&file, SECRET).unwrap();
     let dump = format!(
-        "env > env.txt; tr '\\0' ' ' < /proc/$PPID/cmdline > parent.txt; cat {}",
+        "env > env.txt; tr '\\0' ' ' < /proc/$PPID/cmdline > parent.txt; cat '{}'",
         file.display()
     );
     let words = ["ls", "--password-command", &dump, &without];

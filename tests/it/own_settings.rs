@@ -41,7 +41,7 @@ fn the_editor_of_the_settings_goes_before_the_environments() {
     fs::write(&editor, "echo by the settings >> \"$2\"; test \"$1\" = -x\n").unwrap();
     fs::write(
         place.home.path().join("config.toml"),
-        format!("editor = 'sh {} -x'\n", editor.display()),
+        format!("editor = \"sh '{}' -x\"\n", editor.display()),
     )
     .unwrap();
     let mut command = place.ftpane(&["demo"]);

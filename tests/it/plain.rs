@@ -286,7 +286,7 @@ fn the_form_takes_fields_by_name() {
 mod by_the_binary {
     use std::fs;
 
-    use std::os::unix::net::UnixStream;
+    use std::net::TcpListener;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -298,14 +298,15 @@ mod by_the_binary {
     use ftpane::model::server::{PasswordSource, Server};
     use ftpane::term::plain;
     use tempfile::TempDir;
+    use tokio::io::AsyncReadExt as _;
 
     use crate::harness::bench::{server, start};
     use crate::harness::pty::command;
     use crate::harness::seat::{Puppet, SmallWorld};
     use crate::harness::spoken::Spoken;
 
-    /// Where the child of a test listens for it.
-    const SOCKET: &str = "FTPANE_TEST_SOCKET";
+    /// Where the child of a test is told something: by a connection that ends.
+    const CALL: &str = "FTPANE_TEST_CALL";
 
     struct Place {
         here: TempDir,
@@ -448,7 +449,7 @@ mod by_the_binary {
         let place = Place::new();
         let editor = place.home.path().join("editor");
         fs::write(&editor, "echo EDITING; read line; echo \"$line\" > \"$1\"\n").unwrap();
-        let editor = format!("sh {}", editor.display());
+        let editor = format!("sh '{}'", editor.display());
         let mut ftpane = place.run("dumb", &["demo"], &[("VISUAL", &editor)]);
         ftpane.hear("README.txt, ");
         ftpane.say("edit README.txt");
@@ -469,10 +470,10 @@ mod by_the_binary {
     #[tokio::test]
     #[ignore = "runs in a terminal of its own, as another test's child"]
     async fn asks_and_takes_it_back() {
-        let Some(socket) = std::env::var_os(SOCKET) else {
+        let Ok(call) = std::env::var(CALL) else {
             return;
         };
-        let listener = tokio::net::UnixListener::bind(socket).unwrap();
+        let mut call = tokio::net::TcpStream::connect(call).await.unwrap();
         let (engine, puppet) = Puppet::new();
         puppet.say(Event::Question {
             id: QuestionId(1),
@@ -485,7 +486,7 @@ mod by_the_binary {
         let answered = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&answered);
         tokio::spawn(async move {
-            listener.accept().await.unwrap();
+            call.read_u8().await.unwrap_err();
             puppet.say(Event::QuestionVoid(QuestionId(1)));
             puppet.play(move |command| {
                 let answers = matches!(command, Command::Answer { .. });
@@ -502,10 +503,10 @@ mod by_the_binary {
     #[test]
     fn what_was_begun_of_a_password_is_not_used_for_anything_else() {
         let place = Place::new();
-        let socket = place.home.path().join("socket");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let this = std::env::current_exe().unwrap();
         let mut child = command(this, place.here.path(), place.home.path());
-        child.env(SOCKET, &socket);
+        child.env(CALL, listener.local_addr().unwrap().to_string());
         child.args([
             "--ignored",
             "--exact",
@@ -515,7 +516,7 @@ mod by_the_binary {
         let mut ftpane = Spoken::run(child);
         ftpane.hear("Type it, it is not shown");
         ftpane.begin("qui");
-        drop(UnixStream::connect(&socket).unwrap());
+        drop(listener.accept().unwrap());
         let mut heard = ftpane.hear("The question is gone. What was begun is not used: press Enter.");
         // as an action the line would end the program
         ftpane.say("t");

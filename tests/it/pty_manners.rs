@@ -212,7 +212,7 @@ fn script(place: &Place, name: &str, does: &str) -> String {
     let path = place.home.path().join(name);
     let text = format!("stty -a | grep -q ' icanon' || exit 9\n{does}\n");
     std::fs::write(&path, text).unwrap();
-    format!("sh {}", path.display())
+    format!("sh '{}'", path.display())
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn editor_and_pager_get_the_terminal_and_give_it_back() {
     command.env("PAGER", "no-such-pager-anywhere");
     std::fs::write(
         place.home.path().join("config.toml"),
-        format!("pager = '{pager}'"),
+        format!("pager = \"{pager}\""),
     )
     .unwrap();
     let mut terminal = at_the_readme(command);

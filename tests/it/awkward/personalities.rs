@@ -12,6 +12,9 @@ use crate::harness::scripted::{
 };
 use ftpane::model::server::Protocol;
 
+/// In clear and encrypted.
+const BOTH: [Protocol; 2] = [Protocol::Ftp, Protocol::FtpsExplicit];
+
 /// What a tree has come to.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
@@ -40,8 +43,8 @@ fn harmless(habit: &'static str, script: Script) -> Personality {
     }
 }
 
-fn plain() -> Script {
-    Script::new(Protocol::Ftp).features("EPSV MLST MDTM SIZE UTF8 MFMT REST|STREAM")
+fn usual_one(protocol: Protocol) -> Script {
+    Script::new(protocol).features("EPSV MLST MDTM SIZE UTF8 MFMT REST|STREAM")
 }
 
 /// All that moves data is done so.
@@ -71,7 +74,8 @@ fn content() -> BTreeMap<PathBuf, Vec<u8>> {
     .into()
 }
 
-fn habits() -> Vec<Personality> {
+fn habits(protocol: Protocol) -> Vec<Personality> {
+    let plain = || usual_one(protocol);
     let words = |text: &str| moving(plain(), &[say("150 go"), obey(), say(text)]);
     vec![
         harmless(
@@ -247,7 +251,7 @@ fn habits() -> Vec<Personality> {
 }
 
 /// The ends of the data of an empty file.
-fn empty_ends() -> Vec<Personality> {
+fn empty_ends(protocol: Protocol) -> Vec<Personality> {
     let ends: [(&'static str, Vec<Step>); 4] = [
         (
             "says 226 of an empty file and lets nobody in",
@@ -267,7 +271,15 @@ fn empty_ends() -> Vec<Personality> {
         ),
     ];
     ends.into_iter()
-        .map(|(habit, steps)| harmless(habit, plain().on("RETR /t/empty", steps)))
+        .map(|(habit, steps)| {
+            let it = harmless(habit, usual_one(protocol).on("RETR /t/empty", steps));
+            // nobody is there to shake hands with
+            let down = match protocol.is_tls() && habit.ends_with("lets nobody in") {
+                true => Says(&["Could not download /t/empty: the data connection stands"]),
+                false => Whole,
+            };
+            Personality { down, ..it }
+        })
         .collect()
 }
 
@@ -373,8 +385,8 @@ async fn goes(habit: &str, script: Script, fate: Fate) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_comes_from_every_one_of_them_or_it_is_said_why_not() {
-    let habits = habits().into_iter().chain(empty_ends());
-    all_at_once(habits.map(|it| async move {
+    let habits = BOTH.map(|protocol| habits(protocol).into_iter().chain(empty_ends(protocol)));
+    all_at_once(habits.into_iter().flatten().map(|it| async move {
         comes(it.habit, it.script, it.down).await;
     }))
     .await;
@@ -382,7 +394,7 @@ async fn a_tree_comes_from_every_one_of_them_or_it_is_said_why_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tree_goes_to_every_one_of_them_or_it_is_said_why_not() {
-    all_at_once(habits().into_iter().map(|it| async move {
+    all_at_once(BOTH.map(habits).into_iter().flatten().map(|it| async move {
         goes(it.habit, it.script, it.up).await;
     }))
     .await;
@@ -405,9 +417,9 @@ async fn names_that_few_expect_come_and_go() {
         "CON",
         "a;b=c",
     ];
-    let script = names
-        .iter()
-        .fold(plain(), |script, name| script.file(&format!("/t/{name}"), *name));
+    let script = names.iter().fold(usual_one(Protocol::Ftp), |script, name| {
+        script.file(&format!("/t/{name}"), *name)
+    });
     let server = script.start().await;
     let here = tempfile::tempdir().unwrap();
     let mut driver = driver(&server).await;

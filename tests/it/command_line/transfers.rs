@@ -1,6 +1,10 @@
 //! `get` and `put`: where things land, conflicts, summaries.
 
+use ftpane::model::server::Protocol;
+
 use super::{Site, ends, json, stderr, stdout};
+use crate::harness::binary;
+use crate::harness::scripted::{Script, say};
 
 #[test]
 fn downloads_land_as_with_cp() {
@@ -190,4 +194,28 @@ fn the_contents_of_several_folders_land_in_one() {
     let output = site.run("get --to J", &[&url("/m/none/"), &url("/m/b/")]);
     ends(&output, 1);
     assert!(site.at("J/two").is_file());
+}
+
+/// Why a file goes once more is said when it does, also where it goes well then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_again_is_said() {
+    for quiet in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let server = Script::new(Protocol::Ftp)
+            .file("/f", "content")
+            .once("RETR", say("450 Busy just now."))
+            .start()
+            .await;
+        let mut command = binary::ftpane(home.path());
+        command.args(["get", "--to", "d", &format!("{}/f", server.server().url())]);
+        if quiet {
+            command.arg("-q");
+        }
+        let output = binary::output(command).await;
+        ends(&output, 0);
+        let said = stderr(&output);
+        let wanted = ["Could not download /f: ", "450 Busy just now.", "; trying again"];
+        assert!(wanted.iter().all(|words| said.contains(words) != quiet), "{said}");
+        assert_eq!(std::fs::read(home.path().join("d/f")).unwrap(), b"content");
+    }
 }

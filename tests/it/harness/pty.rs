@@ -78,14 +78,24 @@ impl Place {
 pub(crate) fn command(program: impl AsRef<OsStr>, here: &Path, home: &Path) -> CommandBuilder {
     let mut command = CommandBuilder::new(program);
     command.cwd(here);
+    forget_ours(&mut command);
+    command.env("HOME", home);
     command.env("FTPANE_CONFIG_DIR", home);
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
-    for name in ["LC_ALL", "LC_CTYPE", "COLORTERM", "NO_COLOR"] {
-        command.env_remove(name);
-    }
     command.env("RUST_BACKTRACE", "0");
     command
+}
+
+/// Nothing of what is set where the tests run is handed on, but where programs are found: an editor, a proxy, a
+/// netrc or a language of whoever runs them is no matter of theirs.
+pub(crate) fn forget_ours(command: &mut CommandBuilder) {
+    command.env_clear();
+    for name in ["PATH", "TMPDIR"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
 }
 
 /// What comes from a terminal, as it comes.
