@@ -22,7 +22,7 @@ pub struct Log {
     pub filter: Line,
     /// Whether the filter is being typed.
     pub typing: bool,
-    /// The window; it stays at the end while it is there.
+    /// The window, counted from the end; it stays there while it is there, and where it is read else.
     pub cursor: Cursor,
 }
 
@@ -36,16 +36,24 @@ impl Log {
             self.lines.pop_front();
         }
         self.sessions.insert(line.session);
+        if self.cursor.top > 0 && self.shows()(&line) {
+            self.cursor.top += 1;
+        }
         self.lines.push_back(line);
     }
 
     /// The lines that pass the filters.
     pub fn shown(&self) -> impl Iterator<Item = &DialogueLine> {
-        let wanted = self.filter.text().to_lowercase();
-        self.lines.iter().filter(move |line| {
-            self.session.is_none_or(|s| s == line.session)
+        let shows = self.shows();
+        self.lines.iter().filter(move |line| shows(line))
+    }
+
+    fn shows(&self) -> impl Fn(&DialogueLine) -> bool + use<> {
+        let (session, wanted) = (self.session, self.filter.text().to_lowercase());
+        move |line| {
+            session.is_none_or(|s| s == line.session)
                 && (wanted.is_empty() || line.text.to_lowercase().contains(&wanted))
-        })
+        }
     }
 
     /// Shows the next session's lines, and after the last one all.
@@ -94,13 +102,14 @@ impl App {
             Action::Filter => self.log.typing = true,
             Action::NextView => self.log.next_session(),
             Action::CopyLog => return self.copy_log(),
-            movement => self.log.cursor.top = self.log_top(movement),
+            movement => self.log.cursor.top = self.log_top(Some(movement)),
         }
         Vec::new()
     }
 
-    /// Where the window is after this. It is counted from the end, line by line: there the newest one is.
-    fn log_top(&self, movement: Action) -> usize {
+    /// Where the window is after this, or may still be. It is counted from the end, line by line: there the
+    /// newest one is.
+    pub(super) fn log_top(&self, movement: Option<Action>) -> usize {
         let room = (
             usize::from(self.size.0.saturating_sub(2)),
             self.list_rows(Context::Log),
@@ -112,15 +121,15 @@ impl App {
         // a line of a page stays on the next one
         let step = |lines: usize| lines.saturating_sub(1).max(1);
         let top = match movement {
-            Action::Up => top + 1,
-            Action::Down => top.saturating_sub(1),
-            Action::PageUp => top + step(fitting(lines[..end].iter().rev().copied(), room)),
-            Action::PageDown => {
+            Some(Action::Up) => top + 1,
+            Some(Action::Down) => top.saturating_sub(1),
+            Some(Action::PageUp) => top + step(fitting(lines[..end].iter().rev().copied(), room)),
+            Some(Action::PageDown) => {
                 let below = fitting(lines[end.saturating_sub(1)..].iter().copied(), room);
                 top.saturating_sub(step(below))
             }
-            Action::First => furthest,
-            Action::Last => 0,
+            Some(Action::First) => furthest,
+            Some(Action::Last) => 0,
             _ => top,
         };
         top.min(furthest)

@@ -112,6 +112,10 @@ impl App {
                 .saturating_sub(self.list_rows(Context::Help).max(1));
             self.help.window.top = self.help.window.top.min(last);
         }
+        if self.view == View::Log && self.log.cursor.top > 0 {
+            // a filter, or another session, leaves fewer lines
+            self.log.cursor.top = self.log_top(None);
+        }
         if self.view == View::Queue {
             let (rows, len) = (self.list_rows(Context::Queue), self.queue.len());
             self.queue.cursor.settle(len, rows);

@@ -29,7 +29,7 @@ const WAYS: [DiskWork; 2] = [DiskWork::InPlace, DiskWork::OnThreads];
 fn patience(retries: u32) -> Patience {
     Patience {
         connect: Duration::from_secs(5),
-        silence: Duration::from_secs(2),
+        silence: Duration::from_secs(5),
         retries,
     }
 }

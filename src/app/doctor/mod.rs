@@ -355,17 +355,19 @@ impl App {
         }
         fix.apply(&mut doctor.server);
         doctor.applied.push(fix.clone());
-        let (server, saved) = (doctor.server.clone(), doctor.saved.clone());
-        match (saved, &mut self.form) {
-            (Some(name), _) => {
+        let entry = doctor.saved.as_ref().and_then(|name| self.servers.named(name));
+        match (entry.cloned(), &mut self.form) {
+            // what was looked at may have settings of the command line, or of before an edit
+            (Some(mut entry), _) => {
+                doctor.applied.iter().for_each(|fix| fix.apply(&mut entry));
                 self.say(format!(
                     "{} of {} is changed; {again} looks again",
                     fix.field(),
-                    server_title(&server)
+                    server_title(&entry)
                 ));
                 vec![Effect::ChangeServers(Change::Replace(
-                    name,
-                    Box::new(server),
+                    entry.name.clone(),
+                    Box::new(entry),
                     None,
                 ))]
             }

@@ -22,24 +22,34 @@ impl App {
             title: server_title(&session.server),
         });
         let server = server.unwrap_or_default();
+        let connection = self.connection();
         let same = |errand: &&Errand| {
-            errand.server.url == server.url && errand.remote == remote && errand.program == program
+            // what failed over an earlier connection is the queue's to try again
+            let is_over = matches!(errand.stage, Stage::Unfetched(_)) && errand.connection != connection;
+            errand.server.url == server.url
+                && errand.remote == remote
+                && errand.program == program
+                && !is_over
         };
+        let mut effects = self.errands_forgotten();
         let same = self.errands.iter().find(same);
         if let Some((id, stands)) = same.map(|errand| (errand.id, self.stands(errand))) {
             match stands {
                 Some(how) => {
                     self.say(how);
-                    return Vec::new();
+                    return effects;
                 }
                 // the job that failed has the folder: it is the one that is tried again
                 None => match self.fetch_again(id) {
-                    Some(effects) => return effects,
+                    Some(again) => {
+                        effects.push(again);
+                        return effects;
+                    }
                     None => drop(self.drop_errand(id)),
                 },
             }
         }
-        let (connection, generation) = (self.connection(), self.next_generation());
+        let generation = self.next_generation();
         let id = self.next_errand();
         self.errands.push(Errand {
             id,
@@ -54,22 +64,18 @@ impl App {
             stage: Stage::Looking(generation),
         });
         let place = Place::Remote(connection, folder);
-        vec![Effect::Engine(Command::List { place, generation })]
+        effects.push(Effect::Engine(Command::List { place, generation }));
+        effects
     }
 
     /// Tries once more to fetch what could not be; `None` where it was not that.
-    fn fetch_again(&mut self, id: ErrandId) -> Option<Vec<Effect>> {
-        let connection = self.connection();
-        let errand = self.errand(id)?;
-        let Stage::Unfetched(batch) = errand.stage else {
+    fn fetch_again(&mut self, id: ErrandId) -> Option<Effect> {
+        let Stage::Unfetched(batch) = self.errand(id)?.stage else {
             return None;
         };
-        if errand.connection != connection {
-            return None;
-        }
         let job = self.queue.job_of(batch)?;
         self.say("Fetching the file …".into());
-        Some(vec![Effect::Engine(Command::Retry(Extent::Job(job)))])
+        Some(Effect::Engine(Command::Retry(Extent::Job(job))))
     }
 
     /// Jobs were forgotten: what they might still have fetched has no use for its folder any more.

@@ -1,5 +1,7 @@
 //! What of the hits is shown: the filter looks at each as it stands in the list, its path included.
 
+use std::collections::HashMap;
+
 use super::Search;
 use crate::app::folder::Folder;
 use crate::app::order::contains;
@@ -20,18 +22,21 @@ impl Search {
             }
             path
         };
-        let paths: Vec<Vec<u8>> = self.folders.iter().map(path).collect();
-        // one piece of memory for all: there may be a hundred thousand
+        // only of the folders that are asked about: what comes is few, and there may be a hundred thousand before it
+        let mut paths: HashMap<u32, Vec<u8>> = HashMap::new();
+        // one piece of memory for all
         let mut whole = Vec::new();
         places.retain(|place| {
             let place = *place as usize;
-            let folder = self.lies_in.get(place).and_then(|at| paths.get(*at as usize));
-            let (Some(folder), Some(entry)) = (folder, self.entries.get(place)) else {
+            let (Some(at), Some(entry)) = (self.lies_in.get(place), self.entries.get(place)) else {
+                return false;
+            };
+            let Some(folder) = self.folders.get(*at as usize) else {
                 return false;
             };
             whole.clear();
-            whole.extend(folder);
-            whole.extend(entry.name.as_bytes());
+            whole.extend_from_slice(paths.entry(*at).or_insert_with(|| path(folder)));
+            whole.extend_from_slice(entry.name.as_bytes());
             contains(&whole, &filter)
         });
         places

@@ -284,7 +284,12 @@ fn empty_ends(protocol: Protocol) -> Vec<Personality> {
 }
 
 async fn driver(server: &Scripted) -> Driver {
-    let patience = Patience { retries: 3, ..SHORT };
+    // long: of so many at once each has to wait for its turn on a busy machine
+    let patience = Patience {
+        connect: Duration::from_secs(5),
+        silence: Duration::from_secs(5),
+        retries: 3,
+    };
     connected_to(
         server,
         |server| Server {

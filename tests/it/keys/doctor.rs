@@ -294,6 +294,41 @@ fn the_panes_call_the_doctor_for_their_server() {
     assert_eq!((bench.press("esc"), bench.app.view), (Vec::new(), View::Panes));
 }
 
+/// What the command line said counts for this run.
+#[test]
+fn the_entry_gets_what_mends_it_and_nothing_else() {
+    let saved = server("web");
+    let mut start = crate::harness::bench::start(vec![saved.clone()]);
+    let asked = Server {
+        read_only: true,
+        ..saved.clone()
+    };
+    start.connect = Some((asked.clone(), Some(Secret::new("pw"))));
+    let mut bench = Bench::begin(start);
+    bench.stand(1);
+    assert_eq!(command(bench.press("D")), visit(2, &asked, Some("pw")));
+    let found = Ok(Box::new(diagnosis(&asked)));
+    bench.say(Event::Diagnosed(ConnectionId(2), found));
+    let replaced = |entry: Server| {
+        [Effect::ChangeServers(Change::Replace(
+            "web".into(),
+            Box::new(entry),
+            None,
+        ))]
+    };
+    let one = Server {
+        passive_address: PassiveAddress::Server,
+        ..saved
+    };
+    assert_eq!(bench.press("a"), replaced(one.clone()));
+    // before the first is saved
+    let both = Server {
+        mode: ConnectionMode::Active,
+        ..one
+    };
+    assert_eq!(bench.press("tab a"), replaced(both));
+}
+
 #[test]
 fn a_server_that_is_not_saved_keeps_no_setting_and_says_how_to_have_it() {
     let unsaved = Server {

@@ -160,6 +160,37 @@ fn what_could_not_be_fetched_is_fetched_by_another_try() {
     assert!(matches!(command(other.press("e")), Command::List { .. }));
 }
 
+/// The connection is another one then: the job that failed keeps its folder, and the file comes by a new one.
+#[test]
+fn what_could_not_be_fetched_over_an_earlier_connection_is_fetched_anew() {
+    let mut bench = Bench::connected();
+    let effects = bench.press("down down down down e");
+    let effects = look(&mut bench, effects);
+    let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    assert_eq!(carry(&mut bench, effects, 1, refused()), []);
+    bench.press("enter");
+    let gone = Failure::new(Class::Unreachable, "Could not connect", "it is gone");
+    bench.say(Event::ConnectionFailed(ConnectionId(1), gone));
+    bench.press("enter");
+    bench.stand(2);
+    let effects = bench.press("home down down down down e");
+    let effects = look(&mut bench, effects);
+    let [Effect::MakePrivateFolder(anew, _)] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    // who forgets the job that failed forgets its folder, and no other
+    assert_eq!(
+        bench.say(Event::JobsForgotten(vec![JobId(1)])),
+        [Effect::RemovePrivateFolder("/private".into())]
+    );
+    let effects = bench.update(Msg::PrivateFolder(anew, Ok("/another".into())));
+    let effects = carry(&mut bench, effects, 2, done());
+    assert!(matches!(effects[..], [Effect::Open { .. }]), "{effects:?}");
+}
+
 #[test]
 fn what_a_killed_editor_has_left_is_kept() {
     let killed = || {

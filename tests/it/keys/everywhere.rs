@@ -328,6 +328,35 @@ fn a_long_line_of_the_log_is_read_whole_and_all_are_come_to() {
 }
 
 #[test]
+fn the_log_stays_where_it_is_read_and_shows_what_there_is() {
+    let mut bench = Bench::connected();
+    bench.say(said(2, "the other one"));
+    for n in 0..100 {
+        bench.say(said(1, &format!("line {n}")));
+    }
+    bench.press("L pageup");
+    let lines = |bench: &mut Bench| -> Vec<String> {
+        let screen = bench.screen();
+        let lines = screen.lines().filter(|line| line.contains("< line "));
+        lines.map(str::to_owned).collect()
+    };
+    let read = lines(&mut bench);
+    assert!(read.len() > 10 && !read.concat().contains("line 99"), "{read:?}");
+    for n in 100..110 {
+        bench.say(said(1, &format!("line {n}")));
+    }
+    assert_eq!(lines(&mut bench), read);
+    bench.press("end");
+    assert!(bench.screen().contains("line 109"));
+    // far up, and then there are fewer
+    bench.press("home tab tab");
+    assert!(bench.screen().contains("the other one"), "{}", bench.screen());
+    bench.press("tab home /");
+    bench.type_in("line 77");
+    assert!(bench.screen().contains("< line 77"), "{}", bench.screen());
+}
+
+#[test]
 fn what_the_log_shows_is_copied_and_no_more_than_a_terminal_takes() {
     let mut bench = Bench::connected();
     bench.press("L");
