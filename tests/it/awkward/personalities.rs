@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::*;
 use crate::harness::engine::{Ended, noise, tree};
@@ -284,7 +285,12 @@ fn empty_ends(protocol: Protocol) -> Vec<Personality> {
 }
 
 async fn driver(server: &Scripted) -> Driver {
-    let patience = Patience { retries: 3, ..SHORT };
+    // they all run at once, half of them encrypted: on a busy machine a second is soon over
+    let patience = Patience {
+        connect: Duration::from_secs(5),
+        silence: Duration::from_secs(5),
+        retries: 3,
+    };
     connected_to(
         server,
         |server| Server {
