@@ -250,5 +250,5 @@ async fn what_was_there_before_is_no_part_of_what_came() {
         let said = stderr(&output);
         assert!(wanted.iter().all(|words| said.contains(words)), "{said}");
     }
-    assert_eq!(std::fs::read(home.path().join("f")).unwrap(), content);
+    assert_eq!(std::fs::read(home.path().join("f/f")).unwrap(), content);
 }
