@@ -11,6 +11,7 @@ use super::queue::Row;
 use crate::model::command::{Command, Extent, Shift};
 use crate::model::job::{Hold, JobState};
 use crate::model::size::{bytes, read_rate, written_rate};
+use crate::model::text::capital;
 
 impl App {
     /// An action on the queue's screen.
@@ -115,7 +116,7 @@ fn details(row: &Row) -> Dialog {
             let said = match state {
                 JobState::Skipped(why) => format!("Left out: {why}."),
                 JobState::Done { bytes: n, note, .. } => {
-                    let note = note.as_ref().map(|note| format!(" {note}."));
+                    let note = note.as_ref().map(|note| format!(" {}.", capital(note)));
                     format!("Done, {}.{}", bytes(*n), note.unwrap_or_default())
                 }
                 JobState::Held(_) => "Paused.".to_owned(),

@@ -289,7 +289,9 @@ mod tests {
                     .map(|n| n.as_str())
                     .collect();
                 let hint = arg.get_value_hint();
-                let wanted = names.contains(&"TARGET") || names.contains(&"FROM");
+                let wanted = ["TARGET", "FROM", "TO-PATH"]
+                    .iter()
+                    .any(|name| names.contains(name));
                 assert_eq!(
                     wanted,
                     [TARGET, TARGET_OR_FILE].contains(&hint),

@@ -339,7 +339,7 @@ pub(super) enum EventLine {
         failed: u64,
         /// Files left out.
         skipped: u64,
-        /// Content bytes moved.
+        /// Content bytes of the files completed.
         bytes: u64,
         /// From the first request to the last answer.
         seconds: f64,

@@ -35,7 +35,7 @@ pub(super) struct Ends {
     #[arg(value_name = "FROM", value_hint = TARGET)]
     from: OsString,
     /// Where to, on the same server
-    #[arg(value_name = "TO-PATH")]
+    #[arg(value_name = "TO-PATH", value_hint = TARGET)]
     to: OsString,
     #[command(flatten)]
     pub(super) output: Output,

@@ -48,6 +48,10 @@ pub(super) struct Transfers {
     /// Of those that failed: how many are left for a later run.
     left: u64,
     bytes: u64,
+    /// How much of that was there before this run.
+    before: u64,
+    /// Tried more than once: what was there before the last try came in this run.
+    retried: HashSet<JobId>,
     /// How much of each file that is not done is kept.
     kept: HashMap<JobId, u64>,
     started: Instant,
@@ -95,6 +99,8 @@ impl Transfers {
             complete: 0,
             left: 0,
             bytes: 0,
+            before: 0,
+            retried: HashSet::new(),
             kept: HashMap::new(),
             started: Instant::now(),
             next_batch: 1,
@@ -298,6 +304,7 @@ impl Transfers {
                     ..failure
                 };
                 session.speech.remark(&format!("{said}; trying again"));
+                self.retried.insert(id);
             }
             self.unfinished.insert(id);
             return;
@@ -307,6 +314,7 @@ impl Transfers {
             return;
         }
         self.unfinished.remove(&id);
+        let is_first_try = !self.retried.remove(&id);
         if !matches!(state, JobState::Failed(_)) {
             self.kept.remove(&id);
         }
@@ -325,9 +333,17 @@ impl Transfers {
             Direction::Upload => job.item.remote.shown(),
         };
         match state {
-            JobState::Done { bytes, millis, note } if is_file => {
+            JobState::Done {
+                bytes,
+                before,
+                millis,
+                note,
+            } if is_file => {
                 self.done += 1;
                 self.bytes += bytes;
+                if is_first_try {
+                    self.before += before;
+                }
                 self.outcome.success();
                 line.bytes = bytes;
                 line.seconds = seconds(Duration::from_millis(millis));
@@ -417,10 +433,13 @@ impl Transfers {
             0 => vec!["no file was transferred".to_owned()],
             done => vec![
                 size::count(done, "file", "files"),
-                size::bytes(self.bytes),
+                size::bytes(self.bytes.saturating_sub(self.before)),
                 format!("in {}", size::duration(elapsed.as_secs())),
             ],
         };
+        if self.before > 0 {
+            parts.push(format!("{} there before", size::bytes(self.before)));
+        }
         for (count, word) in [
             (self.complete, "complete already"),
             (self.skipped, "skipped"),

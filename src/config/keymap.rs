@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use super::mistake::{Mistake, read};
 use crate::model::key::Key;
 use crate::model::nearest::did_you_mean;
+use crate::model::text::capital;
 
 /// The keys that are built in, as a file.
 pub const DEFAULT: &str = include_str!("default/keymap.toml");
@@ -216,14 +217,6 @@ pub fn shown(keys: &[Key]) -> String {
         parts.join("-")
     };
     keys.iter().map(one).collect::<Vec<_>>().join(" ")
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -84,8 +84,8 @@ impl AtOnce {
 
 /// Whether the pieces of a long file go to a disk, or come from it, where the data flow, or on a thread for that.
 ///
-/// Only a disk of this machine is trusted, and the first piece goes on a thread. After one that took long, four times as many as the last time do: a disk that is
-/// filled faster than it writes stops the network ever more seldom.
+/// Only a disk of this machine is trusted, and the first piece goes on a thread. After one that took long, four times as
+/// many as the last time do: a disk that is filled faster than it writes stops the network ever more seldom.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     work: DiskWork,

@@ -179,10 +179,14 @@ impl Task {
         self.report.outcome = match ended {
             Ok(Moved { bytes, note }) => {
                 let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                let before = Some(self.counter.before()).filter(|before| *before > 0);
-                let gone_on = before.map(|before| format!("it went on after {}", size::bytes(before)));
-                let note = both(gone_on, note);
-                Outcome::Done { bytes, millis, note }
+                let before = self.counter.before();
+                let gone_on = (before > 0).then(|| format!("it went on after {}", size::bytes(before)));
+                Outcome::Done {
+                    bytes,
+                    before,
+                    millis,
+                    note: both(gone_on, note),
+                }
             }
             Err(Stop::Skipped(why)) => Outcome::Skipped(why),
             Err(Stop::Failed(failure) | Stop::Anew(failure) | Stop::FromStart(failure)) => {

@@ -197,9 +197,11 @@ pub enum JobState {
     Retrying(Failure),
     /// Complete: everything checked and under its final name.
     Done {
-        /// Bytes of content moved.
+        /// Bytes of content that it has.
         bytes: u64,
-        /// How long it took on its lane, in milliseconds.
+        /// How many of them were there before its last try.
+        before: u64,
+        /// How long that took on its lane, in milliseconds.
         millis: u64,
         /// Something the person should know all the same (a warning), if any.
         note: Option<String>,

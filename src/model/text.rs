@@ -89,6 +89,15 @@ pub fn searched(text: &str) -> String {
     }
 }
 
+/// With a capital letter at its beginning.
+pub fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
 /// A path of this machine for a screen.
 pub fn shown_path(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())

@@ -51,8 +51,10 @@ pub enum Effect {
 pub enum Outcome {
     /// All of it is where it should be.
     Done {
-        /// Content bytes moved.
+        /// Content bytes that it has.
         bytes: u64,
+        /// How many of them were there before this try.
+        before: u64,
         /// Time on the lane, in milliseconds.
         millis: u64,
         /// A warning, if there is one.

@@ -17,6 +17,7 @@ use crate::model::facts::Sessions;
 use crate::model::failure::Failure;
 use crate::model::job::{Direction, Hold, JobState, VERIFIED};
 use crate::model::size::{bytes, rate, short};
+use crate::model::text::capital;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -267,12 +268,15 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
         JobState::Skipped(why) => (format!("Left out: {why}."), Role::Muted),
         JobState::Done {
             bytes: n,
+            before,
             millis,
             note,
         } => {
-            let note = note.as_ref().map(|n| format!(". {n}")).unwrap_or_default();
+            let note = note.as_ref().map(|n| format!(". {}", capital(n)));
             let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();
-            (format!("{} in {seconds:.1} s{note}", bytes(*n)), Role::Text)
+            let moved = bytes(n.saturating_sub(*before));
+            let text = format!("{moved} in {seconds:.1} s{}", note.unwrap_or_default());
+            (text, Role::Text)
         }
         JobState::Asking => ("Waits for your answer.".to_owned(), Role::Warning),
         JobState::Waiting => away.unwrap_or((kept(row).trim_start().to_owned(), Role::Text)),

@@ -176,6 +176,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
     for id in [1, 2] {
         let done = JobState::Done {
             bytes: 73_100_000,
+            before: 0,
             millis: 900,
             note: None,
         };

@@ -227,6 +227,10 @@ async fn source_changes(size: usize) {
     let home = tempfile::tempdir().unwrap();
     let local = home.path().join("big");
     std::fs::write(&local, vec![b'x'; 16 << 20]).unwrap();
+    // a system may write down the same time for all that is written within a hundredth of a second
+    let written = std::fs::File::options().write(true).open(&local).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    written.set_modified(long_ago).unwrap();
     let held = vec![
         say("150 Send it."),
         receive(1000),

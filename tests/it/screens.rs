@@ -108,6 +108,7 @@ pub(crate) fn with_queue(mut bench: Bench) -> Bench {
     bench.say(Event::JobChanged(JobId(5), JobState::Failed(refused)));
     let done = JobState::Done {
         bytes: 18_220,
+        before: 0,
         millis: 340,
         note: None,
     };

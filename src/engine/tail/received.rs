@@ -117,11 +117,13 @@ impl Received {
         }
     }
 
-    /// Whether all has come that it held before it was read, with a proper end, and it is longer by now.
+    /// Whether all has come that it held before it was read, and no more than it holds by now, with a proper end.
     fn has_come_growing(&self) -> bool {
         let held = self.before.and_then(|(before, _)| before.size);
+        let received = self.file.received();
         self.meanwhile() == Meanwhile::Grown
-            && held.is_some_and(|held| held <= self.file.received())
+            && held.is_some_and(|held| held <= received)
+            && self.now.size.is_some_and(|now| received <= now)
             && self.closed_properly != Some(false)
     }
 
@@ -145,7 +147,10 @@ impl Received {
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };
         match proved {
-            Ok(note) => self.file.commit(self.modified, note, self.size.is_some()).await,
+            Ok(note) => {
+                let is_sized = self.size == Some(received);
+                self.file.commit(self.modified, note, is_sized).await;
+            }
             Err(failure) => self.file.abandon(failure.into()).await,
         }
     }

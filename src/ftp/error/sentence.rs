@@ -104,9 +104,10 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
             "Choose another disk: FAT takes no file of 4 GiB.",
         ),
         io::ErrorKind::QuotaExceeded => ("your disk quota is used up", "Free some space and try again."),
-        io::ErrorKind::PermissionDenied => {
-            ("permission denied on this machine", "Check who owns the folder.")
-        }
+        io::ErrorKind::PermissionDenied => (
+            "permission denied on this machine",
+            "Check who owns the file and its folder, and what their permissions allow.",
+        ),
         io::ErrorKind::ReadOnlyFilesystem => ("the local file system is read only", "Choose another folder."),
         io::ErrorKind::NotFound => (
             "there is no such file or folder on this machine",

@@ -99,6 +99,13 @@ impl<'a> Facts<'a> {
     /// last semicolon, some write a tab behind it, and some have blanks in the values that hold names
     /// of their own.
     fn split(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        // some begin with a blank what tells facts all the same, as in the answer to MLST
+        let inner = line.strip_prefix(b" ").and_then(Self::parts);
+        let is_told = |(facts, _): &(Self, _)| facts.kind.is_some();
+        inner.filter(is_told).or_else(|| Self::parts(line))
+    }
+
+    fn parts(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let mut facts = Self::default();
         let mut rest = line;
         loop {
@@ -286,6 +293,8 @@ mod tests {
             ("type=file;size=3;\ttab before", "file 'tab before' 3 -"),
             ("type=file; \t tab of its own", "file '\\x09 tab of its own' - -"),
             (" name without facts", "other 'name without facts' - -"),
+            (" type=file;size=3; a blank before", "file 'a blank before' 3 -"),
+            ("  two blanks", "other ' two blanks' - -"),
             (
                 "UNIX.groupname=domain users;type=file;UNIX.ownername=A B; x y",
                 "file 'x y' - -",

@@ -16,9 +16,22 @@ impl Queue {
         };
         match (outcome, slot.phase) {
             // what was complete before the stop reached it is complete
-            (Outcome::Done { bytes, millis, note }, _) => {
+            (
+                Outcome::Done {
+                    bytes,
+                    before,
+                    millis,
+                    note,
+                },
+                _,
+            ) => {
                 self.totals.done(slot, bytes);
-                let state = JobState::Done { bytes, millis, note };
+                let state = JobState::Done {
+                    bytes,
+                    before,
+                    millis,
+                    note,
+                };
                 self.end(id, End::Good, state, &mut effects);
             }
             (_, Phase::Stopping(Stopping::Back)) => {

@@ -60,6 +60,7 @@ fn done(queue: &mut Queue, id: JobId) -> Vec<Effect> {
         id,
         Outcome::Done {
             bytes: 10,
+            before: 0,
             millis: 1,
             note: None,
         },
@@ -561,6 +562,7 @@ fn totals_follow_what_is_known() {
         ids[0],
         Outcome::Done {
             bytes: 15,
+            before: 0,
             millis: 0,
             note: None,
         },

@@ -83,6 +83,7 @@ fn bash_completes_commands_options_and_servers() {
     assert_eq!(ask(&["get", ""]).len(), 3);
     assert_eq!(ask(&["get", "--to", "D", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["put", "file", "mi"]), ["mirror:"]);
+    assert_eq!(ask(&["mv", "from", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["raw", "web", ":", "FE"]), ["FEAT"]);
     assert_eq!(ask(&["raw", "mi"]), ["mirror:"]);
     assert_eq!(ask(&["get", "--limit-r"]), ["--limit-rate"]);
@@ -165,6 +166,11 @@ fn fish_completes_commands_options_and_servers() {
     assert_eq!(ask("ftpane get mi"), ["mirror:"]);
     assert_eq!(ask("ftpane get "), ["mirror:", "web two:", "web:"]);
     assert_eq!(ask("ftpane put file mi"), ["mirror:"]);
+    for command in ["mv", "cp"] {
+        assert_eq!(ask(&format!("ftpane {command} web:/a mi")), ["mirror:"]);
+        // no files of this machine
+        assert!(ask(&format!("ftpane {command} web:/a ftpane.f")).is_empty());
+    }
     assert_eq!(ask("ftpane mi"), ["mirror:"]);
     assert_eq!(ask("ftpane raw web: FE"), ["FEAT"]);
     assert_eq!(ask("ftpane get --mode a"), ["active", "auto"]);
@@ -203,6 +209,8 @@ fn zsh_completes_commands_options_and_servers() {
         ("ge", "get"),
         ("get mi", "get mirror:"),
         ("put file mi", "put file mirror:"),
+        ("mv mirror:/a mi", "mv mirror:/a mirror:"),
+        ("cp mirror:/a mi", "cp mirror:/a mirror:"),
         ("mi", "mirror:"),
         ("raw mirror: FE", "raw mirror: FEAT"),
         ("get --limit-r", "get --limit-rate="),

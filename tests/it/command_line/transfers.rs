@@ -4,7 +4,8 @@ use ftpane::model::server::Protocol;
 
 use super::{Site, ends, json, stderr, stdout};
 use crate::harness::binary;
-use crate::harness::scripted::{Script, say};
+use crate::harness::engine::noise;
+use crate::harness::scripted::{Script, end_data, say, send};
 
 #[test]
 fn downloads_land_as_with_cp() {
@@ -218,4 +219,36 @@ async fn what_is_tried_again_is_said() {
         assert!(wanted.iter().all(|words| said.contains(words) != quiet), "{said}");
         assert_eq!(std::fs::read(home.path().join("d/f")).unwrap(), b"content");
     }
+}
+
+/// The time is that of what came in it: of a file that went on, what was there before is said by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_before_is_no_part_of_what_came() {
+    let home = tempfile::tempdir().unwrap();
+    let content = noise(500_000);
+    let cut = [
+        say("150 go"),
+        send(&content[..300_000]),
+        end_data(),
+        say("426 Connection closed; transfer aborted."),
+    ];
+    let script = Script::new(Protocol::Ftp).file("/f", &content).once("RETR", cut);
+    let server = script.start().await;
+    let url = format!("{}/f", server.server().url());
+    for (words, code, wanted) in [
+        (
+            &["--retries", "0"][..],
+            3,
+            ["no file was transferred", "293 KiB of what is not done kept"],
+        ),
+        (&["-c"], 0, ["1 file, 195 KiB, in ", "293 KiB there before"]),
+    ] {
+        let mut command = binary::ftpane(home.path());
+        command.arg("get").args(words).args(["--to", "f", &url]);
+        let output = binary::output(command).await;
+        ends(&output, code);
+        let said = stderr(&output);
+        assert!(wanted.iter().all(|words| said.contains(words)), "{said}");
+    }
+    assert_eq!(std::fs::read(home.path().join("f/f")).unwrap(), content);
 }

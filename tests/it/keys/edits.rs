@@ -52,6 +52,7 @@ fn carry(bench: &mut Bench, effects: Vec<Effect>, id: u64, state: JobState) -> V
 fn done() -> JobState {
     JobState::Done {
         bytes: 1,
+        before: 0,
         millis: 1,
         note: None,
     }

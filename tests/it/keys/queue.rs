@@ -98,6 +98,7 @@ fn only_what_took_long_is_told_to_the_terminal() {
             bench.now += Duration::from_secs(seconds);
             let done = JobState::Done {
                 bytes: 0,
+                before: 0,
                 millis: 0,
                 note: None,
             };
@@ -290,6 +291,7 @@ fn what_arrives_is_listed_soon_but_not_for_each_file() {
     let done = |id| {
         let state = JobState::Done {
             bytes: 1,
+            before: 0,
             millis: 1,
             note: None,
         };
@@ -341,6 +343,7 @@ fn the_queue_opens_at_what_has_failed() {
     three(&mut bench);
     let done = || JobState::Done {
         bytes: 1,
+        before: 0,
         millis: 1,
         note: None,
     };
@@ -418,6 +421,7 @@ fn another_try_that_took_long_is_told_too() {
     bench.now += Duration::from_secs(60);
     let done = JobState::Done {
         bytes: 0,
+        before: 0,
         millis: 0,
         note: None,
     };
@@ -425,4 +429,30 @@ fn another_try_that_took_long_is_told_too() {
     let effects = bench.say(Event::BatchOver(batch));
     let told = Effect::Notify("ftpane: transfers are over: 1 done".to_owned());
     assert!(effects.contains(&told), "{effects:?}");
+}
+
+/// How much came in how long is said of the last try: what was there before took no part of that time.
+#[test]
+fn what_has_gone_on_says_what_moved_in_that_time() {
+    let mut bench = Bench::connected();
+    bench.say(Event::JobsAdded(vec![job(1)]));
+    let done = JobState::Done {
+        bytes: 400 << 20,
+        before: 381 << 20,
+        millis: 1_500,
+        note: Some("it went on after 381 MiB".into()),
+    };
+    bench.say(Event::JobChanged(JobId(1), done));
+    bench.press("Q");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("19.0 MiB in 1.5 s. It went on after 381 MiB"),
+        "{screen}"
+    );
+    bench.press("enter");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Done, 400 MiB. It went on after 381 MiB."),
+        "{screen}"
+    );
 }

@@ -206,6 +206,7 @@ fn outcome(how: u8, id: JobId) -> Outcome {
 fn finished() -> Outcome {
     Outcome::Done {
         bytes: 10,
+        before: 0,
         millis: 1,
         note: None,
     }
