@@ -322,6 +322,11 @@ impl Bench {
         terminal.backend().buffer().clone()
     }
 
+    /// What is said below; there must be something.
+    pub(crate) fn notice(&self) -> &str {
+        self.app.notice.as_deref().expect("nothing is said")
+    }
+
     /// The picture at 80x24.
     pub(crate) fn screen(&mut self) -> String {
         self.at_size((80, 24))

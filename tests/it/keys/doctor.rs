@@ -350,14 +350,7 @@ fn a_server_that_is_not_saved_keeps_no_setting_and_says_how_to_have_it() {
     assert_eq!(bench.press("a"), []);
     let screen = bench.screen();
     assert!(screen.contains("nothing is saved"), "{screen}");
-    assert!(
-        bench
-            .app
-            .notice
-            .as_ref()
-            .unwrap()
-            .contains("--pasv-address server")
-    );
+    assert!(bench.notice().contains("--pasv-address server"));
     // the next look is with it
     let mended = Server {
         passive_address: PassiveAddress::Server,

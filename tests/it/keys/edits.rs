@@ -1,6 +1,6 @@
 //! A file of a server in the editor and back, where it does not come back, and what is left of others.
 
-use super::command;
+use super::{command, done};
 
 use ftpane::app::effect::Effect;
 use ftpane::app::errand::{ErrandId, Returned};
@@ -49,27 +49,26 @@ fn carry(bench: &mut Bench, effects: Vec<Effect>, id: u64, state: JobState) -> V
     bench.say(Event::BatchOver(batch))
 }
 
-fn done() -> JobState {
-    JobState::Done {
-        bytes: 1,
-        before: 0,
-        millis: 1,
-        note: None,
-    }
-}
-
 fn refused() -> JobState {
     JobState::Failed(Failure::new(Class::Refused, "Could not upload", "no").reply(b"550 No.\r\n"))
 }
 
-/// The editor has a file of the server; gives the errand's number.
-fn opened(bench: &mut Bench) -> ErrandId {
+/// A file of the server is fetched for the editor; gives the errand's number, and what is to be done.
+fn fetching(bench: &mut Bench) -> (ErrandId, Vec<Effect>) {
     let effects = bench.press("down down down down e");
     let effects = look(bench, effects);
     let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
         panic!("{effects:?}")
     };
-    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    (
+        errand,
+        bench.update(Msg::PrivateFolder(errand, Ok("/private".into()))),
+    )
+}
+
+/// The editor has a file of the server; gives the errand's number.
+fn opened(bench: &mut Bench) -> ErrandId {
+    let (errand, effects) = fetching(bench);
     let effects = carry(bench, effects, 1, done());
     assert!(matches!(effects[..], [Effect::Open { .. }]), "{effects:?}");
     errand
@@ -120,12 +119,7 @@ fn what_was_not_sent_back_is_named_until_it_is_taken_out_of_the_queue() {
 #[test]
 fn what_could_not_be_fetched_is_fetched_by_another_try() {
     let mut bench = Bench::connected();
-    let effects = bench.press("down down down down e");
-    let effects = look(&mut bench, effects);
-    let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
-        panic!("{effects:?}")
-    };
-    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    let (_, effects) = fetching(&mut bench);
     let Command::Enqueue(BatchRequest { id: batch, .. }) = command(effects.clone()) else {
         panic!("{effects:?}")
     };
@@ -165,12 +159,7 @@ fn what_could_not_be_fetched_is_fetched_by_another_try() {
 #[test]
 fn what_could_not_be_fetched_over_an_earlier_connection_is_fetched_anew() {
     let mut bench = Bench::connected();
-    let effects = bench.press("down down down down e");
-    let effects = look(&mut bench, effects);
-    let [Effect::MakePrivateFolder(errand, _)] = effects[..] else {
-        panic!("{effects:?}")
-    };
-    let effects = bench.update(Msg::PrivateFolder(errand, Ok("/private".into())));
+    let (_, effects) = fetching(&mut bench);
     assert_eq!(carry(&mut bench, effects, 1, refused()), []);
     bench.press("enter");
     let gone = Failure::new(Class::Unreachable, "Could not connect", "it is gone");

@@ -383,12 +383,5 @@ fn what_the_log_shows_is_copied_and_no_more_than_a_terminal_takes() {
         text.len()
     );
     assert!(text.starts_with("  1 < ") && text.trim_end().ends_with('x') && text.contains("< 2999 "));
-    assert!(
-        bench
-            .app
-            .notice
-            .as_ref()
-            .unwrap()
-            .contains("a filter makes them fewer")
-    );
+    assert!(bench.notice().contains("a filter makes them fewer"));
 }

@@ -246,7 +246,7 @@ fn paths_urls_and_command_lines_are_copied() {
     assert_eq!(text("tab end y p"), "/home/me/work/README.md");
     let mut bench = Bench::connected();
     assert_eq!(bench.press("tab y u"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("on a server"));
+    assert!(bench.notice().contains("on a server"));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_read_only_server_s_files_are_not_changed_but_looked_at() {
         let mut bench = Bench::connected_to(read_only.clone());
         assert_eq!(bench.press(keys), [], "{keys}");
         assert!(bench.app.dialogs.is_empty(), "{keys}");
-        assert!(bench.app.notice.as_ref().unwrap().contains("read only"), "{keys}");
+        assert!(bench.notice().contains("read only"), "{keys}");
     }
     for keys in ["i", "!", "tab p", "tab c", "tab N"] {
         let mut bench = Bench::connected_to(read_only.clone());

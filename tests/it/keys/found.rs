@@ -261,7 +261,7 @@ fn what_was_found_is_gone_to_viewed_transferred_and_deleted() {
         failed: 2,
     }));
     assert_eq!(found(&bench), before, "what was refused is there");
-    assert!(bench.app.notice.as_ref().unwrap().ends_with("; 2 failed"));
+    assert!(bench.notice().ends_with("; 2 failed"));
     bench.say(Event::Done(Deed::Deleted {
         places,
         stay: Vec::new(),
@@ -282,7 +282,7 @@ fn two_of_one_name_are_not_transferred_into_one() {
         vec![file("index.html", 5, 2)],
     );
     assert_eq!(bench.press("a t"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("called index.html"));
+    assert!(bench.notice().contains("called index.html"));
     assert!(bench.app.dialogs.is_empty());
 }
 
@@ -332,7 +332,7 @@ fn a_read_only_server_and_its_levels_are_minded() {
         vec![folder("deep"), folder("deeper")],
     );
     assert_eq!(bench.press("d"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("read only"));
+    assert!(bench.notice().contains("read only"));
     assert!(
         bench
             .at_size((120, 40))

@@ -25,7 +25,7 @@ pub(crate) use unfinished::left;
 
 use ftpane::app::effect::Effect;
 use ftpane::model::command::{Command, Place};
-use ftpane::model::job::ConnectionId;
+use ftpane::model::job::{ConnectionId, JobState};
 
 use crate::harness::bench::path;
 
@@ -53,5 +53,15 @@ pub(super) fn listed(effects: Vec<Effect>) -> Place {
     match command(effects) {
         Command::List { place, .. } => place,
         other => panic!("no listing: {other:?}"),
+    }
+}
+
+/// A job that is done.
+pub(super) fn done() -> JobState {
+    JobState::Done {
+        bytes: 1,
+        before: 0,
+        millis: 1,
+        note: None,
     }
 }

@@ -75,7 +75,7 @@ fn a_file_of_either_side_is_read_as_far_as_is_looked() {
     // a folder is none
     let mut bench = Bench::connected();
     assert_eq!(bench.press("f3"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("folder"));
+    assert!(bench.notice().contains("folder"));
 }
 
 #[test]
@@ -127,14 +127,7 @@ fn lines_are_gone_to_by_number() {
     assert_eq!(go(&mut bench, "3"), "line 3");
     assert_eq!(go(&mut bench, "@14"), "line 3");
     assert_eq!(go(&mut bench, "300002"), "line 3", "there is none");
-    assert!(
-        bench
-            .app
-            .notice
-            .as_ref()
-            .unwrap()
-            .contains("ends before line 300002")
-    );
+    assert!(bench.notice().contains("ends before line 300002"));
     press(&mut bench, "ctrl-g", &file);
     bench.type_in("x");
     press(&mut bench, "enter", &file);
@@ -156,18 +149,11 @@ fn a_text_is_found_on_the_way_down_and_up() {
     press(&mut bench, "n", &file);
     assert_eq!(shown(&mut bench).1, "another needle");
     press(&mut bench, "n", &file);
-    assert!(bench.app.notice.as_ref().unwrap().contains("does not come again"));
+    assert!(bench.notice().contains("does not come again"));
     press(&mut bench, "N", &file);
     assert_eq!(shown(&mut bench).0, "the Needle");
     press(&mut bench, "N", &file);
-    assert!(
-        bench
-            .app
-            .notice
-            .as_ref()
-            .unwrap()
-            .contains("does not come before")
-    );
+    assert!(bench.notice().contains("does not come before"));
     // Escape ends a search that would take its time, and only that
     press(&mut bench, "/ ctrl-u", &file);
     bench.type_in("Nowhere");

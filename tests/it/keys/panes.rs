@@ -26,12 +26,12 @@ fn one_goes_into_folders_and_comes_back_to_where_one_was() {
     assert_eq!(bench.app.remote.current().unwrap().name, name("public_html"));
     // the document path is the top
     assert_eq!(bench.press("h"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("document path"));
+    assert!(bench.notice().contains("document path"));
     // the other pane has its own way up
     assert_eq!(listed(bench.press("tab left")), local("/home/me"));
     // a file is no folder
     assert_eq!(bench.press("tab end enter"), []);
-    assert!(bench.app.notice.as_ref().unwrap().contains("no folder"));
+    assert!(bench.notice().contains("no folder"));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn names_are_marked_by_a_pattern() {
     bench.type_in("zip");
     bench.press("enter");
     assert_eq!(marked(&bench), ["release-10.tar"]);
-    assert!(bench.app.notice.as_ref().unwrap().contains("fits *zip"));
+    assert!(bench.notice().contains("fits *zip"));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_read_only_server_is_never_asked_to_change() {
         let mut bench = Bench::connected_to(read_only.clone());
         assert_eq!(bench.press(keys), [], "{keys}");
         assert!(bench.app.dialogs.is_empty(), "{keys}");
-        assert!(bench.app.notice.as_ref().unwrap().contains("read only"), "{keys}");
+        assert!(bench.notice().contains("read only"), "{keys}");
     }
     // the hints say so beforehand
     let bench = Bench::connected_to(read_only.clone());

@@ -1,6 +1,6 @@
 //! The queue, and what arrives.
 
-use super::{command, listed, local, remote};
+use super::{command, done, listed, local, remote};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,13 +96,7 @@ fn only_what_took_long_is_told_to_the_terminal() {
                 ..one.clone()
             }]));
             bench.now += Duration::from_secs(seconds);
-            let done = JobState::Done {
-                bytes: 0,
-                before: 0,
-                millis: 0,
-                note: None,
-            };
-            bench.say(Event::JobChanged(id, done));
+            bench.say(Event::JobChanged(id, done()));
             let effects = bench.say(Event::BatchOver(batch));
             assert!(effects.contains(&Effect::Bell));
             let notices: Vec<&Effect> = effects
@@ -288,33 +282,25 @@ fn what_arrives_is_listed_soon_but_not_for_each_file() {
         at(4, "/home/me/work/fresh/below/deep"),
         at(5, "/elsewhere/x"),
     ]));
-    let done = |id| {
-        let state = JobState::Done {
-            bytes: 1,
-            before: 0,
-            millis: 1,
-            note: None,
-        };
-        Msg::Engine(Event::JobChanged(JobId(id), state))
-    };
+    let over = |id| Msg::Engine(Event::JobChanged(JobId(id), done()));
     let second = Duration::from_secs(1);
-    let effects = bench.update(done(1));
+    let effects = bench.update(over(1));
     assert_eq!(listed(effects.clone()), local("/home/me/work"));
     bench.answer_listings(&effects);
     // the next one has to wait for its second
     bench.now -= second / 2;
-    assert_eq!(bench.update(done(2)), []);
+    assert_eq!(bench.update(over(2)), []);
     bench.now += second;
     let effects = bench.update(Msg::Tick);
     assert_eq!(listed(effects.clone()), local("/home/me/work"));
     bench.answer_listings(&effects);
     // what comes into a folder that is shown already, or into none that is shown, is no news
     bench.now += second * 10;
-    assert_eq!(bench.update(done(3)), []);
-    assert_eq!(bench.update(done(5)), []);
+    assert_eq!(bench.update(over(3)), []);
+    assert_eq!(bench.update(over(5)), []);
     // a new folder is, however deep below it something came
     bench.now += second;
-    assert_eq!(listed(bench.update(done(4))), local("/home/me/work"));
+    assert_eq!(listed(bench.update(over(4))), local("/home/me/work"));
     // and when nothing is due no tick is wanted
     bench.app.notice = None;
     bench.now += second * 10;
@@ -341,12 +327,6 @@ fn quitting_asks_while_something_is_unfinished() {
 fn the_queue_opens_at_what_has_failed() {
     let mut bench = Bench::connected();
     three(&mut bench);
-    let done = || JobState::Done {
-        bytes: 1,
-        before: 0,
-        millis: 1,
-        note: None,
-    };
     bench.say(Event::JobChanged(JobId(1), done()));
     let failure = Failure::new(Class::Refused, "Could not upload", "the server refused it");
     bench.say(Event::JobChanged(JobId(2), JobState::Failed(failure)));
@@ -419,13 +399,7 @@ fn another_try_that_took_long_is_told_too() {
     bench.now += Duration::from_secs(600);
     bench.say(Event::JobChanged(id, JobState::Waiting));
     bench.now += Duration::from_secs(60);
-    let done = JobState::Done {
-        bytes: 0,
-        before: 0,
-        millis: 0,
-        note: None,
-    };
-    bench.say(Event::JobChanged(id, done));
+    bench.say(Event::JobChanged(id, done()));
     let effects = bench.say(Event::BatchOver(batch));
     let told = Effect::Notify("ftpane: transfers are over: 1 done".to_owned());
     assert!(effects.contains(&told), "{effects:?}");

@@ -163,14 +163,7 @@ fn nothing_to_import_is_said() {
     let mut bench = Bench::new(vec![server("web")]);
     bench.update(Msg::ImportsFound(Looked::default()));
     assert!(bench.app.dialogs.is_empty());
-    assert!(
-        bench
-            .app
-            .notice
-            .as_ref()
-            .unwrap()
-            .starts_with("Nothing to import")
-    );
+    assert!(bench.notice().starts_with("Nothing to import"));
     let mut nothing = looked();
     nothing.found.taken.clear();
     bench.update(Msg::ImportsFound(nothing));
