@@ -50,8 +50,6 @@ pub(super) struct Transfers {
     bytes: u64,
     /// How much of that was there before this run.
     before: u64,
-    /// Tried more than once: what was there before the last try came in this run.
-    retried: HashSet<JobId>,
     /// How much of each file that is not done is kept.
     kept: HashMap<JobId, u64>,
     started: Instant,
@@ -100,7 +98,6 @@ impl Transfers {
             left: 0,
             bytes: 0,
             before: 0,
-            retried: HashSet::new(),
             kept: HashMap::new(),
             started: Instant::now(),
             next_batch: 1,
@@ -304,7 +301,6 @@ impl Transfers {
                     ..failure
                 };
                 session.speech.remark(&format!("{said}; trying again"));
-                self.retried.insert(id);
             }
             self.unfinished.insert(id);
             return;
@@ -314,7 +310,6 @@ impl Transfers {
             return;
         }
         self.unfinished.remove(&id);
-        let is_first_try = !self.retried.remove(&id);
         if !matches!(state, JobState::Failed(_)) {
             self.kept.remove(&id);
         }
@@ -335,15 +330,14 @@ impl Transfers {
         match state {
             JobState::Done {
                 bytes,
-                before,
+                earlier,
                 millis,
                 note,
+                ..
             } if is_file => {
                 self.done += 1;
                 self.bytes += bytes;
-                if is_first_try {
-                    self.before += before;
-                }
+                self.before += earlier;
                 self.outcome.success();
                 line.bytes = bytes;
                 line.seconds = seconds(Duration::from_millis(millis));

@@ -252,7 +252,7 @@ impl Receiving {
         };
         let received = begun.as_ref().map_or(0, |(_, length, _)| *length);
         let present = incoming.told.and_then(|(size, _)| sharing.present(size));
-        task.counter.begin_at(present.unwrap_or(received));
+        task.begins_at(present.unwrap_or(received));
         // the disk has it from now on
         task.piece = None;
         Self {

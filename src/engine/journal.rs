@@ -14,7 +14,6 @@ use super::listener::Listener;
 use super::origins::Origins;
 use super::unix_now;
 use crate::local::journal as file;
-use crate::model::command::Scope;
 use crate::model::event::Event;
 use crate::model::job::{
     BatchId, BatchRequest, Care, ConnectionId, Direction, Hold, Item, Job, JobId, JobState, Policy,
@@ -23,7 +22,7 @@ use crate::model::server::Server;
 use crate::model::unfinished::RestId;
 use crate::plan::journal::written::{WrittenItem, WrittenJob, WrittenPath};
 use crate::plan::journal::{End, MOST, Record, keepable};
-use crate::plan::queue::{Effect, Queue};
+use crate::plan::queue::Queue;
 use writer::{Order, Writer};
 
 mod writer;
@@ -59,6 +58,8 @@ struct Head {
     care: Care,
     asked: i64,
     is_written: bool,
+    /// How many jobs of it there were; `None` where only some are in the log.
+    jobs: Option<u64>,
 }
 
 impl Journal {
@@ -145,6 +146,7 @@ impl Journal {
             care: request.care,
             asked: unix_now(),
             is_written: false,
+            jobs: Some(0),
         };
         self.batches.insert(request.id, head);
         self.walking.insert(request.id);
@@ -207,22 +209,17 @@ impl Journal {
         }
     }
 
-    /// A person has decided about a conflict; `effects` is what the queue makes of it.
-    pub(super) fn answered(&mut self, effects: &[Effect], policy: Policy, scope: Scope) {
-        let job = effects.iter().find_map(|effect| match effect {
-            Effect::Tell(Event::JobChanged(job, JobState::Waiting)) => Some(*job),
-            _ => None,
-        });
-        let Some((job, batch)) = job.and_then(|job| Some((job, *self.left.get(&job)?))) else {
-            return;
-        };
-        match scope {
-            Scope::Once => self.write(Record::Answered { job, policy }),
-            _ => {
-                if let Some(head) = self.batches.get_mut(&batch) {
-                    head.policy = policy;
-                }
-                self.write(Record::Policy { batch, policy });
+    /// A person has decided about a conflict of a job, and with it of these batches.
+    pub(super) fn answered(&mut self, job: JobId, batches: &[BatchId], policy: Policy) {
+        // also where the batch has its answer: the one of a job goes before that
+        self.write(Record::Answered { job, policy });
+        for batch in batches {
+            if let Some(head) = self.batches.get_mut(batch) {
+                head.policy = policy;
+                self.write(Record::Policy {
+                    batch: *batch,
+                    policy,
+                });
             }
         }
     }
@@ -235,6 +232,13 @@ impl Journal {
     /// What was decided about a job before it came.
     pub(super) fn decided(&mut self, job: JobId, policy: Policy) {
         self.write(Record::Answered { job, policy });
+    }
+
+    /// So much of an upload is on the server, and waits there.
+    pub(super) fn kept(&mut self, job: JobId, bytes: u64) {
+        if self.left.contains_key(&job) {
+            self.write(Record::Kept { job, bytes });
+        }
     }
 
     /// The walk of a batch ended for a reason that passes: a later run walks again.
@@ -275,9 +279,9 @@ impl Journal {
                 if let Some(job) = queue.job(*id) {
                     let batch = job.batch;
                     self.head(batch, None);
-                    self.added(std::slice::from_ref(job));
+                    self.write_jobs(std::slice::from_ref(job));
                     if !self.walking.contains(&batch) {
-                        self.write(Record::Walked { batch });
+                        self.walked(batch);
                     }
                 }
             }
@@ -309,7 +313,7 @@ impl Journal {
             }
             Event::BatchWalked(batch) | Event::BatchOver(batch) => {
                 if !self.leaves_rest && !self.cut.contains(batch) && self.walking.remove(batch) {
-                    self.write(Record::Walked { batch: *batch });
+                    self.walked(*batch);
                 }
                 if matches!(event, Event::BatchOver(_)) {
                     self.clear_if_over();
@@ -332,7 +336,21 @@ impl Journal {
         }
     }
 
+    fn walked(&self, batch: BatchId) {
+        let jobs = self.batches.get(&batch).and_then(|head| head.jobs);
+        self.write(Record::Walked { batch, jobs });
+    }
+
+    /// Jobs join their batch.
     fn added(&mut self, jobs: &[Job]) {
+        let head = jobs.first().and_then(|job| self.batches.get_mut(&job.batch));
+        if let Some(known) = head.and_then(|head| head.jobs.as_mut()) {
+            *known += jobs.len() as u64;
+        }
+        self.write_jobs(jobs);
+    }
+
+    fn write_jobs(&mut self, jobs: &[Job]) {
         self.left.extend(jobs.iter().map(|job| (job.id, job.batch)));
         let Some(batch) = jobs.first().map(|job| job.batch) else {
             return;
@@ -365,7 +383,10 @@ impl Journal {
             return;
         }
         self.written.clear();
-        self.batches.values_mut().for_each(|head| head.is_written = false);
+        for head in self.batches.values_mut() {
+            head.is_written = false;
+            head.jobs = None;
+        }
         self.order(Order::Clear);
     }
 
@@ -447,7 +468,7 @@ mod tests {
             assert!(text.contains(here.join(path).to_str().unwrap()), "{text}");
         }
         assert!(
-            !text.contains("s3cret") && text.ends_with("\"synced\"\n"),
+            !text.contains("s3cret") && text.lines().last().unwrap().starts_with("\"synced\""),
             "{text}"
         );
     }

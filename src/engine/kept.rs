@@ -18,14 +18,23 @@ pub(super) enum Piece {
     There(RemotePath),
 }
 
+/// How much of a file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Length {
+    /// All of it, in bytes.
+    pub(super) bytes: u64,
+    /// How much of that an earlier run has brought.
+    pub(super) earlier: u64,
+}
+
 /// The pieces of jobs that no lane works on.
 #[derive(Debug, Default)]
 pub(super) struct Kept(Mutex<Shelf>);
 
 #[derive(Debug, Default)]
 struct Shelf {
-    /// With how many bytes each is.
-    pieces: HashMap<JobId, (Piece, u64)>,
+    /// And how long each is.
+    pieces: HashMap<JobId, (Piece, Length)>,
     /// Running jobs that a person has taken out: nothing of them is to be kept.
     unwanted: HashSet<JobId>,
 }
@@ -36,20 +45,20 @@ impl Kept {
     }
 
     /// A job begins: what it has left before, and how much that is.
-    pub(super) fn begin(&self, job: JobId) -> Option<(Piece, u64)> {
+    pub(super) fn begin(&self, job: JobId) -> Option<(Piece, Length)> {
         let mut shelf = self.shelf();
         shelf.unwanted.remove(&job);
         shelf.pieces.remove(&job)
     }
 
-    /// So many bytes of a job wait in this piece.
-    pub(super) fn put(&self, job: JobId, piece: Piece, bytes: u64) {
-        self.shelf().pieces.insert(job, (piece, bytes));
+    /// So much of a job waits in this piece.
+    pub(super) fn put(&self, job: JobId, piece: Piece, length: Length) {
+        self.shelf().pieces.insert(job, (piece, length));
     }
 
     /// How much a job has left, where that is known here.
     pub(super) fn bytes(&self, job: JobId) -> Option<u64> {
-        self.shelf().pieces.get(&job).map(|(_, bytes)| *bytes)
+        self.shelf().pieces.get(&job).map(|(_, length)| length.bytes)
     }
 
     /// What a job has left; it is not known here any more.
@@ -110,17 +119,18 @@ mod tests {
     #[test]
     fn a_piece_belongs_to_one_job_at_a_time() {
         let kept = Kept::default();
+        let length = |bytes| Length { bytes, earlier: 5 };
         let piece = Piece::Here("/x/.f.part".into());
-        kept.put(JobId(1), piece.clone(), 7);
+        kept.put(JobId(1), piece.clone(), length(7));
         assert_eq!((kept.bytes(JobId(1)), kept.bytes(JobId(2))), (Some(7), None));
         assert_eq!(kept.begin(JobId(2)), None);
         assert_eq!(kept.all_here(), [std::path::Path::new("/x/.f.part")]);
         assert!(kept.inherit(&piece) && !kept.inherit(&piece));
         assert_eq!(kept.begin(JobId(1)), None);
-        kept.put(JobId(2), piece.clone(), 8);
+        kept.put(JobId(2), piece.clone(), length(8));
         kept.unwant(JobId(2));
         assert!(kept.is_unwanted(JobId(2)));
-        assert_eq!(kept.begin(JobId(2)), Some((piece, 8)));
+        assert_eq!(kept.begin(JobId(2)), Some((piece, length(8))));
         assert!(!kept.is_unwanted(JobId(2)), "it was begun again");
     }
 }

@@ -12,7 +12,8 @@ use crate::local::runs::{Run, Runs};
 use crate::local::{boot, leftovers};
 use crate::model::job::{BatchId, Direction};
 use crate::model::server::Server;
-use crate::model::text::escape;
+use crate::model::size::count;
+use crate::model::text::{escape, shown_path};
 use crate::model::unfinished::{RestId, Unfinished};
 use crate::plan::journal::written::WrittenItem;
 use crate::plan::journal::{Log, Record, Rest, is_same};
@@ -53,14 +54,23 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
         }
         let (rests, void): (Vec<_>, Vec<_>) =
             held.rests().into_iter().partition(|(id, _)| claims.is_left(*id));
+        let lost = count(held.log.unreadable(), "line", "lines");
         if rests.is_empty() {
-            held.run.end()?;
+            if !held.log.is_damaged() {
+                held.run.end()?;
+                continue;
+            }
+            let aside = held.run.set_aside()?;
+            seen.damage.push(format!(
+                "Run {run:08x} may have left something: {lost} of its log told nothing, and the others tell of \
+                 nothing that is left. The log is kept as {}",
+                shown_path(&aside)
+            ));
             continue;
         }
         if held.log.unreadable() > 0 {
             seen.damage.push(format!(
-                "What run {run:08x} has left can be read in part only: {} of its log told nothing",
-                crate::model::size::count(held.log.unreadable(), "line", "lines")
+                "What run {run:08x} has left can be read in part only: {lost} of its log told nothing"
             ));
         }
         // by run, and in it as its queue stood when it ended
@@ -132,6 +142,7 @@ pub(super) fn hold_rest(runs: &Runs, id: RestId) -> io::Result<Option<(Held, Res
     let rest = held.rests().into_iter().find(|(other, _)| *other == id);
     match rest {
         Some((_, mut rest)) if held.run.share()? => {
+            held.remove_unwritten(runs, &rest);
             weigh(runs, id.run, &mut rest);
             Ok(Some((held, rest)))
         }
@@ -184,6 +195,14 @@ impl Held {
         rests.map(|(batch, rest)| (RestId { run, batch }, rest)).collect()
     }
 
+    /// Deletes what it had of a batch's downloads when the machine went down over it. How much of that the disk
+    /// has nobody knows, and when its log is gone it would pass for what was kept in good order.
+    fn remove_unwritten(&self, runs: &Runs, rest: &Rest) {
+        if self.log.went_down(boot::id().as_deref()) {
+            remove_parts(runs, self.run.number(), [rest]);
+        }
+    }
+
     /// These batches are left no more; with the last one goes the file.
     pub(super) fn drop_batches(self, batches: &[BatchId]) -> io::Result<()> {
         if self.log.newer().is_some() {
@@ -221,18 +240,27 @@ pub(super) fn drop_rests(runs: &Runs, ids: &[RestId]) -> io::Result<u64> {
         }
         let rests = held.rests();
         let meant = || rests.iter().filter(|(id, _)| ids.contains(id));
-        let downloads = || meant().filter(|(_, rest)| rest.direction == Direction::Download);
-        let jobs = || downloads().flat_map(|(_, rest)| &rest.jobs);
-        // as in its temporary names
-        let numbers: HashSet<u32> = jobs().map(|job| job.id.0 as u32).collect();
-        let folders = jobs().filter_map(|job| Some(job.item.local.parent()?.to_path_buf()));
-        removed += leftovers::remove(&folders.collect(), |origin| {
-            origin.installation == runs.installation() && origin.run == run && numbers.contains(&origin.job)
-        });
+        removed += remove_parts(runs, run, meant().map(|(_, rest)| rest));
         let batches: Vec<BatchId> = meant().map(|(id, _)| id.batch).collect();
         held.drop_batches(&batches)?;
     }
     Ok(removed)
+}
+
+/// Deletes the temporary files of a run that are here and belong to these rests; how many that were.
+fn remove_parts<'r>(runs: &Runs, run: u32, rests: impl IntoIterator<Item = &'r Rest>) -> u64 {
+    let downloads = rests
+        .into_iter()
+        .filter(|rest| rest.direction == Direction::Download);
+    let jobs: Vec<_> = downloads.flat_map(|rest| &rest.jobs).collect();
+    // as in its temporary names
+    let numbers: HashSet<u32> = jobs.iter().map(|job| job.id.0 as u32).collect();
+    let folders = jobs
+        .iter()
+        .filter_map(|job| Some(job.item.local.parent()?.to_path_buf()));
+    leftovers::remove(&folders.collect(), |origin| {
+        origin.installation == runs.installation() && origin.run == run && numbers.contains(&origin.job)
+    })
 }
 
 /// What is asked for now takes the place of the same left by a run that is over.
@@ -249,6 +277,7 @@ pub(super) fn supersede(
         let rests = held.rests().into_iter();
         let same: Vec<BatchId> = rests
             .filter(|(_, rest)| is_same(rest, server, direction, items))
+            .inspect(|(_, rest)| held.remove_unwritten(runs, rest))
             .map(|(id, _)| id.batch)
             .collect();
         if !same.is_empty() {

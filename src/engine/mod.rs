@@ -23,6 +23,7 @@ mod at_once;
 pub use at_once::DiskWork;
 mod beginning;
 mod browse;
+mod capitals;
 mod carried;
 mod checksum;
 mod committing;

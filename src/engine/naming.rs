@@ -92,6 +92,7 @@ async fn upload(items: Vec<&mut Item>, pool: &Arc<Pool>, targets: &Targets) {
     }
     for (folder, mut items) in folders {
         let names: Vec<Name> = items.iter().map(|(name, _)| name.clone()).collect();
+        targets.capitals.note(&folder, &names);
         if !names.iter().any(has_forms) {
             continue;
         }

@@ -137,7 +137,10 @@ pub(super) async fn take_up_here(
         for left in begun.chain(left) {
             let is_own = own.as_ref() == Some(&left.path);
             match take_up(&left, is_own, &target, &origin, &origins, size) {
-                Ok(Ok(resumed)) => return Ok(resumed),
+                Ok(Ok(resumed)) => {
+                    let of_another_job = (!is_own).then_some(left.is_of_another_run());
+                    return Ok((resumed, of_another_job));
+                }
                 Ok(Err(anew)) => {
                     why = why.or(Some(anew));
                     if is_own {
@@ -150,7 +153,10 @@ pub(super) async fn take_up_here(
         }
         Err(why)
     };
-    let resumed = blocking(work).await.unwrap_or(Err(None))?;
+    let (resumed, of_another_job) = blocking(work).await.unwrap_or(Err(None))?;
+    if let Some(is_of_another_run) = of_another_job {
+        task.continues_another(is_of_another_run);
+    }
     task.piece = Some(Piece::Here(resumed.part.clone()));
     Ok(resumed)
 }
@@ -222,7 +228,7 @@ pub(super) async fn take_up_there(
 }
 
 async fn take_up_remote(
-    task: &Task,
+    task: &mut Task,
     own: Option<&RemotePath>,
     others: Vec<RemotePath>,
     part: &RemotePath,
@@ -256,7 +262,11 @@ async fn take_up_remote(
         match goes_on {
             Ok(length) if path == *part => return Ok(Some(length)),
             Ok(length) => match lease.rename(&path, part).await {
-                Ok(()) => return Ok(Some(length)),
+                Ok(()) => {
+                    let run = Origin::at(&path).map(|origin| origin.run);
+                    task.continues_another(run != Some(task.origin.run));
+                    return Ok(Some(length));
+                }
                 // another run was quicker, or the server does not let it
                 Err(Error::Refused(..)) => {}
                 Err(error) => return Err(error),

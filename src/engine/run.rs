@@ -339,10 +339,12 @@ impl Loop {
                         None
                     }
                 };
-                let effects = self.queue.answer(question, decided);
-                if let Some((policy, scope)) = decided {
-                    self.journal.answered(&effects, policy, scope);
+                if let Some((policy, scope)) = decided
+                    && let Some((job, batches)) = self.queue.reach(question, scope)
+                {
+                    self.journal.answered(job, &batches, policy);
                 }
+                let effects = self.queue.answer(question, decided);
                 self.carry_out(effects);
             }
             Command::Answer { question, answer } => self.questions.answer(question, answer),

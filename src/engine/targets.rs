@@ -2,11 +2,12 @@
 //! batch, so that no file costs a question of its own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use super::at_once::{AtOnce, DiskWork};
+use super::capitals::Capitals;
 use super::lease::Lease;
 use super::origins::Origins;
 use super::resume::Leftovers;
@@ -20,6 +21,7 @@ use crate::model::job::JobId;
 use crate::model::part_name::{Origin, is_ours, is_part_of, moved_aside};
 use crate::model::path::{Name, RemotePath};
 use crate::plan::conflict::Known;
+use crate::plan::naming::folded;
 
 /// How many links may stand behind one another.
 const HOPS: usize = 16;
@@ -45,6 +47,8 @@ pub(super) struct Content {
     gaps: bool,
     /// Whether it may lack those that begin with a dot.
     hides_dot_names: bool,
+    /// The names as a server has them that is blind to capitals; made when one is looked for.
+    folded: OnceLock<HashMap<Vec<u8>, Name>>,
 }
 
 /// What was found out about an upload's target.
@@ -83,6 +87,17 @@ impl Content {
         self.entries.keys()
     }
 
+    /// The name of an entry that differs from this one in capitals only.
+    fn alike(&self, name: &Name) -> Option<&Name> {
+        let fold = || {
+            let names = self.names();
+            names
+                .map(|name| (folded(name.as_bytes()), name.clone()))
+                .collect()
+        };
+        self.folded.get_or_init(fold).get(&folded(name.as_bytes()))
+    }
+
     /// Names under which the old file of this name may have been left aside, and by whom.
     fn aside(&self, name: &Name) -> impl Iterator<Item = (&Name, Origin)> {
         let name = name.clone();
@@ -113,6 +128,7 @@ pub(super) struct Targets {
     /// Whose new files in a folder are; `None` where the server does not tell.
     newcomers: Mutex<HashMap<RemotePath, Option<Arc<Owner>>>>,
     origins: Arc<Origins>,
+    pub(super) capitals: Capitals,
     /// Short work on this machine's disk.
     pub(super) at_once: AtOnce,
 }
@@ -126,6 +142,7 @@ impl Targets {
             put_back: Mutex::default(),
             newcomers: Mutex::default(),
             origins,
+            capitals: Capitals::default(),
             at_once: AtOnce::new(work),
         }
     }
@@ -188,6 +205,7 @@ impl Targets {
             Some(Standing { kind: Kind::Link, .. }) => None,
             None if content.may_hide(&name) && !overwrite => None,
             None if content.aside(&name).next().is_some() => None,
+            None if content.alike(&name).is_some() || self.capitals.double(path).is_some() => None,
             standing => Some(self.found(path.clone(), standing, &content, Arc::clone(&content))),
         }
     }
@@ -198,6 +216,7 @@ impl Targets {
         &self,
         lease: &mut Lease,
         path: &RemotePath,
+        origin: &Origin,
         overwrite: bool,
     ) -> Result<Found, Stop> {
         let failed = |error: Error| {
@@ -223,12 +242,27 @@ impl Targets {
             }
             content => content.map_err(failed)?,
         };
+        let what = super::upload::what(path);
+        let refusal = self.capitals.refusal(lease, path, origin, what).await;
+        if let Some(refusal) = refusal.map_err(failed)? {
+            return Err(refusal.into());
+        }
         let (target, its) = self.followed(lease, path, Arc::clone(&content)).await?;
         let is_link = target != *path;
         let name = target.name();
         let mut standing = name.as_ref().and_then(|name| its.entries.get(name).cloned());
         if standing.is_none() {
             standing = self.back(lease, &target, &its).await.map_err(failed)?;
+        }
+        if standing.is_none()
+            && let Some(alike) = name.as_ref().and_then(|name| its.alike(name))
+            && self
+                .capitals
+                .are_one(lease, &target, origin)
+                .await
+                .map_err(failed)?
+        {
+            standing = its.entries.get(alike).cloned();
         }
         if standing.is_none() && name.is_some_and(|name| its.may_hide(&name)) && (!overwrite || is_link) {
             standing = asked_for(lease, &target).await.map_err(failed)?;
@@ -373,6 +407,7 @@ impl Targets {
                     entries: listing.entries.iter().map(standing).collect(),
                     gaps: !listing.is_whole(),
                     hides_dot_names: lease.hides_dot_names(),
+                    folded: OnceLock::new(),
                 }))
             })
             .await?;

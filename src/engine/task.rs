@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::durable::Durable;
 use super::input::Input;
-use super::kept::Piece;
+use super::kept::{Length, Piece};
 use super::lease::Lease;
 use super::meter::Counter;
 use super::origins::Origins;
@@ -52,8 +52,10 @@ pub(super) struct Task {
     server: Arc<Server>,
     /// What an earlier try has left, as long as nothing is done with it.
     pub(super) piece: Option<Piece>,
-    /// How many bytes that is.
-    kept: u64,
+    /// How much that is.
+    kept: Length,
+    /// How much of what is continued an earlier run has brought, at the most.
+    earlier: u64,
     /// Whether it was begun anew through no fault of its own: that is done once.
     pub(super) healed: bool,
     /// Whether it goes from the file's first byte: what was continued was none of it.
@@ -87,6 +89,7 @@ impl Task {
         counter.begin_at(0);
         let job = start.job.id;
         let (piece, kept) = means.origins.kept.begin(job).unzip();
+        let kept = kept.unwrap_or_default();
         let report = Report::new(job, notes);
         Self {
             start,
@@ -96,7 +99,8 @@ impl Task {
             durable: means.durable,
             origin: means.origins.of(job),
             piece,
-            kept: kept.unwrap_or(0),
+            kept,
+            earlier: kept.earlier,
             origins: means.origins,
             input: means.input,
             server: means.server,
@@ -126,6 +130,17 @@ impl Task {
             local: &local,
             remote: &item.remote,
         })
+    }
+
+    /// What another job has left is continued: one of an earlier run, or of this one.
+    pub(super) fn continues_another(&mut self, is_of_earlier_run: bool) {
+        self.earlier = if is_of_earlier_run { u64::MAX } else { 0 };
+    }
+
+    /// Its file goes on after so many bytes; 0 is from the beginning.
+    pub(super) fn begins_at(&mut self, bytes: u64) {
+        self.counter.begin_at(bytes);
+        self.earlier = self.earlier.min(bytes);
     }
 
     /// Whether what there is of its file, so many bytes, is kept for another try when it ends so.
@@ -170,11 +185,14 @@ impl Task {
         );
         if let Some(piece) = self.piece.take() {
             // it may have ended before anything of it was taken up
-            let bytes = match self.counter.get() {
+            let length = match self.counter.get() {
                 0 => self.kept,
-                moved => moved,
+                bytes => Length {
+                    bytes,
+                    earlier: self.earlier.min(bytes),
+                },
             };
-            self.origins.kept.put(self.job().id, piece, bytes);
+            self.origins.kept.put(self.job().id, piece, length);
         }
         self.report.outcome = match ended {
             Ok(Moved { bytes, note }) => {
@@ -184,6 +202,7 @@ impl Task {
                 Outcome::Done {
                     bytes,
                     before,
+                    earlier: self.earlier.min(before),
                     millis,
                     note: both(gone_on, note),
                 }
@@ -364,7 +383,13 @@ pub(super) async fn make_local_folder(job: &Job) -> Result<Moved, Stop> {
 /// Makes a folder on the server, where none is.
 pub(super) async fn make_remote_folder(task: &Task, lease: &mut Lease) -> Result<Moved, Stop> {
     let path = &task.job().item.remote;
-    let failed = |error: Error| Stop::Failed(error.failure(format!("Could not make the folder {path}")));
+    let what = || format!("Could not make the folder {path}");
+    let failed = |error: Error| Stop::Failed(error.failure(what()));
+    let capitals = &task.targets.capitals;
+    let refusal = capitals.refusal(lease, path, &task.origin, what()).await;
+    if let Some(refusal) = refusal.map_err(failed)? {
+        return Err(refusal.into());
+    }
     // Only a folder that was not there is known to be empty, and some servers (gateways to object
     // stores) answer MKD with success either way. Who overwrites all the same need not ask.
     let is_new = task.start.policy != Policy::Overwrite

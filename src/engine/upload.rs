@@ -151,7 +151,10 @@ pub(super) async fn prepare_asking(
 /// Where the file goes, and how much of it stands there under its temporary name.
 async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<(Goal, u64), Stop> {
     let remote = task.job().item.remote.clone();
-    let found = task.targets.find(lease, &remote, overwrites(task)).await?;
+    let found = task
+        .targets
+        .find(lease, &remote, &task.origin, overwrites(task))
+        .await?;
     let parts = found.parts.clone();
     let goal = match goal(task, &source.known, found) {
         Err(stop) if stop.is_complete() => {

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// What the name of a run's file ends in.
 const ENDING: &str = ".journal";
 
+/// The same where its log is damaged, and kept for a person to look at.
+const DAMAGED: &str = "damaged";
+
 /// How much of a first line is read; it holds three words.
 const FIRST: u64 = 64 * 1024;
 
@@ -161,6 +164,13 @@ impl Run {
             Err(TryLockError::WouldBlock) => Ok(false),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Gives its file another name, at which no run looks any more; which one.
+    pub(crate) fn set_aside(self) -> io::Result<PathBuf> {
+        let aside = self.path.with_extension(DAMAGED);
+        fs::rename(&self.path, &aside)?;
+        Ok(aside)
     }
 
     /// Removes its file: the run has come to its end.

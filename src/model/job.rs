@@ -201,6 +201,8 @@ pub enum JobState {
         bytes: u64,
         /// How many of them were there before its last try.
         before: u64,
+        /// How many of those an earlier run has brought.
+        earlier: u64,
         /// How long that took on its lane, in milliseconds.
         millis: u64,
         /// Something the person should know all the same (a warning), if any.

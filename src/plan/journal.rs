@@ -1,12 +1,17 @@
 //! The log of a queue: what is written down while it works, and what is left by that.
 //!
-//! A log is lines of JSON, one record each, only ever appended to. It is read by later versions and
-//! after crashes: a line that is torn, unknown or not JSON at all is counted and left out, and takes
-//! nothing else with it. What a newer version has written is not judged at all: a line that is not
-//! understood may say that the rest is no rest. No record holds a secret.
+//! A log is lines of JSON, one record each, only ever appended to, and behind it a tab and a number for
+//! what the line should be. It is read by later versions and after crashes: a line that is torn, unknown,
+//! not JSON at all or not what its number says is counted and left out, and takes nothing else with it:
+//! one digit that another has taken the place of would call another job done. What a newer version has
+//! written is not judged at all: a line that is not understood may say that the rest is no rest. No record
+//! holds a secret.
+
+use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::fnv::Fnv;
 use crate::model::job::{BatchId, Care, ConnectionId, Direction, JobId, Policy, Rank};
 use crate::model::server::Server;
 use written::{WrittenItem, WrittenJob, WrittenPath};
@@ -20,8 +25,12 @@ pub use log::{Log, Rest, RestJob};
 /// would leave it out and take what is left for something else. Older logs stay readable: what came
 /// later has a default.
 ///
-/// 1: up to `Answered`. 2: places in the queue, pauses, and what was taken up from another run.
-pub const VERSION: u32 = 2;
+/// 1: up to `Answered`. 2: places in the queue, pauses, and what was taken up from another run. 3: a number
+/// behind each line but the first, how many jobs a walk has found, and how much of an upload is kept.
+pub const VERSION: u32 = 3;
+
+/// How many hexadecimal digits a line's number has.
+const DIGITS: usize = 16;
 
 /// How many items, jobs or paths one record holds at most.
 pub const MOST: usize = 1_000;
@@ -96,6 +105,10 @@ pub enum Record {
     Walked {
         /// Which.
         batch: BatchId,
+        /// How many jobs that are: where fewer can be read, some are lost, and it is walked again. `None`
+        /// where only some of them are in this log.
+        #[serde(default)]
+        jobs: Option<u64>,
     },
     /// Nothing more will happen to a job by itself.
     Over {
@@ -139,6 +152,13 @@ pub enum Record {
         #[serde(default)]
         batches: Vec<BatchId>,
     },
+    /// So much of an upload that does not run is on the server, under a temporary name.
+    Kept {
+        /// Of which job.
+        job: JobId,
+        /// In bytes.
+        bytes: u64,
+    },
     /// The disk has everything before this.
     Synced,
     /// What is left of a batch is nobody's concern any more: it was taken up by another run, or
@@ -181,13 +201,36 @@ impl Record {
             out.truncate(before);
             return;
         }
+        // the first line is read by every version, to know whether the others are for it
+        if !matches!(self, Self::Run { .. }) {
+            let number = number(&out[before..]);
+            let _ = write!(out, "\t{number:0DIGITS$x}");
+        }
         out.push(b'\n');
     }
 
-    /// The record of a line.
+    /// The record of a line; `None` where it is not what was written.
     pub fn read(line: &[u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
+        // there is no bare tab in JSON; older versions have written no number
+        let told = line.iter().rposition(|byte| *byte == b'\t');
+        let record = match told.map(|at| (&line[..at], &line[at + 1..])) {
+            Some((record, told)) => {
+                let told = std::str::from_utf8(told)
+                    .ok()
+                    .filter(|told| told.len() == DIGITS)?;
+                let is_whole = u64::from_str_radix(told, 16).ok()? == number(record);
+                is_whole.then_some(record)?
+            }
+            None => line,
+        };
+        serde_json::from_slice(record).ok()
     }
+}
+
+fn number(line: &[u8]) -> u64 {
+    let mut number = Fnv::default();
+    number.add(line);
+    number.number()
 }
 
 /// A server as a log keeps it: what the account is, is asked for again.

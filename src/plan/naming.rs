@@ -54,7 +54,7 @@ pub fn has_forms(name: &Name) -> bool {
 }
 
 /// What a disk that is blind to capitals (and, as those are, to the form) keeps one of.
-fn folded(name: &[u8]) -> Vec<u8> {
+pub fn folded(name: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(name) {
         Ok(text) if text.is_ascii() => name.to_ascii_lowercase(),
         // capitals first: ß and SS are one to such disks, and so are the two sigmas
@@ -75,6 +75,20 @@ pub fn clash<'n>(names: impl IntoIterator<Item = &'n Name>) -> bool {
     names
         .into_iter()
         .any(|name| !seen.insert(folded(name.as_bytes())))
+}
+
+/// Of names that would be one file on a disk that is blind to capitals: all but the first by bytes, each
+/// with that one.
+pub fn doubles<'n>(names: impl IntoIterator<Item = &'n Name>) -> Vec<(&'n Name, &'n Name)> {
+    let mut names: Vec<&Name> = names.into_iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut first: HashMap<Vec<u8>, &'n Name> = HashMap::new();
+    let double = |name: &'n Name| {
+        let first = *first.entry(folded(name.as_bytes())).or_insert(name);
+        (first != name).then_some((name, first))
+    };
+    names.into_iter().filter_map(double).collect()
 }
 
 /// Which of these names look like another of them: they differ in their form only.
@@ -239,6 +253,11 @@ mod tests {
     #[test]
     fn clashes_and_lookalikes() {
         let names = |all: &[&str]| all.iter().map(|s| name(s)).collect::<Vec<_>>();
+        let (one, two, three) = (name("README"), name("Readme"), name("readme"));
+        assert_eq!(
+            doubles(&names(&["readme", "x", "README", "Readme", "Readme"])),
+            [(&two, &one), (&three, &one)]
+        );
         assert!(clash(&names(&["a", "b", "A"])) && !clash(&names(&["a", "b"])));
         let listed = names(&[NFC, "x", NFD, "\u{fc}"]);
         let alike = lookalikes(&listed);

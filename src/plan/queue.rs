@@ -55,6 +55,8 @@ pub enum Outcome {
         bytes: u64,
         /// How many of them were there before this try.
         before: u64,
+        /// How many of those an earlier run has brought.
+        earlier: u64,
         /// Time on the lane, in milliseconds.
         millis: u64,
         /// A warning, if there is one.

@@ -271,6 +271,7 @@ fn draw_details(frame: &mut Frame<'_>, area: Rect, row: &Row, app: &App) {
             before,
             millis,
             note,
+            ..
         } => {
             let note = note.as_ref().map(|n| format!(". {}", capital(n)));
             let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();

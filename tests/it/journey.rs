@@ -177,6 +177,7 @@ async fn a_download_with_a_conflict_while_one_goes_on_browsing() {
         let done = JobState::Done {
             bytes: 73_100_000,
             before: 0,
+            earlier: 0,
             millis: 900,
             note: None,
         };

@@ -1,6 +1,7 @@
 //! Files that were left half-done: they go on where that is shown to be right, in the same run and in a
 //! later one, and whatever a server does about it, a target is the old file or the new one.
 
+mod counted;
 mod killed;
 mod proved;
 

@@ -109,6 +109,7 @@ pub(crate) fn with_queue(mut bench: Bench) -> Bench {
     let done = JobState::Done {
         bytes: 18_220,
         before: 0,
+        earlier: 0,
         millis: 340,
         note: None,
     };

@@ -17,6 +17,7 @@ use ftpane::plan::journal::{End, Record};
 use crate::harness::engine::{CONNECTION, Driver, assert_same_tree, make_tree};
 use crate::harness::left;
 
+mod broken_down;
 mod pauses;
 mod versions;
 
@@ -246,7 +247,13 @@ async fn a_folder_that_was_not_made_is_made_before_what_goes_into_it() {
         7,
         (Direction::Upload, Policy::Fail),
         &items[..1],
-        vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }],
+        vec![
+            left::jobs(BATCH, 1, &items),
+            Record::Walked {
+                batch: BATCH,
+                jobs: None,
+            },
+        ],
     );
     let mut driver = site.driver(None).await;
     let states = take_up(&mut driver, id).await;
@@ -280,7 +287,10 @@ async fn after_a_crash_of_the_machine_a_short_file_is_fetched_again() {
         &items,
         vec![
             left::jobs(BATCH, 1, &items),
-            Record::Walked { batch: BATCH },
+            Record::Walked {
+                batch: BATCH,
+                jobs: None,
+            },
             over(1),
             over(2),
         ],
@@ -346,7 +356,13 @@ async fn two_runs_that_want_the_same_rest_do_it_once() {
         7,
         (Direction::Upload, Policy::Overwrite),
         &items,
-        vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }],
+        vec![
+            left::jobs(BATCH, 1, &items),
+            Record::Walked {
+                batch: BATCH,
+                jobs: None,
+            },
+        ],
     );
     let (mut one, mut other) = (site.driver(None).await, site.driver(None).await);
     let (a, b) = tokio::join!(take_up(&mut one, id), take_up(&mut other, id));
@@ -372,7 +388,10 @@ async fn a_rest_that_a_dead_run_has_taken_up_is_offered_once() {
             std::fs::write(site.here.path().join(name), name).unwrap();
             left::file(&site.here.path().join(name), &format!("/{name}"))
         });
-        let walked = || Record::Walked { batch: BATCH };
+        let walked = || Record::Walked {
+            batch: BATCH,
+            jobs: None,
+        };
         let how = (Direction::Upload, Policy::Overwrite);
         site.leave(7, how, &items, vec![left::jobs(BATCH, 1, &items), walked()]);
         let more = match all {
@@ -468,7 +487,13 @@ async fn the_same_batch_asked_for_again_takes_the_place_of_the_rest() {
     let how = (Direction::Upload, Policy::Overwrite);
     for (run, name) in [(7, "x"), (8, "y")] {
         let items = [left::file(&here.join(name), &format!("/{name}"))];
-        let more = vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
+        let more = vec![
+            left::jobs(BATCH, 1, &items),
+            Record::Walked {
+                batch: BATCH,
+                jobs: None,
+            },
+        ];
         site.leave(run, how, &items, more);
     }
     let mut driver = site.driver(None).await;
@@ -489,7 +514,13 @@ async fn what_is_dropped_takes_its_temporary_files_here_with_it() {
         left::file(&here.join("y"), "/y"),
     ];
     let how = (Direction::Download, Policy::Overwrite);
-    let more = vec![left::jobs(BATCH, 1, &items), Record::Walked { batch: BATCH }];
+    let more = vec![
+        left::jobs(BATCH, 1, &items),
+        Record::Walked {
+            batch: BATCH,
+            jobs: None,
+        },
+    ];
     let id = site.leave(7, how, &items, more);
     let mut driver = site.driver(None).await;
     let installation = std::fs::read_to_string(site.queue.path().join("installation")).unwrap();

@@ -7,7 +7,7 @@ use super::{Loop, Note};
 use crate::engine::kept;
 use crate::engine::task::say_kept;
 use crate::model::event::Event;
-use crate::model::job::{JobId, JobState};
+use crate::model::job::{Direction, JobId, JobState};
 use crate::plan::queue::{Effect, Outcome};
 use crate::plan::resume::outlasts;
 
@@ -95,6 +95,11 @@ impl Loop {
     pub(super) fn keep(&mut self, job: JobId, bytes: u64) {
         if self.queue.is_open(job) {
             self.meter.keep(job, bytes);
+        }
+        // how much there is of a download its run's heir sees for itself
+        let direction = self.queue.job(job).map(|job| job.direction);
+        if direction == Some(Direction::Upload) {
+            self.journal.kept(job, bytes);
         }
         self.listener.tell(Event::Kept(job, bytes));
     }

@@ -15,6 +15,7 @@ use crate::model::entry::Kind;
 use crate::model::event::Event;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{BatchId, BatchRequest, Care, ConnectionId, Direction, JobId, Policy};
+use crate::model::path::{Name, RemotePath};
 use crate::model::text::system_says;
 use crate::model::unfinished::RestId;
 use crate::plan::journal::Rest;
@@ -121,6 +122,12 @@ impl Loop {
         let mut known: HashMap<WrittenPath, JobId> = HashMap::new();
         known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
         self.journal.batch(&request, Some(id), rest.past);
+        let mut going_there: HashMap<RemotePath, Vec<Name>> = HashMap::new();
+        for job in rest.jobs.iter().filter(|_| direction == Direction::Upload) {
+            if let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) {
+                going_there.entry(folder).or_default().push(name);
+            }
+        }
         // what goes into a folder of the rest waits for it, so the folder's number must be known
         let mut folders: HashMap<WrittenPath, JobId> = HashMap::new();
         let mut jobs = rest.jobs.into_iter().peekable();
@@ -174,6 +181,11 @@ impl Loop {
         }
         self.journal.taken(batch);
         self.begin(batch, known);
+        if let Some(begun) = self.batches.get(&batch) {
+            for (folder, names) in going_there {
+                begun.targets.capitals.note(&folder, &names);
+            }
+        }
         if rest.walked {
             let effects = self.queue.walked(batch, None);
             self.carry_out(effects);

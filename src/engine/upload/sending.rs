@@ -72,7 +72,7 @@ impl Sending {
         let (verification, hashing) = begun.unzip();
         let sent = outgoing.request.offset();
         let mut task = outgoing.task;
-        task.counter.begin_at(sent);
+        task.begins_at(sent);
         // the server has it from now on
         task.piece = None;
         Self {

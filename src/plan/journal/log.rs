@@ -29,6 +29,8 @@ pub struct Log {
     jobs: HashMap<JobId, (BatchId, usize)>,
     synced: u64,
     unreadable: u64,
+    /// The last line is one of these.
+    is_torn: bool,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ struct Batch {
     past: Vec<WrittenPath>,
     jobs: Vec<Job>,
     walked: bool,
+    /// How many jobs its walk has found, where that was written down.
+    found: Option<u64>,
     /// All of what it was taken up from is here.
     taken: bool,
     /// A person has given some of its jobs another place.
@@ -62,6 +66,7 @@ struct Job {
     at: u64,
     rank: Option<Rank>,
     held: bool,
+    kept: u64,
 }
 
 /// What is left of one batch.
@@ -104,7 +109,8 @@ pub struct RestJob {
     pub policy: Option<Policy>,
     /// A person has paused it.
     pub held: bool,
-    /// Bytes of it that are kept on this machine, where somebody has looked.
+    /// Bytes of it that are kept: of a download as far as somebody has looked here, of an upload as its run
+    /// has written it down.
     pub kept: u64,
 }
 
@@ -114,9 +120,13 @@ impl Log {
         if line.trim_ascii().is_empty() {
             return;
         }
+        self.is_torn = false;
         match Record::read(line) {
             Some(record) => self.take(record),
-            None => self.lost(),
+            None => {
+                self.lost();
+                self.is_torn = true;
+            }
         }
     }
 
@@ -128,6 +138,11 @@ impl Log {
     /// How many lines told nothing.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// Whether something is lost that the disk once had: a last line that is torn it never had.
+    pub fn is_damaged(&self) -> bool {
+        self.unreadable > u64::from(self.is_torn)
     }
 
     /// The program that wrote it, where that is newer than this one: there is more in it than is
@@ -179,6 +194,7 @@ impl Log {
                     past: Vec::new(),
                     jobs: Vec::new(),
                     walked: false,
+                    found: None,
                     taken: false,
                     moved: false,
                     held: false,
@@ -206,11 +222,15 @@ impl Log {
                         at,
                         rank: job.rank,
                         held: false,
+                        kept: 0,
                     });
                 }
             }
             Record::Taken { batch } => self.change(batch, |batch| batch.taken = true),
-            Record::Walked { batch } => self.change(batch, |batch| batch.walked = true),
+            Record::Walked { batch, jobs } => self.change(batch, |batch| {
+                batch.walked = true;
+                batch.found = jobs.or(batch.found);
+            }),
             Record::Over { job, end } => self.change_job(job, |job| {
                 job.end = Some(end);
                 job.at = at;
@@ -227,6 +247,7 @@ impl Log {
             }
             Record::Held { jobs, batches } => self.hold(jobs, batches, true),
             Record::Released { jobs, batches } => self.hold(jobs, batches, false),
+            Record::Kept { job, bytes } => self.change_job(job, |job| job.kept = bytes),
             Record::Synced => self.synced += 1,
             Record::Dropped { batch } => self.change(batch, |batch| batch.dropped = true),
             Record::Closed => self.closed = true,
@@ -259,6 +280,12 @@ impl Log {
         }
     }
 
+    /// Whether the machine went down over the run, as far as one knows: what the disk did not have by then is
+    /// lost. `boot` is its present start.
+    pub fn went_down(&self, boot: Option<&str>) -> bool {
+        !self.closed && (boot.is_none() || self.boot.as_deref() != boot)
+    }
+
     /// What is left, by batch. `boot` is the present start of the machine: where it is another one
     /// than the log's, files that were called done last may not have reached the disk, and are
     /// looked at again. Nothing, where it is a newer version's.
@@ -266,7 +293,7 @@ impl Log {
         if self.newer.is_some() {
             return Vec::new();
         }
-        let went_down = !self.closed && (boot.is_none() || self.boot.as_deref() != boot);
+        let went_down = self.went_down(boot);
         let left = self.batches.iter().filter(|(_, batch)| !batch.dropped);
         left.filter_map(|(id, batch)| {
             let doubted = went_down.then(|| self.synced.saturating_sub(DOUBTFUL));
@@ -278,6 +305,11 @@ impl Log {
 }
 
 impl Batch {
+    /// Whether all of its jobs are known: those that a lost line told of a walk finds again.
+    fn is_known(&self) -> bool {
+        self.walked && self.found.is_none_or(|found| self.jobs.len() as u64 >= found)
+    }
+
     /// What is left; downloads called done since `doubted` are looked at again.
     fn rest(&self, server: &Server, doubted: Option<u64>) -> Rest {
         let mut rest = Rest {
@@ -287,7 +319,7 @@ impl Batch {
             care: self.care,
             asked: self.asked,
             items: self.items.clone(),
-            walked: self.walked,
+            walked: self.is_known(),
             held: self.held,
             jobs: Vec::new(),
             past: Vec::new(),
@@ -332,7 +364,7 @@ impl Batch {
                 item,
                 policy,
                 held: job.held,
-                kept: 0,
+                kept: job.kept,
             });
         }
         if self.moved {
@@ -342,7 +374,7 @@ impl Batch {
                 .sort_by_key(|job| (job.item.kind != Kind::Dir).then(|| place(job)));
         }
         rest.place = ranks.values().flatten().map(|rank| rank.major).min().unwrap_or(0);
-        if self.walked {
+        if rest.walked {
             rest.past.clear();
         } else {
             rest.past.extend(self.past.iter().cloned());

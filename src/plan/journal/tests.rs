@@ -74,6 +74,11 @@ fn jobs(records: &[Record], boot: &str) -> Vec<(u64, Option<Policy>)> {
     rests.first().map(|(_, rest)| of(rest)).unwrap_or_default()
 }
 
+fn walked(jobs: Option<u64>) -> Record {
+    let batch = BatchId(1);
+    Record::Walked { batch, jobs }
+}
+
 fn over(id: u64, end: End) -> Record {
     Record::Over { job: JobId(id), end }
 }
@@ -183,7 +188,7 @@ fn what_is_left_is_what_is_not_over_or_may_go_well_later() {
             written(6, "f", Kind::File),
         ],
     });
-    records.push(Record::Walked { batch: BatchId(1) });
+    records.push(walked(None));
     records.push(over(1, failed(true)));
     // with its folder, whatever is said of it
     records.push(over(2, failed(false)));
@@ -224,7 +229,7 @@ fn after_a_crash_of_the_machine_the_last_downloads_are_looked_at_again() {
             .map(|n| written(n, &format!("{n}"), if n == 5 { Kind::Dir } else { Kind::File }))
             .collect(),
     });
-    records.push(Record::Walked { batch: BatchId(1) });
+    records.push(walked(None));
     records.push(over(1, End::Done));
     records.extend([Record::Synced, Record::Synced]);
     records.extend([over(2, End::Done), over(5, End::Done)]);
@@ -323,6 +328,93 @@ fn nothing_is_made_of_what_a_newer_version_has_left() {
     assert_eq!((log.newer(), log.rests(Some("b"))), (Some("ftpane"), Vec::new()));
 }
 
+/// A small log with all that hangs on numbers and names; three jobs, one of them done.
+fn log_of_three() -> Vec<Record> {
+    let mut records = begin(Direction::Upload);
+    records.push(Record::Asked {
+        batch: BatchId(1),
+        items: vec![WrittenItem::new(&item("d", Kind::Dir))],
+    });
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(1, "d", Kind::Dir), written(2, "d/a", Kind::File)],
+    });
+    records.push(Record::Jobs {
+        batch: BatchId(1),
+        jobs: vec![written(3, "d/b", Kind::File)],
+    });
+    records.push(walked(Some(3)));
+    records.push(over(1, End::Done));
+    records.push(over(2, End::Done));
+    records
+}
+
+/// One bit that flips on the disk calls no job done that is not, and makes no other path of one: what is
+/// left stays left, is found again by a walk, or the log says that something of it is lost.
+#[test]
+fn a_bit_that_flips_makes_nothing_else_of_a_log() {
+    let bytes = lines(&log_of_three());
+    let whole = fold(&bytes).rests(Some("b"));
+    assert_eq!(whole[0].1.jobs.len(), 1);
+    // the first line is read by every version, and has no number: what it says is looked at by itself
+    let head = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for at in head..bytes.len() {
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            let log = fold(&flipped);
+            let what = || String::from_utf8_lossy(&flipped[at.saturating_sub(20)..at + 1]).into_owned();
+            let known: Vec<Item> = ["d", "d/a", "d/b"]
+                .into_iter()
+                .zip([Kind::Dir, Kind::File, Kind::File])
+                .map(|(name, kind)| item(name, kind))
+                .collect();
+            let Some((_, rest)) = log.rests(Some("b")).into_iter().next() else {
+                assert!(log.is_damaged(), "{at} {bit}: {}", what());
+                continue;
+            };
+            assert!(
+                rest.jobs.iter().all(|job| known.contains(&job.item)),
+                "{at} {bit}: {}",
+                what()
+            );
+            let is_left = rest.jobs.iter().any(|job| job.item == known[2]);
+            assert!(is_left || !rest.walked, "{at} {bit}: {}", what());
+        }
+    }
+}
+
+/// Jobs whose line is lost are found again: the folders are walked once more, without what is known.
+#[test]
+fn jobs_that_a_lost_line_told_of_are_looked_for() {
+    let records = log_of_three();
+    let is_walked = |records: &[Record]| fold(&lines(records)).rests(Some("b"))[0].1.walked;
+    assert!(is_walked(&records));
+    let lost: Vec<Record> = records
+        .iter()
+        .filter(|record| !matches!(record, Record::Jobs { jobs, .. } if jobs.len() == 1))
+        .cloned()
+        .collect();
+    let rests = fold(&lines(&lost)).rests(Some("b"));
+    let rest = &rests[0].1;
+    assert!(!rest.walked && rest.jobs.is_empty());
+    assert_eq!(rest.roots(), [item("d", Kind::Dir)]);
+    assert_eq!(rest.past.len(), 2, "what is over is not done again");
+}
+
+/// A last line that the disk never had whole is no damage.
+#[test]
+fn a_torn_end_is_no_damage() {
+    let mut bytes = lines(&log_of_three());
+    bytes.extend_from_slice(b"{\"over\":{\"job\":3,\"e");
+    let log = fold(&bytes);
+    assert_eq!((log.unreadable(), log.is_damaged()), (1, false));
+    bytes.extend_from_slice(b"\n");
+    bytes.extend(lines(&[over(3, End::Done)]));
+    let log = fold(&bytes);
+    assert_eq!((log.unreadable(), log.is_damaged()), (1, true));
+}
+
 fn any_path() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(b'/'), Just(0xff), Just(b'"'), 1u8..];
     let path = proptest::collection::vec(byte, 1..20);
@@ -388,8 +480,9 @@ proptest! {
         }
         let cut = head + at.index(bytes.len() - head + 1);
         let log = fold(&bytes[..cut]);
-        // a line that lacks its end only is whole
-        let (_, expected) = left_after.iter().rev().find(|(end, _)| *end <= cut + 1).unwrap();
+        // a line that lacks its end only is whole, and one that lacks its number, too
+        let is_whole = |end: usize| end <= cut + 1 || end == cut + "\t0123456789abcdef\n".len();
+        let (_, expected) = left_after.iter().rev().find(|(end, _)| is_whole(*end)).unwrap();
         let rests = log.rests(Some("b"));
         prop_assert_eq!(rests.len(), 1, "a walk that was not at its end is left");
         let mut left: Vec<u64> = rests[0].1.jobs.iter().map(|job| job.id.0).collect();

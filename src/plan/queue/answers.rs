@@ -11,29 +11,43 @@ impl Queue {
         self.asked.contains_key(&question)
     }
 
-    /// A person has decided about a conflict; `None` takes the job out.
-    pub fn answer(&mut self, question: QuestionId, decided: Option<(Policy, Scope)>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let Some(id) = self.asked.remove(&question) else {
-            return effects;
-        };
-        let Some((policy, scope)) = decided else {
-            return self.cancel(Extent::Job(id));
-        };
-        let Some(batch) = self.jobs.get(&id).map(|s| s.job.batch) else {
-            return effects;
-        };
-        self.go_on_by(id, policy, &mut effects);
-        let same: Vec<BatchId> = match (scope, self.batches.get(&batch)) {
+    /// Which job has asked this, and for which batches an answer of this scope is one.
+    pub fn reach(&self, question: QuestionId, scope: Scope) -> Option<(JobId, Vec<BatchId>)> {
+        let job = *self.asked.get(&question)?;
+        let batch = self.jobs.get(&job)?.job.batch;
+        let batches = match (scope, self.batches.get(&batch)) {
             (Scope::Once, _) | (_, None) => Vec::new(),
             (Scope::Batch, Some(_)) => vec![batch],
             (Scope::Always, Some(one)) => {
-                let alike =
-                    |other: &Batch| other.connection == one.connection && other.direction == one.direction;
-                let alike = self.batches.iter().filter(|(_, other)| alike(other));
+                // what was asked for in another way stays as it was asked for
+                let alike = |other: &Batch| {
+                    (other.connection, other.direction) == (one.connection, one.direction)
+                        && other.policy == Policy::Ask
+                };
+                let alike = self
+                    .batches
+                    .iter()
+                    .filter(|(id, other)| **id == batch || alike(other));
                 alike.map(|(id, _)| *id).collect()
             }
         };
+        Some((job, batches))
+    }
+
+    /// A person has decided about a conflict; `None` takes the job out.
+    pub fn answer(&mut self, question: QuestionId, decided: Option<(Policy, Scope)>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let reach = decided.and_then(|(_, scope)| self.reach(question, scope));
+        let Some(id) = self.asked.remove(&question) else {
+            return effects;
+        };
+        let Some((policy, _)) = decided else {
+            return self.cancel(Extent::Job(id));
+        };
+        let Some((_, same)) = reach else {
+            return effects;
+        };
+        self.go_on_by(id, policy, &mut effects);
         for id in &same {
             if let Some(open) = self.batches.get_mut(id) {
                 open.policy = policy;

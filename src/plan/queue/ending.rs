@@ -20,6 +20,7 @@ impl Queue {
                 Outcome::Done {
                     bytes,
                     before,
+                    earlier,
                     millis,
                     note,
                 },
@@ -29,6 +30,7 @@ impl Queue {
                 let state = JobState::Done {
                     bytes,
                     before,
+                    earlier,
                     millis,
                     note,
                 };

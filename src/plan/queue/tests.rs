@@ -61,6 +61,7 @@ fn done(queue: &mut Queue, id: JobId) -> Vec<Effect> {
         Outcome::Done {
             bytes: 10,
             before: 0,
+            earlier: 0,
             millis: 1,
             note: None,
         },
@@ -488,36 +489,6 @@ fn what_failed_of_a_folder_is_tried_again_with_the_folder() {
     assert_eq!(q.retry(Extent::Job(files[2])).len(), 1);
 }
 
-#[test]
-fn an_answer_for_always_reaches_the_other_batches_of_the_server() {
-    let mut q = queue();
-    another(&mut q, 2, C, "/l");
-    another(&mut q, 3, ConnectionId(2), "/l");
-    let a = add(&mut q, vec![file("a", None)]);
-    let b = q
-        .add(
-            BatchId(2),
-            Direction::Upload,
-            vec![file("b", None), file("c", None)],
-        )
-        .0;
-    let other = q.add(BatchId(3), Direction::Upload, vec![file("z", None)]).0;
-    for (n, id) in [(1, a[0]), (2, b[0])] {
-        assert_eq!(next(&mut q), Some(id));
-        q.finished(id, conflict(id), QuestionId(n));
-    }
-    q.next(ConnectionId(2));
-    q.finished(other[0], conflict(other[0]), QuestionId(3));
-    q.answer(QuestionId(1), Some((Policy::Skip, Scope::Always)));
-    assert!(!q.has_asked(QuestionId(2)) && q.has_asked(QuestionId(3)));
-    let mut policies = Vec::new();
-    while let Some((start, _)) = q.next(C) {
-        policies.push((start.job.id, start.policy));
-    }
-    let skip = |id| (id, Policy::Skip);
-    assert_eq!(policies, [skip(a[0]), skip(b[0]), skip(b[1])]);
-}
-
 /// A second or two; were there a step that looks at all the others, it would be an hour.
 #[test]
 fn a_hundred_thousand_jobs_are_steered_at_once() {
@@ -563,6 +534,7 @@ fn totals_follow_what_is_known() {
         Outcome::Done {
             bytes: 15,
             before: 0,
+            earlier: 0,
             millis: 0,
             note: None,
         },
@@ -583,6 +555,7 @@ fn totals_follow_what_is_known() {
 }
 
 mod again;
+mod answers;
 mod in_place;
 mod properties;
 mod steering;

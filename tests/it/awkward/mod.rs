@@ -7,6 +7,7 @@ mod alive;
 mod arriving;
 mod asking;
 mod blots;
+mod capitals;
 mod certificates;
 mod changing;
 mod clock;

@@ -82,7 +82,13 @@ pub(crate) fn leave(queue: &Path, run: u32, records: &[Record]) {
 /// One upload that is still to be done.
 pub(crate) fn leave_upload(queue: &Path, id: RestId, server: &Server, local: &Path, path: &str) {
     let items = [file(local, path)];
-    let more = [jobs(id.batch, 1, &items), Record::Walked { batch: id.batch }];
+    let more = [
+        jobs(id.batch, 1, &items),
+        Record::Walked {
+            batch: id.batch,
+            jobs: None,
+        },
+    ];
     let how = (Direction::Upload, Policy::Overwrite);
     leave(queue, id.run, &records(id.batch, server, how, &items, more));
 }

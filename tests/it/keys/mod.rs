@@ -61,6 +61,7 @@ pub(super) fn done() -> JobState {
     JobState::Done {
         bytes: 1,
         before: 0,
+        earlier: 0,
         millis: 1,
         note: None,
     }

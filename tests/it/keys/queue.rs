@@ -413,6 +413,7 @@ fn what_has_gone_on_says_what_moved_in_that_time() {
     let done = JobState::Done {
         bytes: 400 << 20,
         before: 381 << 20,
+        earlier: 0,
         millis: 1_500,
         note: Some("it went on after 381 MiB".into()),
     };

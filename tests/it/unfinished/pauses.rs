@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ftpane::model::command::{Command, Extent, Shift};
+use ftpane::model::command::{Answer, Command, Extent, Scope, Shift};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Hold, Item, JobState, Policy};
@@ -129,36 +129,112 @@ async fn a_pause_in_the_middle_of_a_walk_outlasts_the_run() {
     }
 }
 
-/// How much of a job is there is told as long as it waits, in its own run and in the one that takes it up.
+/// How much of a job is there is told as long as it waits, in its own run and in the one that takes it up:
+/// before it begins, also where only the server has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_of_a_job_that_waits_is_told() {
-    let site = Site::new().await;
-    let content = noise(3_000_000);
-    std::fs::write(site.there.path().join("big"), &content).unwrap();
-    let (here, at) = (site.here.path().join("d"), "/");
-    let mut driver = site.driver(Some(400_000)).await;
-    driver.enqueue(Direction::Download, Kind::Dir, &here, at, Policy::Overwrite);
-    driver.moved(200_000).await;
-    driver.send(Command::Hold(Extent::All));
-    let told = |event| match event {
-        Event::Kept(_, bytes) => Some(bytes),
-        _ => None,
-    };
-    assert!(driver.wait(told).await >= 200_000);
-    driver.shutdown().await;
-    let part = tree(&here).into_iter().find_map(|(_, content)| content).unwrap();
-    let mut driver = site.driver(None).await;
-    let rest = look(&mut driver).await[0].id;
-    let (connection, batch) = (CONNECTION, BatchId(77));
-    driver.send(Command::TakeUp {
-        rest,
-        connection,
-        batch,
-    });
-    assert_eq!(driver.wait(told).await, part.len() as u64);
-    driver
-        .wait(|event| matches!(event, Event::BatchOver(_)).then_some(()))
-        .await;
-    driver.shutdown().await;
-    assert!(std::fs::read(here.join("big")).unwrap() == content);
+    for direction in [Direction::Download, Direction::Upload] {
+        let site = Site::new().await;
+        let content = noise(3_000_000);
+        let (here, there) = (site.here.path().join("d"), site.there.path());
+        std::fs::create_dir(&here).unwrap();
+        let (from, to) = match direction {
+            Direction::Download => (there, here.as_path()),
+            Direction::Upload => (here.as_path(), there),
+        };
+        std::fs::write(from.join("big"), &content).unwrap();
+        let mut driver = site.driver(Some(400_000)).await;
+        driver.enqueue(direction, Kind::Dir, &here, "/", Policy::Overwrite);
+        driver.moved(200_000).await;
+        driver.send(Command::Hold(Extent::All));
+        let told = |event| match event {
+            Event::Kept(_, bytes) => Some(bytes),
+            _ => None,
+        };
+        assert!(driver.wait(told).await >= 200_000);
+        driver.shutdown().await;
+        let part = tree(to).into_iter().find_map(|(_, content)| content).unwrap();
+        let mut driver = site.driver(None).await;
+        let rest = look(&mut driver).await[0].id;
+        let (connection, batch) = (CONNECTION, BatchId(77));
+        driver.send(Command::TakeUp {
+            rest,
+            connection,
+            batch,
+        });
+        let kept = driver.wait(|event| match event {
+            Event::JobChanged(_, JobState::Running) => panic!("{direction:?}: it began before that was told"),
+            event => told(event),
+        });
+        let (kept, part) = (kept.await, part.len() as u64);
+        // the server may have got more than it has acknowledged
+        assert!(kept <= part && kept >= 200_000, "{direction:?}: {kept} of {part}");
+        assert!(direction == Direction::Upload || kept == part);
+        driver
+            .wait(|event| matches!(event, Event::BatchOver(_)).then_some(()))
+            .await;
+        driver.shutdown().await;
+        assert!(std::fs::read(to.join("big")).unwrap() == content);
+    }
+}
+
+/// What was answered while all was paused, and for whatever else goes there, is what is left: nobody is asked
+/// a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_outlasts_the_run_however_far_it_reaches() {
+    for (scope, policies) in [
+        (Scope::Once, [None, None]),
+        (Scope::Batch, [Some(Policy::Overwrite), None]),
+        (Scope::Always, [Some(Policy::Overwrite), Some(Policy::Overwrite)]),
+    ] {
+        let site = Site::new().await;
+        let mut driver = site.watched(true).await;
+        let mut questions = Vec::new();
+        for (n, name) in ["a", "b"].into_iter().enumerate() {
+            let here = site.here.path().join(name);
+            std::fs::write(&here, "here").unwrap();
+            std::fs::write(site.there.path().join(name), "there").unwrap();
+            driver.enqueue(
+                Direction::Upload,
+                Kind::File,
+                &here,
+                &format!("/{name}"),
+                Policy::Ask,
+            );
+            let asked = driver.wait(|event| match event {
+                Event::Question { id, .. } => Some(id),
+                _ => None,
+            });
+            questions.push(asked.await);
+            assert_eq!(questions.len(), n + 1);
+        }
+        driver.send(Command::Hold(Extent::All));
+        driver.answer(questions[0], Answer::Conflict(Policy::Overwrite, scope));
+        let held = |event| matches!(event, Event::JobChanged(_, JobState::Held(_))).then_some(());
+        driver.wait(held).await;
+        driver.shutdown().await;
+
+        let mut driver = site.watched(true).await;
+        let left = look(&mut driver).await;
+        let wanted = policies.map(|policy| policy.unwrap_or(Policy::Ask));
+        let kept: Vec<Policy> = left.iter().map(|left| left.policy).collect();
+        assert_eq!(kept, wanted, "{scope:?}");
+        let (rest, connection, batch) = (left[0].id, CONNECTION, BatchId(77));
+        driver.send(Command::TakeUp {
+            rest,
+            connection,
+            batch,
+        });
+        driver.wait(held).await;
+        driver.send(Command::GoOn(Extent::All));
+        driver
+            .wait(|event| match event {
+                Event::Question { .. } => panic!("{scope:?}: it is asked again"),
+                Event::BatchOver(_) => Some(()),
+                _ => None,
+            })
+            .await;
+        driver.shutdown().await;
+        assert_eq!(std::fs::read(site.there.path().join("a")).unwrap(), b"here");
+    }
 }

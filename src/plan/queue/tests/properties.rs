@@ -207,6 +207,7 @@ fn finished() -> Outcome {
     Outcome::Done {
         bytes: 10,
         before: 0,
+        earlier: 0,
         millis: 1,
         note: None,
     }

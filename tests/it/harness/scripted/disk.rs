@@ -10,6 +10,8 @@ pub(super) struct Disk {
     folders: BTreeSet<String>,
     links: BTreeMap<String, String>,
     modes: BTreeMap<String, u16>,
+    /// It takes names for one that differ in capitals only.
+    blind: bool,
     /// What files with names of their own have been, where that is kept.
     past: Option<Vec<(String, Option<Vec<u8>>)>>,
 }
@@ -41,6 +43,28 @@ impl Disk {
         {
             past.push((path.into(), self.files.get(path).cloned()));
         }
+    }
+
+    pub(super) fn blind(&mut self) {
+        self.blind = true;
+    }
+
+    /// The path with each name as it stands on the disk, where that is blind to capitals.
+    pub(super) fn standing(&self, path: &str) -> String {
+        if !self.blind {
+            return path.into();
+        }
+        let mut out = String::new();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            let wanted = format!("{out}/{name}");
+            let all = self.files.keys().chain(&self.folders);
+            let found = all
+                .filter(|known| known.eq_ignore_ascii_case(&wanted))
+                .min()
+                .cloned();
+            out = found.unwrap_or(wanted);
+        }
+        if out.is_empty() { "/".into() } else { out }
     }
 
     pub(super) fn link(&mut self, path: &str, target: &str) {

@@ -212,6 +212,12 @@ impl Script {
         self
     }
 
+    /// Its disk does not tell names apart that differ in capitals only, as Windows does not.
+    pub(crate) fn blind_to_capitals(mut self) -> Self {
+        self.disk.blind();
+        self
+    }
+
     /// A link that stands there from the beginning; the server follows it, and says where it is.
     pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
         self.disk.link(path, target);

@@ -193,7 +193,7 @@ impl Session {
             Step::Send(bytes) => return self.send(&bytes).await.is_ok(),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
             Step::Receive(wanted) => {
-                let (path, from) = (self.path(line), std::mem::take(&mut self.offset));
+                let (path, from) = (self.stored_at(line), std::mem::take(&mut self.offset));
                 self.house.disk.lock().unwrap().cut(&path, from);
                 return self.receive(wanted, line).await;
             }
@@ -359,7 +359,7 @@ impl Session {
 
     /// Takes so much of an upload, or all there is; whether something of it has come, or its proper end.
     async fn receive(&mut self, wanted: usize, line: &str) -> bool {
-        let path = self.path(line);
+        let path = self.stored_at(line);
         let mut buffer = vec![0u8; 64 * 1024];
         let mut left = wanted;
         while left > 0 {
@@ -381,6 +381,12 @@ impl Session {
             left -= n;
         }
         true
+    }
+
+    /// The same as it stands on the disk.
+    fn stored_at(&self, line: &str) -> String {
+        let path = self.path(line);
+        self.house.disk.lock().unwrap().standing(&path)
     }
 
     /// The absolute path a command names.

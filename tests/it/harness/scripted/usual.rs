@@ -19,6 +19,7 @@ impl Session {
             "DELE" | "RNFR" | "RNTO" => self.path(line),
             _ => self.disk(|disk| disk.follow(&self.path(line))),
         };
+        let path = self.disk(|disk| disk.standing(&path));
         match verb {
             "AUTH" if self.house.protocol == Protocol::FtpsExplicit => vec![say("234 Go on."), start_tls()],
             "AUTH" => vec![say("502 No TLS here.")],

@@ -1,0 +1,116 @@
+//! Servers that do not tell `Readme` from `README`: known before one file takes the place of another.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::lease::Lease;
+use crate::ftp::error::Error;
+use crate::ftp::transfer::Request;
+use crate::model::failure::{Class, Failure};
+use crate::model::part_name::{Origin, part_name};
+use crate::model::path::{Name, RemotePath};
+use crate::plan::naming::doubles;
+
+/// What is known of a server's capitals, by one batch.
+#[derive(Debug, Default)]
+pub(super) struct Capitals {
+    /// Paths of the batch that differ from another of it in capitals only, with that one's name.
+    doubles: Mutex<HashMap<RemotePath, Name>>,
+    /// Whether the server does not tell them apart; it is tried where it matters.
+    blind: OnceCell<bool>,
+}
+
+impl Capitals {
+    fn doubles(&self) -> MutexGuard<'_, HashMap<RemotePath, Name>> {
+        self.doubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Things of these names go into one folder.
+    pub(super) fn note<'n>(&self, folder: &RemotePath, names: impl IntoIterator<Item = &'n Name>) {
+        for (name, first) in doubles(names) {
+            self.doubles().insert(folder.join(name), first.clone());
+        }
+    }
+
+    /// The other thing of the batch whose place this one would take on a server that is blind to capitals.
+    pub(super) fn double(&self, path: &RemotePath) -> Option<Name> {
+        self.doubles().get(path).cloned()
+    }
+
+    /// Why `path` is refused, where another thing of the batch has its place; `what` does not happen then.
+    pub(super) async fn refusal(
+        &self,
+        lease: &mut Lease,
+        path: &RemotePath,
+        origin: &Origin,
+        what: impl Into<String>,
+    ) -> Result<Option<Failure>, Error> {
+        let Some(other) = self.double(path) else {
+            return Ok(None);
+        };
+        if !self.are_one(lease, path, origin).await? {
+            return Ok(None);
+        }
+        let why = format!("the server does not tell its name from '{other}', which goes there as well");
+        let hint = "Rename one of the two, and upload that one by itself.";
+        Ok(Some(Failure::new(Class::Conflict, what, why).hint(hint)))
+    }
+
+    /// Whether the server takes names for one that differ in capitals only. Nothing tells that but trying: an
+    /// empty temporary file beside `path` is deleted by its name in the other capitals, or by its own.
+    pub(super) async fn are_one(
+        &self,
+        lease: &mut Lease,
+        path: &RemotePath,
+        origin: &Origin,
+    ) -> Result<bool, Error> {
+        let tried = self.blind.get_or_try_init(|| try_it(lease, path, origin)).await;
+        tried.copied()
+    }
+}
+
+async fn try_it(lease: &mut Lease, path: &RemotePath, origin: &Origin) -> Result<bool, Error> {
+    let Some((probe, other)) = probe(path, origin) else {
+        return Ok(false);
+    };
+    let stored = match lease.begin(&Request::store(&probe, 0)).await {
+        Ok(transfer) => lease.finish(transfer).await.map(drop),
+        Err(error) => Err(error),
+    };
+    match stored {
+        Ok(()) => {}
+        // a folder that takes no temporary names takes this one neither
+        Err(Error::Refused(..)) if lease.is_usable() => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    match lease.delete_file(&other).await {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(..)) if lease.is_usable() => {
+            if lease.delete_file(&probe).await.is_err() {
+                lease.remark(&format!("the temporary file {probe} may be left"));
+            }
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A temporary name for `path` that nothing is continued from, and the same in the other capitals.
+fn probe(path: &RemotePath, origin: &Origin) -> Option<(RemotePath, RemotePath)> {
+    let origin = Origin { source: 0, ..*origin };
+    let own = part_name(path.name()?.as_bytes(), &origin);
+    let other: Vec<u8> = own
+        .iter()
+        .map(|byte| match byte.is_ascii_lowercase() {
+            true => byte.to_ascii_uppercase(),
+            false => byte.to_ascii_lowercase(),
+        })
+        .collect();
+    let folder = path.parent()?;
+    Some((
+        folder.join(&Name::new(&own).ok()?),
+        folder.join(&Name::new(&other).ok()?),
+    ))
+}

@@ -1,0 +1,109 @@
+//! Names that differ in capitals only, on servers that tell them apart and on such that do not.
+
+use std::path::Path;
+
+use ftpane::model::job::{BatchId, Policy};
+use ftpane::model::server::Protocol;
+
+use super::*;
+use crate::harness::engine::Ended;
+
+fn script(is_blind: bool) -> Script {
+    let script = Script::new(Protocol::Ftp);
+    match is_blind {
+        true => script.blind_to_capitals(),
+        false => script,
+    }
+}
+
+async fn put(driver: &mut Driver, local: &Path, policy: Policy) -> Ended {
+    let batch: BatchId = driver.enqueue(Direction::Upload, Kind::Dir, local, "/to", policy);
+    driver
+        .over(batch, |question| panic!("nobody is asked: {question:?}"))
+        .await
+}
+
+fn write(folder: &Path, files: &[&str]) {
+    for file in files {
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, file).unwrap();
+    }
+}
+
+/// Two of one batch: the first by bytes is there, the other one fails and says why, whatever is to be done
+/// about what stands there. So do two folders, with all that is in the second.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_names_of_a_batch_never_end_as_one_file() {
+    for policy in [Policy::Overwrite, Policy::Skip, Policy::Resume] {
+        let here = tempfile::tempdir().unwrap();
+        write(
+            here.path(),
+            &["README", "Readme", "a", "Docs/x", "docs/x", "docs/y"],
+        );
+        let (server, mut driver) = connected(script(true)).await;
+        let ended = put(&mut driver, here.path(), policy).await;
+        let mut why: Vec<String> = ended
+            .failures()
+            .iter()
+            .map(|failure| failure.to_string())
+            .collect();
+        why.sort();
+        assert_eq!(why.len(), 4, "{policy:?}: {why:?}");
+        let said = |name: &str, other: &str| {
+            let about = |why: &&String| why.contains(&format!("/to/{name}:")) && why.contains(other);
+            why.iter().filter(about).count()
+        };
+        assert_eq!(
+            (said("Readme", "'README'"), said("docs", "'Docs'")),
+            (1, 1),
+            "{why:?}"
+        );
+        assert_eq!(
+            server.files(),
+            ["/to/Docs/x", "/to/README", "/to/a"],
+            "{policy:?}"
+        );
+        assert_eq!(server.content("/to/README").unwrap(), b"README");
+        assert_eq!(server.content("/to/Docs/x").unwrap(), b"Docs/x");
+        driver.shutdown().await;
+    }
+}
+
+/// Where they are told apart both are there, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_they_are_told_apart_both_are_there() {
+    let here = tempfile::tempdir().unwrap();
+    let files = ["Docs/x", "README", "Readme", "docs/x"];
+    write(here.path(), &files);
+    let (server, mut driver) = connected(script(false)).await;
+    put(&mut driver, here.path(), Policy::Overwrite)
+        .await
+        .assert_all_done();
+    assert_eq!(server.files(), files.map(|file| format!("/to/{file}")));
+    driver.shutdown().await;
+}
+
+/// What stands there under the same name in other capitals is what stands there: it is left, or asked about.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_there_in_other_capitals_is_in_the_way() {
+    for is_blind in [true, false] {
+        let here = tempfile::tempdir().unwrap();
+        write(here.path(), &["Readme"]);
+        let (server, mut driver) = connected(script(is_blind).file("/to/README", "old")).await;
+        let ended = put(&mut driver, here.path(), Policy::Skip).await;
+        let skipped = ended
+            .states
+            .iter()
+            .any(|(_, _, state)| matches!(state, JobState::Skipped(_)));
+        assert_eq!(skipped, is_blind);
+        assert_eq!(server.content("/to/README").unwrap(), b"old");
+        let all = if is_blind {
+            &["/to/README"][..]
+        } else {
+            &["/to/README", "/to/Readme"]
+        };
+        assert_eq!(server.files(), all);
+        driver.shutdown().await;
+    }
+}
