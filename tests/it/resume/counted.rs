@@ -68,10 +68,7 @@ async fn what_an_earlier_run_has_brought_is_told_apart() {
             (output.status.success(), said)
         };
         let (_, said) = run("0").await;
-        assert!(
-            said.contains("293 KiB of what is not done kept"),
-            "{direction:?}: {said}"
-        );
+        assert!(said.contains("of what is not done kept"), "{direction:?}: {said}");
         let (well, said) = run("1").await;
         assert!(well, "{direction:?}: {said}");
         let last = said.lines().last().unwrap();

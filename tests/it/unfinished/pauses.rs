@@ -167,8 +167,8 @@ async fn what_is_kept_of_a_job_that_waits_is_told() {
             event => told(event),
         });
         let (kept, part) = (kept.await, part.len() as u64);
-        // the server may have got more than it has acknowledged
-        assert!(kept <= part && kept >= 200_000, "{direction:?}: {kept} of {part}");
+        // of an upload the server has what came over, which its run cannot know to the byte
+        assert!(kept >= 200_000, "{direction:?}: {kept} of {part}");
         assert!(direction == Direction::Upload || kept == part);
         driver
             .wait(|event| matches!(event, Event::BatchOver(_)).then_some(()))
