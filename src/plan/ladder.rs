@@ -19,7 +19,8 @@ pub enum Step {
     Place,
     /// The same, command by command: it may have been refused only because it came in one piece.
     PlaceInSteps,
-    /// The answer to the renaming was lost, or is doubted. The size of the part: is it still there?
+    /// The answer to the renaming was lost, or is doubted, or it was refused: some servers rename all the same. The
+    /// size of the part: is it still there?
     Look,
     /// It is not. The size of the target: is it the new one?
     Find,
@@ -166,6 +167,7 @@ impl Ladder {
             Step::Check => return self.checked(told),
             Step::Place | Step::PlaceInSteps => return self.renamed_over(told),
             Step::Look if told == Told::Nothing => self.step = Step::Find,
+            Step::Look if self.refused.is_some() => self.step = Step::MoveAside,
             Step::Look | Step::Find | Step::Confirm if self.may_survey(told) => self.step = Step::Survey,
             Step::Look if self.doubted && !self.unsure => return Some(End::Untouched { forbidden: true }),
             Step::Look => {
@@ -312,8 +314,13 @@ impl Ladder {
             (_, Told::NotFrom) if self.unsure => return Some(End::Either),
             (_, Told::NotTo { name }) => {
                 self.unsure = false;
+                self.doubted = true;
                 self.refused = Some(name);
-                self.step = Step::MoveAside;
+                // what stands at the target may be the new file by now: that is not moved anywhere
+                self.step = match self.sizes {
+                    true => Step::Look,
+                    false => Step::MoveAside,
+                };
             }
             _ => return Some(End::Untouched { forbidden: true }),
         }

@@ -156,6 +156,7 @@ fn which_step_comes_next() {
                 (Check, Whole),
                 (Place, REFUSED),
                 (PlaceInSteps, REFUSED),
+                (Look, Whole),
                 (MoveAside, Renamed),
                 (PutIn, Renamed),
                 (Confirm, Whole),
@@ -163,12 +164,47 @@ fn which_step_comes_next() {
             ],
             aside,
         ),
+        (
+            &[
+                (Check, Untold),
+                (Place, REFUSED),
+                (PlaceInSteps, REFUSED),
+                (MoveAside, Renamed),
+                (PutIn, Renamed),
+                (Confirm, Untold),
+                (Drop, Deleted),
+            ],
+            placed(false, true, true, false),
+        ),
+        // refused twice, and done all the same: what stands there is the new one
+        (
+            &[
+                (Check, Whole),
+                (Place, REFUSED),
+                (PlaceInSteps, REFUSED),
+                (Look, Nothing),
+                (Find, Whole),
+            ],
+            all_good,
+        ),
+        (
+            &[
+                (Check, Whole),
+                (Place, NotFrom),
+                (PlaceInSteps, REFUSED),
+                (Look, Lost),
+                (Look, Nothing),
+                (Find, Other(1)),
+            ],
+            End::Either,
+        ),
         // and so is moving aside: for the name's sake, or altogether
         (
             &[
                 (Check, Whole),
                 (Place, REFUSED),
                 (PlaceInSteps, NotTo { name: true }),
+                (Look, Whole),
                 (MoveAside, NotFrom),
             ],
             UNTOUCHED,
@@ -178,6 +214,7 @@ fn which_step_comes_next() {
                 (Check, Whole),
                 (Place, REFUSED),
                 (PlaceInSteps, REFUSED),
+                (Look, Whole),
                 (MoveAside, REFUSED),
             ],
             FORBIDDEN,
@@ -318,6 +355,8 @@ struct Model {
     renames_over: bool,
     tells_size: bool,
     lists: bool,
+    /// It finds out at RNTO what is not there, where it is to be renamed over something.
+    takes_any_name: bool,
 }
 
 /// What it makes of one command.
@@ -326,6 +365,8 @@ enum Mood {
     Willing,
     RefusesFrom,
     RefusesTo,
+    /// It renames to the target, and says that it does not.
+    DoneAndRefused,
     DoneAndLost,
     LostAndNotDone,
 }
@@ -342,18 +383,27 @@ impl Model {
             Step::Survey => listed(self.part.is_some(), self.target.map(|file| file == File::New)),
             Step::Place | Step::PlaceInSteps | Step::PutIn => {
                 let (mut from, mut to) = (self.part, self.target);
-                let told = self.rename(&mut from, &mut to, mood);
+                let is_told = step != Step::PutIn && self.tells_size;
+                let mood = if is_told { mood } else { believed(mood) };
+                let told = match self.rename(&mut from, &mut to, mood) {
+                    Told::NotFrom if step != Step::PutIn && self.takes_any_name => {
+                        Told::NotTo { name: false }
+                    }
+                    told => told,
+                };
                 (self.part, self.target) = (from, to);
                 told
             }
             Step::MoveAside => {
                 let (mut from, mut to) = (self.target, self.aside);
+                let mood = believed(mood);
                 let told = self.rename(&mut from, &mut to, mood);
                 (self.target, self.aside) = (from, to);
                 told
             }
             Step::PutBack => {
                 let (mut from, mut to) = (self.aside, self.target);
+                let mood = believed(mood);
                 let told = self.rename(&mut from, &mut to, mood);
                 (self.aside, self.target) = (from, to);
                 told
@@ -387,7 +437,18 @@ impl Model {
             return Told::NotTo { name: false };
         }
         *to = from.take();
-        Told::Renamed
+        match mood {
+            Mood::DoneAndRefused => Told::NotTo { name: false },
+            _ => Told::Renamed,
+        }
+    }
+}
+
+/// A refusal that nothing can be held against.
+fn believed(mood: Mood) -> Mood {
+    match mood {
+        Mood::DoneAndRefused => Mood::RefusesTo,
+        mood => mood,
     }
 }
 
@@ -396,6 +457,7 @@ fn mood() -> impl Strategy<Value = Mood> {
         4 => Just(Mood::Willing),
         1 => Just(Mood::RefusesFrom),
         1 => Just(Mood::RefusesTo),
+        1 => Just(Mood::DoneAndRefused),
         1 => Just(Mood::DoneAndLost),
         1 => Just(Mood::LostAndNotDone),
     ]
@@ -430,6 +492,7 @@ proptest! {
         renames_over in any::<bool>(),
         tells_size in any::<bool>(),
         lists in any::<bool>(),
+        takes_any_name in any::<bool>(),
         aside_first in any::<bool>(),
         given_up_after in prop::option::of(0..MANY),
     ) {
@@ -441,6 +504,8 @@ proptest! {
             renames_over,
             tells_size,
             lists,
+            // and says nothing of sizes: nobody could tell what became of a lost renaming there
+            takes_any_name: takes_any_name && tells_size,
         };
         let mut ladder = Ladder::new(true, aside_first);
         let mut end = None;
