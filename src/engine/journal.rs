@@ -111,8 +111,8 @@ impl Journal {
         self.order(Order::Write(record));
     }
 
-    /// Resolves when everything so far is on the disk, or cannot be.
-    pub(super) fn synced(&self) -> oneshot::Receiver<()> {
+    /// Resolves when everything so far is on the disk, or cannot be: whether it is.
+    pub(super) fn synced(&self) -> oneshot::Receiver<bool> {
         let (tell, synced) = oneshot::channel();
         self.order(Order::Sync(tell));
         synced

@@ -38,8 +38,8 @@ const BURST: usize = 4_096;
 #[derive(Debug)]
 pub(super) enum Order {
     Write(Record),
-    /// Tell when everything before this is on the disk.
-    Sync(oneshot::Sender<()>),
+    /// Tell when everything before this is on the disk, or cannot be: whether it is.
+    Sync(oneshot::Sender<bool>),
     /// What is asked for takes the place of the same left by a run that is over.
     Supersede(Box<Server>, Direction, Vec<WrittenItem>),
     /// Nothing that is written is of use any more.
@@ -103,7 +103,7 @@ impl Writer {
                     self.append(&mut lines);
                     self.sync();
                     self.clear_if_due();
-                    let _ = tell.send(());
+                    let _ = tell.send(self.log.is_some());
                 }
                 Order::Supersede(server, direction, items) => {
                     self.append(&mut lines);
@@ -218,10 +218,10 @@ mod tests {
         Running { orders, told, thread }
     }
 
-    async fn synced(orders: &Sender<Order>) {
+    async fn synced(orders: &Sender<Order>) -> bool {
         let (tell, synced) = oneshot::channel();
         orders.send(Order::Sync(tell)).unwrap();
-        synced.await.unwrap();
+        synced.await.unwrap()
     }
 
     /// A disk that refuses everything.
@@ -234,7 +234,10 @@ mod tests {
         let mut running = run(for_reading, folder.path(), GRACE);
         for _ in 0..2 {
             running.orders.send(Order::Write(Record::Closed)).unwrap();
-            synced(&running.orders).await;
+            assert!(
+                !synced(&running.orders).await,
+                "nobody is told that the disk has it"
+            );
         }
         drop(running.orders);
         running.thread.await.unwrap();
@@ -252,7 +255,7 @@ mod tests {
             let file = tempfile::tempfile().unwrap();
             let running = run(file.try_clone().unwrap(), folder.path(), grace);
             running.orders.send(Order::Write(Record::Closed)).unwrap();
-            synced(&running.orders).await;
+            assert!(synced(&running.orders).await);
             assert!(file.metadata().unwrap().len() > 0);
             running.orders.send(Order::Clear).unwrap();
             synced(&running.orders).await;

@@ -192,13 +192,16 @@ impl Loop {
         } else {
             self.walk(request);
         }
-        let (synced, notes) = (self.journal.synced(), self.notes.clone());
+        let (synced, notes, end) = (self.journal.synced(), self.notes.clone(), self.end.clone());
         // the end of the run waits for this: its log may go then, and would not speak for it any more
         self.tasks.spawn(async move {
-            let _turn = turn;
-            if synced.await.is_err() {
-                return;
+            if synced.await != Ok(true) {
+                // it stays where it was left, for a later run; nobody else may have it while this one works on it
+                drop(turn);
+                end.cancelled().await;
+                return drop(held);
             }
+            let _turn = turn;
             let dropped = on_disk("", move || held.drop_batches(&[id.batch])).await;
             if let Err(failure) = dropped {
                 let text = format!("What is left of {id} is offered once more: {}", failure.why);
