@@ -57,7 +57,7 @@ pub(super) async fn count_remote(
         let (_, entry) = look_at(pool, &path, "count").await?;
         if entry.kind != Kind::Dir {
             counted.files += 1;
-            counted.bytes += entry.size.unwrap_or(0);
+            counted.bytes = counted.bytes.saturating_add(entry.size.unwrap_or(0));
             return Ok(());
         }
     }
@@ -84,7 +84,7 @@ pub(super) async fn count_remote(
                     let path = come.folder.path.join(&entry.name);
                     if entry.kind != Kind::Dir {
                         counted.files += 1;
-                        counted.bytes += entry.size.unwrap_or(0);
+                        counted.bytes = counted.bytes.saturating_add(entry.size.unwrap_or(0));
                         continue;
                     }
                     counted.folders += 1;

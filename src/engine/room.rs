@@ -55,9 +55,15 @@ impl Room {
     /// Counts these in; what is to be said where they do not fit any more, once.
     pub(super) fn wants<'i>(&self, items: impl Iterator<Item = &'i Item>) -> Option<String> {
         let files = items.filter(|item| item.kind == Kind::File);
-        let more: u64 = files.filter_map(|item| item.size).sum();
-        let before = self.wanted.fetch_add(more, Ordering::Relaxed);
-        let wanted = before.saturating_add(more);
+        // a server may claim any size
+        let more = files.filter_map(|item| item.size).fold(0, u64::saturating_add);
+        let add = |before: u64| before.saturating_add(more);
+        let added = |before| Some(add(before));
+        let before = self
+            .wanted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, added);
+        let before = before.unwrap_or_else(|before| before);
+        let wanted = add(before);
         let free = self.free.filter(|free| before <= *free && wanted > *free)?;
         Some(format!(
             "There may not be room for all: {} is to be transferred, and {} is free on {}. What still fits goes on",
@@ -159,6 +165,10 @@ mod tests {
         );
         assert_eq!(some.wants([file(1 << 30)].iter()), None);
         assert_eq!(room(None).wants([file(u64::MAX)].iter()), None);
+        // as much as a server may claim
+        let some = room(Some(10 << 20));
+        assert!(some.wants([file(u64::MAX), file(u64::MAX)].iter()).is_some());
+        assert_eq!(some.wants([file(u64::MAX)].iter()), None);
     }
 
     #[tokio::test]

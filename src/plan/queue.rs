@@ -533,20 +533,21 @@ impl Queue {
 impl Totals {
     /// A job is wanted.
     fn want(&mut self, slot: &Slot) {
-        self.wanted += slot.size();
+        // a server may claim any size
+        self.wanted = self.wanted.saturating_add(slot.size());
         self.files += u64::from(slot.is_file());
     }
 
     /// It is not wanted any more.
     fn leave(&mut self, slot: &Slot) {
-        self.wanted -= slot.size().min(self.wanted);
+        self.wanted = self.wanted.saturating_sub(slot.size());
         self.files -= u64::from(slot.is_file()).min(self.files);
     }
 
     /// It is done.
     fn done(&mut self, slot: &Slot, bytes: u64) {
         self.moved += bytes;
-        self.wanted = self.wanted - slot.size().min(self.wanted) + bytes;
+        self.wanted = self.wanted.saturating_sub(slot.size()).saturating_add(bytes);
         self.files_done += u64::from(slot.is_file());
     }
 }

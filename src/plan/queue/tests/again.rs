@@ -60,3 +60,19 @@ fn what_is_tried_again_after_its_batch_goes_by_the_policy_of_that() {
     q.retry(Extent::Job(id));
     assert_eq!(q.next(C).map(|(start, _)| start.policy), Some(Policy::Skip));
 }
+
+#[test]
+fn a_server_may_claim_any_size() {
+    let mut q = queue();
+    let huge = |name| Found {
+        item: item(name, Kind::File, u64::MAX),
+        folder: None,
+    };
+    let ids = add(&mut q, vec![huge("a"), huge("b"), file("c", None)]);
+    assert_eq!((q.totals().files, q.totals().wanted), (3, u64::MAX));
+    for id in ids {
+        assert_eq!(next(&mut q), Some(id));
+        done(&mut q, id);
+    }
+    assert_eq!(q.totals().files_done, 3);
+}
