@@ -42,7 +42,7 @@ fn copy_one(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
         let why = "it is neither a file nor a folder nor a link";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
-    fs::create_dir(to)?;
+    make_closed(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
@@ -53,7 +53,7 @@ fn copy_one(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
 }
 
 fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
-    let (mut source, mut target) = (File::open(from)?, File::create_new(to)?);
+    let (mut source, mut target) = (File::open(from)?, create_closed(to)?);
     let copied = io::copy(&mut source, &mut target).and_then(|_| {
         target.set_permissions(metadata.permissions())?;
         target.sync_all()
@@ -63,6 +63,24 @@ fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
         let _ = fs::remove_file(to);
     }
     copied
+}
+
+/// A new file that only its owner can open, until it has its permissions: what was closed to others is so while it
+/// is copied, too.
+fn create_closed(to: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(to)
+}
+
+/// The same for a folder.
+fn make_closed(to: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(to)
 }
 
 #[cfg(unix)]
@@ -95,6 +113,13 @@ mod tests {
         let mode = fs::metadata(at("copy/a/f")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
         assert_eq!(fs::read_link(at("copy/a/l")).unwrap(), Path::new("f"));
+        // while it is copied nobody else can look into it
+        let made = create_closed(&at("new")).unwrap();
+        make_closed(&at("made")).unwrap();
+        let folder = fs::metadata(at("made")).unwrap();
+        for (made, closed) in [(made.metadata().unwrap(), 0o600), (folder, 0o700)] {
+            assert_eq!(made.permissions().mode() & 0o777, closed);
+        }
         // again, onto what is there, and into itself, also through a link
         fs::write(at("copy/a/f"), "mine").unwrap();
         let taken = copy(&at("tree/a/f"), &at("copy/a/f")).unwrap_err();
