@@ -42,12 +42,14 @@ impl Hands<'_> {
         let on_disk = |error| Stop::Failed(local(what(task), &error));
         let mut losses = 0;
         loop {
+            // looked at first: what is seen while the rest is compared would not be, if all were here by then
+            let share = division.share();
             let compared = Arc::clone(division);
             let fits = blocking(move || compared.fits()).await?.map_err(on_disk)?;
             if !fits {
                 return Err(another(task, "its segments do not fit together"));
             }
-            let segment = match division.share() {
+            let segment = match share {
                 Share::Whole => break,
                 Share::Segment(segment) => segment,
                 Share::Wait => {
