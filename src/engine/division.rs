@@ -18,7 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::blocking;
 use super::meter::Counter;
-use crate::local::part::read_between;
+use crate::local::part::{open_to_write, read_between};
 use crate::model::path::RemotePath;
 use crate::plan::division::{self as plan, LONGEST_MAP, OVERLAP, Range, Reader, map, read_map};
 use crate::plan::resume::Identity;
@@ -268,7 +268,7 @@ impl Drop for Segment {
 
 /// A part, to be written from `at` on by one of several. It blocks.
 pub(super) fn open_at(part: &Path, at: u64) -> io::Result<File> {
-    let mut file = File::options().write(true).open(part)?;
+    let mut file = open_to_write(part)?;
     file.seek(SeekFrom::Start(at))?;
     Ok(file)
 }

@@ -19,6 +19,7 @@ use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::{Request, Transfer};
 use crate::local::list::stat;
 use crate::local::names::bytes_of;
+use crate::local::target::{find, unfit};
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -78,7 +79,10 @@ pub(super) async fn prepare(mut task: Task) -> Result<Incoming, (Task, Stop)> {
             let listed = Identity::remote(length(&task), task.job().item.modified);
             task.origin.source = listed.map_or(0, |listed| task.source(&listed));
             Ok(Incoming {
-                request: Request::retrieve(&task.job().item.remote, 0),
+                request: match length(&task) {
+                    Some(0) => Request::retrieve(&task.job().item.remote, 0).of_nothing(),
+                    _ => Request::retrieve(&task.job().item.remote, 0),
+                },
                 task,
                 target,
                 may_replace,
@@ -117,13 +121,33 @@ async fn choose(task: &Task, can_resume: bool) -> Result<(PathBuf, bool), Stop> 
             return Err(Failure::new(Class::Conflict, what(), "a folder of that name is in the way").into());
         }
         Some((_, known)) => match decide(task.start.policy, &source, Some(&known)) {
-            Decision::Transfer => (item.local.clone(), true),
+            Decision::Transfer => {
+                fit(&item.local, &task.targets.at_once, what).await?;
+                (item.local.clone(), true)
+            }
             Decision::Skip(why) => return Err(Stop::Skipped(why.into())),
             Decision::Rename => (free_path(item.local.clone()).await?, false),
             Decision::Fail => return Err(in_the_way(what(), &shown_path(&item.local))),
             Decision::Ask => return Err(conflict(&task.start, &source, &known, can_resume)),
         },
         None => (item.local.clone(), overwrites),
+    })
+}
+
+/// Fails where what stands at a target is not to be replaced, whatever the policy.
+async fn fit(target: &Path, at_once: &AtOnce, what: impl Fn() -> String) -> Result<(), Failure> {
+    let (path, shown) = (target.to_path_buf(), shown_path(target));
+    let Err(error) = at_once.run(move || find(&path)).await? else {
+        return Ok(());
+    };
+    Err(match unfit(&error) {
+        Some(unfit) => Failure::new(
+            Class::Conflict,
+            what(),
+            format!("{shown} is not replaced: {unfit}"),
+        )
+        .hint("Choose another name or folder."),
+        None => local(what(), &error),
     })
 }
 

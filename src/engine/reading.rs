@@ -19,6 +19,7 @@ use super::pool::{Pool, Purpose};
 use super::{blocking, unbroken};
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::{Request, Transfer};
+use crate::local::source;
 use crate::model::command::{Generation, Place, Reading};
 use crate::model::event::{Event, WasRead};
 use crate::model::failure::{Class, Failure};
@@ -85,12 +86,9 @@ async fn read_local(path: PathBuf, wanted: &Reading, means: &Means) -> Result<Wa
     let what = format!("Could not read {}", shown_path(&path));
     let (from, mut left) = (wanted.from, wanted.length.unwrap_or(u64::MAX));
     let open = move || {
-        // opening a pipe would wait for whoever writes to it: looked at first
-        let metadata = std::fs::metadata(&path)?;
-        if !metadata.is_file() {
+        let (Some(mut file), metadata) = source::open(&path)? else {
             return Ok(None);
-        }
-        let mut file = std::fs::File::open(&path)?;
+        };
         file.seek(SeekFrom::Start(from))?;
         Ok(Some((file, metadata.len())))
     };

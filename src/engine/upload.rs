@@ -1,7 +1,7 @@
 //! One file to the server: under a temporary name in the target's folder, from where it is
 //! renamed over the target once it is proved to be whole.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Seek as _, SeekFrom};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -17,6 +17,7 @@ use super::task::{Stop, Task, conflict, in_the_way};
 use crate::ftp::error::{Error, local};
 use crate::ftp::transfer::Request;
 use crate::local::list::{modified, permissions};
+use crate::local::source;
 use crate::model::entry::{Kind, Owner, Permissions};
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
@@ -215,13 +216,10 @@ async fn open(task: &Task) -> Result<Source, Stop> {
     let (opened, shown) = (item.local.clone(), shown_path(&item.local));
     let work = task.targets.at_once.work;
     let opened = task.targets.at_once.run(move || {
-        // opening a pipe would wait for whoever writes to it: looked at first
-        let metadata = std::fs::metadata(&opened)?;
-        if !metadata.is_file() {
+        let (file, metadata) = source::open(&opened)?;
+        let Some(file) = file else {
             return Ok((None, metadata));
-        }
-        let file = File::open(&opened)?;
-        let metadata = file.metadata()?;
+        };
         let mut first = Vec::new();
         let mut content = Content::File(file);
         content.fill(&mut first, metadata.len(), CHUNK)?;

@@ -8,6 +8,7 @@ use super::data::{Made, Prepared};
 use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::Session;
+use super::tls::TlsError;
 use super::transfer::{EXPLANATION, Order, Request, Transfer, Way};
 
 /// It had begun, and closed the data connection (RFC 959 §4.2.2).
@@ -17,6 +18,8 @@ const BROKEN_OFF: u16 = 426;
 enum Started {
     /// Whether it has said that it takes the command, and its last word, if that came already.
     Open(bool, Option<Reply>, Made),
+    /// Its last word, and nobody has taken the data connection, on which nothing was to come.
+    Over(Reply),
     Refused(Reply),
 }
 
@@ -39,8 +42,9 @@ impl Session {
                 if let Some(handshake) = handshake {
                     self.connection().note_handshake(&handshake);
                 }
-                (opened, early, (stream, port))
+                (opened, early, (Some(stream), port))
             }
+            Ok(Started::Over(reply)) => (true, Some(reply), (None, None)),
             Ok(Started::Refused(reply)) => {
                 let error = self.refused(order.stage(), &order, reply.about(&order.command));
                 self.learn_of_failed(&error, active);
@@ -55,11 +59,11 @@ impl Session {
         order.taken = opened;
         let next_noop = self.noop_after().map(|every| Instant::now() + every);
         Ok(Transfer {
+            cut: stream.is_none(),
             stream,
             early,
             gone: None,
             moved: false,
-            cut: false,
             until: None,
             order,
             way: request.way,
@@ -101,6 +105,12 @@ impl Session {
                 biased;
                 done = &mut data, if stream.is_none() => match done {
                     Ok(done) => stream = Some(done),
+                    Err(error) if request.is_empty && says_nobody_took(&error) => {
+                        return match self.word_about(Stage::Data, order, true).await {
+                            Some(Ok(reply)) if reply.is_positive() => Ok(Started::Over(reply)),
+                            word => Err(self.reason_in(word, Stage::Data, order, error)),
+                        };
+                    }
                     Err(error) => return Err(self.reason(Stage::Data, order, error).await),
                 },
                 reply = self.control.reply(Stage::Transfer) => match reply?.1 {
@@ -108,10 +118,14 @@ impl Session {
                     // a short transfer may be over before our side of the connection stands
                     reply if reply.is_positive() => {
                         let stream = match stream {
-                            Some(stream) => stream,
-                            None => data.await?,
+                            Some(stream) => Ok(stream),
+                            None => data.await,
                         };
-                        return Ok(Started::Open(true, Some(reply), stream));
+                        return match stream {
+                            Ok(stream) => Ok(Started::Open(true, Some(reply), stream)),
+                            Err(error) if request.is_empty && says_nobody_took(&error) => Ok(Started::Over(reply)),
+                            Err(error) => Err(error),
+                        };
                     }
                     // so may one that the server gave up in the middle: what it has sent is not lost
                     reply if order.taken && request.way == Way::Down && reply.code == BROKEN_OFF => {
@@ -130,6 +144,11 @@ impl Session {
             }
         }
     }
+}
+
+/// Whether an error says that nobody was there at the other end of a data connection.
+fn says_nobody_took(error: &Error) -> bool {
+    matches!(error, Error::Tls(_, TlsError::Broken(_) | TlsError::Stalled(_))) || says_nobody_came(error)
 }
 
 /// Whether an error says that a data connection was not made.

@@ -1,9 +1,10 @@
 //! One data transfer: its bytes, the proper end of its data connection, and the server's word.
 
+use std::io;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::error::{Error, Stage};
@@ -33,6 +34,8 @@ pub(crate) struct Request {
     pub(super) command: Vec<u8>,
     pub(super) offset: u64,
     pub(super) way: Way,
+    /// It is of a file in which nothing is, as one knows.
+    pub(super) is_empty: bool,
 }
 
 impl Request {
@@ -43,7 +46,15 @@ impl Request {
             command: line("RETR", path),
             offset,
             way: Way::Down,
+            is_empty: false,
         }
+    }
+
+    /// Says that nothing is to come: some servers take no data connection for that.
+    #[must_use]
+    pub(crate) fn of_nothing(mut self) -> Self {
+        self.is_empty = true;
+        self
     }
 
     /// Writes a file from `offset` on (REST and STOR). Not APPE: that goes by where the file ends when it
@@ -54,6 +65,7 @@ impl Request {
             command: line("STOR", path),
             offset,
             way: Way::Up,
+            is_empty: false,
         }
     }
 
@@ -64,6 +76,7 @@ impl Request {
             command,
             offset: 0,
             way: Way::Down,
+            is_empty: false,
         }
     }
 
@@ -115,7 +128,8 @@ impl Order {
 /// the session is of no other use.
 #[derive(Debug)]
 pub(crate) struct Transfer {
-    pub(super) stream: NetStream,
+    /// `None` where the server has called an empty file done without taking the connection for it.
+    pub(super) stream: Option<NetStream>,
     /// The final reply, where it came before the data were over.
     pub(super) early: Option<Reply>,
     /// The control connection's end, where that came before the data were over.
@@ -167,7 +181,7 @@ impl Transfer {
 
     /// Whether the data can be read into a pipe: as they come, in clear.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.stream, NetStream::Plain(_))
+        matches!(self.stream, Some(NetStream::Plain(_)))
     }
 
     /// Reads up to `most` bytes of data into `pipe`, as [`Transfer::read`] into a buffer.
@@ -197,7 +211,7 @@ impl Transfer {
             let noop_at = self.next_noop.filter(|_| self.awaits_word());
             tokio::select! {
                 biased;
-                read = timeout_at(until, self.stream.receive(&mut vessel)) => return match read {
+                read = timeout_at(until, take_in(&mut self.stream, &mut vessel)) => return match read {
                     Ok(Ok(n)) => {
                         session.control.progressed();
                         self.moved = true;
@@ -220,7 +234,7 @@ impl Transfer {
 
     /// The data connection of a download broke. A server that says all the same that all is well may have sent all of
     /// it: some reset what they are done with, or never take the connection for an empty file. The size will tell.
-    async fn broke(&mut self, session: &mut Session, error: std::io::Error) -> Result<usize, Error> {
+    async fn broke(&mut self, session: &mut Session, error: io::Error) -> Result<usize, Error> {
         if !self.is_of_file() {
             return Err(self.broken(session, error).await);
         }
@@ -253,14 +267,14 @@ impl Transfer {
         while !left.is_empty() {
             self.keep_alive(session)?;
             // mostly it is taken at once, a record of TLS at a time: then no clock is needed
-            let written = match self.stream.write(left).now_or_never() {
+            let written = match put_out(&mut self.stream, left).now_or_never() {
                 Some(written) => written,
                 None => {
                     let until = *until.get_or_insert_with(|| Instant::now() + silence);
                     let noop_at = self.next_noop.filter(|_| self.early.is_none());
                     tokio::select! {
                         biased;
-                        written = timeout_at(until, self.stream.write(left)) => match written {
+                        written = timeout_at(until, put_out(&mut self.stream, left)) => match written {
                             Ok(written) => written,
                             Err(_) => return Err(self.silent(session, silence)),
                         },
@@ -277,7 +291,7 @@ impl Transfer {
                 }
             };
             match written {
-                Ok(0) => return Err(self.broken(session, std::io::ErrorKind::WriteZero.into()).await),
+                Ok(0) => return Err(self.broken(session, io::ErrorKind::WriteZero.into()).await),
                 Ok(n) => {
                     left = &left[n..];
                     session.control.progressed();
@@ -364,7 +378,7 @@ impl Transfer {
 
     /// A server that runs out of space closes the data connection first and then says so; one that is gone
     /// altogether is lost.
-    async fn broken(&mut self, session: &mut Session, error: std::io::Error) -> Error {
+    async fn broken(&mut self, session: &mut Session, error: io::Error) -> Error {
         let error = Error::Broken(Stage::Transfer, error);
         if self.early.is_some() {
             // the last word has been said
@@ -392,16 +406,16 @@ impl Transfer {
     }
 
     async fn close_download(&mut self) -> Option<bool> {
-        if self.cut {
+        let Some(stream) = self.stream.as_mut().filter(|_| !self.cut) else {
             return Some(false);
-        }
-        let properly = self.stream.closed_properly();
+        };
+        let properly = stream.closed_properly();
         // our close_notify is a courtesy here: what was asked for has arrived
-        let said = timeout(EXPLANATION, self.stream.shutdown()).await;
+        let said = timeout(EXPLANATION, stream.shutdown()).await;
         if properly == Some(true) && matches!(said, Ok(Ok(()))) {
             // both sides have said that they are done: vsftpd says 226 one round trip earlier
             // where the socket is gone at once
-            let _ = self.stream.tcp().set_zero_linger();
+            let _ = stream.tcp().set_zero_linger();
         }
         properly
     }
@@ -411,7 +425,7 @@ impl Transfer {
     /// direction, read to the end, then close.
     async fn close_upload(&mut self, session: &mut Session) -> Result<(), Error> {
         let silence = session.connection().patience.silence;
-        match timeout(silence, self.stream.shutdown()).await {
+        match timeout(silence, end(&mut self.stream)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.broken(session, error).await),
             Err(_) => return Err(self.silent(session, silence)),
@@ -427,8 +441,9 @@ impl Transfer {
     async fn drain(&mut self, session: &mut Session) -> Result<(), Error> {
         let mut rest = [0u8; 512];
         while self.early.is_none() {
+            let mut rest = Vessel::Memory(&mut rest);
             tokio::select! {
-                read = self.stream.read(&mut rest) => match read {
+                read = take_in(&mut self.stream, &mut rest) => match read {
                     // the end, or a reset after everything was received: the reply will tell
                     Ok(0) | Err(_) => break,
                     Ok(_) => {}
@@ -440,5 +455,27 @@ impl Transfer {
             }
         }
         Ok(())
+    }
+}
+
+/// Where nobody has taken the connection nothing comes.
+async fn take_in(stream: &mut Option<NetStream>, vessel: &mut Vessel<'_>) -> io::Result<usize> {
+    match stream {
+        Some(stream) => stream.receive(vessel).await,
+        None => Ok(0),
+    }
+}
+
+async fn put_out(stream: &mut Option<NetStream>, bytes: &[u8]) -> io::Result<usize> {
+    match stream {
+        Some(stream) => stream.write(bytes).await,
+        None => Err(io::ErrorKind::NotConnected.into()),
+    }
+}
+
+async fn end(stream: &mut Option<NetStream>) -> io::Result<()> {
+    match stream {
+        Some(stream) => stream.shutdown().await,
+        None => Ok(()),
     }
 }

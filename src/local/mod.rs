@@ -14,5 +14,7 @@ pub(crate) mod names;
 pub(crate) mod part;
 pub(crate) mod permissions;
 pub(crate) mod runs;
+pub(crate) mod source;
 pub(crate) mod space;
+pub(crate) mod target;
 pub(crate) mod unsynced;

@@ -42,9 +42,10 @@ pub(crate) fn is_of_this_machine(_: &Path) -> bool {
     false
 }
 
-/// ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, ZFS, bcachefs and overlays, by their numbers (statfs(2)).
+/// ext2 to ext4, XFS, Btrfs, tmpfs, F2FS, ZFS, bcachefs, overlays, FAT, exFAT and the kernel's own NTFS, by their numbers
+/// (statfs(2)).
 #[cfg(target_os = "linux")]
-const OURS: [u32; 8] = [
+const OURS: [u32; 11] = [
     0xEF53,
     0x5846_5342,
     0x9123_683E,
@@ -53,6 +54,9 @@ const OURS: [u32; 8] = [
     0x2FC1_2FC1,
     0xCA45_1A4E,
     0x794C_7630,
+    0x4D44,
+    0x2011_BAB0,
+    0x7366_746E,
 ];
 
 #[cfg(all(test, target_os = "linux"))]

@@ -1,17 +1,23 @@
 //! A file in the making: written under a temporary name beside its target and put in its place
 //! whole, or not at all.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use filetime::FileTime;
 
+use super::mount::is_of_this_machine;
 use super::names::{bytes_of, from_bytes};
+use super::target::{find, followed};
 use crate::model::entry::Permissions;
 use crate::model::part_name::{Origin, part_name};
 use crate::model::stamp::Stamp;
+use crate::model::text::system_says;
+
+/// The permissions of a file in the making: nobody else's business yet.
+const CLOSED: u32 = 0o600;
 
 /// A temporary file beside the target. Dropped without [`PartFile::commit`], it is removed.
 #[derive(Debug)]
@@ -28,15 +34,14 @@ impl PartFile {
     /// link stays. `may_replace` says whether a file that stands there, or that appears there
     /// meanwhile, may be replaced.
     pub(crate) fn create(target: &Path, origin: &Origin, may_replace: bool) -> io::Result<(Self, File)> {
-        let target = followed(target)?;
-        let replaces = standing(&target)?;
+        let (target, replaces) = find(target)?;
         let part = beside(&target, origin)?;
         let mut options = File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
+            options.mode(CLOSED);
         }
         let file = options.open(&part)?;
         Ok((
@@ -58,9 +63,12 @@ impl PartFile {
         target: &Path,
         may_replace: bool,
     ) -> io::Result<(Self, File)> {
-        let target = followed(target)?;
-        let replaces = standing(&target)?;
-        let mut file = File::options().write(true).open(part)?;
+        let (target, replaces) = find(target)?;
+        let mut file = open_to_write(part)?;
+        let metadata = file.metadata()?;
+        if !(is_own(&metadata) && has_one_name(&metadata)) {
+            return Err(put_in_place());
+        }
         if !has_more {
             file.set_len(length)?;
         }
@@ -92,6 +100,9 @@ impl PartFile {
     /// group; with what of those could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
     /// may not be replaced; it is untouched. `sync`: all of it, its name included, is on the disk before
     /// this ends.
+    ///
+    /// A disk of another machine may take what is written and say only when it is synced that there was no room for
+    /// it: there the content is synced in any case, before the old file goes.
     pub(crate) fn commit(
         self,
         file: File,
@@ -109,8 +120,8 @@ impl PartFile {
             Some(replaced) => keep_owner(&file, replaced)?,
             None => None,
         };
-        set_permissions(&file, permissions, self.replaces.as_ref(), lost.is_some())?;
-        if sync {
+        let refused = set_permissions(&file, permissions, self.replaces.as_ref(), lost.is_some());
+        if sync || !is_of_this_machine(&self.part) {
             file.sync_all()?;
         }
         let placed = if self.may_replace {
@@ -122,7 +133,8 @@ impl PartFile {
         if sync {
             sync_folder(&self.target)?;
         }
-        Ok((file, lost))
+        let said: Vec<String> = lost.into_iter().chain(refused).collect();
+        Ok((file, (!said.is_empty()).then(|| said.join("; "))))
     }
 }
 
@@ -133,16 +145,6 @@ fn sync_folder(target: &Path) -> io::Result<()> {
     match folder.transpose() {
         Ok(Some(folder)) if cfg!(unix) => folder.sync_all(),
         _ => Ok(()),
-    }
-}
-
-/// What stands at the target; a folder is an error.
-fn standing(target: &Path) -> io::Result<Option<Metadata>> {
-    match std::fs::metadata(target) {
-        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
@@ -180,28 +182,64 @@ pub(crate) fn take_over(part: &Path, target: &Path, origin: &Origin) -> io::Resu
     Ok(taken)
 }
 
-/// How long a part is and when it was last written to; `None` where it is no plain file of this user:
-/// anybody may put one into a shared folder.
+/// How long a part is and when it was last written to; `None` where it is no plain file of this user, or has
+/// another name besides: anybody may put one into a shared folder, and what is written to it would be
+/// written under that name, too.
 pub(crate) fn look(part: &Path) -> io::Result<Option<(u64, Option<SystemTime>)>> {
     let metadata = std::fs::symlink_metadata(part)?;
-    let ours = metadata.is_file() && is_own(&metadata);
+    let ours = is_own(&metadata) && has_one_name(&metadata);
     Ok(ours.then(|| (metadata.len(), metadata.modified().ok())))
+}
+
+/// Opens a part that was made before. Something else may have been put in its place meanwhile: no link is followed,
+/// and no pipe waited for.
+fn open(part: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    let file = options.open(part)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(put_in_place()),
+    }
+}
+
+fn put_in_place() -> io::Error {
+    io::Error::other("something else was put in the place of a temporary file")
+}
+
+/// Opens a part that was made before, to be written to.
+pub(crate) fn open_to_write(part: &Path) -> io::Result<File> {
+    open(part, File::options().write(true))
 }
 
 #[cfg(unix)]
 fn is_own(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    metadata.uid() == rustix::process::geteuid().as_raw()
+    metadata.is_file() && metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(unix)]
+fn has_one_name(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) == 1
 }
 
 #[cfg(not(unix))]
-fn is_own(_: &Metadata) -> bool {
+fn is_own(metadata: &Metadata) -> bool {
+    metadata.is_file()
+}
+
+#[cfg(not(unix))]
+fn has_one_name(_: &Metadata) -> bool {
     true
 }
 
 /// What a part holds from `from` to its end at `to`.
 pub(crate) fn read_between(part: &Path, from: u64, to: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(part)?;
+    let mut file = open(part, File::options().read(true))?;
     file.seek(SeekFrom::Start(from))?;
     let mut end = Vec::new();
     file.take(to - from).read_to_end(&mut end)?;
@@ -209,14 +247,6 @@ pub(crate) fn read_between(part: &Path, from: u64, to: u64) -> io::Result<Vec<u8
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(end)
-}
-
-/// Where `target` leads, if it is a link to a file that exists; itself otherwise.
-fn followed(target: &Path) -> io::Result<PathBuf> {
-    match std::fs::symlink_metadata(target) {
-        Ok(metadata) if metadata.is_symlink() => std::fs::canonicalize(target),
-        _ => Ok(target.to_path_buf()),
-    }
 }
 
 /// Gives a file the owner and group of the one that it replaces. Root may do that, others may give
@@ -246,15 +276,16 @@ fn keep_owner(_: &File, _: &Metadata) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Those that are wanted, those of the file that is replaced, or those a new file gets here. What let others act
-/// as its owner or group (set-user-ID, set-group-ID) does not go over to another owner.
+/// Sets those that are wanted, those of the file that is replaced, or those a new file gets here. What let others act
+/// as its owner or group (set-user-ID, set-group-ID) does not go over to another owner. A disk that has permissions of its
+/// own for all files (FAT, SMB) is no reason to lose the file: what it refuses comes back in words.
 #[cfg(unix)]
 fn set_permissions(
     file: &File,
     wanted: Option<Permissions>,
     replaces: Option<&Metadata>,
     owner_lost: bool,
-) -> io::Result<()> {
+) -> Option<String> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let mode = match (wanted, replaces) {
         (Some(wanted), _) => wanted.plain().0.into(),
@@ -262,12 +293,26 @@ fn set_permissions(
         (None, Some(metadata)) => metadata.mode() & 0o7777,
         (None, None) => 0o666 & !umask(),
     };
-    file.set_permissions(std::fs::Permissions::from_mode(mode))
+    let refusal = file
+        .set_permissions(std::fs::Permissions::from_mode(mode))
+        .err()?;
+    let has = file.metadata().ok()?.mode() & 0o7777;
+    // what a new file has is the disk's own business, where it is not what it was made with
+    let is_its_own = wanted.is_none() && replaces.is_none() && has != CLOSED;
+    let shown = |mode| Permissions(u16::try_from(mode).unwrap_or(0)).symbolic();
+    (has != mode && !is_its_own).then(|| {
+        format!(
+            "it has the permissions {} here and not {}: {}",
+            shown(has),
+            shown(mode),
+            system_says(&refusal)
+        )
+    })
 }
 
 #[cfg(not(unix))]
-fn set_permissions(_: &File, _: Option<Permissions>, _: Option<&Metadata>, _: bool) -> io::Result<()> {
-    Ok(())
+fn set_permissions(_: &File, _: Option<Permissions>, _: Option<&Metadata>, _: bool) -> Option<String> {
+    None
 }
 
 /// The process's umask, found without changing it: by what a new file gets.
@@ -286,7 +331,8 @@ fn umask() -> u32 {
                 .open(folder.path().join("umask"))?;
             Ok(0o666 & !(file.metadata()?.mode()))
         };
-        probe().unwrap_or(0o022)
+        // better too little for the others than too much
+        probe().unwrap_or(0o077)
     })
 }
 
@@ -372,7 +418,7 @@ mod tests {
         assert_eq!(new.mode() & 0o7777, 0o4750);
         // as another user sees it: what is not his may not be given away
         let somebody = File::open(&target).unwrap();
-        set_permissions(&somebody, None, Some(&new), true).unwrap();
+        assert_eq!(set_permissions(&somebody, None, Some(&new), true), None);
         assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, 0o750);
     }
 
@@ -425,6 +471,38 @@ mod tests {
         part.commit(file, None, None, true).unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"first second");
         assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    /// As on a disk that has its own for all files.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn permissions_that_are_refused_are_said_and_lose_nothing() {
+        let file = File::open("/proc/self/comm").unwrap();
+        let said = set_permissions(&file, Some(Permissions(0o600)), None, false).unwrap();
+        assert!(said.contains("rw-r--r-- here and not rw-------"), "{said}");
+        assert_eq!(
+            set_permissions(&file, None, None, false),
+            None,
+            "they are its own"
+        );
+    }
+
+    #[test]
+    fn what_was_put_in_the_place_of_a_part_is_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("precious"), "precious").unwrap();
+        let (part, file) = PartFile::create(&at("target"), &job(1), true).unwrap();
+        let kept = part.keep(&file).unwrap();
+        std::fs::remove_file(&kept).unwrap();
+        std::os::unix::fs::symlink("precious", &kept).unwrap();
+        assert_eq!(look(&kept).unwrap(), None);
+        PartFile::reopen(&kept, (0, false), &at("target"), true).unwrap_err();
+        read_between(&kept, 0, 1).unwrap_err();
+        std::fs::remove_file(&kept).unwrap();
+        std::fs::hard_link(at("precious"), &kept).unwrap();
+        assert_eq!(look(&kept).unwrap(), None);
+        assert_eq!(std::fs::read(at("precious")).unwrap(), b"precious");
     }
 
     #[test]

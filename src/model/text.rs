@@ -7,11 +7,14 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// What the system says of an error on this machine, in words: without the number that Rust puts behind them.
+/// What the system says of an error on this machine, in words: without the number that Rust puts behind them, and without
+/// the path that a temporary file's has behind that.
 pub fn system_says(error: &std::io::Error) -> String {
     let said = error.to_string();
-    match (error.raw_os_error(), said.rsplit_once(" (os error ")) {
-        (Some(_), Some((words, _))) => words.to_owned(),
+    match said.rsplit_once(" (os error ") {
+        Some((words, rest)) if error.raw_os_error().is_some() || rest.contains(") at path ") => {
+            words.to_owned()
+        }
         _ => said,
     }
 }
@@ -156,6 +159,9 @@ mod tests {
         assert!(!words.is_empty() && !words.contains("os error"), "{words}");
         let named = Error::new(ErrorKind::NotFound, "a file (os error 2) by name");
         assert_eq!(system_says(&named), "a file (os error 2) by name");
+        let made = tempfile::tempdir_in("/not/there").unwrap_err();
+        assert!(made.to_string().contains("os error"), "{made}");
+        assert_eq!(system_says(&made), words);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! nothing is half-written.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ftpane::model::entry::Kind;
 use ftpane::model::event::Event;
@@ -30,6 +31,10 @@ fn assert_says(said: &str, words: &[&str]) {
         assert!(said.contains(word), "'{word}' is not in: {said}");
     }
 }
+
+mod full;
+#[cfg(unix)]
+mod targets;
 
 /// The names in a folder, whatever they are.
 fn names(folder: &Path) -> Vec<String> {
@@ -282,4 +287,78 @@ async fn source_changes(size: usize) {
     assert!(server.content("/big").unwrap() == new, "half old, half new");
     assert_eq!(server.files(), ["/big"]);
     driver.shutdown().await;
+}
+
+/// A file that grows faster than it is sent would have no end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_grows_without_end_has_one() {
+    let home = tempfile::tempdir().unwrap();
+    let local = home.path().join("log");
+    std::fs::write(&local, vec![b'x'; 16 << 20]).unwrap();
+    let held = [
+        say("150 Send it."),
+        receive(1000),
+        gate(),
+        receive_all(),
+        end_data(),
+        say("226 Have it."),
+    ];
+    let server = Script::new(Protocol::Ftp)
+        .on(
+            "EPSV",
+            announce_narrow("229 Entering Extended Passive Mode (|||{port}|)"),
+        )
+        .on("STOR", held)
+        .start()
+        .await;
+    let over = AtomicBool::new(false);
+    let put = async {
+        let ended = run(
+            binary::ftpane(home.path()),
+            &server,
+            "put --retries 0 log URL/log",
+        );
+        let ended = ended.await;
+        over.store(true, Ordering::Relaxed);
+        ended
+    };
+    let growing = std::fs::File::options().write(true).open(&local).unwrap();
+    let grow = async {
+        while server.count("STOR") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let mut length: u64 = 16 << 20;
+        while !over.load(Ordering::Relaxed) {
+            // a hole takes no disk
+            length += 64 << 20;
+            growing.set_len(length).unwrap();
+            server.open_gate();
+            tokio::task::yield_now().await;
+        }
+    };
+    let ((code, said), ()) = tokio::join!(put, grow);
+    assert_eq!(code, 10, "{said}");
+    assert_says(&said, &["Could not read log", "changed while it was read"]);
+    assert!(server.files().is_empty(), "{:?}", server.files());
+}
+
+/// The system makes them up as they are read, and says that they are empty.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_whose_length_is_not_told_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Script::new(Protocol::Ftp).start().await;
+    let words = "put /proc/version URL/version";
+    let (code, said) = run(binary::ftpane(home.path()), &server, words).await;
+    assert_eq!(code, 10, "{said}");
+    assert_says(
+        &said,
+        &[
+            "Could not read /proc/version",
+            "says that it has 0 bytes, and ",
+            "ftpane put -",
+        ],
+    );
+    assert_eq!(server.count("STOR"), 1, "it will be so the next time, too");
+    assert!(server.files().is_empty(), "{:?}", server.files());
 }

@@ -20,6 +20,7 @@ use crate::ftp::sums::Hashing;
 use crate::ftp::transfer::Transfer;
 use crate::model::failure::{Class, Failure};
 use crate::model::path::RemotePath;
+use crate::model::size;
 use crate::model::text::shown_path;
 use crate::plan::conflict::Known;
 use crate::plan::resume::Identity;
@@ -41,6 +42,8 @@ pub(in crate::engine) struct Sending {
     pub(in crate::engine) sent: u64,
     /// The same with what is on its way: the server may have that.
     pub(in crate::engine) offered: u64,
+    /// The file is another by now: what has come over is of no use.
+    is_stale: bool,
     pub(in crate::engine) verification: Option<Verification>,
     /// The checksums of what was read, where the content is to be verified.
     pub(in crate::engine) hashing: Option<Hashing>,
@@ -90,6 +93,7 @@ impl Sending {
             begun: sent,
             sent,
             offered: sent,
+            is_stale: false,
         }
     }
 
@@ -105,7 +109,7 @@ impl Sending {
 
     /// Whether what has come over is kept for another try when it ends so.
     pub(in crate::engine) fn keeps(&self, stop: &Stop) -> bool {
-        !self.site.in_place && self.task.keeps(stop, self.offered)
+        !self.site.in_place && !self.is_stale && self.task.keeps(stop, self.offered)
     }
 
     /// Writes all of the file.
@@ -161,6 +165,11 @@ impl Sending {
                 self.hashing = read.hashing;
                 return self.check(read.content).await;
             }
+            // one that grows faster than it is sent has no end
+            if self.source.size.is_some_and(|size| self.sent >= size) {
+                self.check(read.content).await?;
+                return Err(self.changed());
+            }
             let spare = std::mem::replace(&mut piece, read.piece);
             rest = self.after(read.content, spare, read.hashing);
         }
@@ -192,21 +201,35 @@ impl Sending {
     }
 
     /// Whether the file is still the one that was opened.
-    async fn check(&self, content: Content) -> Result<(), Stop> {
+    async fn check(&mut self, content: Content) -> Result<(), Stop> {
         let now = blocking(move || content.metadata()).await?;
         let Some(now) = now.map_err(|error| self.unread(&error))? else {
             return Ok(());
         };
-        let is_as_long = now.len() == self.sent && self.source.size == Some(self.sent);
-        if is_as_long && identity(&now) == self.identity {
+        let is_the_same = identity(&now) == self.identity;
+        // as those of /proc and /sys
+        if is_the_same && now.len() != self.sent {
+            let why = format!(
+                "the system says that it has {}, and {} could be read: nothing tells when that is all of it",
+                size::count(now.len(), "byte", "bytes"),
+                size::count(self.sent, "byte", "bytes")
+            );
+            let failure = Failure::new(Class::Local, self.what(), why);
+            return Err(failure
+                .hint("Send it through a pipe: ftpane put - TARGET < FILE.")
+                .into());
+        }
+        if is_the_same && self.source.size == Some(self.sent) {
             return Ok(());
         }
-        let changed = Failure::new(
-            Class::Local,
-            self.what(),
-            "the file was changed while it was read",
-        );
-        Err(changed.transient().into())
+        Err(self.changed())
+    }
+
+    /// The file is not what it was when it was opened.
+    fn changed(&mut self) -> Stop {
+        self.is_stale = true;
+        let why = "the file was changed while it was read";
+        Failure::new(Class::Local, self.what(), why).transient().into()
     }
 }
 

@@ -119,10 +119,11 @@ pub(crate) fn local(what: String, error: &io::Error) -> Failure {
         ),
         _ => ("", ""),
     };
-    let why = if why.is_empty() {
-        format!("the local disk says: {}", system_says(error))
-    } else {
-        why.to_owned()
+    let why = match why {
+        // said by ourselves
+        "" if error.get_ref().is_some() && system_says(error) == error.to_string() => error.to_string(),
+        "" => format!("the local disk says: {}", system_says(error)),
+        why => why.to_owned(),
     };
     let mut failure = Failure::new(Class::Local, what, why);
     failure.full = matches!(

@@ -272,15 +272,7 @@ fn empty_ends(protocol: Protocol) -> Vec<Personality> {
         ),
     ];
     ends.into_iter()
-        .map(|(habit, steps)| {
-            let it = harmless(habit, usual_one(protocol).on("RETR /t/empty", steps));
-            // nobody is there to shake hands with
-            let down = match protocol.is_tls() && habit.ends_with("lets nobody in") {
-                true => Says(&["Could not download /t/empty: the data connection stands"]),
-                false => Whole,
-            };
-            Personality { down, ..it }
-        })
+        .map(|(habit, steps)| harmless(habit, usual_one(protocol).on("RETR /t/empty", steps)))
         .collect()
 }
 

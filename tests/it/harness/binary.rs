@@ -24,6 +24,30 @@ pub(crate) fn ftpane_after(home: &Path, preparation: &str) -> Command {
     at_home(home, shell)
 }
 
+/// The same on a disk of its own, which is the folder `d` and has so many KiB; what stands there in the end is copied to
+/// `left`. `None`, and said, where this machine lets nobody mount one.
+pub(crate) fn ftpane_on_small_disk(home: &Path, kib: u32) -> Option<Command> {
+    let disk = format!("mount -t tmpfs -o size={kib}k none d");
+    let inside = |script: &str| {
+        let mut shell = Command::new("/bin/sh");
+        let apart = "exec unshare --map-root-user --mount /bin/sh -c \"$0\" \"$@\"";
+        shell.args(["-c", apart, script, env!("CARGO_BIN_EXE_ftpane")]);
+        at_home(home, shell)
+    };
+    for folder in ["d", "left"] {
+        std::fs::create_dir(home.join(folder)).unwrap();
+    }
+    let tried = inside(&disk).output().unwrap();
+    if !tried.status.success() {
+        let why = String::from_utf8_lossy(&tried.stderr).into_owned();
+        eprintln!("LEFT OUT: what needs a small disk, as none can be mounted here: {why}");
+        return None;
+    }
+    Some(inside(&format!(
+        "{disk} && cp -a before/. d && \"$0\" \"$@\"; code=$?; cp -a d/. left; exit $code"
+    )))
+}
+
 fn at_home(home: &Path, mut command: Command) -> Command {
     command
         .env_clear()
