@@ -154,9 +154,12 @@ pub(super) struct Proofs {
 /// use as well.
 const SLOWEST: u64 = 4 << 20;
 
+/// Nobody waits longer, whatever size a server makes up.
+const LONGEST: u64 = 24 * 3600;
+
 /// How much longer than for another answer is waited for the checksum of a file of this size.
 pub(super) fn patience(size: u64) -> Duration {
-    Duration::from_secs(size / SLOWEST)
+    Duration::from_secs((size / SLOWEST).min(LONGEST))
 }
 
 impl Session {

@@ -6,6 +6,7 @@
 pub(crate) mod boot;
 pub(crate) mod copy;
 pub(crate) mod erase;
+mod inheritance;
 pub(crate) mod journal;
 pub(crate) mod leftovers;
 pub(crate) mod list;

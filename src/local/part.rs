@@ -8,16 +8,13 @@ use std::time::SystemTime;
 
 use filetime::FileTime;
 
+use super::inheritance::{self, CLOSED};
 use super::mount::is_of_this_machine;
 use super::names::{bytes_of, from_bytes};
 use super::target::{find, followed};
 use crate::model::entry::Permissions;
 use crate::model::part_name::{Origin, part_name};
 use crate::model::stamp::Stamp;
-use crate::model::text::system_says;
-
-/// The permissions of a file in the making: nobody else's business yet.
-const CLOSED: u32 = 0o600;
 
 /// A temporary file beside the target. Dropped without [`PartFile::commit`], it is removed.
 #[derive(Debug)]
@@ -95,9 +92,8 @@ impl PartFile {
         self.part.keep().map_err(|kept| kept.error)
     }
 
-    /// Puts the complete file in its place, with the source's time and, where it replaces one,
-    /// that one's permissions, unless it is to have others, and, as far as that is allowed, its owner and
-    /// group; with what of those could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
+    /// Puts the complete file in its place, with the source's time and, where it replaces one, what it takes over from
+    /// that ([`inheritance`]); with what of that could not be kept, in words. [`io::ErrorKind::AlreadyExists`] where something stands there that
     /// may not be replaced; it is untouched. `sync`: all of it, its name included, is on the disk before
     /// this ends.
     ///
@@ -115,12 +111,8 @@ impl PartFile {
             let _ =
                 filetime::set_file_handle_times(&file, None, Some(FileTime::from_unix_time(time.seconds, 0)));
         }
-        // before the permissions: another owner takes set-user-ID away
-        let lost = match &self.replaces {
-            Some(replaced) => keep_owner(&file, replaced)?,
-            None => None,
-        };
-        let refused = set_permissions(&file, permissions, self.replaces.as_ref(), lost.is_some());
+        let replaced = self.replaces.as_ref().map(|old| (self.target.as_path(), old));
+        let lost = inheritance::take_over(&file, replaced, permissions)?;
         if sync || !is_of_this_machine(&self.part) {
             file.sync_all()?;
         }
@@ -133,8 +125,7 @@ impl PartFile {
         if sync {
             sync_folder(&self.target)?;
         }
-        let said: Vec<String> = lost.into_iter().chain(refused).collect();
-        Ok((file, (!said.is_empty()).then(|| said.join("; "))))
+        Ok((file, lost))
     }
 }
 
@@ -249,93 +240,6 @@ pub(crate) fn read_between(part: &Path, from: u64, to: u64) -> io::Result<Vec<u8
     Ok(end)
 }
 
-/// Gives a file the owner and group of the one that it replaces. Root may do that, others may give
-/// it to a group of theirs. What could not be kept, in words.
-#[cfg(unix)]
-fn keep_owner(file: &File, replaced: &Metadata) -> io::Result<Option<String>> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-    let is_kept = |new: &Metadata| (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
-    if is_kept(&file.metadata()?) || fchown(file, Some(replaced.uid()), Some(replaced.gid())).is_ok() {
-        return Ok(None);
-    }
-    let _ = fchown(file, None, Some(replaced.gid()));
-    let new = file.metadata()?;
-    Ok((!is_kept(&new)).then(|| {
-        format!(
-            "the replaced file belonged to user {} and group {}, this one belongs to user {} and group {}",
-            replaced.uid(),
-            replaced.gid(),
-            new.uid(),
-            new.gid()
-        )
-    }))
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &Metadata) -> io::Result<Option<String>> {
-    Ok(None)
-}
-
-/// Sets those that are wanted, those of the file that is replaced, or those a new file gets here. What let others act
-/// as its owner or group (set-user-ID, set-group-ID) does not go over to another owner. A disk that has permissions of its
-/// own for all files (FAT, SMB) is no reason to lose the file: what it refuses comes back in words.
-#[cfg(unix)]
-fn set_permissions(
-    file: &File,
-    wanted: Option<Permissions>,
-    replaces: Option<&Metadata>,
-    owner_lost: bool,
-) -> Option<String> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    let mode = match (wanted, replaces) {
-        (Some(wanted), _) => wanted.plain().0.into(),
-        (None, Some(metadata)) if owner_lost => metadata.mode() & 0o1777,
-        (None, Some(metadata)) => metadata.mode() & 0o7777,
-        (None, None) => 0o666 & !umask(),
-    };
-    let refusal = file
-        .set_permissions(std::fs::Permissions::from_mode(mode))
-        .err()?;
-    let has = file.metadata().ok()?.mode() & 0o7777;
-    // what a new file has is the disk's own business, where it is not what it was made with
-    let is_its_own = wanted.is_none() && replaces.is_none() && has != CLOSED;
-    let shown = |mode| Permissions(u16::try_from(mode).unwrap_or(0)).symbolic();
-    (has != mode && !is_its_own).then(|| {
-        format!(
-            "it has the permissions {} here and not {}: {}",
-            shown(has),
-            shown(mode),
-            system_says(&refusal)
-        )
-    })
-}
-
-#[cfg(not(unix))]
-fn set_permissions(_: &File, _: Option<Permissions>, _: Option<&Metadata>, _: bool) -> Option<String> {
-    None
-}
-
-/// The process's umask, found without changing it: by what a new file gets.
-#[cfg(unix)]
-fn umask() -> u32 {
-    use std::os::unix::fs::MetadataExt as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
-    *UMASK.get_or_init(|| {
-        let probe = || -> io::Result<u32> {
-            let folder = tempfile::tempdir()?;
-            let file = File::options()
-                .write(true)
-                .create_new(true)
-                .mode(0o666)
-                .open(folder.path().join("umask"))?;
-            Ok(0o666 & !(file.metadata()?.mode()))
-        };
-        // better too little for the others than too much
-        probe().unwrap_or(0o077)
-    })
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -416,10 +320,6 @@ mod tests {
         assert_eq!(lost, None);
         assert_eq!((new.uid(), new.gid()), (old.uid(), old.gid()));
         assert_eq!(new.mode() & 0o7777, 0o4750);
-        // as another user sees it: what is not his may not be given away
-        let somebody = File::open(&target).unwrap();
-        assert_eq!(set_permissions(&somebody, None, Some(&new), true), None);
-        assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o7777, 0o750);
     }
 
     #[test]
@@ -471,20 +371,6 @@ mod tests {
         part.commit(file, None, None, true).unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"first second");
         assert_eq!(names(folder.path()), ["a.txt"]);
-    }
-
-    /// As on a disk that has its own for all files.
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn permissions_that_are_refused_are_said_and_lose_nothing() {
-        let file = File::open("/proc/self/comm").unwrap();
-        let said = set_permissions(&file, Some(Permissions(0o600)), None, false).unwrap();
-        assert!(said.contains("rw-r--r-- here and not rw-------"), "{said}");
-        assert_eq!(
-            set_permissions(&file, None, None, false),
-            None,
-            "they are its own"
-        );
     }
 
     #[test]

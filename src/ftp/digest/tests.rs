@@ -161,3 +161,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_checksum_is_waited_for_by_its_files_size_and_not_for_ever() {
+    assert_eq!(patience(8 << 20).as_secs(), 2);
+    assert_eq!(patience(u64::MAX).as_secs(), 24 * 3600);
+}
