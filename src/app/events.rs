@@ -145,6 +145,10 @@ impl App {
             Event::Question { id, question } => return self.asked(id, question),
             Event::QuestionVoid(id) => self.dialogs.retain(|d| d.question_id() != Some(id)),
             Event::Notice(text) => self.say(text),
+            Event::Unkept(text) => {
+                self.queue.unkept = true;
+                self.say(text);
+            }
             Event::Dialogue(line) => self.log.add(line),
             Event::Ended => return vec![Effect::Quit],
         }

@@ -415,7 +415,7 @@ impl App {
         }
         let subject = Subject::Quit {
             unfinished,
-            kept: self.keeps_queue,
+            kept: self.keeps_queue && !self.queue.unkept,
         };
         self.dialogs
             .push_front(Dialog::new(subject, [Choice::Stay, Choice::Quit]));

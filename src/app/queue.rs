@@ -144,6 +144,8 @@ pub struct Queue {
     pub away: BTreeMap<ConnectionId, Away>,
     /// Everything was paused, what is still to come too.
     pub paused: bool,
+    /// What comes now does not outlast this run.
+    pub unkept: bool,
     /// How much is moving.
     pub progress: Progress,
     /// How fast it went.

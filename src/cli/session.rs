@@ -352,6 +352,10 @@ impl Session {
                     return Err(Failure::new(Class::Other, "Not finished", "the engine has ended").into());
                 }
                 Some(Event::Notice(text)) => self.speech.remark(&text),
+                Some(Event::Unkept(text)) => {
+                    self.keeps_queue = false;
+                    self.speech.remark(&text);
+                }
                 Some(Event::ActiveFirst(server, active)) => {
                     if let Some(path) = &self.memory
                         && let Err(error) = active_first::remember(path, &server, active)

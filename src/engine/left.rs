@@ -68,7 +68,7 @@ pub(super) fn look(runs: &Runs) -> io::Result<Seen> {
             ));
             continue;
         }
-        if held.log.unreadable() > 0 {
+        if held.log.is_damaged() {
             seen.damage.push(format!(
                 "What run {run:08x} has left can be read in part only: {lost} of its log told nothing"
             ));

@@ -21,6 +21,8 @@ pub(super) struct Origins {
     /// `None` where there is no folder for them: then nobody else's file can be told from a
     /// stranger's.
     shared: Mutex<Option<(Arc<Runs>, Run)>>,
+    /// Why that is so, where there should be one.
+    refusal: Option<String>,
     /// What this run has left half-done.
     pub(super) kept: Kept,
 }
@@ -50,16 +52,16 @@ impl Origins {
             run,
             ..Origin::default()
         };
-        let notice = error.zip(folder).map(|(error, folder)| {
-            format!(
-                "Nothing of the queue outlasts this run: {} cannot be used: {}",
-                folder.display(),
-                system_says(&error)
-            )
-        });
+        let refusal = error
+            .zip(folder)
+            .map(|(error, folder)| format!("{} cannot be used: {}", folder.display(), system_says(&error)));
+        let notice = refusal
+            .as_ref()
+            .map(|refusal| format!("Nothing of the queue outlasts this run: {refusal}"));
         let origins = Self {
             origin,
             shared: Mutex::new(shared),
+            refusal,
             kept: Kept::default(),
         };
         (origins, notice)
@@ -103,6 +105,11 @@ impl Origins {
         let held = self.held();
         let (runs, run) = held.as_ref()?;
         Some((Arc::clone(runs), run.file.try_clone()))
+    }
+
+    /// Why other runs cannot be looked at, where there may be some.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     fn held(&self) -> MutexGuard<'_, Option<(Arc<Runs>, Run)>> {

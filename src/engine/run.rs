@@ -137,7 +137,7 @@ pub(super) async fn run(
     let (notes, mut noted) = mpsc::unbounded_channel();
     let (origins, notice) = Origins::begin(options.queue.as_deref());
     if let Some(notice) = notice {
-        listener.tell(Event::Notice(notice));
+        listener.tell(Event::Unkept(notice));
     }
     let journal = Journal::begin(&origins, &listener);
     let mut state = Loop {

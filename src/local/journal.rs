@@ -50,6 +50,19 @@ impl Journal {
         self.end == 0
     }
 
+    /// Whether anybody else can find it: a file that was removed takes all that is written, and tells nobody.
+    #[cfg(unix)]
+    pub(crate) fn is_there(&self) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(self.file.metadata()?.nlink() > 0)
+    }
+
+    /// A file that is open cannot be removed here.
+    #[cfg(not(unix))]
+    pub(crate) fn is_there(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Returns when the disk has it.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()

@@ -399,6 +399,8 @@ pub enum Event {
     QuestionVoid(QuestionId),
     /// Something worth a line, but no failure.
     Notice(String),
+    /// What is queued from now on does not outlast this run, and why.
+    Unkept(String),
     /// A line of the dialogue.
     Dialogue(DialogueLine),
     /// The engine has ended; nothing follows.

@@ -152,7 +152,10 @@ impl Writer {
         if self.unsynced.take().is_none() {
             return;
         }
-        self.work(|log| log.sync());
+        self.work(|log| match log.is_there()? {
+            true => log.sync(),
+            false => Err(io::Error::other("somebody has removed it")),
+        });
         // these are counted as seconds by who reads them: several syncs in one are one
         if self.beat.is_none_or(|beat| beat.elapsed() >= SYNC) {
             self.beat = Some(Instant::now());
@@ -180,7 +183,7 @@ impl Writer {
     /// Goes on without a log, and says why.
     pub(super) fn give_up(&mut self, error: &io::Error) {
         self.log = None;
-        self.listener.tell(Event::Notice(format!(
+        self.listener.tell(Event::Unkept(format!(
             "The queue goes on, but nothing new in it outlasts this run: its log cannot be written: {}",
             system_says(error)
         )));
@@ -241,7 +244,7 @@ mod tests {
         }
         drop(running.orders);
         running.thread.await.unwrap();
-        let Some(Event::Notice(text)) = running.told.recv().await else {
+        let Some(Event::Unkept(text)) = running.told.recv().await else {
             panic!("nothing is said")
         };
         assert!(text.contains("The queue goes on"), "{text}");

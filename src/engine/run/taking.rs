@@ -39,14 +39,20 @@ impl Loop {
     /// Tells what runs that are over have left, also that it is nothing where that was `asked`.
     pub(super) fn look_for_unfinished(&self, asked: bool) {
         let (runs, listener, taking) = (self.runs(), self.listener.clone(), Arc::clone(&self.taking));
+        let what = "What earlier runs have left could not be looked through";
+        let refused = self
+            .origins
+            .refusal()
+            .map(|why| Failure::new(Class::Local, what, why));
         self.spawn(async move {
             let Some(runs) = runs else {
-                return if asked {
-                    listener.tell(Event::Unfinished(Vec::new()));
+                return match refused {
+                    _ if !asked => {}
+                    Some(failure) => listener.tell(Event::Failed(failure)),
+                    None => listener.tell(Event::Unfinished(Vec::new())),
                 };
             };
             let _turn = taking.lock().await;
-            let what = "What earlier runs have left could not be looked through";
             match on_disk(what, move || left::look(&runs)).await {
                 Ok(seen) => {
                     seen.damage

@@ -169,3 +169,42 @@ fn what_is_left_is_shown_and_dropped_when_it_is_meant() {
     assert_eq!((list().as_str(), logs(&site)), ("", 0));
     assert!(whole(&site.at("secret place")).len() == tree(&site.at("secret place")).len());
 }
+
+/// A folder that cannot be used is no empty one: nobody knows what is left then.
+#[test]
+fn what_cannot_be_looked_through_is_not_called_finished() {
+    let site = Site::new();
+    std::fs::create_dir_all(site.at("config")).unwrap();
+    std::fs::write(site.at("config/queue"), "no folder").unwrap();
+    for words in [&["list"][..], &["run"], &["drop", "--yes"]] {
+        let output = queue(&site, words);
+        ends(&output, 10);
+        let said = stderr(&output);
+        assert!(
+            said.contains("could not be looked through") && said.contains("config/queue cannot be used"),
+            "{words:?}: {said}"
+        );
+        assert!(
+            !said.contains("unfinished") && !said.contains("os error"),
+            "{words:?}: {said}"
+        );
+    }
+}
+
+/// Who removes the log of a run that lives takes away what would go on: that is said, and nothing else promised.
+#[test]
+fn a_log_that_somebody_has_removed_is_said() {
+    let site = Site::new();
+    site.save("");
+    let words = ["get", "web:/empty", "web:/big.bin", "--to=place"];
+    let mut child = begin(&site, &words);
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    std::fs::remove_dir_all(site.at("config/queue")).unwrap();
+    kill(&child, "TERM");
+    let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(said.contains("somebody has removed it"), "{said}");
+    assert!(said.contains("With -c the same command goes on"), "{said}");
+}

@@ -405,6 +405,23 @@ fn another_try_that_took_long_is_told_too() {
     assert!(effects.contains(&told), "{effects:?}");
 }
 
+/// Nobody is promised what cannot be kept.
+#[test]
+fn a_queue_that_does_not_outlast_the_run_is_not_offered_again() {
+    for is_kept in [true, false] {
+        let mut bench = Bench::connected();
+        bench.say(Event::JobsAdded(vec![job(1)]));
+        if !is_kept {
+            bench.say(Event::Unkept("its log cannot be written: no room".into()));
+            assert!(bench.screen().contains("no room"));
+        }
+        assert_eq!(bench.press("ctrl-c"), []);
+        let screen = bench.screen();
+        assert!(screen.contains("Quitting stops it"), "{screen}");
+        assert_eq!(screen.contains("the next start offers"), is_kept, "{screen}");
+    }
+}
+
 /// How much came in how long is said of the last try: what was there before took no part of that time.
 #[test]
 fn what_has_gone_on_says_what_moved_in_that_time() {
