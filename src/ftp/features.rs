@@ -8,6 +8,16 @@ use super::reply::Reply;
 const MOST: usize = 256;
 /// How many bytes of a feature line are kept.
 const LONGEST: usize = 1024;
+/// The facts of MLSD that are of use and that some servers tell only when asked (pyftpdlib).
+const FACTS: [&str; 7] = [
+    "unix.mode",
+    "unix.ownername",
+    "unix.groupname",
+    "unix.owner",
+    "unix.group",
+    "unix.uid",
+    "unix.gid",
+];
 
 /// One line of the reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +124,18 @@ impl Features {
             })
             .collect()
     }
+
+    /// What `OPTS MLST` is to be told (RFC 3659 §7.9), where the server knows facts of use that it does not
+    /// send by itself: these, and those that it sends.
+    pub fn facts_to_select(&self) -> Option<String> {
+        let known = self.mlst_facts();
+        let is_wanted = |fact: &&MlstFact| fact.selected || FACTS.contains(&fact.name.as_str());
+        let wanted: Vec<&MlstFact> = known.iter().filter(is_wanted).collect();
+        if wanted.iter().all(|fact| fact.selected) {
+            return None;
+        }
+        Some(wanted.iter().map(|fact| format!("{};", fact.name)).collect())
+    }
 }
 
 impl Feature {
@@ -175,6 +197,16 @@ mod tests {
         assert_eq!(facts.len(), 6);
         assert_eq!((facts[0].name.as_str(), facts[0].selected), ("modify", true));
         assert_eq!((facts[5].name.as_str(), facts[5].selected), ("unix.group", false));
+        let all = f.facts_to_select();
+        assert_eq!(all.as_deref(), Some("modify;perm;size;type;unique;unix.group;"));
+        for told in [
+            "type*;size*;modify*;unix.mode*;",
+            "type*;size*;modify*;x.hash;",
+            "",
+        ] {
+            let f = features(&format!("211-a\r\n MLST {told}\r\n211 b"));
+            assert_eq!(f.facts_to_select(), None, "{told}");
+        }
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub(super) async fn log_in(
     if features.has_utf8() && connection.server.charset.is_utf8() {
         control.ask(b"OPTS UTF8 ON").await?;
     }
+    // where it refuses, what it does not tell is not known, as before
+    if let Some(facts) = features.facts_to_select() {
+        control.ask(format!("OPTS MLST {facts}").as_bytes()).await?;
+    }
     // ASCII is the default (RFC 959 §3.1.1.1) and would change line ends
     let reply = control.ask(b"TYPE I").await?;
     match reply.code {

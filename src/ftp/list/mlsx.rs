@@ -210,8 +210,10 @@ fn may_hold_blanks(fact: &[u8]) -> bool {
         || name.eq_ignore_ascii_case(b"type") && link(value).is_some_and(|target| !target.is_empty())
 }
 
-/// Permission bits in octal; the bits of the file's type in front of them are dropped.
+/// Permission bits in octal; the bits of the file's type in front of them are dropped. `0o644` is what
+/// Python makes of them (pyftpdlib).
 fn octal(text: &[u8]) -> Option<u16> {
+    let text = text.strip_prefix(b"0o").unwrap_or(text);
     if text.is_empty() || text.len() > 8 {
         return None;
     }
@@ -278,6 +280,7 @@ mod tests {
                 "Type=DIR;Sizd=512;MODIFY=20260102030405.123;unix.Mode=0102775; d",
                 "dir 'd' - 2026-01-02T03:04:05 2775",
             ),
+            ("type=file;size=12;unix.mode=0o640; a", "file 'a' 12 - 0640"),
             ("perm=r;unique=1;type=file;  two words ", "file ' two words ' - -"),
             ("type=file;size=1; a;b=c; d", "file 'a;b=c; d' 1 -"),
             ("type=file;size=x;modify=yesterday;UNIX.mode=9; a", "file 'a' - -"),

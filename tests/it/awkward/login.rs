@@ -432,3 +432,23 @@ async fn files_are_never_sent_as_text() {
         assert_eq!(server.count("LIST") + server.count("MLSD"), 0);
     }
 }
+
+/// Facts of use that a server tells only when asked are asked for, with those that it tells anyway; a
+/// refusal changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn facts_that_are_told_when_asked_are_asked_for() {
+    for answer in ["200 MLST OPTS type;size;modify;unix.mode;", "501 Not that."] {
+        let features = "211-Features:\r\n EPSV\r\n MLST type*;size*;modify*;unix.mode;media-type;\r\n211 End";
+        let script = Script::new(Protocol::Ftp)
+            .on("FEAT", say(features))
+            .on("OPTS MLST", say(answer));
+        let (server, mut driver) = connected(script).await;
+        driver.list("/").await.unwrap();
+        let heard: Vec<String> = server.heard().into_iter().map(|heard| heard.line).collect();
+        let asked = heard
+            .iter()
+            .filter(|line| *line == "OPTS MLST type;size;modify;unix.mode;");
+        assert_eq!(asked.count(), 1, "{heard:?}");
+        driver.shutdown().await;
+    }
+}
