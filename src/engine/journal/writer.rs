@@ -255,7 +255,8 @@ mod tests {
     async fn a_log_that_nobody_needs_is_emptied_when_its_time_has_come() {
         let folder = tempfile::tempdir().unwrap();
         for (grace, stays) in [(Duration::ZERO, false), (Duration::from_secs(3600), true)] {
-            let file = tempfile::tempfile().unwrap();
+            let log = tempfile::NamedTempFile::new().unwrap();
+            let file = log.as_file();
             let running = run(file.try_clone().unwrap(), folder.path(), grace);
             running.orders.send(Order::Write(Record::Closed)).unwrap();
             assert!(synced(&running.orders).await);
@@ -267,7 +268,7 @@ mod tests {
             running.orders.send(Order::Write(Record::Closed)).unwrap();
             synced(&running.orders).await;
             let mut lines = 0;
-            file::read(&file, |_| lines += 1).unwrap();
+            file::read(file, |_| lines += 1).unwrap();
             assert!(lines >= 2, "{lines}");
             drop(running.orders);
             running.thread.await.unwrap();
