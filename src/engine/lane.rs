@@ -483,9 +483,7 @@ impl Hands<'_> {
                 self.push_whole(task, &why);
             }
             (Carried::Down(receiving), stop) => self.tail.abandon(*receiving, stop),
-            (Carried::Up(sending), stop) if sending.keeps(&stop) => {
-                sending.set_aside(&stop).end(Err(stop));
-            }
+            (Carried::Up(sending), stop) if sending.keeps(&stop) => self.tail.keep(*sending, stop),
             (Carried::Up(sending), stop) => {
                 self.tail
                     .break_off(sending.task, sending.part, &sending.site, stop);

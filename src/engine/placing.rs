@@ -27,6 +27,8 @@ pub(super) struct Placing {
     aside: AtomicBool,
     /// It refuses SITE CHMOD.
     keeps_no_permissions: AtomicBool,
+    /// Whether it tells how long a file is otherwise, where it does not by SIZE; `None` as long as it need not.
+    weighs: Mutex<Option<bool>>,
     in_place: Mutex<InPlace>,
 }
 
@@ -55,6 +57,7 @@ impl Placing {
             id,
             aside: AtomicBool::new(false),
             keeps_no_permissions: AtomicBool::new(false),
+            weighs: Mutex::default(),
             in_place: Mutex::new(InPlace {
                 allowed,
                 ..InPlace::default()
@@ -79,6 +82,16 @@ impl Placing {
                 "the server does not rename over a file; the old one is moved aside first from now on",
             );
         }
+    }
+
+    /// Whether MLST or STAT was seen to tell how long a file is where SIZE does not.
+    pub(super) fn weighs(&self) -> Option<bool> {
+        *self.weighs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// MLST or STAT was asked how long a file is, and tells it or not.
+    pub(super) fn has_weighed(&self, told: bool) {
+        *self.weighs.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
     }
 
     /// Whether permissions may be set, as far as one knows.

@@ -160,12 +160,6 @@ impl Task {
         }
     }
 
-    /// Ends it and keeps what there is of its file.
-    pub(super) fn end_with(mut self, piece: Piece, stop: Stop) {
-        self.piece = Some(piece);
-        self.end(Err(stop));
-    }
-
     /// Says something that is worth a line.
     pub(super) fn say(&self, text: String) {
         let _ = self.report.notes.send(Note::Noticed(text));

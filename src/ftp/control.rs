@@ -259,7 +259,8 @@ impl Control {
                             Ok(reply) if reply.code == 421 => {
                                 Error::Refused(Stage::Command, String::new(), reply)
                             }
-                            _ => Error::Poisoned,
+                            Ok(reply) => Error::Unasked(reply.code),
+                            Err(_) => Error::Poisoned,
                         }
                     }
                     Err(error) => from_suppaftp(error, Stage::Command, &self.outbox),

@@ -97,8 +97,9 @@ impl Way {
     /// The checksum in a reply; `None` where it does not have the form. A name may look like a
     /// checksum, so each stands at its place: for HASH `SHA-256 0-49 HEX name` (or HEX alone, as
     /// the draft had it first), for MD5 and MMD5 `name HEX`, for the others `HEX`. Lines before the last
-    /// say that it is being computed.
-    pub(crate) fn digest(self, reply: &Reply) -> Option<Vec<u8>> {
+    /// say that it is being computed. `size` is the file's, 0 where it is not known: that of a part of it (`RANG`, or a
+    /// bound of the server's) is none of the file.
+    pub(crate) fn digest(self, reply: &Reply, size: u64) -> Option<Vec<u8>> {
         if !reply.is_positive() {
             return None;
         }
@@ -113,10 +114,10 @@ impl Way {
                     return words.next().is_none().then_some(alone);
                 }
                 let algorithm = std::str::from_utf8(first).ok().and_then(Algorithm::named);
-                let from_start = words.next()?.starts_with(b"0-");
+                let is_whole = spans(words.next()?, size);
                 words
                     .next()
-                    .filter(|_| algorithm == Some(self.algorithm) && from_start)
+                    .filter(|_| algorithm == Some(self.algorithm) && is_whole)
             }
             "MD5" | "MMD5" => words.next_back(),
             _ => words.next().filter(|_| words.next().is_none()),
@@ -139,6 +140,17 @@ impl Way {
             .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
             .collect()
     }
+}
+
+/// Whether a range in an answer to HASH is all of a file of this size. Its end is the last byte or the one behind
+/// it, as the server likes; of a file that has grown meanwhile it is further on.
+fn spans(range: &[u8], size: u64) -> bool {
+    let range = std::str::from_utf8(range).ok();
+    let end = range.and_then(|range| range.strip_prefix("0-"));
+    end.is_some_and(|end| {
+        end.parse()
+            .map_or(size == 0, |end: u64| end.saturating_add(1) >= size)
+    })
 }
 
 /// What the answers of a server have shown of its ways.
@@ -177,10 +189,10 @@ impl Session {
         }
     }
 
-    /// Reads the answer to a question for a checksum, and remembers what it shows of the way. The
-    /// server's words where there is none in it.
-    pub(super) fn digest_in(&self, way: Way, reply: &Reply) -> Result<Vec<u8>, String> {
-        let digest = way.digest(reply);
+    /// Reads the answer to a question for the checksum of a file of this size, and remembers what it shows of the
+    /// way. The server's words where there is none in it.
+    pub(super) fn digest_in(&self, way: Way, reply: &Reply, size: u64) -> Result<Vec<u8>, String> {
+        let digest = way.digest(reply, size);
         let mut learned = self.connection().learned();
         match (&digest, reply.code) {
             (Some(_), _) => learned.digests.works = Some(way),

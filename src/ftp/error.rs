@@ -79,6 +79,9 @@ pub(crate) enum Error {
     Guarded(Refusal),
     /// A reply that could not be understood.
     Malformed(&'static str, String),
+    /// The server has sent a reply to nothing, with this code: no reply would stand any more for the command it is
+    /// taken for.
+    Unasked(u16),
     /// The session was given up after an earlier failure.
     Poisoned,
     /// The replies came in another order than the commands.
@@ -100,9 +103,12 @@ impl Error {
     /// Whether the same on a new session may go well.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Broken(..) | Self::Silent(..) | Self::Poisoned | Self::OutOfOrder | Self::LostPair(_) => {
-                true
-            }
+            Self::Broken(..)
+            | Self::Silent(..)
+            | Self::Unasked(_)
+            | Self::Poisoned
+            | Self::OutOfOrder
+            | Self::LostPair(_) => true,
             Self::Refused(stage, verb, reply) => {
                 self.is_limit()
                     || reply.code / 100 == 4
@@ -174,7 +180,7 @@ impl Error {
             Self::Broken(stage, _) | Self::Silent(stage, _) => *stage == Stage::Command,
             Self::Refused(_, _, reply) => reply.code == 421,
             Self::Unresumed { offered, .. } => *offered,
-            Self::Poisoned | Self::OutOfOrder => true,
+            Self::Unasked(_) | Self::Poisoned | Self::OutOfOrder => true,
             Self::BothWays(_, error) => error.is_loss(),
             _ => false,
         }

@@ -16,6 +16,7 @@ use super::data::Offer;
 use super::error::{Error, Stage};
 use super::explain::says_forbidden;
 use super::list::owners::told;
+use super::list::single;
 use super::reply::Reply;
 pub(crate) use super::rider::{Answer, Deleted, OwnerVerb, Rider, TimeVerb};
 use super::session::{FileSize, Session};
@@ -258,6 +259,11 @@ impl Session {
                 let lines = first.is_positive().then_some(&first.lines);
                 Answer::Owner(lines.and_then(|lines| told(lines)))
             }
+            Rider::Weigh(path, _) => {
+                let name = path.name().filter(|_| first.is_positive());
+                let size = name.and_then(|name| single::size(&first.lines, name.as_bytes()));
+                Answer::Size(size.map_or(FileSize::Untold, |size| FileSize::File(Some(size))))
+            }
             Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
@@ -269,7 +275,7 @@ impl Session {
                 550 if !says_forbidden(&first) => Deleted::NotThere,
                 _ => Deleted::Refused,
             }),
-            Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first)),
+            Rider::Digest(asked) => Answer::Digest(self.digest_in(asked.way, &first, asked.size)),
         }
     }
 

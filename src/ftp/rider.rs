@@ -22,6 +22,8 @@ pub(crate) enum Rider {
     SetPermissions(RemotePath, Permissions),
     /// MLST, or STAT of a file: whose it is.
     Owner(RemotePath, OwnerVerb),
+    /// The same: how long it is, where SIZE does not tell.
+    Weigh(RemotePath, OwnerVerb),
     /// RNFR and RNTO.
     Rename(RemotePath, RemotePath),
     /// The same, once more where it was refused: RNTO when RNFR has been answered, and nothing else
@@ -45,7 +47,7 @@ pub(crate) enum TimeVerb {
     Mdtm,
 }
 
-/// The command that tells whose a file is, over the control connection.
+/// The command that tells whose a file is, and how long, over the control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OwnerVerb {
     /// Where MLSD is what listings come by: the facts are the same (RFC 3659 §7).
@@ -69,14 +71,14 @@ pub(crate) struct Digest {
     pub(super) way: DigestWay,
     path: RemotePath,
     line: Vec<u8>,
-    /// How long the file is: the server reads all of it.
-    size: u64,
+    /// How long the file is, 0 where that is not known: the server reads all of it.
+    pub(super) size: u64,
 }
 
 /// What the server said to a [`Rider`].
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// To SIZE.
+    /// To SIZE, and to MLST or STAT in its place.
     Size(FileSize),
     /// To MDTM; `None` where it does not tell.
     Modified(Option<Stamp>),
@@ -143,8 +145,12 @@ impl Rider {
             Self::SetPermissions(path, Permissions(bits)) => {
                 (line(&format!("SITE CHMOD {bits:03o}"), path), None)
             }
-            Self::Owner(path, OwnerVerb::Mlst) => (line("MLST", path), None),
-            Self::Owner(path, OwnerVerb::Stat) => (line("STAT", path), None),
+            Self::Owner(path, OwnerVerb::Mlst) | Self::Weigh(path, OwnerVerb::Mlst) => {
+                (line("MLST", path), None)
+            }
+            Self::Owner(path, OwnerVerb::Stat) | Self::Weigh(path, OwnerVerb::Stat) => {
+                (line("STAT", path), None)
+            }
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (line("RNFR", from), Some(line("RNTO", to)))
             }
@@ -160,7 +166,8 @@ impl Rider {
             | Self::Modified(path)
             | Self::SetModified(path, ..)
             | Self::SetPermissions(path, _)
-            | Self::Owner(path, _) => (path, None, true),
+            | Self::Owner(path, _)
+            | Self::Weigh(path, _) => (path, None, true),
             Self::Rename(from, to) | Self::RenameInSteps(from, to) | Self::Move(from, to) => {
                 (from, Some(to), false)
             }

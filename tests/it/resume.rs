@@ -139,6 +139,14 @@ fn heard(server: &Scripted, verb: &str) -> Vec<String> {
         .collect()
 }
 
+/// How often a transfer went on. Before an upload does, the end of what is there is read back.
+fn rests(server: &Scripted, direction: Direction) -> usize {
+    match direction {
+        Direction::Download => server.count("REST"),
+        Direction::Upload => server.count("REST") - server.count("RETR"),
+    }
+}
+
 fn remarked(driver: &Driver, words: &str) -> bool {
     let mut remarks = driver
         .dialogue
@@ -242,23 +250,59 @@ const DOWNLOADS: [Case; 9] = [
 ];
 
 /// What servers do where an upload is to go on.
-const UPLOADS: [Case; 7] = [
+const UPLOADS: [Case; 9] = [
     (
         "goes on",
         |script| script,
         |server, _, cut| {
-            // never from the very end: some servers call it a fault when nothing comes
-            let expected = format!("REST {}", cut.min(SIZE - 1));
+            // its end is read back first; never from the very end: some servers call it a fault when nothing comes
+            let read = format!("REST {}", cut.saturating_sub(OVERLAP));
+            let written = format!("REST {}", cut.min(SIZE - 1));
             let rest = heard(server, "REST");
-            assert_eq!(rest, if is_worth_it(cut) { vec![expected] } else { vec![] });
+            let expected = if is_worth_it(cut) {
+                vec![read, written]
+            } else {
+                vec![]
+            };
+            assert_eq!(rest, expected);
             assert_eq!(server.count("STOR"), 2);
         },
     ),
     (
         "ignores REST",
         |script| script.on("REST", say("350 Of course.")),
+        |server, driver, cut| {
+            assert_eq!(server.count("STOR"), 2);
+            assert_eq!(
+                remarked(driver, "not the beginning of the source"),
+                is_worth_it(cut)
+            );
+        },
+    ),
+    (
+        "ignores REST, and lets nothing be read",
+        |script| {
+            script
+                .on("REST", say("350 Of course."))
+                .on("RETR", say("550 Permission denied."))
+        },
         |server, _, cut| {
             assert_eq!(server.count("STOR"), if is_worth_it(cut) { 3 } else { 2 });
+        },
+    ),
+    (
+        "has lost its end in a crash",
+        |script| {
+            let steps = [say("150 go"), send(vec![0; OVERLAP]), end_data(), say("226 done")];
+            script.on("RETR", steps)
+        },
+        |server, driver, cut| {
+            let rests = heard(server, "REST").len();
+            assert_eq!(rests, usize::from(is_worth_it(cut)), "nothing is gone on with");
+            assert_eq!(
+                remarked(driver, "not the beginning of the source"),
+                is_worth_it(cut)
+            );
         },
     ),
     (
@@ -459,10 +503,44 @@ async fn a_later_run_goes_on_if_told_to() {
         let mut run = run.again(&server, queue.path()).await;
         run.transfer(Direction::Upload, policy).await.assert_all_done();
         assert!(server.content("/d/f").unwrap() == content());
-        assert_eq!(server.count("REST"), usize::from(resumes), "{policy:?}");
+        assert_eq!(
+            rests(&server, Direction::Upload),
+            usize::from(resumes),
+            "{policy:?}"
+        );
         if resumes {
             assert_eq!(remote_parts(&server), 0);
         }
+        run.driver.shutdown().await;
+    }
+}
+
+/// Runs that fail each night leave one rest, not one for each night.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_fails_again_leaves_no_second_rest() {
+    for direction in [Direction::Download, Direction::Upload] {
+        let queue = tempfile::tempdir().unwrap();
+        let broken = say("426 Connection closed; transfer aborted.");
+        let moves = match direction {
+            Direction::Download => send(&content()[..300_000]),
+            Direction::Upload => receive(300_000),
+        };
+        let steps = [say("150 go"), moves, end_data(), broken];
+        let script = match direction {
+            Direction::Download => Script::new(Protocol::Ftp)
+                .file("/d/f", content())
+                .on("RETR", steps),
+            Direction::Upload => Script::new(Protocol::Ftp).file("/d/f", "old").on("STOR", steps),
+        };
+        let server = script.start().await;
+        let mut run = Run::new(&server, direction, ONCE, Some(queue.path())).await;
+        for _ in 0..3 {
+            let ended = run.transfer(direction, Policy::Overwrite).await;
+            assert_is_kept(&ended);
+            assert_eq!(run.parts() + remote_parts(&server), 1, "{direction:?}");
+            run = run.again(&server, queue.path()).await;
+        }
+        assert_eq!(run.parts() + remote_parts(&server), 1, "{direction:?}");
         run.driver.shutdown().await;
     }
 }
@@ -508,7 +586,7 @@ async fn what_is_taken_up_goes_on_whatever_its_policy() {
             Direction::Upload => server.content("/d/f").unwrap(),
         };
         assert!(got == content(), "{direction:?}");
-        assert_eq!(server.count("REST"), 1, "{direction:?}");
+        assert_eq!(rests(&server, direction), 1, "{direction:?}");
         assert_eq!((run.parts(), remote_parts(&server)), (0, 0), "{direction:?}");
         run.driver.shutdown().await;
     }
@@ -565,7 +643,7 @@ async fn stopping_keeps_and_cancelling_does_not() {
             if stops {
                 let mut run = run.again(&server, queue.path()).await;
                 run.transfer(direction, Policy::Resume).await.assert_all_done();
-                assert_eq!(server.count("REST"), 1);
+                assert_eq!(rests(&server, direction), 1);
                 assert_eq!(run.parts() + remote_parts(&server), 0);
                 run.driver.shutdown().await;
             } else {

@@ -90,6 +90,7 @@ pub(super) fn code(error: &Error) -> Code {
         Error::Repaired(_, error) | Error::BothWays(_, error) => code(error),
         Error::Malformed(..)
         | Error::Guarded(_)
+        | Error::Unasked(_)
         | Error::Poisoned
         | Error::OutOfOrder
         | Error::LostPair(_) => Code::ConnectionLost,

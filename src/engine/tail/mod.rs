@@ -106,6 +106,13 @@ impl Tail {
             .push_back(Unfinished::Sent(Box::new(Sent::new(sending, lost))));
     }
 
+    /// An upload has failed; its temporary file is kept for another try.
+    pub(super) fn keep(&mut self, mut sending: Sending, stop: Stop) {
+        let site = std::mem::take(&mut sending.site);
+        let task = sending.set_aside(&stop);
+        self.files.extend(sent::kept(task, site, stop));
+    }
+
     /// An upload has failed; its temporary file is deleted before that is told.
     pub(super) fn left_over(&mut self, task: Task, part: RemotePath, stop: Stop) {
         let left = Leftover::new(task, vec![part], Err(stop));

@@ -23,6 +23,9 @@ use crate::plan::ladder::{End, Ladder, Step, Told};
 /// Said where the size was the only proof there could have been.
 const NO_SIZE: &str = "the server does not tell the size; its word is the only proof";
 
+/// How often SIZE is asked before MLST or STAT is, where it does not tell.
+const ASKED: u8 = 2;
+
 /// An upload on its way from its temporary name to its target.
 pub(super) struct Sent {
     task: Task,
@@ -47,8 +50,8 @@ pub(super) struct Sent {
     verification: Option<(Verification, Sums)>,
     /// Its size was looked at, and its content is asked for in another way; whether the size was told.
     verifying: Option<bool>,
-    /// Its size was asked for and not told.
-    untold: bool,
+    /// How often its size was asked for and not told.
+    untold: u8,
     /// How often the session was lost before it was checked.
     losses: u32,
 }
@@ -63,6 +66,11 @@ impl Sent {
         site.permissions = site.permissions.filter(|_| task.placing.sets_permissions());
         Self {
             ladder: Ladder::new(unheard.is_none(), task.placing.moves_aside() && !site.is_new),
+            untold: if task.placing.weighs() == Some(true) {
+                ASKED
+            } else {
+                0
+            },
             part: sending.part,
             aside: aside.unwrap_or_else(|| target.clone()),
             bytes: sending.sent,
@@ -77,7 +85,6 @@ impl Sent {
             notes: Vec::new(),
             verification,
             verifying: None,
-            untold: false,
             losses: 0,
         }
     }
@@ -110,7 +117,11 @@ impl Sent {
                 let permissions = self.set_permissions(owner.is_some());
                 let owner = owner.map(|verb| Rider::Owner(part.clone(), verb));
                 let riders = time.into_iter().chain(permissions).chain(owner);
-                riders.chain([Rider::Size(part)]).chain(self.digest()).collect()
+                let size = match verbs.owner.filter(|_| self.untold >= ASKED) {
+                    Some(verb) => Rider::Weigh(part, verb),
+                    None => Rider::Size(part),
+                };
+                riders.chain([size]).chain(self.digest()).collect()
             }
             Step::Place => {
                 let permissions = self.set_permissions(false).into_iter();
@@ -254,9 +265,7 @@ impl Sent {
 
     fn told(mut self, told: Told) -> Option<Unfinished> {
         let checking = self.ladder.step() == Step::Check;
-        if checking && told == Told::Untold && self.unheard.is_none() && !self.untold {
-            // refused, perhaps, only because it was written ahead
-            self.untold = true;
+        if checking && self.unheard.is_none() && self.asks_again(told) {
             return Some(Unfinished::Sent(Box::new(self)));
         }
         match self.ladder.answered(told) {
@@ -270,6 +279,19 @@ impl Sent {
             }
             Some(end) => self.ended(end),
         }
+    }
+
+    /// Whether its size is to be asked for once more, after this answer: SIZE was refused, perhaps, only because it
+    /// was written ahead, and then there is another command that may tell.
+    fn asks_again(&mut self, told: Told) -> bool {
+        let placing = &self.task.placing;
+        if self.untold >= ASKED {
+            placing.has_weighed(told != Told::Untold);
+            return false;
+        }
+        let again = told == Told::Untold && (self.untold + 1 < ASKED || placing.weighs() != Some(false));
+        self.untold += u8::from(again);
+        again
     }
 
     /// Its size is right, or not to be had (`sized`); its content is compared, where that is wanted and
@@ -317,10 +339,10 @@ impl Sent {
     }
 
     /// It has failed: what is under its temporary name is kept for another try, or deleted.
-    fn left(self, stop: Stop) -> Option<Unfinished> {
+    fn left(mut self, stop: Stop) -> Option<Unfinished> {
         if self.task.keeps(&stop, self.bytes) {
-            self.task.end_with(Piece::There(self.part), stop);
-            return None;
+            self.task.piece = Some(Piece::There(self.part));
+            return kept(self.task, self.site, stop);
         }
         Some(leftover(self.task, vec![self.part], Err(stop)))
     }
@@ -506,6 +528,16 @@ impl Sent {
         self.task.end(Err(failure.into()));
         (!self.site.in_place).then_some(self.part)
     }
+}
+
+/// It has failed and its part is kept: those that runs that are over have left go. One rest is enough: runs that fail
+/// each night would fill the server.
+pub(super) fn kept(task: Task, site: Site, stop: Stop) -> Option<Unfinished> {
+    if site.left.is_empty() || matches!(stop, Stop::Cancelled) {
+        task.end(Err(stop));
+        return None;
+    }
+    Some(leftover(task, site.left, Err(stop)))
 }
 
 fn leftover(task: Task, paths: Vec<RemotePath>, end: Result<Moved, Stop>) -> Unfinished {

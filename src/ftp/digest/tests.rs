@@ -145,9 +145,30 @@ fn checksums_stand_at_their_places() {
         ("XMD5", Md5, "250 \u{fc}".into(), None),
         ("MD5", Md5, "251 ".into(), None),
     ] {
-        let read = way(verb, algorithm).digest(&Reply::parse(reply.as_bytes()).unwrap());
+        let read = way(verb, algorithm).digest(&Reply::parse(reply.as_bytes()).unwrap(), 0);
         let read = read.map(|bytes| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>());
         assert_eq!(read.as_deref(), wanted, "{verb} {reply}");
+    }
+}
+
+#[test]
+fn a_checksum_of_a_part_is_none_of_the_file() {
+    for (range, size, is_its) in [
+        ("0-49", 50, true),
+        ("0-50", 50, true),
+        ("0-60", 50, true),
+        ("0-48", 50, false),
+        ("0-25", 50, false),
+        ("0-", 50, false),
+        ("0-x", 50, false),
+        ("1-49", 50, false),
+        ("0-0", 0, true),
+        ("0--1", 0, true),
+        ("0-7", 0, true),
+    ] {
+        let reply = Reply::parse(format!("213 SHA-1 {range} {SHA1} /v").as_bytes()).unwrap();
+        let read = way("HASH", Algorithm::Sha1).digest(&reply, size);
+        assert_eq!(read.is_some(), is_its, "{range} of {size}");
     }
 }
 
@@ -156,7 +177,7 @@ proptest! {
     fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..200), at in 0..8_usize) {
         let reply = Reply { code: 213, lines: vec![text], asked: Vec::new() };
         for way in [WAYS[at], way(HASH, WAYS[at].algorithm)] {
-            let read = way.digest(&reply);
+            let read = way.digest(&reply, 0);
             prop_assert!(read.is_none_or(|bytes| bytes.len() == way.algorithm.length()));
         }
     }

@@ -64,6 +64,12 @@ impl Error {
             )
             .reply(line.as_bytes())
             .hint("What answers there may be no FTP server: the dialogue (--transcript FILE) shows all it says."),
+            Self::Unasked(code) => Failure::new(
+                Class::Unreachable,
+                what,
+                format!("the server sent a reply too many ({code}), which belongs to no command"),
+            )
+            .hint("Try again: a new connection begins from the start."),
             Self::Poisoned => Failure::new(Class::Unreachable, what, "the connection was lost before")
                 .hint("Try again."),
             Self::OutOfOrder => Failure::new(

@@ -81,6 +81,13 @@ pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Facts::split(line)?.0.owner()
 }
 
+/// The size that a line names, where it is of a file.
+pub(super) fn size(line: &[u8]) -> Option<u64> {
+    let facts = Facts::split(line)?.0;
+    let is_file = facts.kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"file"));
+    facts.size.filter(|_| is_file)
+}
+
 #[derive(Default)]
 struct Facts<'a> {
     kind: Option<&'a [u8]>,

@@ -46,6 +46,7 @@ mod os400;
 mod os9;
 pub(in crate::ftp) mod owners;
 pub mod sections;
+pub(in crate::ftp) mod single;
 mod supertcp;
 mod unix;
 mod unix_date;

@@ -60,11 +60,24 @@ fn unseen(rest: &[u8], kind: Kind) -> Option<Reading> {
 
 /// User and group, where it is certain which columns these are.
 pub(super) fn owner(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let ([_, links, user, group, size, date], _) = split::<6>(line)?;
+    let ([_, _, user, group, ..], _) = certain(line)?;
+    Some((user, group))
+}
+
+/// The size of a file, where it is certain which column that is.
+pub(super) fn size(line: &[u8]) -> Option<u64> {
+    let (_, size) = certain(line).filter(|_| line.starts_with(b"-"))?;
+    Some(size)
+}
+
+/// The columns of a line that has all of them, and its size.
+fn certain(line: &[u8]) -> Option<([&[u8]; 6], u64)> {
+    let (columns, _) = split::<6>(line)?;
+    let [_, links, _, _, size, date] = columns;
     number(links)?;
-    grouped_number(size, b',')?;
+    let size = grouped_number(size, b',')?;
     let is_date = months::english(date).is_some() || (date.contains(&b'-') && date[0].is_ascii_digit());
-    is_date.then_some((user, group))
+    is_date.then_some((columns, size))
 }
 
 /// Nine letters; some servers leave one out, HylaFAX those of the others.

@@ -9,7 +9,7 @@ use ftpane::model::failure::Class;
 use ftpane::model::job::{BatchId, BatchRequest, Care, Direction, Item, JobState, Policy};
 use ftpane::model::server::{Patience, Protocol};
 
-use super::{SHORT, connected, connected_to, upload};
+use super::{SHORT, assert_says, connected, connected_to, refused, upload};
 use crate::harness::engine::{CONNECTION, remote, remote_place, tree};
 use crate::harness::scripted::*;
 
@@ -111,6 +111,14 @@ async fn a_reply_too_many_does_not_answer_the_next_command() {
         1,
         "the next session is in step"
     );
+}
+
+/// One that sends them in every session is of no use, and that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_too_many_are_called_that() {
+    let script = Script::new(Protocol::Ftp).on("TYPE", [usual(), say("226 And this.")]);
+    let (_server, failure) = refused(script).await;
+    assert_says(&failure, Class::Unreachable, &["a reply too many (226)"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

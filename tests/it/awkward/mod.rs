@@ -32,6 +32,7 @@ mod telnet;
 mod times;
 mod transfers;
 mod verify;
+mod weighing;
 
 use std::path::Path;
 use std::time::Duration;

@@ -18,7 +18,7 @@ const OVER: &str = "550 Cannot create a file when that file already exists.";
 const NO_DOTS: &str = "553 Prohibited file name.";
 
 /// A file here.
-fn local(content: &str) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn local(content: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f");
     std::fs::write(&path, content).unwrap();

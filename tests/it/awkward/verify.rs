@@ -164,6 +164,22 @@ async fn an_algorithm_that_cannot_be_selected_is_not_relied_on() {
     driver.shutdown().await;
 }
 
+/// HASH may answer for a part of the file, as RANG or the server's own bound has it: that is compared with nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checksum_of_a_part_is_not_compared() {
+    let here = folder();
+    let server = offers(Protocol::Ftp, "HASH SHA-1*\nXMD5")
+        .on("HASH", say(&format!("213 SHA-1 0-2 {} /c", "0".repeat(40))))
+        .on("XMD5", say(&format!("250 {MD5}")))
+        .start()
+        .await;
+    let mut driver = verifying(&server).await;
+    let note = done(download(&mut driver, "/c", &here.path().join("old")).await);
+    assert_eq!(note.as_deref(), Some("verified by MD5"));
+    assert_eq!(server.count("HASH"), 1);
+    driver.shutdown().await;
+}
+
 /// A checksum that differs is a failure, after one more try from the beginning; the targets are as they
 /// were, and nothing is left over.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,10 @@
-//! What a server has of an upload is compared by its checksum before that goes on.
+//! What a server has of an upload is compared before that goes on: by its checksum, or by its end.
 
 use ftpane::model::command::Command;
 use ftpane::model::job::{Direction, Policy};
 
-use super::{ONCE_MORE, Run, content, cut_upload, heard, remarked, remote_parts};
-use crate::harness::scripted::{Script, hold, say};
+use super::{ONCE_MORE, OVERLAP, Run, content, cut_upload, heard, remarked, remote_parts};
+use crate::harness::scripted::{Script, end_data, hold, say, send};
 
 const CUT: usize = 300_000;
 
@@ -50,9 +50,9 @@ async fn an_upload_begins_anew_where_the_checksum_is_another() {
     assert!(remarked(&run.driver, "not the beginning of the source"));
 }
 
-/// It goes by the length where the server offers no checksum, gives none, or falls silent over the question.
+/// Its end is read back where the server offers no checksum, gives none, or falls silent over the question.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_checksum_the_length_is_the_proof() {
+async fn without_a_checksum_the_end_is_read_back() {
     type Lie = fn(Script) -> Script;
     let lies: [(&str, Lie, usize); 3] = [
         ("", |script| script, 0),
@@ -62,6 +62,35 @@ async fn without_a_checksum_the_length_is_the_proof() {
     for (features, lie, questions) in lies {
         let (asked, rest, _run) = cut(features, lie).await;
         assert_eq!(asked.len(), questions, "{features}: {asked:?}");
-        assert_eq!(rest, [format!("REST {CUT}")], "{features}");
+        let expected = [CUT - OVERLAP, CUT].map(|at| format!("REST {at}"));
+        assert_eq!(rest, expected, "{features}");
+    }
+}
+
+/// It goes by the length where nothing can be read back, or the server falls silent over that.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_end_the_length_is_the_proof() {
+    type Lie = fn(Script) -> Script;
+    let lies: [Lie; 3] = [
+        |script| script.on("RETR", say("550 Permission denied.")),
+        |script| script.on("RETR", hold()),
+        |script| script.on("RETR", [say("150 go"), hold()]),
+    ];
+    for lie in lies {
+        let (_, rest, _run) = cut("", lie).await;
+        assert_eq!(rest.last(), Some(&format!("REST {CUT}")), "{rest:?}");
+    }
+}
+
+/// What stands there may be longer than it was told to be, or shorter.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_begins_anew_where_its_end_is_another() {
+    let end = &content()[CUT - OVERLAP..CUT];
+    let longer = [end, b"x"].concat();
+    for came in [&end[1..], &longer, b""] {
+        let steps = [say("150 go"), send(came), end_data(), say("226 done")];
+        let (_, rest, run) = cut("", |script| script.on("RETR", steps)).await;
+        assert_eq!(rest, [format!("REST {}", CUT - OVERLAP)]);
+        assert!(remarked(&run.driver, "not the beginning of the source"));
     }
 }

@@ -182,6 +182,17 @@ impl Session {
                 }
             }
             Step::Announce(text, port) => self.announce(&text, port).await,
+            Step::Describe(text) => {
+                let path = self.path(line);
+                let said = match self.disk(|disk| disk.read(&path)) {
+                    Some(content) => {
+                        let size = content.len().to_string();
+                        text.replace("{size}", &size).replace("{path}", &path)
+                    }
+                    None => "550 No such file.".into(),
+                };
+                self.say(format!("{said}\r\n").as_bytes()).await;
+            }
             Step::StartTls => {
                 if let Some(Stream::Clear(stream)) = self.control.take() {
                     let encrypted = Stream::encrypt(stream, &self.acceptor).await;

@@ -15,6 +15,8 @@ pub(crate) enum Step {
     RawWithoutEnd(Vec<u8>),
     /// Opens a data port and says the line, in which `{port}`, `{p1}` and `{p2}` stand for it.
     Announce(String, Port),
+    /// Says this of the file the command names, where `{size}` and `{path}` stand for its own; 550 where there is none.
+    Describe(String),
     /// Encrypts the control connection.
     StartTls,
     /// Forgets the session's TLS session: nothing resumes it any more.
@@ -94,6 +96,11 @@ pub(crate) fn raw(bytes: &[u8]) -> Step {
 /// Bytes on the control connection that never end.
 pub(crate) fn raw_without_end(bytes: &[u8]) -> Step {
     Step::RawWithoutEnd(bytes.to_vec())
+}
+
+/// What is said of a file: `{size}` and `{path}` stand for its own.
+pub(crate) fn describe(text: &str) -> Step {
+    Step::Describe(text.into())
 }
 
 /// An open data port, announced in these words: `{port}`, or `{p1}` and `{p2}`.

@@ -158,7 +158,7 @@ impl Session {
         }
     }
 
-    fn disk<T>(&self, work: impl FnOnce(&mut super::disk::Disk) -> T) -> T {
+    pub(super) fn disk<T>(&self, work: impl FnOnce(&mut super::disk::Disk) -> T) -> T {
         work(&mut self.house.disk.lock().unwrap())
     }
 }
