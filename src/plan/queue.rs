@@ -30,6 +30,9 @@ mod extent;
 mod hold;
 mod in_place;
 mod order;
+mod totals;
+
+pub use totals::Totals;
 
 /// What the engine has to do now, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,21 +198,6 @@ struct Batch {
     /// More jobs may come: the walk is under way and nobody has cancelled the batch.
     walking: bool,
     open: usize,
-}
-
-/// Sums for the progress display.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Bytes of jobs that are done, of this queue since it was last empty.
-    pub moved: u64,
-    /// Bytes known to be wanted in all.
-    pub wanted: u64,
-    /// Files that are done.
-    pub files_done: u64,
-    /// Files known to be wanted in all.
-    pub files: u64,
-    /// Whether some batch is still being walked.
-    pub walking: bool,
 }
 
 /// The queue.
@@ -527,28 +515,6 @@ impl Queue {
         self.order
             .ids()
             .filter_map(|id| self.jobs.get(&id).map(|slot| &slot.job))
-    }
-}
-
-impl Totals {
-    /// A job is wanted.
-    fn want(&mut self, slot: &Slot) {
-        // a server may claim any size
-        self.wanted = self.wanted.saturating_add(slot.size());
-        self.files += u64::from(slot.is_file());
-    }
-
-    /// It is not wanted any more.
-    fn leave(&mut self, slot: &Slot) {
-        self.wanted = self.wanted.saturating_sub(slot.size());
-        self.files -= u64::from(slot.is_file()).min(self.files);
-    }
-
-    /// It is done.
-    fn done(&mut self, slot: &Slot, bytes: u64) {
-        self.moved += bytes;
-        self.wanted = self.wanted.saturating_sub(slot.size()).saturating_add(bytes);
-        self.files_done += u64::from(slot.is_file());
     }
 }
 
