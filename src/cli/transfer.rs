@@ -21,7 +21,7 @@ use crate::model::path::RemotePath;
 use crate::model::size;
 use crate::model::text::shown_path;
 use crate::model::unfinished::RestId;
-use crate::plan::conflict::COMPLETE;
+use crate::plan::conflict::{COMPLETE, undecided};
 
 mod summary;
 
@@ -407,20 +407,6 @@ impl Transfers {
             session.speech.fail(&printer::unwritten(&error));
         }
     }
-}
-
-/// Nobody has said what to do with a target that exists: the file is not transferred.
-fn undecided(job: &Job) -> Failure {
-    let (target, deed) = match job.direction {
-        Direction::Download => (shown_path(&job.item.local), "downloaded"),
-        Direction::Upload => (job.item.remote.shown(), "uploaded"),
-    };
-    Failure::new(
-        Class::Conflict,
-        format!("{target} is not {deed}"),
-        "the target exists, and the question what to do was left unanswered",
-    )
-    .hint("Answer i to skip a file, or say it beforehand with --on-conflict")
 }
 
 fn seconds(time: Duration) -> f64 {

@@ -1,7 +1,9 @@
 //! What to do when the target of a transfer exists.
 
-use crate::model::job::Policy;
+use crate::model::failure::{Class, Failure};
+use crate::model::job::{Direction, Job, Policy};
 use crate::model::stamp::Stamp;
+use crate::model::text::shown_path;
 
 /// What is known of a file on one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +61,19 @@ pub fn decide(policy: Policy, source: &Known, target: Option<&Known>) -> Decisio
         Policy::Fail => Decision::Fail,
         Policy::Ask => Decision::Ask,
     }
+}
+
+/// Nobody has said what to do with a target that exists: the file is not transferred, and may be another time.
+pub fn undecided(job: &Job) -> Failure {
+    let (target, deed) = match job.direction {
+        Direction::Download => (shown_path(&job.item.local), "downloaded"),
+        Direction::Upload => (job.item.remote.shown(), "uploaded"),
+    };
+    let what = format!("{target} is not {deed}");
+    let why = "the target exists, and the question what to do was left unanswered";
+    Failure::new(Class::Conflict, what, why)
+        .hint("Answer it on a terminal (i skips the file), or say it beforehand with --on-conflict")
+        .transient()
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Conflicts: a question parks its job only, and an answer reaches as far as it says.
 
-use super::{Batch, Effect, Phase, Queue};
+use super::{Batch, Effect, End, Phase, Queue};
 use crate::model::command::{Extent, QuestionId, Scope};
 use crate::model::event::{Event, Question};
 use crate::model::job::{BatchId, JobId, JobState, Policy};
+use crate::plan::conflict::undecided;
 
 impl Queue {
     /// Whether this question was asked by a job.
@@ -34,7 +35,8 @@ impl Queue {
         Some((job, batches))
     }
 
-    /// A person has decided about a conflict; `None` takes the job out.
+    /// A person has decided about a conflict; `None` takes the job out, or leaves it to a later run where
+    /// nobody watches this one.
     pub fn answer(&mut self, question: QuestionId, decided: Option<(Policy, Scope)>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let reach = decided.and_then(|(_, scope)| self.reach(question, scope));
@@ -42,7 +44,12 @@ impl Queue {
             return effects;
         };
         let Some((policy, _)) = decided else {
-            return self.cancel(Extent::Job(id));
+            let Some(slot) = self.jobs.get(&id).filter(|_| !self.attended) else {
+                return self.cancel(Extent::Job(id));
+            };
+            let state = JobState::Failed(undecided(&slot.job));
+            self.end(id, End::Failed, state, &mut effects);
+            return effects;
         };
         let Some((_, same)) = reach else {
             return effects;

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 
 use ftpane::demo::DemoOptions;
+use ftpane::model::job::{BatchId, Direction, Policy};
+use ftpane::model::unfinished::RestId;
+use ftpane::plan::journal::Record;
 
 use super::{Site, bare, code, ends, json, kill, stderr, stdout};
 use crate::harness::engine::tree;
+use crate::harness::left;
 
 const FILES: usize = 200;
 
@@ -207,4 +211,44 @@ fn a_log_that_somebody_has_removed_is_said() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(said.contains("somebody has removed it"), "{said}");
     assert!(said.contains("With -c the same command goes on"), "{said}");
+}
+
+/// What is to be asked about stays in the queue where nobody can be asked.
+#[test]
+fn a_run_that_cannot_ask_leaves_the_question_to_a_later_one() {
+    let site = Site::new();
+    site.save("");
+    std::fs::write(site.at("hello.txt"), "there first").unwrap();
+    std::fs::create_dir(site.at("config/queue")).unwrap();
+    let id = RestId {
+        run: 7,
+        batch: BatchId(1),
+    };
+    let item = left::file(&site.at("hello.txt"), "/README.txt");
+    let items = [item];
+    let more = [
+        left::jobs(id.batch, 1, &items),
+        Record::Walked {
+            batch: id.batch,
+            jobs: Some(1),
+        },
+    ];
+    let how = (Direction::Download, Policy::Ask);
+    let records = left::records(id.batch, &site.demo.server(), how, &items, more);
+    left::leave(&site.at("config/queue"), id.run, &records);
+    let pin = site.demo.pin().to_string();
+    for _ in 0..2 {
+        let output = queue(&site, &["run", "--pin", &pin]);
+        ends(&output, 9);
+        let said = stderr(&output);
+        assert!(said.contains("was left unanswered"), "{said}");
+        assert!(said.contains("'ftpane queue run' tries 1 file again"), "{said}");
+        let listed = json(&queue(&site, &["list", "--json"]));
+        assert_eq!(
+            (listed.len(), &listed[0]["files_left"]),
+            (1, &1.into()),
+            "{listed:?}"
+        );
+    }
+    assert_eq!(std::fs::read(site.at("hello.txt")).unwrap(), b"there first");
 }

@@ -54,3 +54,27 @@ fn an_answer_for_always_leaves_alone_what_nobody_would_ask_about() {
     let policies = std::iter::from_fn(|| q.next(C)).map(|(start, _)| start.policy);
     assert_eq!(policies.collect::<Vec<_>>(), [Policy::Overwrite, Policy::Newer]);
 }
+
+/// Where somebody watches, who gives no answer takes the job out; where nobody does, it fails for a reason
+/// that passes.
+#[test]
+fn a_question_without_an_answer_is_asked_again_by_a_later_run() {
+    for attended in [true, false] {
+        let mut q = Queue::new(3, attended);
+        another(&mut q, 1, C, "/l");
+        let [a, b] = add(&mut q, vec![file("a", None), file("b", None)])[..] else {
+            panic!("two jobs")
+        };
+        assert_eq!(next(&mut q), Some(a));
+        q.finished(a, conflict(a), QuestionId(1));
+        let effects = q.answer(QuestionId(1), None);
+        let left = effects.iter().any(|effect| {
+            matches!(effect, Effect::Tell(Event::JobChanged(_, JobState::Failed(failure))) if failure.transient)
+        });
+        assert_eq!(left, !attended, "{effects:?}");
+        assert_eq!(next(&mut q), Some(b), "the others go on");
+        q.walked(B, None);
+        let over = done(&mut q, b);
+        assert!(told(&over, &Event::BatchOver(B)), "{over:?}");
+    }
+}
