@@ -83,13 +83,11 @@ async fn a_stopped_transfer_goes_on_in_another_run_on_every_server() {
                 .filter(|line| line.text.starts_with("REST "))
                 .map(|line| line.text.clone())
                 .collect();
-            // what an upload goes on with is read back first
-            let times = match direction {
-                Direction::Download => 1,
-                Direction::Upload => 2,
-            };
-            assert_eq!(rests.len(), times, "{what}: {rests:?}");
-            let offset: usize = rests[times - 1]["REST ".len()..].parse().unwrap();
+            // the end of what an upload goes on behind is read back first, where there is no checksum
+            let hashes = dialogue.iter().any(|line| line.text.contains("verified by"));
+            let reads_back = direction == Direction::Upload && !hashes;
+            assert_eq!(rests.len(), 1 + usize::from(reads_back), "{what}: {rests:?}");
+            let offset: usize = rests[rests.len() - 1]["REST ".len()..].parse().unwrap();
             assert!(offset > SIZE / 5, "{what}: {offset}");
         }
     }
