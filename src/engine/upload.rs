@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use super::at_once::Pace;
 use super::blocking;
 use super::input::{Content, Input};
+use super::kept::Piece;
 use super::lease::Lease;
 use super::placing;
 use super::resume::{left_there, take_up_there};
@@ -366,7 +367,13 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
     })
 }
 
-fn outgoing(task: Task, source: Source, mut goal: Goal) -> Outgoing {
+fn outgoing(mut task: Task, source: Source, mut goal: Goal) -> Outgoing {
+    // what an earlier try has left under a temporary name is of no use in place
+    if goal.site.in_place
+        && let Some(Piece::There(part)) = task.piece.take()
+    {
+        goal.site.left.push(part);
+    }
     if let Some(own) = source.permissions {
         goal.site.permissions = Some(own.plain());
     }

@@ -515,6 +515,57 @@ async fn a_later_run_goes_on_if_told_to() {
     }
 }
 
+/// What was cut under a temporary name goes, where the next try is written in place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_goes_with_a_try_in_place() {
+    let steps = [
+        say("150 go"),
+        receive(300_000),
+        end_data(),
+        say("426 Connection closed; transfer aborted."),
+    ];
+    // while it waits for its next try the other file shows that nothing is renamed there
+    let script = Script::new(Protocol::Ftp)
+        .file("/d/f", "old")
+        .once("STOR", steps)
+        .on("RNFR", say("550 Permission denied."));
+    let server = script.start().await;
+    let here = tempfile::tempdir().unwrap();
+    std::fs::create_dir(here.path().join("d")).unwrap();
+    std::fs::write(here.path().join("d/f"), content()).unwrap();
+    std::fs::write(here.path().join("d/g"), "short").unwrap();
+    let mut driver = Driver::new();
+    let entry = ftpane::model::server::Server {
+        in_place: true,
+        ..server.server()
+    };
+    driver
+        .connect_patiently(
+            entry,
+            server.secret(),
+            Patience {
+                retries: 3,
+                ..ONCE_MORE
+            },
+        )
+        .await
+        .unwrap();
+    let batch = driver.enqueue(
+        Direction::Upload,
+        Kind::Dir,
+        &here.path().join("d"),
+        "/d",
+        Policy::Overwrite,
+    );
+    let ended = driver
+        .over(batch, |question| panic!("nothing to ask: {question:?}"))
+        .await;
+    ended.assert_all_done();
+    assert!(server.content("/d/f").unwrap() == content());
+    assert_eq!(remote_parts(&server), 0);
+    driver.shutdown().await;
+}
+
 /// Runs that fail each night leave one rest, not one for each night.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_fails_again_leaves_no_second_rest() {
