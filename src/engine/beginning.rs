@@ -80,12 +80,11 @@ async fn by_its_end(
         // it does not let them be read, or not from there
         Err(error) => return unknown(error, lease).await,
     };
-    match agrees(Overlap::new(expected), &mut transfer, lease).await {
-        Ok(true) => match lease.finish(transfer).await {
-            Ok(_) => Ok(Some(true)),
-            Err(error) => unknown(error, lease).await,
-        },
-        Ok(false) => {
+    match compared(Overlap::new(expected), &mut transfer, lease).await {
+        Ok(Compared::Same) => ended(true, transfer, lease).await,
+        // a line that was cut looks like the end of data, too: it is shorter only where the server calls that all
+        Ok(Compared::Shorter) => ended(false, transfer, lease).await,
+        Ok(Compared::Other) => {
             lease.give_up(transfer).await;
             match lease.renew().await {
                 true => Ok(Some(false)),
@@ -96,17 +95,37 @@ async fn by_its_end(
     }
 }
 
-/// Whether exactly this comes.
-async fn agrees(mut overlap: Overlap, transfer: &mut Transfer, lease: &mut Lease) -> Result<bool, Error> {
+/// What came of the end of what is there.
+enum Compared {
+    Same,
+    /// What came is the same, and there is less of it.
+    Shorter,
+    Other,
+}
+
+async fn compared(
+    mut overlap: Overlap,
+    transfer: &mut Transfer,
+    lease: &mut Lease,
+) -> Result<Compared, Error> {
     // one byte more: nothing may follow
     let mut came = vec![0; overlap.left() + 1];
     loop {
         let most = overlap.left() + 1;
         match lease.read(transfer, &mut came[..most]).await? {
-            0 => return Ok(overlap.left() == 0),
-            n if n > overlap.left() || !overlap.agrees(&came[..n]) => return Ok(false),
+            0 if overlap.left() == 0 => return Ok(Compared::Same),
+            0 => return Ok(Compared::Shorter),
+            n if n > overlap.left() || !overlap.agrees(&came[..n]) => return Ok(Compared::Other),
             _ => {}
         }
+    }
+}
+
+/// What came is `same` or not, if the server says that it was all.
+async fn ended(same: bool, transfer: Transfer, lease: &mut Lease) -> Result<Option<bool>, Error> {
+    match lease.finish(transfer).await {
+        Ok(_) => Ok(Some(same)),
+        Err(error) => unknown(error, lease).await,
     }
 }
 

@@ -1,9 +1,7 @@
 //! Servers that do not tell `Readme` from `README`: known before one file takes the place of another.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use tokio::sync::OnceCell;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::lease::Lease;
 use crate::ftp::error::Error;
@@ -19,7 +17,7 @@ pub(super) struct Capitals {
     /// Paths of the batch that differ from another of it in capitals only, with that one's name.
     doubles: Mutex<HashMap<RemotePath, Name>>,
     /// Whether the server does not tell them apart; it is tried where it matters.
-    blind: OnceCell<bool>,
+    blind: OnceLock<bool>,
 }
 
 impl Capitals {
@@ -66,14 +64,21 @@ impl Capitals {
         path: &RemotePath,
         origin: &Origin,
     ) -> Result<bool, Error> {
-        let tried = self.blind.get_or_try_init(|| try_it(lease, path, origin)).await;
-        tried.copied()
+        if let Some(blind) = self.blind.get() {
+            return Ok(*blind);
+        }
+        let tried = try_it(lease, path, origin).await?;
+        if let Some(blind) = tried {
+            let _ = self.blind.set(blind);
+        }
+        Ok(tried.unwrap_or(false))
     }
 }
 
-async fn try_it(lease: &mut Lease, path: &RemotePath, origin: &Origin) -> Result<bool, Error> {
+/// `None`: this folder does not show it, another one may.
+async fn try_it(lease: &mut Lease, path: &RemotePath, origin: &Origin) -> Result<Option<bool>, Error> {
     let Some((probe, other)) = probe(path, origin) else {
-        return Ok(false);
+        return Ok(None);
     };
     let stored = match lease.begin(&Request::store(&probe, 0)).await {
         Ok(transfer) => lease.finish(transfer).await.map(drop),
@@ -81,18 +86,24 @@ async fn try_it(lease: &mut Lease, path: &RemotePath, origin: &Origin) -> Result
     };
     match stored {
         Ok(()) => {}
-        // a folder that takes no temporary names takes this one neither
-        Err(Error::Refused(..)) if lease.is_usable() => return Ok(false),
+        // a folder that takes no temporary names takes this one neither; what passes is tried again, with the file
+        Err(error @ Error::Refused(..)) if lease.is_usable() && !error.is_transient() => return Ok(None),
         Err(error) => return Err(error),
     }
-    match lease.delete_file(&other).await {
+    let called_deleted = is_deleted(lease, &other).await?;
+    let stood_there = is_deleted(lease, &probe).await?;
+    if !called_deleted && !stood_there {
+        lease.remark(&format!("the temporary file {probe} may be left"));
+    }
+    // some (gateways to object stores) say of what is not there, too, that it is deleted
+    Ok(Some(called_deleted && !stood_there))
+}
+
+/// Deletes a file; whether the server says that it has.
+async fn is_deleted(lease: &mut Lease, path: &RemotePath) -> Result<bool, Error> {
+    match lease.delete_file(path).await {
         Ok(()) => Ok(true),
-        Err(Error::Refused(..)) if lease.is_usable() => {
-            if lease.delete_file(&probe).await.is_err() {
-                lease.remark(&format!("the temporary file {probe} may be left"));
-            }
-            Ok(false)
-        }
+        Err(Error::Refused(..)) if lease.is_usable() => Ok(false),
         Err(error) => Err(error),
     }
 }

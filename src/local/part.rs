@@ -215,7 +215,8 @@ fn is_own(metadata: &Metadata) -> bool {
 
 #[cfg(unix)]
 fn has_one_name(metadata: &Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(metadata) == 1
+    // some disks of FUSE count no names at all
+    std::os::unix::fs::MetadataExt::nlink(metadata) <= 1
 }
 
 #[cfg(not(unix))]

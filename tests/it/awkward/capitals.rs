@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use ftpane::model::command::{Answer, InPlaceAnswer};
 use ftpane::model::job::{BatchId, Policy};
 use ftpane::model::server::Protocol;
 
 use super::*;
 use crate::harness::engine::Ended;
+use crate::harness::scripted::{say, usual};
 
 fn script(is_blind: bool) -> Script {
     let script = Script::new(Protocol::Ftp);
@@ -81,6 +83,70 @@ async fn where_they_are_told_apart_both_are_there() {
         .await
         .assert_all_done();
     assert_eq!(server.files(), files.map(|file| format!("/to/{file}")));
+    driver.shutdown().await;
+}
+
+/// Some say of what is not there, too, that they have deleted it: that shows nothing, and nothing is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_deletes_what_is_not_there_tells_them_apart() {
+    let here = tempfile::tempdir().unwrap();
+    write(here.path(), &["README", "Readme"]);
+    // the first is of the temporary file in the other capitals
+    let script = script(false).once("DELE", say("250 Deleted."));
+    let (server, mut driver) = connected(script).await;
+    put(&mut driver, here.path(), Policy::Overwrite)
+        .await
+        .assert_all_done();
+    assert_eq!(server.files(), ["/to/README", "/to/Readme"]);
+    driver.shutdown().await;
+}
+
+/// One file after the other: where the first goes first, the second that is stored is the trial's.
+async fn one_by_one(second: &str) -> (Scripted, Driver) {
+    let script = script(true).once("STOR", usual()).once("STOR", say(second));
+    let one = |server| Server {
+        connections: 1,
+        ..server
+    };
+    let patience = Patience { retries: 2, ..SHORT };
+    let server = script.start().await;
+    let driver = connected_to(&server, one, patience).await;
+    (server, driver)
+}
+
+/// What is refused for now is tried again, and nothing is put in another's place meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_that_is_refused_for_now_is_made_again() {
+    let here = tempfile::tempdir().unwrap();
+    write(here.path(), &["README", "Readme"]);
+    let (server, mut driver) = one_by_one("450 Not now.").await;
+    put(&mut driver, here.path(), Policy::Overwrite).await;
+    assert_eq!(server.files(), ["/to/README"]);
+    assert_eq!(server.content("/to/README").unwrap(), b"README");
+    driver.shutdown().await;
+}
+
+/// A folder that refuses the trial shows nothing of the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_that_is_refused_shows_nothing() {
+    let here = tempfile::tempdir().unwrap();
+    write(here.path(), &["a/README", "a/Readme", "b/README", "b/Readme"]);
+    let (_server, mut driver) = one_by_one("553 Not here.").await;
+    let batch = driver.enqueue(
+        Direction::Upload,
+        Kind::Dir,
+        here.path(),
+        "/to",
+        Policy::Overwrite,
+    );
+    let ended = driver.over(batch, |_| Answer::InPlace(InPlaceAnswer::No)).await;
+    let said: Vec<String> = ended
+        .failures()
+        .iter()
+        .map(|failure| failure.to_string())
+        .collect();
+    let tells = |why: &&String| why.contains("does not tell its name from 'README'");
+    assert!(said.iter().any(|why| tells(&why)), "{said:?}");
     driver.shutdown().await;
 }
 

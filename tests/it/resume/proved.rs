@@ -71,10 +71,16 @@ async fn without_a_checksum_the_end_is_read_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_end_the_length_is_the_proof() {
     type Lie = fn(Script) -> Script;
-    let lies: [Lie; 3] = [
+    let lies: [Lie; 4] = [
         |script| script.on("RETR", say("550 Permission denied.")),
         |script| script.on("RETR", hold()),
         |script| script.on("RETR", [say("150 go"), hold()]),
+        // the line breaks over it
+        |script| {
+            let end = content()[CUT - OVERLAP..CUT - 1].to_vec();
+            let broken = say("426 Connection closed; transfer aborted.");
+            script.on("RETR", [say("150 go"), send(end), end_data(), broken])
+        },
     ];
     for lie in lies {
         let (_, rest, _run) = cut("", lie).await;
