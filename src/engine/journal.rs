@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::absolute;
-use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::oneshot;
 
@@ -23,15 +22,17 @@ use crate::model::unfinished::RestId;
 use crate::plan::journal::written::{WrittenItem, WrittenJob, WrittenPath};
 use crate::plan::journal::{End, MOST, Record, keepable};
 use crate::plan::queue::Queue;
-use writer::{Order, Writer};
+use orders::{Order, Orders, orders};
+use writer::Writer;
 
+mod orders;
 mod writer;
 
 /// The log as the loop writes it.
 #[derive(Debug)]
 pub(super) struct Journal {
     /// `None` where nothing is kept.
-    orders: Option<Sender<Order>>,
+    orders: Option<Orders>,
     servers: HashMap<ConnectionId, Server>,
     /// The servers that are in the log.
     written: HashSet<ConnectionId>,
@@ -66,7 +67,7 @@ impl Journal {
     /// Begins the log of a run. Why it cannot be kept is told, once; the queue goes on without.
     pub(super) fn begin(origins: &Origins, listener: &Listener) -> Self {
         let orders = origins.shared().and_then(|(runs, log)| {
-            let (orders, ordered) = channel();
+            let (orders, ordered) = orders();
             let mut writer = Writer {
                 log: None,
                 runs,
@@ -102,8 +103,7 @@ impl Journal {
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            // a thread that is gone has said why
-            let _ = orders.send(order);
+            orders.give(order);
         }
     }
 

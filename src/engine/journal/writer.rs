@@ -2,21 +2,17 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-
+use super::orders::{Order, Ordered};
 use crate::engine::left;
 use crate::engine::listener::Listener;
 use crate::local::boot;
 use crate::local::journal as file;
 use crate::local::runs::Runs;
 use crate::model::event::Event;
-use crate::model::job::Direction;
-use crate::model::server::Server;
 use crate::model::text::system_says;
-use crate::plan::journal::written::WrittenItem;
 use crate::plan::journal::{Record, VERSION};
 
 /// The longest time between two syncs while something is written.
@@ -25,28 +21,6 @@ const SYNC: Duration = Duration::from_secs(1);
 /// How long a log of nothing but jobs that are over stays: what was downloaded last may not be on the
 /// disk yet.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
-
-/// How long records are gathered before they are written: small files end by the thousand a second, and
-/// to wake this thread for each costs more than the record. Who is killed meanwhile has those files
-/// looked at again.
-const BREATH: Duration = Duration::from_millis(5);
-
-/// How many records are written in one go: somebody may wait for a sync behind them.
-const BURST: usize = 4_096;
-
-/// What the thread is told, in this order.
-#[derive(Debug)]
-pub(super) enum Order {
-    Write(Record),
-    /// Tell when everything before this is on the disk, or cannot be: whether it is.
-    Sync(oneshot::Sender<bool>),
-    /// What is asked for takes the place of the same left by a run that is over.
-    Supersede(Box<Server>, Direction, Vec<WrittenItem>),
-    /// Nothing that is written is of use any more.
-    Clear,
-    /// The last one: tell when it is done.
-    Close(oneshot::Sender<()>),
-}
 
 /// The thread that writes.
 pub(super) struct Writer {
@@ -66,21 +40,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes until nobody can tell it anything any more.
-    pub(super) fn run(mut self, orders: &Receiver<Order>) {
+    pub(super) fn run(mut self, orders: &Ordered) {
         loop {
             let sync_at = self.unsynced.map(|since| since + SYNC);
-            let first = match sync_at.into_iter().chain(self.clear_at).min() {
-                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(at) => orders.recv_timeout(at.saturating_duration_since(Instant::now())),
-            };
-            match first {
-                Ok(first) => {
-                    if matches!(first, Order::Write(_)) {
-                        std::thread::sleep(BREATH);
-                    }
-                    let more = orders.try_iter().take(BURST);
-                    self.carry_out(std::iter::once(first).chain(more));
-                }
+            match orders.next(sync_at.into_iter().chain(self.clear_at).min()) {
+                Ok(next) => self.carry_out(next),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.sync(),
             }
@@ -91,7 +55,7 @@ impl Writer {
         }
     }
 
-    fn carry_out(&mut self, orders: impl Iterator<Item = Order>) {
+    fn carry_out(&mut self, orders: Vec<Order>) {
         let mut lines = Vec::new();
         for order in orders {
             match order {
@@ -192,15 +156,15 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Sender, channel};
-
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+    use tokio::sync::oneshot;
     use tokio::task::JoinHandle;
 
+    use super::super::orders::{Orders, orders};
     use super::*;
 
     struct Running {
-        orders: Sender<Order>,
+        orders: Orders,
         told: UnboundedReceiver<Event>,
         thread: JoinHandle<()>,
     }
@@ -216,14 +180,14 @@ mod tests {
             grace,
             clear_at: None,
         };
-        let (orders, ordered) = channel();
+        let (orders, ordered) = orders();
         let thread = tokio::task::spawn_blocking(move || writer.run(&ordered));
         Running { orders, told, thread }
     }
 
-    async fn synced(orders: &Sender<Order>) -> bool {
+    async fn synced(orders: &Orders) -> bool {
         let (tell, synced) = oneshot::channel();
-        orders.send(Order::Sync(tell)).unwrap();
+        orders.give(Order::Sync(tell));
         synced.await.unwrap()
     }
 
@@ -236,7 +200,7 @@ mod tests {
         let for_reading = std::fs::File::open(&path).unwrap();
         let mut running = run(for_reading, folder.path(), GRACE);
         for _ in 0..2 {
-            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            running.orders.give(Order::Write(Record::Closed));
             assert!(
                 !synced(&running.orders).await,
                 "nobody is told that the disk has it"
@@ -258,14 +222,14 @@ mod tests {
             let log = tempfile::NamedTempFile::new().unwrap();
             let file = log.as_file();
             let running = run(file.try_clone().unwrap(), folder.path(), grace);
-            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            running.orders.give(Order::Write(Record::Closed));
             assert!(synced(&running.orders).await);
             assert!(file.metadata().unwrap().len() > 0);
-            running.orders.send(Order::Clear).unwrap();
+            running.orders.give(Order::Clear);
             synced(&running.orders).await;
             assert_eq!(file.metadata().unwrap().len() > 0, stays);
             // what comes after it is kept, with its heading
-            running.orders.send(Order::Write(Record::Closed)).unwrap();
+            running.orders.give(Order::Write(Record::Closed));
             synced(&running.orders).await;
             let mut lines = 0;
             file::read(file, |_| lines += 1).unwrap();
