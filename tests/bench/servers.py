@@ -16,6 +16,9 @@ KINDS = {
 # one listing of a whole tree is allowed; TLS sessions need not be resumed on data connections, because
 # rclone and parallel curl cannot do it on this server, and nothing would be left to compare with
 VSFTPD = "ls_recurse_enable=YES\nrequire_ssl_reuse=NO"
+# no line for each command, as by default: all sessions wait for one another to write them, and who sends more commands
+# is measured by the log
+QUIET = "log_ftp_protocol=NO\nxferlog_enable=NO\ndebug_ssl=NO"
 RATE = 2 << 20  # bytes a second for each transfer of the account "slow"
 
 
@@ -40,7 +43,7 @@ class Site:
             # below the ports that a machine gives to outgoing connections
             "LAB_BASE": os.environ.get("LAB_BASE", "14000"),
             "LAB_RATE": str(RATE),
-            "LAB_VSFTPD": VSFTPD,
+            "LAB_VSFTPD": f"{VSFTPD}\n{QUIET}",
         }
         command = [*self.before, str(LAB / "servers"), *words]
         # not through a pipe: the servers keep it open
