@@ -260,7 +260,7 @@ impl Hands<'_> {
         self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
         self.ended(file, exchanged.ended).await;
         let begun = match exchanged.begun {
-            Some(Begun::Open(transfer)) => Ok(transfer),
+            Some(Begun::Open(transfer)) => Ok(*transfer),
             Some(Begun::Failed(error)) if !error.is_loss() => Err(error),
             lost => match self.begin_alone(&ready, lost).await {
                 Ok(begun) => begun,

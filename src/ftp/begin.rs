@@ -10,6 +10,7 @@ use super::reply::Reply;
 use super::session::Session;
 use super::tls::TlsError;
 use super::transfer::{EXPLANATION, Order, Request, Transfer, Way};
+use super::unsent::Unsent;
 
 /// It had begun, and closed the data connection (RFC 959 §4.2.2).
 const BROKEN_OFF: u16 = 426;
@@ -69,6 +70,7 @@ impl Session {
             way: request.way,
             opened,
             _port: port,
+            unsent: Unsent::default(),
             next_noop,
             unsettled: None,
         })

@@ -60,6 +60,8 @@ pub(crate) struct Learned {
     pub(crate) no_mlsd: bool,
     /// It tells no quota.
     pub(super) no_quota: bool,
+    /// `LIST -a` has shown what is in a folder, or at least the folder itself: then an empty answer to it is one.
+    pub(crate) list_all_proved: bool,
     /// `LIST -a` was refused.
     pub(crate) no_list_all: bool,
     /// `LIST -aR` was refused, or told no more than `LIST -a`.

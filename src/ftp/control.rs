@@ -12,10 +12,10 @@ use futures_util::FutureExt as _;
 use suppaftp::FtpError;
 use suppaftp::tokio::ImplAsyncFtpStream;
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{Error, Stage};
-use super::guard::Refusal;
+use super::guard::{Refusal, admit};
 use super::noop::{Answers, Noops};
 use super::reply::Reply;
 use super::tls::alert_in;
@@ -246,13 +246,25 @@ impl Control {
     /// (421), the end of the connection, or a reply too many, after which no reply would stand for
     /// the command it is taken for. Waits for nothing.
     pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        self.settle_for(b"").await
+    }
+
+    /// As [`Control::settle`], before this command. Where it changes something, what is just coming in is given
+    /// the time that a clock takes at least (a millisecond): an answer too many would say that it was done.
+    async fn settle_for(&mut self, line: &[u8]) -> Result<(), Error> {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
         if !self.in_step() {
             return Ok(());
         }
-        match at_hand(self.stream.read_response_in(&[])).await {
+        let mut unasked = at_hand(self.stream.read_response_in(&[])).await;
+        if unasked.is_none() && !line.is_empty() && admit(line, true).is_err() {
+            unasked = timeout(Duration::ZERO, self.stream.read_response_in(&[]))
+                .await
+                .ok();
+        }
+        match unasked {
             None => Ok(()),
             Some(unasked) => {
                 self.poisoned = true;
@@ -294,7 +306,7 @@ impl Control {
             self.poisoned = true;
             return Err(Error::Poisoned);
         }
-        self.settle().await?;
+        self.settle_for(line).await?;
         self.send(&[line])?;
         loop {
             let (_, reply) = self.reply_after(stage, work).await?;

@@ -39,7 +39,7 @@ pub(crate) struct Exchanged {
 #[derive(Debug)]
 pub(crate) enum Begun {
     /// Data flow.
-    Open(Transfer),
+    Open(Box<Transfer>),
     /// It did not begin.
     Failed(Error),
     /// The server could not cope with commands written ahead, or the session was lost before its
@@ -54,7 +54,7 @@ impl Session {
             self.settled().await?;
             let ahead = self.writes_ahead();
             match self.exchange(None, &[], Some(request)).await.begun {
-                Some(Begun::Open(transfer)) => return Ok(transfer),
+                Some(Begun::Open(transfer)) => return Ok(*transfer),
                 Some(Begun::Failed(error)) => return Err(error),
                 Some(Begun::Again) if ahead && self.is_usable() => {}
                 Some(Begun::Again) | None => return Err(Error::Poisoned),
@@ -156,7 +156,7 @@ impl Session {
             (Err(error), _) => Begun::Failed(error),
             (Ok(()), Some(offer)) => self.open_ahead(offer, next).await,
             (Ok(()), None) => match self.open(next).await {
-                Ok(transfer) => Begun::Open(transfer),
+                Ok(transfer) => Begun::Open(Box::new(transfer)),
                 Err(error) => Begun::Failed(error),
             },
         });
@@ -344,7 +344,7 @@ impl Session {
             }
         };
         match self.start(prepared, next, true).await {
-            Ok(transfer) => Begun::Open(transfer),
+            Ok(transfer) => Begun::Open(Box::new(transfer)),
             Err(Error::LostPair(_)) => Begun::Again,
             Err(error) => {
                 if is_astray(&error) {

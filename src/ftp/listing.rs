@@ -10,6 +10,9 @@ use crate::model::path::RemotePath;
 /// How much is read from the data connection at once.
 pub(super) const CHUNK: usize = 64 * 1024;
 
+/// Hidden files too, where the server hands its options on to something like `ls`.
+const LIST_ALL: &[u8] = b"LIST -a";
+
 impl Session {
     /// Lists a folder; `now` is Unix seconds in UTC, for dates without a year.
     ///
@@ -74,8 +77,13 @@ impl Session {
                 self.connection().learned().no_list_all = true;
                 Ok(plain)
             }
-            // ... and say nothing of it, or say it where the lines should be: asked for again without
-            Ok(listing) if listing.entries.is_empty() && listing.incomplete.is_none() => {
+            // ... and say nothing of it, or say it where the lines should be: asked for again without, until it was
+            // seen once that they take it for what it is
+            Ok(listing)
+                if listing.entries.is_empty()
+                    && listing.incomplete.is_none()
+                    && !self.connection().learned().list_all_proved =>
+            {
                 let plain = self.receive(b"LIST".to_vec(), Command::List, now).await?;
                 if !plain.entries.is_empty() || plain.unreadable_count < listing.unreadable_count {
                     self.connection().learned().no_list_all = true;
@@ -90,7 +98,7 @@ impl Session {
     pub(super) fn list_command(&self) -> &'static [u8] {
         match self.connection().learned().no_list_all {
             true => b"LIST",
-            false => b"LIST -a",
+            false => LIST_ALL,
         }
     }
 
@@ -112,6 +120,7 @@ impl Session {
 
     async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
         let charset = self.connection().server.charset;
+        let asks_for_all = command == LIST_ALL;
         let mut transfer = match self.begin(&Request::list(command)).await {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
@@ -164,6 +173,9 @@ impl Session {
             Err(error) if arrived => Some(error.failure("Listing").why),
             Err(error) => return Err(error),
         };
+        if asks_for_all && (parser.saw_itself() || !parser.entries().is_empty()) {
+            self.connection().learned().list_all_proved = true;
+        }
         let mut listing = parser.finish(incomplete);
         listing.limited |= limited && listing.incomplete.is_some();
         Ok(listing)

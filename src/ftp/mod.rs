@@ -46,4 +46,5 @@ mod stream;
 mod telnet;
 mod time_val;
 pub(crate) mod tls;
+mod unsent;
 mod wire;

@@ -29,25 +29,6 @@ pub(super) fn keep_alive(tcp: &TcpStream) {
     }
 }
 
-/// How much of an upload may wait in this machine's buffers before it is sent. They would take
-/// megabytes, which on a slow line is minutes: all count as moved already, and a write or the end
-/// of the data that waits for them could not be told from a server that is silent. What is on its
-/// way does not count, so no line is slower for it.
-///
-/// The system says that there is room again when half of this has gone. Half as much is a wake-up for every
-/// four records of TLS: measured on loopback, a third more CPU.
-const UNSENT: u32 = 256 * 1024;
-
-/// Lets little wait unsent. A system that cannot do that takes what it takes.
-pub(super) fn send_soon(tcp: &TcpStream) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Err(error) = SockRef::from(tcp).set_tcp_notsent_lowat(UNSENT) {
-        tracing::debug!("no bound for what waits unsent: {error}");
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = (tcp, UNSENT);
-}
-
 /// The stream of a connection.
 #[derive(Debug)]
 pub(super) enum NetStream {
@@ -144,37 +125,5 @@ impl AsyncWrite for NetStream {
             Self::Openssl(s) => Pin::new(s).poll_shutdown(cx),
             Self::System(s) => Pin::new(s).poll_shutdown(cx),
         }
-    }
-}
-
-#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
-mod tests {
-    use super::*;
-
-    /// How much goes out to somebody who reads nothing.
-    async fn taken(prepare: impl FnOnce(&TcpStream)) -> usize {
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4096).unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let listener = socket.listen(1).unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        // so much that a narrow line does not keep the buffer small
-        SockRef::from(&stream).set_send_buffer_size(8_000_000).unwrap();
-        prepare(&stream);
-        let _other = listener.accept().await.unwrap();
-        stream.writable().await.unwrap();
-        let mut taken = 0;
-        while let Ok(n) = stream.try_write(&[b'x'; 10_000]) {
-            taken += n;
-        }
-        taken
-    }
-
-    #[tokio::test]
-    async fn little_waits_unsent() {
-        let usual = taken(|_| {}).await;
-        let bounded = taken(send_soon).await;
-        assert!(bounded <= 2 * UNSENT as usize, "{bounded}");
-        assert!(bounded < usual, "the bound does nothing: {bounded}, {usual}");
     }
 }

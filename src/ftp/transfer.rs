@@ -13,6 +13,7 @@ use super::ports::Port;
 use super::reply::Reply;
 use super::session::{Session, line};
 use super::stream::{NetStream, Vessel};
+use super::unsent::Unsent;
 use crate::model::path::RemotePath;
 
 mod word;
@@ -146,6 +147,8 @@ pub(crate) struct Transfer {
     pub(super) opened: bool,
     /// The local port of a data connection in active mode: in use as long as it stands.
     pub(super) _port: Option<Port>,
+    /// How much of an upload may wait unsent.
+    pub(super) unsent: Unsent,
     /// When the control connection is to be used again, lest a router on the way forget it.
     pub(super) next_noop: Option<Instant>,
     /// What is made while it is not known how 0xFF in its name is taken.
@@ -294,6 +297,7 @@ impl Transfer {
                 Ok(0) => return Err(self.broken(session, io::ErrorKind::WriteZero.into()).await),
                 Ok(n) => {
                     left = &left[n..];
+                    self.unsent.taken(n, &self.stream);
                     session.control.progressed();
                     until = None;
                 }

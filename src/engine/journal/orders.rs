@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn nothing_comes_when_its_time_is_over_or_nobody_is_left() {
         let (orders, ordered) = orders();
-        assert_eq!(ordered.next(Some(Instant::now())).unwrap_err(), RecvTimeoutError::Timeout);
+        assert_eq!(
+            ordered.next(Some(Instant::now())).unwrap_err(),
+            RecvTimeoutError::Timeout
+        );
         drop(orders);
         assert_eq!(ordered.next(None).unwrap_err(), RecvTimeoutError::Disconnected);
     }

@@ -76,6 +76,34 @@ async fn list_with_an_option_is_done_without_where_it_fails() {
     }
 }
 
+/// Four round trips: an empty answer is believed once the option was seen to be understood, by what it shows or
+/// by the folder itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_folder_is_asked_for_once_where_the_option_is_understood() {
+    let itself = "drwxr-xr-x 2 0 0 40 Nov 23 10:41 .\r\ndrwxr-xr-x 3 0 0 60 Nov 23 10:41 ..\r\n";
+    let script = |all: &str| {
+        script()
+            .features("EPSV")
+            .file("/empty/unseen", "")
+            .on_in("/empty", "LIST -a", lines(all))
+            .on_in("/empty", "LIST", lines(""))
+    };
+    for (script, first, asked) in [
+        (script(""), "/d", &["LIST -a", "LIST -a"][..]),
+        (script(itself), "/empty", &["LIST -a", "LIST -a"]),
+        // nothing is known of the option
+        (script(""), "/empty", &["LIST -a", "LIST", "LIST -a", "LIST"]),
+    ] {
+        let (server, mut driver) = connected(script).await;
+        driver.list(first).await.unwrap();
+        assert!(driver.list("/empty").await.unwrap().entries.is_empty());
+        let heard: Vec<_> = server.heard().into_iter().map(|h| h.line).collect();
+        let lists: Vec<_> = heard.iter().filter(|line| line.starts_with("LIST")).collect();
+        assert_eq!(lists, asked);
+        driver.shutdown().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_folder_is_empty_and_a_missing_one_is_missing() {
     for reply in [
