@@ -297,7 +297,9 @@ impl Transfer {
                 Ok(0) => return Err(self.broken(session, io::ErrorKind::WriteZero.into()).await),
                 Ok(n) => {
                     left = &left[n..];
-                    self.unsent.taken(n, &self.stream);
+                    if let Some(stream) = &self.stream {
+                        self.unsent.taken(n, stream);
+                    }
                     session.control.progressed();
                     until = None;
                 }
