@@ -441,7 +441,8 @@ async fn a_cancelled_transfer_leaves_nothing() {
     let here = folder();
     let script = script(Protocol::FtpsExplicit)
         .on("RETR", [say("150 go"), send(&CONTENT[..10]), hold()])
-        .on("STOR", [say("150 go"), receive(3), hold()]);
+        // the file stands before it is said: what is deleted as soon as that is heard is not made afterwards
+        .on("STOR", [receive(3), say("150 go"), hold()]);
     let (server, mut driver) = connected(script).await;
     for (direction, path) in [(Direction::Download, "/f"), (Direction::Upload, "/target")] {
         let batch = driver.enqueue(
