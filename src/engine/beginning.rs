@@ -10,7 +10,7 @@ use super::verify::Verification;
 use crate::ftp::error::Error;
 use crate::ftp::exchange::Answer;
 use crate::ftp::transfer::{Request, Transfer};
-use crate::local::part::read_between;
+use crate::local::source::read_between;
 use crate::model::path::RemotePath;
 use crate::plan::resume::{Overlap, asked_from};
 

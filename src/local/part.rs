@@ -2,7 +2,7 @@
 //! whole, or not at all.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,6 +11,7 @@ use filetime::FileTime;
 use super::inheritance::{self, CLOSED};
 use super::mount::is_of_this_machine;
 use super::names::{bytes_of, from_bytes};
+use super::source::between;
 use super::target::{find, followed};
 use crate::model::entry::Permissions;
 use crate::model::part_name::{Origin, part_name};
@@ -231,14 +232,7 @@ fn has_one_name(_: &Metadata) -> bool {
 
 /// What a part holds from `from` to its end at `to`.
 pub(crate) fn read_between(part: &Path, from: u64, to: u64) -> io::Result<Vec<u8>> {
-    let mut file = open(part, File::options().read(true))?;
-    file.seek(SeekFrom::Start(from))?;
-    let mut end = Vec::new();
-    file.take(to - from).read_to_end(&mut end)?;
-    if end.len() as u64 != to - from {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(end)
+    between(open(part, File::options().read(true))?, from, to)
 }
 
 #[cfg(all(test, unix))]

@@ -100,7 +100,7 @@ pub enum Anew {
     /// It is not worth it.
     #[error("too little is there")]
     Short,
-    /// The server's checksum says that it is none of it.
+    /// Its checksum, or its end that was read back, says that it is none of it.
     #[error("what is there is not the beginning of the source")]
     Differs,
     /// What is there may be less than it seems.

@@ -1,6 +1,7 @@
 //! What a server has of an upload is compared before that goes on: by its checksum, or by its end.
 
 use ftpane::model::command::Command;
+use ftpane::model::entry::Kind;
 use ftpane::model::job::{Direction, Policy};
 
 use super::{ONCE_MORE, OVERLAP, Run, content, cut_upload, heard, remarked, remote_parts};
@@ -99,4 +100,22 @@ async fn an_upload_begins_anew_where_its_end_is_another() {
         assert_eq!(rest, [format!("REST {}", CUT - OVERLAP)]);
         assert!(remarked(&run.driver, "not the beginning of the source"));
     }
+}
+
+/// What is uploaded through a link is compared as what it leads to.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_is_compared_through_a_link() {
+    let server = cut_upload(CUT).start().await;
+    let mut run = Run::new(&server, Direction::Upload, ONCE_MORE, None).await;
+    let link = run.here.path().join("link");
+    std::os::unix::fs::symlink("d/f", &link).unwrap();
+    let (kind, policy) = (Kind::File, Policy::Overwrite);
+    let batch = run.driver.enqueue(Direction::Upload, kind, &link, "/d/f", policy);
+    let ended = run.driver.over(batch, |question| panic!("{question:?}"));
+    ended.await.assert_all_done();
+    let expected = [CUT - OVERLAP, CUT].map(|at| format!("REST {at}"));
+    assert_eq!(heard(&server, "REST"), expected);
+    assert!(server.content("/d/f").unwrap() == content());
+    run.driver.shutdown().await;
 }
