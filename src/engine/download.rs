@@ -24,9 +24,11 @@ use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::Policy;
 use crate::model::path::{Name, RemotePath};
+use crate::model::size;
 use crate::model::stamp::{Precision, Stamp};
 use crate::model::text::shown_path;
 use crate::plan::conflict::{Decision, Known, decide};
+use crate::plan::meanwhile::may_have_become;
 use crate::plan::rename::free_name;
 use crate::plan::resume::{Identity, Overlap};
 
@@ -218,6 +220,13 @@ pub(super) fn changed(task: &Task) -> Failure {
     failure.hint(UNTOUCHED).transient()
 }
 
+/// Far more has come than the file was said to have: perhaps it never ends.
+fn endless(task: &Task, said: u64) -> Failure {
+    let most = size::bytes(may_have_become(said));
+    let why = format!("more than {most} came of a file that has {said} bytes by the server's word");
+    Failure::new(Class::Conflict, what(task), why).hint(UNTOUCHED)
+}
+
 /// What a failure to begin means for this job: a link may lead to a folder.
 pub(super) async fn refused(task: &Task, lease: &mut Lease, error: Error) -> Stop {
     let item = &task.job().item;
@@ -320,10 +329,21 @@ impl Receiving {
         Ok(())
     }
 
-    /// Whether more has come than the source has, where the file was continued: the server began
-    /// somewhere else.
-    fn is_too_long(&self) -> bool {
-        self.is_continued() && self.told.is_some_and(|(size, _)| self.received > size)
+    /// Fails where more has come than the source has and it was continued: the server began somewhere else. Others
+    /// may grow; where far more has come they are asked about, and come once more.
+    fn check_length(&mut self) -> Result<(), Stop> {
+        let told = self.told.map(|(size, _)| size);
+        if self.is_continued() && told.is_some_and(|size| self.received > size) {
+            return Err(another(&self.task, "more has come than the file has"));
+        }
+        let said = told.or(length(&self.task)).max(self.task.overran);
+        match said.filter(|said| self.received > may_have_become(*said)) {
+            Some(said) => {
+                self.task.overran = Some(said);
+                Err(Stop::FromStart(endless(&self.task, said)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Reads to the end of the data, or to where the data of others begin.
@@ -360,9 +380,7 @@ impl Receiving {
             let own = self.sharing.own(self.received, n);
             self.filled += own;
             self.received += own as u64;
-            if self.is_too_long() {
-                return Err(another(&self.task, "more has come than the file has"));
-            }
+            self.check_length()?;
             self.task.counter.add(own as u64);
             limit.passed(n).await;
             if self.sharing.ends_at(self.received) {
@@ -404,9 +422,7 @@ impl Receiving {
         let n = poured.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
         self.disk.empty_pipe(n)?;
         self.received += n as u64;
-        if self.is_too_long() {
-            return Err(another(&self.task, "more has come than the file has"));
-        }
+        self.check_length()?;
         self.task.counter.add(n as u64);
         limit.passed(n).await;
         Ok(Some(n))

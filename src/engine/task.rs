@@ -60,6 +60,8 @@ pub(super) struct Task {
     pub(super) healed: bool,
     /// Whether it goes from the file's first byte: what was continued was none of it.
     pub(super) whole: bool,
+    /// How long the file was said to be of which far more came: it is asked about before it comes once more.
+    pub(super) overran: Option<u64>,
     /// The temporary file on the server that an earlier beginning may have made.
     pub(super) begun: Option<RemotePath>,
     /// What was learned of the server.
@@ -106,6 +108,7 @@ impl Task {
             server: means.server,
             healed: false,
             whole: false,
+            overran: None,
             begun: None,
             placing: means.placing,
             began: Instant::now(),

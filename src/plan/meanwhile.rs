@@ -2,6 +2,7 @@
 
 use super::conflict::Known;
 use crate::model::clock::ClockOffset;
+use crate::model::stamp::{Precision, Stamp};
 
 /// What the server tells of it in the end, against what it was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +34,57 @@ impl Meanwhile {
     }
 }
 
+/// Whether a file was written to after it was `listed`, by the time that it has `now`. Of a listing that gives the day
+/// the time zone is not known: two days show it.
+pub fn is_newer(listed: Stamp, now: Stamp) -> bool {
+    let unit = match listed.precision.max(now.precision) {
+        Precision::Second => 1,
+        Precision::Minute => 60,
+        Precision::Day => 2 * 86_400,
+    };
+    now.seconds >= listed.seconds.saturating_add(unit) && ClockOffset::between(listed, now).is_none()
+}
+
+/// Files grow by this much, and by what they were, while they are read.
+const GROWTH: u64 = 64 * 1024 * 1024;
+
+/// How much may come of a file that was said to be so long before it is asked whether it has grown: some servers never
+/// come to an end.
+pub fn may_have_become(size: u64) -> u64 {
+    size.saturating_mul(2).saturating_add(GROWTH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::stamp::Stamp;
+
+    #[test]
+    fn only_a_time_that_is_later_in_every_zone_is_newer() {
+        let listed = |precision| Stamp {
+            seconds: 1_000_020,
+            precision,
+        };
+        for (precision, later, newer) in [
+            (Precision::Second, 1, true),
+            (Precision::Second, 0, false),
+            (Precision::Second, -100, false),
+            (Precision::Second, 5 * 3600, false),
+            (Precision::Minute, 59, false),
+            (Precision::Minute, 61, true),
+            (Precision::Day, 86_000, false),
+            (Precision::Day, 3 * 86_400, true),
+        ] {
+            let now = Stamp::exact(1_000_020 + later);
+            assert_eq!(is_newer(listed(precision), now), newer, "{precision:?} {later}");
+        }
+    }
+
+    #[test]
+    fn a_file_may_double_and_grow_by_a_log() {
+        assert_eq!(may_have_become(0), GROWTH);
+        assert_eq!(may_have_become(1 << 30), (2 << 30) + GROWTH);
+        assert_eq!(may_have_become(u64::MAX), u64::MAX);
+    }
 
     #[test]
     fn what_became_of_it() {

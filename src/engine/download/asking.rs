@@ -3,8 +3,8 @@
 use super::super::blocking;
 use super::super::lease::Lease;
 use super::super::resume::take_up_here;
-use super::super::task::Task;
-use super::{Incoming, length};
+use super::super::task::{Stop, Task};
+use super::{Incoming, endless, length};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::transfer::Request;
@@ -41,6 +41,7 @@ impl Incoming {
         let task = &self.task;
         let resumes = task.start.continues;
         match length(task) {
+            _ if task.overran.is_some() => true,
             Some(length) if length < WORTH => false,
             _ if self.continues_any() => true,
             Some(length) => length > LONG && (task.origin.source == 0 || task.start.again),
@@ -58,13 +59,23 @@ impl Incoming {
     }
 
     /// Takes in the answers to [`Incoming::questions`], and takes up what can be continued.
-    pub(in crate::engine) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) {
+    ///
+    /// # Errors
+    ///
+    /// Far more has come of it than it has, and it has not grown.
+    pub(in crate::engine) async fn told(&mut self, answers: Vec<Answer>, lease: &Lease) -> Result<(), Stop> {
         let (size, modified) = size_and_time(answers);
+        if let Some(before) = self.task.overran {
+            let Some(now) = size.filter(|now| *now > before) else {
+                return Err(endless(&self.task, before).into());
+            };
+            self.task.overran = Some(now);
+        }
         let identity = Identity::remote(size, modified);
         self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));
         self.told = identity.and(size.zip(modified));
         if !self.continues_any() {
-            return;
+            return Ok(());
         }
         let left = match self.task.start.continues {
             true => self.left.clone(),
@@ -81,6 +92,7 @@ impl Incoming {
             Err(Some(why)) => lease.remark(&format!("{path} is begun anew: {why}")),
             Err(None) => {}
         }
+        Ok(())
     }
 
     /// Gives up continuing: what was taken up is removed.

@@ -56,9 +56,12 @@ impl Hands<'_> {
             tries += 1;
             match answers {
                 Ok(answers) => {
-                    incoming.told(answers, &lease).await;
+                    let told = incoming.told(answers, &lease).await;
                     self.lease = Some(lease);
-                    return Some(Fetched::Ready(Ready::Down(incoming)));
+                    match told {
+                        Ok(()) => return Some(Fetched::Ready(Ready::Down(incoming))),
+                        Err(stop) => break stop,
+                    }
                 }
                 Err(error) if error.is_loss() && tries < BEGINNINGS => {
                     self.lane.pool.forget_idle_of(&error);

@@ -1,18 +1,21 @@
 //! A download whose data are over.
 
 use super::WORD_LOST;
-use crate::engine::download::{Receiving, changed, proved};
-use crate::engine::task::Stop;
+use crate::engine::download::{Receiving, changed, length, proved, what};
+use crate::engine::task::{Stop, UNTOUCHED, both};
 use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
 use crate::model::stamp::Stamp;
 use crate::plan::conflict::Known;
-use crate::plan::meanwhile::Meanwhile;
+use crate::plan::meanwhile::{Meanwhile, is_newer};
 
 /// Said of a file that is written to at its end.
 const GROWN: &str = "the file grows on the server: what came is what it held when it was read";
+
+/// Said of a file of which nothing is left to come, and that is no mistake.
+const EMPTIED: &str = "the file was emptied on the server after it was listed";
 
 /// What is known of it, and what is still to be asked.
 pub(super) struct Received {
@@ -26,6 +29,8 @@ pub(super) struct Received {
     modified: Option<Stamp>,
     /// What the source was before, where that is compared; and whether the server was asked for it.
     before: Option<(Known, bool)>,
+    /// How long its listing said that it is.
+    listed: Option<u64>,
     /// What it is by the server's word now.
     now: Known,
 }
@@ -41,11 +46,13 @@ impl Received {
     pub(super) fn new(file: Receiving, ending: Result<Option<bool>, Failure>) -> Self {
         let fits = file.listed() == Some(file.received());
         let before = file.doubted();
+        let listed = length(&file.task);
+        let is_doubted = before.is_some() || (file.received() == 0 && listed.is_some_and(|size| size > 0));
         Self {
             wants: Wants {
                 // a listing may be old: it proves nothing where the server's word was lost
-                size: !fits || ending.is_err() || before.is_some(),
-                time: before.is_some() || (!file.task.start.care.new_times && file.exact_time().is_none()),
+                size: !fits || ending.is_err() || is_doubted,
+                time: is_doubted || (!file.task.start.care.new_times && file.exact_time().is_none()),
             },
             size: file
                 .listed()
@@ -55,6 +62,7 @@ impl Received {
             lost: ending.err(),
             losses: 0,
             before,
+            listed,
             now: Known::default(),
             file,
         }
@@ -127,9 +135,43 @@ impl Received {
             && self.closed_properly != Some(false)
     }
 
-    /// Puts the file in its place, if it is proved to be whole.
-    pub(super) async fn complete(self) {
+    /// What its listing said, where that was more than has come, and than the server says now.
+    fn listed_longer(&self) -> Option<u64> {
         let received = self.file.received();
+        self.listed
+            .filter(|listed| *listed > received && self.size == Some(received))
+    }
+
+    /// A server that has lost a file's content tells no size of it and sends nothing: only where its time says that it
+    /// was written to since it was listed, an empty file is what it is.
+    fn was_emptied(&self) -> bool {
+        let listed = self.file.task.job().item.modified;
+        listed
+            .zip(self.now.modified)
+            .is_some_and(|(listed, now)| is_newer(listed, now))
+    }
+
+    /// Puts the file in its place, if it is proved to be whole.
+    pub(super) async fn complete(mut self) {
+        let received = self.file.received();
+        let shorter = match self.listed_longer() {
+            Some(_) if received == 0 && self.was_emptied() => {
+                self.modified = self.now.modified;
+                Some(EMPTIED.to_owned())
+            }
+            Some(listed) if received == 0 => {
+                let why = format!(
+                    "nothing came, and the server says that the file is empty; its listing says {listed} bytes, and \
+                     nothing tells that it was written to since"
+                );
+                let failure = Failure::new(Class::Conflict, what(&self.file.task), why).transient();
+                return self.file.abandon(failure.hint(UNTOUCHED).into()).await;
+            }
+            Some(listed) => Some(format!(
+                "the listing said {listed} bytes, the server says {received} now, and so many came"
+            )),
+            None => None,
+        };
         let (became, has_come_growing) = (self.meanwhile(), self.has_come_growing());
         let proved = match self.lost {
             _ if became == Meanwhile::Rewritten => {
@@ -144,14 +186,30 @@ impl Received {
             Some(_) if self.size == Some(received) => Ok(Some(WORD_LOST.into())),
             Some(lost) => Err(lost),
             None if has_come_growing => Ok(Some(GROWN.into())),
+            None if self.listed == Some(received) && self.size.is_some_and(|size| size > received) => {
+                Err(contradicted(&self.file, self.size.unwrap_or(received)))
+            }
             None => proved(self.file.path(), received, self.size, self.closed_properly),
         };
         match proved {
             Ok(note) => {
                 let is_sized = self.size == Some(received);
-                self.file.commit(self.modified, note, is_sized).await;
+                self.file
+                    .commit(self.modified, both(shorter, note), is_sized)
+                    .await;
             }
             Err(failure) => self.file.abandon(failure.into()).await,
         }
     }
+}
+
+/// All has come that the listing told of, and the server tells of more when it is asked: of a file of text some count
+/// what it would be with other line ends.
+fn contradicted(file: &Receiving, size: u64) -> Failure {
+    let why = format!(
+        "{} bytes came, as many as its listing says, and SIZE says {size}: which of the two is right cannot be told",
+        file.received()
+    );
+    let failure = Failure::new(Class::Unreachable, what(&file.task), why);
+    failure.hint(UNTOUCHED).transient()
 }

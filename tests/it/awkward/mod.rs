@@ -28,6 +28,7 @@ mod protection;
 mod proxied;
 mod renaming;
 mod resumption;
+mod sizes;
 mod telnet;
 mod times;
 mod transfers;
