@@ -59,6 +59,8 @@ pub(super) struct Found {
     pub(super) standing: Option<Standing>,
     /// Temporary files for it that stand there, of whatever origin.
     pub(super) parts: Vec<RemotePath>,
+    /// Old files of it that runs that are over moved aside and could not delete: the target itself stands.
+    pub(super) old: Vec<RemotePath>,
     /// What stands beside the path that was asked for.
     pub(super) content: Arc<Content>,
 }
@@ -292,10 +294,17 @@ impl Targets {
         let parts: Vec<RemotePath> = its_parts
             .filter_map(|part| Some(folder.as_ref()?.join(part)))
             .collect();
+        let stands = name.as_ref().filter(|name| its.entries.contains_key(name));
+        let old = stands.into_iter().flat_map(|name| its.aside(name));
+        let old = old.filter(|(_, origin)| self.origins.is_left_over(origin));
+        let old = old
+            .filter_map(|(aside, _)| Some(folder.as_ref()?.join(aside)))
+            .collect();
         Found {
             target,
             standing,
             parts,
+            old,
             content,
         }
     }

@@ -56,8 +56,10 @@ pub(super) struct Site {
     pub(super) permissions: Option<Permissions>,
     /// Whose the file is that it replaces.
     pub(super) owner: Option<Arc<Owner>>,
-    /// Temporary files to be deleted when it is in its place.
+    /// Temporary files to be deleted when it is in its place, or a part of it is kept.
     pub(super) left: Vec<RemotePath>,
+    /// Old files left aside, to be deleted when it is in its place.
+    pub(super) old: Vec<RemotePath>,
 }
 
 /// The file that is read. Where it is longer than one piece it is read ahead: while one piece is
@@ -344,10 +346,10 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
         placing::Way::InPlace => (target.clone(), true),
     };
     let replaced = found.standing.filter(|_| target == found.target);
-    let parts = if target == found.target {
-        found.parts
+    let (parts, old) = if target == found.target {
+        (found.parts, found.old)
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let is_left = |part: &&RemotePath| task.targets.is_left_over(part);
     let mut left: Vec<RemotePath> = parts.iter().filter(is_left).cloned().collect();
@@ -358,6 +360,7 @@ fn goal(task: &Task, source: &Known, found: Found) -> Result<Goal, Stop> {
         permissions: replaced.as_ref().and_then(|standing| standing.permissions),
         owner: replaced.and_then(|standing| standing.owner),
         left,
+        old,
     };
     Ok(Goal {
         part,

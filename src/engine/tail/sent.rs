@@ -447,11 +447,12 @@ impl Sent {
                     bytes: self.bytes,
                     note: (!notes.is_empty()).then(|| notes.join("; ")),
                 };
-                if self.site.left.is_empty() {
+                let left = [self.site.left, self.site.old].concat();
+                if left.is_empty() {
                     self.task.end(Ok(moved));
                     return None;
                 }
-                return Some(leftover(self.task, self.site.left, Ok(moved)));
+                return Some(leftover(self.task, left, Ok(moved)));
             }
             // it was cut again, or did not go on where it should have
             End::Cut(_) if self.begun > 0 => Stop::FromStart(self.failure(end).hint(UNTOUCHED)),
@@ -516,6 +517,7 @@ impl Sent {
             _ if self.site.in_place => self.failure(End::Either).hint(PARTIAL),
             End::Placed { .. } => {
                 self.site.left.clear();
+                self.site.old.clear();
                 let _ = self.ended(end);
                 return None;
             }

@@ -503,6 +503,52 @@ async fn what_a_dead_run_has_left_of_a_target_goes_when_that_is_placed() {
     driver.shutdown().await;
 }
 
+/// An old file that could not be deleted is named, and goes with the next upload that is placed there; not with one that
+/// is not, nor a stranger's.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_file_that_was_not_deleted_goes_with_the_next_upload() {
+    let state = tempfile::tempdir().unwrap();
+    let (_folder, here) = local("new");
+    let stranger = |ours: u32| left("target", !ours, "ftpane-old");
+    let (server, mut driver) = of_installation(state.path(), |ours| {
+        script()
+            .refuses_over(OVER)
+            .file(&stranger(ours), "a stranger's")
+            .once("DELE", say("450 Not now."))
+            .once("STOR", usual())
+            .once("STOR", say("452 Full."))
+    })
+    .await;
+    let note = done(upload(&mut driver, &here, "/target").await).unwrap_or_default();
+    assert!(note.contains("the old file may still be there"), "{note}");
+    driver.shutdown().await;
+    let mut expected = vec![stranger(installation(state.path())), "/target".into()];
+    expected.sort();
+    let aside: Vec<_> = server
+        .files()
+        .into_iter()
+        .filter(|file| !expected.contains(file))
+        .collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    for (is_refused, is_left) in [(true, true), (false, false)] {
+        let mut driver = Driver::with(ftpane::engine::Options {
+            queue: Some(state.path().to_path_buf()),
+            ..ftpane::engine::Options::default()
+        });
+        driver
+            .connect_patiently(server.server(), server.secret(), SHORT)
+            .await
+            .unwrap();
+        let batch = driver.enqueue(Direction::Upload, Kind::File, &here, "/target", Policy::Overwrite);
+        let ended = driver.over(batch, |question| panic!("{question:?}")).await;
+        assert_eq!(!ended.failures().is_empty(), is_refused);
+        driver.shutdown().await;
+        assert_eq!(server.files().contains(&aside[0]), is_left);
+    }
+    assert_eq!(server.files(), expected);
+    assert_eq!(content(&server, "/target"), "new");
+}
+
 /// A run that was broken off while the old file was aside: it is put back, and is what stands there.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_file_left_aside_is_put_back() {
