@@ -129,7 +129,7 @@ impl App {
                 return self.errands_forgotten();
             }
             // the interface asks for none
-            Event::BatchWalked(_) => {}
+            Event::BatchWalked(_) | Event::Looked { .. } => {}
             Event::Checksummed {
                 place,
                 generation,

@@ -149,6 +149,16 @@ impl Connections {
         self.probe.look(session, live, path).await
     }
 
+    /// The same for what is most likely a file, as [`Probe::look_for_file`].
+    pub(super) async fn look_for_file(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: &RemotePath,
+    ) -> Result<Found, End> {
+        self.probe.look_for_file(session, live, path).await
+    }
+
     /// A folder's listing, or the server's refusal.
     pub(super) async fn list(
         &mut self,

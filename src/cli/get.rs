@@ -20,6 +20,10 @@ use crate::model::server::Server;
 use crate::model::text::{shown_path, system_says};
 use crate::plan::landing::{self, Landing, Standing};
 
+/// So many files are asked for one by one, a round trip each; a listing takes six, and tells of all that are
+/// in the folder.
+const FEW: usize = 4;
+
 /// What goes over one connection.
 struct Group {
     server: Server,
@@ -95,6 +99,7 @@ async fn prepare(
     let mut landing = Landings {
         to: &arguments.to,
         several: places.len() > 1,
+        few: places.len() <= FEW,
         taken: HashSet::new(),
     };
     for place in places {
@@ -158,6 +163,8 @@ struct Landings<'a> {
     to: &'a Path,
     /// Whether there is more than one target.
     several: bool,
+    /// Whether they are so few that each is asked for by itself.
+    few: bool,
     taken: HashSet<PathBuf>,
 }
 
@@ -184,7 +191,10 @@ impl Landings<'_> {
         let (kind, entry) = match named.place.ends_in_slash() {
             true => (Kind::Dir, None),
             false => {
-                let found = connections.look(session, live, &remote).await?;
+                let found = match self.few && !live.care.permissions {
+                    true => connections.look_for_file(session, live, &remote).await?,
+                    false => connections.look(session, live, &remote).await?,
+                };
                 let kind = match (found.standing, &found.entry) {
                     (Standing::Folder, _) => Kind::Dir,
                     (_, Some(entry)) => entry.kind,

@@ -2,17 +2,19 @@
 //!
 //! FTP has no command that says so everywhere (`MLST` is rare, `SIZE` of a folder differs), so
 //! listings are asked: the parent's first, which names the kind, and the path's own where that
-//! leaves it open.
+//! leaves it open. Over a long line that takes long: what a path most likely is, by how it was
+//! written, is asked of the path itself first, and the listings only where that is not what it is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::session::{End, Live, Session};
 use crate::model::entry::{Entry, Kind};
+use crate::model::event::Seen;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::ConnectionId;
 use crate::model::listing::{Dialect, Listing};
-use crate::model::path::RemotePath;
+use crate::model::path::{Name, RemotePath};
 use crate::plan::landing::Standing;
 use crate::plan::naming::{Called, call, has_forms};
 
@@ -20,7 +22,7 @@ use crate::plan::naming::{Called, call, has_forms};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) standing: Standing,
-    /// The entry in its parent's listing, where it has one.
+    /// What is known of it besides: the entry in its parent's listing, where it has one.
     pub(super) entry: Option<Entry>,
     /// Whether the folder that holds it could be listed.
     pub(super) parent_listed: bool,
@@ -83,6 +85,55 @@ impl Probe {
             }
         }
         Ok(spelled)
+    }
+
+    /// [`Probe::look`] for what is most likely a file. Of one that was not looked for in a listing the
+    /// permissions are not known.
+    pub(super) async fn look_for_file(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: &RemotePath,
+    ) -> Result<Found, End> {
+        if let Some(name) = self.unlisted(live, path)
+            && let Seen::File { size, modified } = session.look_at(live, path).await?
+        {
+            let entry = Entry {
+                size: Some(size),
+                modified: Some(modified),
+                ..Entry::new(name, Kind::File)
+            };
+            return Ok(Found {
+                standing: Standing::File,
+                entry: Some(entry),
+                parent_listed: false,
+            });
+        }
+        self.look(session, live, path).await
+    }
+
+    /// [`Probe::look`] for what must be a folder.
+    pub(super) async fn look_for_folder(
+        &mut self,
+        session: &mut Session,
+        live: &Live,
+        path: &RemotePath,
+    ) -> Result<Found, End> {
+        if self.unlisted(live, path).is_some() && session.look_at(live, path).await? == Seen::Folder {
+            return Ok(Found {
+                standing: Standing::Folder,
+                entry: None,
+                parent_listed: false,
+            });
+        }
+        self.look(session, live, path).await
+    }
+
+    /// The name of a path of which no listing tells yet what stands there.
+    fn unlisted(&self, live: &Live, path: &RemotePath) -> Option<Name> {
+        let parent = path.parent().filter(|_| *path != live.root)?;
+        let known = self.known.contains_key(&(live.id, parent));
+        path.name().filter(|_| !known)
     }
 
     /// Looks at a path. The document path itself is a folder, or the connection would not stand.

@@ -99,7 +99,10 @@ async fn prepare(
     let mut probe = Probe::default();
     let target = place.remote(&live.root)?;
     let target = probe.spelled(session, &live, target).await?;
-    let there = probe.look(session, &live, &target).await?;
+    let there = match several || place.ends_in_slash() {
+        true => probe.look_for_folder(session, &live, &target).await?,
+        false => probe.look(session, &live, &target).await?,
+    };
     // the document path itself is written as nothing, or as a slash
     let written: &[u8] = if target == live.root { b"/" } else { &place.path };
     let is_folder = there.standing == Standing::Folder || written.ends_with(b"/");

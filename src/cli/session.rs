@@ -21,7 +21,7 @@ use crate::config::settings::Settings;
 use crate::engine::{self, Engine, Options};
 use crate::model::charset::Charset;
 use crate::model::command::{Command, Exploration, Generation, Place as Somewhere, Reading};
-use crate::model::event::{Counted, Event, Progress};
+use crate::model::event::{Counted, Event, Progress, Seen};
 use crate::model::facts::TlsFacts;
 use crate::model::failure::{Class, Failure};
 use crate::model::job::{Care, ConnectionId, Direction, Policy};
@@ -262,6 +262,21 @@ impl Session {
                 && generation == wanted
             {
                 return Ok(result?);
+            }
+        }
+    }
+
+    /// Asks what stands at a path, without a listing.
+    pub(super) async fn look_at(&mut self, live: &Live, path: &RemotePath) -> Result<Seen, End> {
+        let wanted = self.next_generation();
+        self.send(Command::LookAt {
+            place: Somewhere::Remote(live.id, path.clone()),
+            generation: wanted,
+        });
+        loop {
+            match self.event().await? {
+                Event::Looked { generation, seen } if generation == wanted => return Ok(seen),
+                _ => {}
             }
         }
     }

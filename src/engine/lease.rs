@@ -219,6 +219,14 @@ impl Lease {
         self.session()?.ask_size(path).await
     }
 
+    /// Whether the server says that it tells size and time of a file.
+    pub(super) fn tells_size_and_time(&mut self) -> bool {
+        self.session().is_ok_and(|session| {
+            let features = session.features();
+            features.has("SIZE") && features.has("MDTM")
+        })
+    }
+
     /// Whether listings leave out names that begin with a dot.
     pub(super) fn hides_dot_names(&self) -> bool {
         self.open

@@ -44,6 +44,7 @@ mod lane;
 mod lease;
 mod left;
 mod listener;
+mod look;
 mod meter;
 mod naming;
 mod origins;

@@ -102,7 +102,9 @@ impl Session {
             done.begun = next.map(|_| Begun::Again);
             return done;
         }
-        let ahead = self.writes_ahead()
+        // by themselves riders need no data connection that has proved itself
+        let alone = closed.is_none() && next.is_none();
+        let ahead = (self.writes_ahead() || (alone && !self.connection().habits().one_by_one))
             // whose reply is whose could not be told
             && self.control.noops().unanswered() == 0
             && closed.as_ref().is_none_or(|closed| closed.unsettled.is_none())
@@ -245,6 +247,11 @@ impl Session {
         let first = first.about(&lines.0);
         let second = second.zip(lines.1).map(|(second, line)| second.about(&line));
         match rider {
+            Rider::Enter(_) => Answer::Entered(match first.code {
+                _ if first.is_positive() => Some(true),
+                550 => Some(false),
+                _ => None,
+            }),
             Rider::Size(_) => Answer::Size(FileSize::told(&first)),
             Rider::Modified(_) => Answer::Modified(first.modified().filter(|_| first.code == 213)),
             Rider::SetModified(_, _, verb) => {
@@ -405,7 +412,7 @@ fn is_anothers(verb: &str, reply: &Reply) -> bool {
     match reply.code {
         213 => matches!(
             verb,
-            "RNFR" | "RNTO" | "DELE" | "SITE" | "EPSV" | "PASV" | "RETR" | "STOR"
+            "CWD" | "RNFR" | "RNTO" | "DELE" | "SITE" | "EPSV" | "PASV" | "RETR" | "STOR"
         ),
         226 => true,
         227 => verb != "PASV",

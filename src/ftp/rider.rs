@@ -9,9 +9,11 @@ use crate::model::entry::{Owner, Permissions};
 use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 
-/// A command that rides along with others; it is about a file whose transfer has ended well.
+/// A command that rides along with others; most are about a file whose transfer has ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rider {
+    /// CWD. Nothing depends on where a session stands: who needs a folder goes into it first.
+    Enter(RemotePath),
     /// SIZE.
     Size(RemotePath),
     /// MDTM.
@@ -78,6 +80,8 @@ pub(crate) struct Digest {
 /// What the server said to a [`Rider`].
 #[derive(Debug)]
 pub(crate) enum Answer {
+    /// To CWD: whether that is a folder; `None` where the answer leaves it open.
+    Entered(Option<bool>),
     /// To SIZE, and to MLST or STAT in its place.
     Size(FileSize),
     /// To MDTM; `None` where it does not tell.
@@ -135,6 +139,7 @@ impl Rider {
 
     pub(super) fn lines(&self) -> (Vec<u8>, Option<Vec<u8>>) {
         match self {
+            Self::Enter(path) => (line("CWD", path), None),
             Self::Size(path) => (line("SIZE", path), None),
             Self::Modified(path) => (line("MDTM", path), None),
             Self::SetModified(path, time, verb) => {
@@ -162,7 +167,8 @@ impl Rider {
     /// The paths it names; whether the server follows a link at their ends.
     pub(crate) fn paths(&self) -> (impl Iterator<Item = &RemotePath>, bool) {
         let (path, other, follows) = match self {
-            Self::Size(path)
+            Self::Enter(path)
+            | Self::Size(path)
             | Self::Modified(path)
             | Self::SetModified(path, ..)
             | Self::SetPermissions(path, _)

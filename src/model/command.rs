@@ -116,6 +116,13 @@ pub enum Command {
         /// Number of the answer.
         generation: Generation,
     },
+    /// Ask what stands at a path, without a listing. Answered by [`super::event::Event::Looked`].
+    LookAt {
+        /// Where.
+        place: Place,
+        /// Number of the answer.
+        generation: Generation,
+    },
     /// List all that is below a folder. Answered by [`super::event::Event::Listed`] for each folder and
     /// [`super::event::Event::Explored`] at the end.
     Explore(Exploration),

@@ -18,6 +18,22 @@ use super::size::count;
 use super::stamp::Stamp;
 use super::unfinished::Unfinished;
 
+/// What a server tells of a path that it is asked for by itself, without a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// A file, or a link to one: it has a size and a time, and cannot be gone into.
+    File {
+        /// Its size in bytes.
+        size: u64,
+        /// When its content was last changed.
+        modified: Stamp,
+    },
+    /// It can be gone into, and is told of as no file.
+    Folder,
+    /// Its answers leave that open.
+    Unclear,
+}
+
 /// What a count found below the places asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counted {
@@ -298,6 +314,13 @@ pub enum Event {
         generation: Generation,
         /// The listing, or why there is none.
         result: Result<Arc<Listing>, Failure>,
+    },
+    /// A path was looked at.
+    Looked {
+        /// The number of the request.
+        generation: Generation,
+        /// What stands there.
+        seen: Seen,
     },
     /// A walk is over, or could not begin.
     Explored {

@@ -7,6 +7,7 @@ mod help;
 #[cfg(unix)]
 mod json_lines;
 mod listings;
+mod looking;
 mod operations;
 #[cfg(unix)]
 mod queue;

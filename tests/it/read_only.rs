@@ -126,7 +126,11 @@ fn next(before: Option<&Command>, server: &Scripted, here: &Path) -> Option<Comm
             place: remote_place("/folder"),
             generation: Generation(1),
         },
-        Command::List { .. } => Command::Explore(Exploration {
+        Command::List { .. } => Command::LookAt {
+            place: remote_place("/there.txt"),
+            generation: Generation(7),
+        },
+        Command::LookAt { .. } => Command::Explore(Exploration {
             connection: CONNECTION,
             folder: remote("/"),
             listing: Arc::default(),
@@ -250,6 +254,7 @@ async fn over(driver: &mut Driver, command: &Command) -> Vec<Failure> {
         match (command, driver.event().await) {
             (Command::Connect { .. }, Event::Connected { .. })
             | (Command::List { .. }, Event::Listed { .. })
+            | (Command::LookAt { .. }, Event::Looked { .. })
             | (Command::Explore(_) | Command::ExploreHere(_), Event::Explored { .. })
             | (Command::Read(_), Event::ReadOver { .. })
             | (Command::Count { .. }, Event::Counted { .. })

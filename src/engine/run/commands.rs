@@ -9,7 +9,7 @@ use super::Loop;
 use crate::engine::actions::{Action, act};
 use crate::engine::browse::{self, not_connected};
 use crate::engine::pool::Pool;
-use crate::engine::{checksum, count, erase, explore, permissions, raw, reading};
+use crate::engine::{checksum, count, erase, explore, look, permissions, raw, reading};
 use crate::ftp::connection::Connection;
 use crate::model::command::{
     Answer, Command, Exploration, Extent, Generation, InPlaceAnswer, Place, Reading,
@@ -39,6 +39,10 @@ impl Loop {
             Command::List { place, generation } => {
                 let (pool, listener) = (self.pool(&place), self.listener.clone());
                 self.spawn(browse::list(pool, place, generation, listener));
+            }
+            Command::LookAt { place, generation } => {
+                let (pool, listener) = (self.pool(&place), self.listener.clone());
+                self.spawn(look::look(pool, place, generation, listener));
             }
             Command::Explore(wanted) => self.explore(wanted),
             Command::ExploreHere(wanted) => {

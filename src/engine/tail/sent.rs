@@ -225,7 +225,7 @@ impl Sent {
                     self.task.targets.note_newcomers(&self.target, owner);
                     told
                 }
-                Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet(_) => told,
+                Answer::Entered(_) | Answer::Size(_) | Answer::Modified(_) | Answer::TimeSet(_) => told,
             };
         }
         if let Some(sized) = self.verifying {
