@@ -276,7 +276,7 @@ fn conflicts_and_depth_of_several_and_of_a_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn further_situations_of_the_same_codes() {
     let plain = || Script::new(Protocol::Ftp).file("/f", "x");
-    let wrong = "213 SHA-256 0-1 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 f";
+    let wrong = "213 SHA-256 0-6 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 f";
     let hashing = || {
         plain()
             .on(
