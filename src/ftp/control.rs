@@ -246,12 +246,12 @@ impl Control {
     /// (421), the end of the connection, or a reply too many, after which no reply would stand for
     /// the command it is taken for. Waits for nothing.
     pub(super) async fn settle(&mut self) -> Result<(), Error> {
-        self.settle_for(b"").await
+        self.settle_before(false).await
     }
 
-    /// As [`Control::settle`], before this command. Where it changes something, what is just coming in is given
+    /// As [`Control::settle`], before a command. Where that changes something, what is just coming in is given
     /// the time that a clock takes at least (a millisecond): an answer too many would say that it was done.
-    async fn settle_for(&mut self, line: &[u8]) -> Result<(), Error> {
+    async fn settle_before(&mut self, changes: bool) -> Result<(), Error> {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
@@ -259,7 +259,7 @@ impl Control {
             return Ok(());
         }
         let mut unasked = at_hand(self.stream.read_response_in(&[])).await;
-        if unasked.is_none() && !line.is_empty() && admit(line, true).is_err() {
+        if unasked.is_none() && changes {
             unasked = timeout(Duration::ZERO, self.stream.read_response_in(&[]))
                 .await
                 .ok();
@@ -306,7 +306,7 @@ impl Control {
             self.poisoned = true;
             return Err(Error::Poisoned);
         }
-        self.settle_for(line).await?;
+        self.settle_before(admit(line, true).is_err()).await?;
         self.send(&[line])?;
         loop {
             let (_, reply) = self.reply_after(stage, work).await?;

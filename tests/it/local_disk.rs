@@ -227,6 +227,24 @@ async fn a_source_that_changes_while_it_is_read_is_sent_again() {
     }
 }
 
+/// A server with little room for what has arrived and was not read: much of an upload stays with its sender.
+fn narrow() -> Script {
+    let reply = "229 Entering Extended Passive Mode (|||{port}|)";
+    Script::new(Protocol::Ftp).on("EPSV", announce_narrow(reply))
+}
+
+/// Reads a little of an upload, and the rest when the gate is open.
+fn held() -> [Step; 6] {
+    [
+        say("150 Send it."),
+        receive(1000),
+        gate(),
+        receive_all(),
+        end_data(),
+        say("226 Have it."),
+    ]
+}
+
 /// One of 16 MiB becomes one of this size.
 async fn source_changes(size: usize) {
     let home = tempfile::tempdir().unwrap();
@@ -236,23 +254,7 @@ async fn source_changes(size: usize) {
     let written = std::fs::File::options().write(true).open(&local).unwrap();
     let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
     written.set_modified(long_ago).unwrap();
-    let held = vec![
-        say("150 Send it."),
-        receive(1000),
-        gate(),
-        receive_all(),
-        end_data(),
-        say("226 Have it."),
-    ];
-    let server = Script::new(Protocol::Ftp)
-        .file("/big", "old")
-        .on(
-            "EPSV",
-            announce_narrow("229 Entering Extended Passive Mode (|||{port}|)"),
-        )
-        .once("STOR", held)
-        .start()
-        .await;
+    let server = narrow().file("/big", "old").once("STOR", held()).start().await;
     let mut driver = Driver::new();
     let patience = Patience {
         retries: 1,
@@ -295,22 +297,7 @@ async fn a_source_that_grows_without_end_has_one() {
     let home = tempfile::tempdir().unwrap();
     let local = home.path().join("log");
     std::fs::write(&local, vec![b'x'; 16 << 20]).unwrap();
-    let held = [
-        say("150 Send it."),
-        receive(1000),
-        gate(),
-        receive_all(),
-        end_data(),
-        say("226 Have it."),
-    ];
-    let server = Script::new(Protocol::Ftp)
-        .on(
-            "EPSV",
-            announce_narrow("229 Entering Extended Passive Mode (|||{port}|)"),
-        )
-        .on("STOR", held)
-        .start()
-        .await;
+    let server = narrow().on("STOR", held()).start().await;
     let over = AtomicBool::new(false);
     let put = async {
         let ended = run(
