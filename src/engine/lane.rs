@@ -32,6 +32,8 @@ mod anew;
 mod asking;
 mod assembling;
 mod ending;
+#[cfg(test)]
+mod tests;
 
 /// How many jobs that need no transfer (skipped ones, mostly) are looked at before the end of the
 /// last file is waited for.
@@ -70,11 +72,16 @@ impl Lane {
         hands.run().await;
     }
 
+    /// Whether somebody waits for a session who will still use it.
+    fn is_wanted(&self) -> bool {
+        self.pool.is_wanted() && !self.end.is_cancelled()
+    }
+
     /// Takes the next job and prepares it, asking the server nothing. None is taken where somebody
     /// waits for a session, but for those who have just waited themselves.
     async fn fetch(&self, obliging: bool) -> Fetched {
         for _ in 0..LOOKED_AT {
-            if obliging && self.pool.is_wanted() {
+            if obliging && self.is_wanted() {
                 break;
             }
             let (reply, task) = oneshot::channel();
@@ -143,12 +150,12 @@ impl Hands<'_> {
                 }
                 Fetched::Nothing => {
                     self.settle(over.take()).await;
-                    if self.lane.pool.is_wanted() {
+                    if self.lane.is_wanted() {
                         self.let_others_in().await;
                         Some(self.lane.fetch(false).await)
                     } else {
                         match self.next(None).await {
-                            Fetched::Nothing if !self.lane.pool.is_wanted() && self.tail.is_empty() => return,
+                            Fetched::Nothing if !self.lane.is_wanted() && self.tail.is_empty() => return,
                             next => Some(next),
                         }
                     }

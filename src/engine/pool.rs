@@ -116,6 +116,13 @@ impl Pool {
         })
     }
 
+    /// All sessions there may be are somebody else's until this is dropped.
+    #[cfg(test)]
+    pub(super) fn take_all_places(&self) -> OwnedSemaphorePermit {
+        let all = u32::try_from(self.places.available_permits()).unwrap();
+        Arc::clone(&self.places).try_acquire_many_owned(all).unwrap()
+    }
+
     /// How many jobs can run at once.
     pub(super) fn lanes(&self) -> usize {
         self.lanes
