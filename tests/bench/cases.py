@@ -18,6 +18,7 @@ DEEP = Tree("deep", 0, 2000, 50)
 WIDE = Tree("wide", 0, 200, 50)
 TEN = Tree("ten", 4 * KIB, 1, 10)
 SEVENTY = Tree("seventy", 4 * KIB, 1, 70)
+LONG = Tree("long.bin", 128 * MIB)
 
 # MiB at most: for one file, and where small ones are many
 FOR_ONE, FOR_MANY = 16, 40
@@ -25,6 +26,17 @@ FOR_ONE, FOR_MANY = 16, 40
 OF_OPENSSL = 4
 # trips of one file: (way, TLS)
 TRIPS = {("down", ""): 3.2, ("down", "1.3"): 4.4, ("up", ""): 3.4, ("up", "1.3"): 4.6}
+
+
+@dataclasses.dataclass(frozen=True)
+class Wire:
+    """What a case's line is like: 50 ms there and back."""
+
+    name: str
+    megabits: int | None = None  # a second; None has no limit
+
+
+SLOW_LINE, FAT_LINE = Wire("slow"), Wire("fat", 200)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +48,7 @@ class Case:
     way: str  # "down", "up" or "walk"
     tree: Tree
     tls: str = ""  # the newest version offered; "" is none
-    line: bool = False  # over the slow line
+    line: Wire | None = None  # between client and server; None is loopback
     connections: int = 1
     user: str = "demo"
     server: str | None = None  # where another would not do
@@ -63,8 +75,8 @@ class PerFile:
     patience: float = 120
 
     @property
-    def line(self) -> bool:
-        return self.counts == "trips"
+    def line(self) -> Wire | None:
+        return SLOW_LINE if self.counts == "trips" else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,9 +121,14 @@ def transfers() -> list[Case]:
     for connections in (8, 1):
         for way, wall in (("down", 0.85), ("up", 0.60)):
             cases.append(Case(
-                f"line-{way}-{connections}", f"500 files of 4 KiB {way}, plain, 50 ms line", way, FEW, line=True,
+                f"line-{way}-{connections}", f"500 files of 4 KiB {way}, plain, 50 ms line", way, FEW, line=SLOW_LINE,
                 connections=connections, wall=wall, memory=FOR_MANY, patience=600,
             ))
+    for way in ("down", "up"):
+        cases.append(Case(
+            f"fat-{way}", f"one file of 128 MiB {way}, plain, 200 Mbit/s and 50 ms", way, LONG, line=FAT_LINE,
+            wall=1.02, memory=FOR_ONE, patience=300,
+        ))
     return cases
 
 
@@ -134,7 +151,7 @@ def per_file() -> list[PerFile]:
 CASES: list[Case | PerFile | Start] = [
     *transfers(),
     Case("walk", "walk of 2,000 folders with 50 files each", "walk", DEEP, connections=8, wall=1.0, memory=FOR_MANY),
-    Case("line-walk", "walk of 200 folders with 50 files each, 50 ms line", "walk", WIDE, line=True, connections=8,
+    Case("line-walk", "walk of 200 folders with 50 files each, 50 ms line", "walk", WIDE, line=SLOW_LINE, connections=8,
          wall=0.95, memory=FOR_MANY, patience=300),
     # vsftpd's limit does not hold on loopback: it reckons a rate in 32 bits, which a piece that leaves at once
     # exceeds; clients come out below what eight connections could have brought, by luck
