@@ -309,7 +309,8 @@ impl Receiving {
         }
     }
 
-    /// Reads what the server sends a second time: it must be what is here.
+    /// Reads what the server sends a second time: it must be what is here. Where less than that comes, its last word
+    /// says more.
     async fn prove(&mut self, lease: &mut Lease, transfer: &mut Transfer) -> Result<(), Stop> {
         let Some(mut overlap) = self.overlap.take() else {
             return Ok(());
@@ -319,14 +320,24 @@ impl Receiving {
             let most = overlap.left();
             let read = lease.read(transfer, &mut again[..most]).await;
             let n = read.map_err(|error| Stop::on_wire(&error, what(&self.task)))?;
-            if n == 0 || !overlap.agrees(&again[..n]) {
-                return Err(another(
-                    &self.task,
-                    "what the server sends does not continue what is here",
-                ));
+            if n == 0 {
+                self.overlap = Some(overlap);
+                return Ok(());
+            }
+            if !overlap.agrees(&again[..n]) {
+                return Err(self.unproven());
             }
         }
         Ok(())
+    }
+
+    /// Whether what was to come a second time did not.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.overlap.is_some()
+    }
+
+    pub(super) fn unproven(&self) -> Stop {
+        another(&self.task, "what the server sends does not continue what is here")
     }
 
     /// Fails where more has come than the source has and it was continued: the server began somewhere else. Others
@@ -355,6 +366,9 @@ impl Receiving {
     ) -> Result<Flow, Stop> {
         let limit = &lane.limit;
         self.prove(lease, transfer).await?;
+        if self.is_unproven() {
+            return Ok(Flow::Over);
+        }
         self.begin_sharing(lane).await?;
         let piece = limit.piece(CHUNK);
         let expected = self.listed().map(|size| size.saturating_sub(self.received));

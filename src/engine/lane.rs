@@ -466,6 +466,13 @@ impl Hands<'_> {
             }
         };
         match file {
+            Carried::Down(receiving) if receiving.is_unproven() => {
+                let stop = match ending {
+                    Ok(_) => receiving.unproven(),
+                    Err(lost) => lost.into(),
+                };
+                self.failed(Carried::Down(receiving), stop).await;
+            }
             Carried::Down(receiving) => self.tail.received(*receiving, ending),
             Carried::Up(sending) => self.tail.sent(*sending, ending.err()),
         }

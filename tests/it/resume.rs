@@ -2,6 +2,7 @@
 //! later one, and whatever a server does about it, a target is the old file or the new one.
 
 mod counted;
+mod cut_again;
 mod killed;
 mod proved;
 

@@ -12,21 +12,29 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::ssl::{SslRef, SslSession, SslSessionRef};
 
-/// Offers a session for resumption on a connection that has not begun its handshake.
+/// A session that no connection shares: OpenSSL lets none be resumed any more whose connection was dropped in the
+/// middle, as it is where a transfer is stopped.
 ///
-/// A copy of `session` is offered, made for this connection: OpenSSL makes a TLS 1.3 session
-/// single-use, so the same object offered twice is refused the second time. A copy by way of its DER
-/// form would read the server's certificate anew each time, a third of the work of a handshake.
-pub(crate) fn offer_session(ssl: &mut SslRef, session: &SslSessionRef) -> Result<(), ErrorStack> {
+/// A copy by way of its DER form would read the server's certificate anew each time, a third of the work of a
+/// handshake.
+pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     // SAFETY: SSL_SESSION_dup reads a live session, which `session` borrows, and what it returns is
     // ours alone: `SslSession` frees it.
-    let copy = unsafe {
+    unsafe {
         let copy = SSL_SESSION_dup(session.as_ptr());
         if copy.is_null() {
             return Err(ErrorStack::get());
         }
-        SslSession::from_ptr(copy)
-    };
+        Ok(SslSession::from_ptr(copy))
+    }
+}
+
+/// Offers a session for resumption on a connection that has not begun its handshake.
+///
+/// A copy of `session` is offered, made for this connection: OpenSSL makes a TLS 1.3 session
+/// single-use, so the same object offered twice is refused the second time.
+pub(crate) fn offer_session(ssl: &mut SslRef, session: &SslSessionRef) -> Result<(), ErrorStack> {
+    let copy = copy(session)?;
     // SAFETY: SSL_set_session asks that the session belongs to an SSL_CTX compatible with this
     // connection's. A session comes from a connection to the same server, whose context is this
     // one's, and OpenSSL itself checks protocol version and cipher before it offers it.

@@ -22,7 +22,7 @@ use tokio_openssl::SslStream;
 use super::alert::handshake_error;
 use super::identity::Identity;
 use super::judge::{self, TrustStore, describe, doubt_of, moment, pin_of};
-use super::native::{offer_session, signature_digest};
+use super::native::{copy, offer_session, signature_digest};
 use super::sessions::Sessions;
 use super::{Handshake, TlsError, Versions, read_authorities};
 use crate::ftp::stream::NetStream;
@@ -110,8 +110,11 @@ impl Settings {
         };
         builder.set_session_cache_mode(SslSessionCacheMode::CLIENT | SslSessionCacheMode::NO_INTERNAL);
         builder.set_new_session_callback(move |ssl, session| {
-            if let Some(store) = ssl.ex_data(sessions) {
-                store.keep(session);
+            // one that came on a data connection is of use beyond that connection's end, however it ends
+            if let Some(store) = ssl.ex_data(sessions)
+                && let Ok(copy) = copy(&session)
+            {
+                store.keep(copy);
             }
         });
         Ok(Self {

@@ -1,7 +1,10 @@
 //! Servers that demand that data connections resume the control connection's TLS session, and
 //! sessions that grow too old for it.
 
+use ftpane::model::command::{Command, Extent};
+use ftpane::model::entry::Kind;
 use ftpane::model::failure::Class;
+use ftpane::model::job::{Direction, Policy};
 use ftpane::model::server::{Protocol, Server, TlsBackend, TlsVersion};
 use openssl::ssl::{SslOptions, SslSessionCacheMode};
 
@@ -107,6 +110,34 @@ async fn a_session_that_is_not_resumed_any_more_is_replaced_and_the_work_goes_on
             assert_eq!(server.sessions(), 2);
             driver.shutdown().await;
         }
+    }
+}
+
+/// OpenSSL lets nothing be resumed any more that came on a connection which was dropped in the middle.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_was_stopped_takes_no_ticket_with_it() {
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let [refusal, ..] = refusals();
+        let script = script(version, refusal)
+            .file("/long", vec![7; 4 << 20])
+            .pace(256 * 1024);
+        let (server, mut driver) = connected(script).await;
+        let here = tempfile::tempdir().unwrap();
+        for _ in 0..3 {
+            let to = here.path().join("long");
+            let batch = driver.enqueue(Direction::Download, Kind::File, &to, "/long", Policy::Overwrite);
+            driver.moved(64 * 1024).await;
+            driver.send(Command::Cancel(Extent::Batch(batch)));
+            driver.over(batch, |question| panic!("{question:?}")).await;
+            driver.list("/").await.unwrap();
+        }
+        let handshakes = server.data_handshakes();
+        assert!(
+            handshakes.len() >= 6 && handshakes.iter().all(|resumed| *resumed),
+            "{handshakes:?}"
+        );
+        assert!(!remarked(&driver, "does not resume"), "{version:?}");
+        driver.shutdown().await;
     }
 }
 
