@@ -260,7 +260,7 @@ impl Targets {
             && let Some(alike) = name.as_ref().and_then(|name| its.alike(name))
             && self
                 .capitals
-                .are_one(lease, &target, origin)
+                .are_one(lease, &target, alike, origin)
                 .await
                 .map_err(failed)?
         {

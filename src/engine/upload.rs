@@ -167,6 +167,11 @@ async fn ask(task: &mut Task, source: &mut Source, lease: &mut Lease) -> Result<
         }
         goal => goal?,
     };
+    if goal.site.in_place
+        && let Some(doubt) = task.targets.capitals.doubt(&remote, what(&remote))
+    {
+        return Err(doubt.into());
+    }
     if !may_continue(task, source, &goal) {
         return Ok((goal, 0));
     }

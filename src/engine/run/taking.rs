@@ -129,8 +129,9 @@ impl Loop {
         known.extend(rest.past.iter().map(|source| (source.clone(), OVER)));
         self.journal.batch(&request, Some(id), rest.past);
         let mut going_there: HashMap<RemotePath, Vec<Name>> = HashMap::new();
-        for job in rest.jobs.iter().filter(|_| direction == Direction::Upload) {
-            if let (Some(folder), Some(name)) = (job.item.remote.parent(), job.item.remote.name()) {
+        let going = rest.jobs.iter().filter(|_| direction == Direction::Upload);
+        for target in going.map(|job| &job.item.remote).chain(&rest.alike) {
+            if let (Some(folder), Some(name)) = (target.parent(), target.name()) {
                 going_there.entry(folder).or_default().push(name);
             }
         }

@@ -6,9 +6,11 @@ use super::written::{WrittenItem, WrittenPath};
 use super::{End, Record, VERSION};
 use crate::model::entry::Kind;
 use crate::model::job::{BatchId, Care, ConnectionId, Direction, Item, JobId, Policy, Rank};
+use crate::model::path::RemotePath;
 use crate::model::server::Server;
 use crate::model::stamp::Stamp;
 use crate::model::unfinished::{RestId, Unfinished};
+use crate::plan::naming::folded;
 
 /// How many syncs before its end a log's word for files written here is not taken, when the
 /// machine went down: their own sync has its own beat.
@@ -92,6 +94,8 @@ pub struct Rest {
     pub jobs: Vec<RestJob>,
     /// The sources that are over, where a walk would meet them again.
     pub past: Vec<WrittenPath>,
+    /// What is over on the server and differs in capitals only from what is left: on some servers the two are one file.
+    pub alike: Vec<RemotePath>,
     /// How many files are over.
     pub files_over: u64,
     /// The place of its first job in the queue of its run; lower ones come first.
@@ -310,6 +314,16 @@ impl Batch {
         self.walked && self.found.is_none_or(|found| self.jobs.len() as u64 >= found)
     }
 
+    /// The targets of what is done that differ in capitals only from one that is `left`.
+    fn alike(&self, left: &[RestJob]) -> Vec<RemotePath> {
+        let open: HashSet<_> = left.iter().filter_map(|job| place(&job.item)).collect();
+        let done = self.jobs.iter().filter(|job| job.end == Some(End::Done));
+        done.filter_map(|job| job.item.item())
+            .filter(|item| place(item).is_some_and(|place| open.contains(&place)))
+            .map(|item| item.remote)
+            .collect()
+    }
+
     /// What is left; downloads called done since `doubted` are looked at again.
     fn rest(&self, server: &Server, doubted: Option<u64>) -> Rest {
         let mut rest = Rest {
@@ -323,6 +337,7 @@ impl Batch {
             held: self.held,
             jobs: Vec::new(),
             past: Vec::new(),
+            alike: Vec::new(),
             files_over: 0,
             place: 0,
         };
@@ -374,6 +389,9 @@ impl Batch {
                 .sort_by_key(|job| (job.item.kind != Kind::Dir).then(|| place(job)));
         }
         rest.place = ranks.values().flatten().map(|rank| rank.major).min().unwrap_or(0);
+        if self.direction == Direction::Upload {
+            rest.alike = self.alike(&rest.jobs);
+        }
         if rest.walked {
             rest.past.clear();
         } else {
@@ -381,6 +399,12 @@ impl Batch {
         }
         rest
     }
+}
+
+/// The folder of a target, and what a server that is blind to capitals makes of its name.
+fn place(item: &Item) -> Option<(RemotePath, Vec<u8>)> {
+    let (folder, name) = item.remote.parent().zip(item.remote.name())?;
+    Some((folder, folded(name.as_bytes())))
 }
 
 impl Rest {

@@ -275,6 +275,34 @@ fn a_walk_that_was_cut_is_gone_through_again_without_what_is_over() {
     assert!(!is_same(rest, &rest.server, Direction::Upload, &[]));
 }
 
+/// On a server that is blind to capitals it would be the same file.
+#[test]
+fn what_is_done_and_looks_like_what_is_left_is_known() {
+    for (direction, alike) in [
+        (Direction::Upload, &["/there/d/README"][..]),
+        (Direction::Download, &[]),
+    ] {
+        let mut records = begin(direction);
+        let names = ["d/README", "d/Readme", "readme", "d/other"];
+        let jobs = names
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| written(id, name, Kind::File));
+        records.push(Record::Jobs {
+            batch: BatchId(1),
+            jobs: jobs.collect(),
+        });
+        records.push(walked(Some(4)));
+        records.extend([1, 3, 4].map(|id| over(id, End::Done)));
+        let rests = fold(&lines(&records)).rests(Some("b"));
+        let [(_, rest)] = &rests[..] else {
+            panic!("{rests:?}")
+        };
+        let found: Vec<String> = rest.alike.iter().map(RemotePath::shown).collect();
+        assert_eq!(found, alike, "{direction:?}");
+    }
+}
+
 #[test]
 fn no_secret_is_written() {
     let server = Server {

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use ftpane::model::command::{Answer, InPlaceAnswer};
-use ftpane::model::job::{BatchId, Policy};
+use ftpane::model::command::{Answer, Command, InPlaceAnswer};
+use ftpane::model::job::{BatchId, JobId, Policy};
 use ftpane::model::server::Protocol;
+use ftpane::model::unfinished::RestId;
+use ftpane::plan::journal::{End, Record};
 
 use super::*;
-use crate::harness::engine::Ended;
+use crate::harness::engine::{CONNECTION, Ended};
+use crate::harness::left;
 use crate::harness::scripted::{say, usual};
 
 fn script(is_blind: bool) -> Script {
@@ -172,4 +175,100 @@ async fn what_stands_there_in_other_capitals_is_in_the_way() {
         assert_eq!(server.files(), all);
         driver.shutdown().await;
     }
+}
+
+/// A folder that takes no temporary names shows it by the file that is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_place_the_second_of_two_names_is_no_other_ones() {
+    for is_blind in [true, false] {
+        let here = tempfile::tempdir().unwrap();
+        write(here.path(), &["README", "Readme"]);
+        let script = script(is_blind).refuses_dot_names("553 Prohibited file name.");
+        let server = script.start().await;
+        let settings = |server| Server {
+            in_place: true,
+            ..server
+        };
+        let mut driver = connected_to(&server, settings, Patience { retries: 3, ..SHORT }).await;
+        let ended = put(&mut driver, here.path(), Policy::Overwrite).await;
+        assert_eq!(server.content("/to/README").unwrap(), b"README");
+        if is_blind {
+            let failures = ended.failures();
+            assert_eq!(failures.len(), 1, "{failures:?}");
+            assert_says(
+                failures[0],
+                Class::Conflict,
+                &["/to/Readme", "does not tell its name from 'README'"],
+            );
+            assert_eq!(server.files(), ["/to/README"]);
+        } else {
+            ended.assert_all_done();
+            assert_eq!(server.files(), ["/to/README", "/to/Readme"]);
+        }
+        driver.shutdown().await;
+    }
+}
+
+/// Also where it stood there before.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_place_what_stands_there_in_other_capitals_is_in_the_way() {
+    let here = tempfile::tempdir().unwrap();
+    write(here.path(), &["Readme"]);
+    let script = script(true).file("/to/README", "old");
+    let settings = |server| Server {
+        in_place: true,
+        ..server
+    };
+    let (server, mut driver) =
+        connected_as(script.refuses_dot_names("553 Prohibited file name."), settings).await;
+    put(&mut driver, here.path(), Policy::Skip).await;
+    assert_eq!(server.content("/to/README").unwrap(), b"old");
+    assert_eq!(server.files(), ["/to/README"]);
+    driver.shutdown().await;
+}
+
+/// The first of two was done when the run was killed: the second does not take its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_has_done_keeps_its_place_when_its_rest_is_taken_up() {
+    let (here, queue) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(here.path(), &["README", "Readme"]);
+    let server = script(true).file("/to/README", "README").start().await;
+    let items = ["README", "Readme"].map(|name| left::file(&here.path().join(name), &format!("/to/{name}")));
+    let (batch, run) = (BatchId(3), 7);
+    let more = [
+        left::jobs(batch, 1, &items),
+        Record::Walked { batch, jobs: Some(2) },
+        Record::Over {
+            job: JobId(1),
+            end: End::Done,
+        },
+    ];
+    let how = (Direction::Upload, Policy::Overwrite);
+    let records = left::records(batch, &server.server(), how, &items, more);
+    left::leave(queue.path(), run, &records);
+    let mut driver = Driver::with(ftpane::engine::Options {
+        queue: Some(queue.path().to_path_buf()),
+        ..ftpane::engine::Options::default()
+    });
+    driver
+        .connect_patiently(server.server(), server.secret(), SHORT)
+        .await
+        .unwrap();
+    let taken = BatchId(77);
+    driver.send(Command::TakeUp {
+        rest: RestId { run, batch },
+        connection: CONNECTION,
+        batch: taken,
+    });
+    let ended = driver.over(taken, |question| panic!("{question:?}")).await;
+    let failures = ended.failures();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_says(
+        failures[0],
+        Class::Conflict,
+        &["/to/Readme", "does not tell its name from 'README'"],
+    );
+    assert_eq!(server.content("/to/README").unwrap(), b"README");
+    assert_eq!(server.files(), ["/to/README"]);
+    driver.shutdown().await;
 }
