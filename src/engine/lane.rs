@@ -167,7 +167,9 @@ impl Hands<'_> {
 
     /// What comes next: jobs to be begun anew first.
     async fn next(&mut self, fetched: Option<Fetched>) -> Fetched {
-        self.again.append(&mut self.tail.again);
+        for (task, why) in std::mem::take(&mut self.tail.again) {
+            self.push_whole(task, &why);
+        }
         while let Some(task) = self.again.pop() {
             match prepare(task).await {
                 Ok(again) => {

@@ -223,13 +223,21 @@ impl Error {
         matches!(self, Self::Refused(_, verb, reply) if verb == "STOR" && says_in_use(verb, reply))
     }
 
+    /// Whether the server did not rename since somebody has one of the two files open: a reader, or a program that looks
+    /// through what has come. That passes.
+    pub(crate) fn is_held_open(&self) -> bool {
+        matches!(self, Self::Refused(_, verb, reply)
+            if matches!(verb.as_str(), "RNFR" | "RNTO") && says_in_use(verb, reply))
+    }
+
     /// Whether the server refused to make a file of that name, before it took anything of it; not for
     /// want of room.
     pub(crate) fn refuses_name(&self) -> bool {
         match self {
             Self::Refused(Stage::Command, verb, reply) => {
                 verb == "STOR"
-                    && matches!(reply.code, 550 | 553)
+                    // 501: z/OS, of what is no name of a data set
+                    && matches!(reply.code, 501 | 550 | 553)
                     && !self.is_still_open()
                     && !says_full(verb, reply)
                     && !says_too_long(reply)

@@ -21,6 +21,7 @@ use super::reply::Reply;
 pub(crate) use super::rider::{Answer, Deleted, OwnerVerb, Rider, TimeVerb};
 use super::session::{FileSize, Session};
 use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
+use crate::model::path::RemotePath;
 
 /// What came of one exchange.
 #[derive(Debug, Default)]
@@ -266,11 +267,7 @@ impl Session {
                 let lines = first.is_positive().then_some(&first.lines);
                 Answer::Owner(lines.and_then(|lines| told(lines)))
             }
-            Rider::Weigh(path, _) => {
-                let name = path.name().filter(|_| first.is_positive());
-                let size = name.and_then(|name| single::size(&first.lines, name.as_bytes()));
-                Answer::Size(size.map_or(FileSize::Untold, |size| FileSize::File(Some(size))))
-            }
+            Rider::Weigh(path, verb) => Answer::Size(weighed(path, *verb, &first)),
             Rider::Rename(..) | Rider::RenameInSteps(..) | Rider::Move(..) => Answer::Renamed(match second {
                 _ if first.class() != 3 => Err(self.control.refusal(Stage::Command, b"RNFR", first)),
                 Some(second) if second.is_positive() => Ok(()),
@@ -399,6 +396,23 @@ impl Session {
                 .and_then(Request::path)
                 .is_none_or(|path| self.settle_iac(path))
     }
+}
+
+/// How long a file is, by the answer to MLST or STAT. To STAT of what is not there some answer 450 (RFC 959 §5.4), and
+/// others list nothing, as `ls` would; what has other lines is no listing.
+fn weighed(path: &RemotePath, verb: OwnerVerb, reply: &Reply) -> FileSize {
+    let name = path.name().filter(|_| reply.is_positive());
+    match name.and_then(|name| single::size(&reply.lines, name.as_bytes())) {
+        Some(size) => FileSize::File(Some(size)),
+        None if reply.code == 550 => FileSize::NoFile,
+        None if verb == OwnerVerb::Stat && is_nothing(reply) => FileSize::NoFile,
+        None => FileSize::Untold,
+    }
+}
+
+/// Whether STAT says so that nothing stands at its path.
+fn is_nothing(reply: &Reply) -> bool {
+    reply.code == 450 || (matches!(reply.code, 212 | 213) && reply.lines.len() == 2)
 }
 
 /// Whether an error says that replies came late, or as another command's.

@@ -287,8 +287,12 @@ const UPLOADS: [Case; 9] = [
                 .on("REST", say("350 Of course."))
                 .on("RETR", say("550 Permission denied."))
         },
-        |server, _, cut| {
+        |server, driver, cut| {
             assert_eq!(server.count("STOR"), if is_worth_it(cut) { 3 } else { 2 });
+            assert_eq!(
+                remarked(driver, "once more from the first byte"),
+                is_worth_it(cut)
+            );
         },
     ),
     (

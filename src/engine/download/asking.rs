@@ -70,6 +70,10 @@ impl Incoming {
                 return Err(endless(&self.task, before).into());
             };
             self.task.overran = Some(now);
+            let path = &self.task.job().item.remote;
+            lease.remark(&format!(
+                "{path} has {now} bytes by now; once more from the first byte"
+            ));
         }
         let identity = Identity::remote(size, modified);
         self.task.origin.source = identity.map_or(0, |identity| self.task.source(&identity));

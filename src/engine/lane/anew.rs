@@ -30,7 +30,12 @@ impl Hands<'_> {
 
     pub(super) fn push_whole(&mut self, mut task: Task, why: &Failure) {
         let connection = &self.lane.pool.connection;
-        connection.remark(&format!("{why}; once more from the first byte"));
+        let next = match task.overran {
+            // it comes once more only where it has grown
+            Some(_) => "asking how long it is by now",
+            None => "once more from the first byte",
+        };
+        connection.remark(&format!("{why}; {next}"));
         task.whole = true;
         task.counter.begin_at(0);
         self.again.push(task);

@@ -5,6 +5,7 @@ use super::LOSSES;
 use crate::engine::task::{Moved, Stop, Task};
 use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::ftp::session::FileSize;
+use crate::model::failure::Failure;
 use crate::model::path::RemotePath;
 
 /// What is to be deleted, and how its job ends then.
@@ -42,11 +43,11 @@ impl Leftover {
     }
 
     /// What the server made of it: there is more to ask, the job ends, or it is to be begun anew (`again`).
-    pub(super) fn answered(mut self, answers: Vec<Answer>, again: &mut Vec<Task>) -> Option<Self> {
-        if matches!(self.end, Err(Stop::FromStart(_))) && !self.task.whole {
-            self.task.whole = true;
-            self.task.counter.begin_at(0);
-            again.push(self.task);
+    pub(super) fn answered(mut self, answers: Vec<Answer>, again: &mut Vec<(Task, Failure)>) -> Option<Self> {
+        if let Err(Stop::FromStart(why)) = &self.end
+            && !self.task.whole
+        {
+            again.push((self.task, why.clone()));
             return None;
         }
         for (path, answer) in std::mem::take(&mut self.paths).into_iter().zip(answers) {

@@ -43,8 +43,8 @@ pub(super) struct Tail {
     /// none was, or they have been answered.
     asked: Vec<usize>,
     pub(super) verbs: Verbs,
-    /// Jobs whose files were none of what they continued: to be begun anew.
-    pub(super) again: Vec<Task>,
+    /// Jobs whose files were none of what they continued, with how that showed: to be begun anew.
+    pub(super) again: Vec<(Task, Failure)>,
     /// Puts downloads in their places while the lane goes on.
     committing: Committing,
 }
@@ -268,7 +268,12 @@ impl Unfinished {
         }
     }
 
-    fn answered(self, answers: Vec<Answer>, committing: &Committing, again: &mut Vec<Task>) -> Option<Self> {
+    fn answered(
+        self,
+        answers: Vec<Answer>,
+        committing: &Committing,
+        again: &mut Vec<(Task, Failure)>,
+    ) -> Option<Self> {
         match self {
             Self::Received(mut received) => {
                 received.answered(answers);

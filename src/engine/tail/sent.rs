@@ -1,11 +1,8 @@
 //! An upload whose data are on the server: which step comes next is decided in
 //! [`crate::plan::ladder`]; here it is asked, and its end told.
 
-use super::leftover::Leftover;
-use super::{LOSSES, OLD_OR_NEW, Unfinished, Verbs, WORD_LOST};
-use crate::engine::kept::Piece;
-use crate::engine::placing::PARTIAL;
-use crate::engine::task::{Moved, Stop, Task, UNTOUCHED, differs};
+use super::{LOSSES, Unfinished, Verbs};
+use crate::engine::task::{Task, UNTOUCHED, differs};
 use crate::engine::upload::{Sending, Site};
 use crate::engine::verify::Verification;
 use crate::ftp::error::Error;
@@ -13,15 +10,15 @@ use crate::ftp::exchange::{Answer, Deleted, Rider};
 use crate::ftp::session::FileSize;
 use crate::ftp::sums::{Hashing, Sums};
 use crate::model::entry::Permissions;
-use crate::model::failure::{Class, Failure};
+use crate::model::failure::Failure;
 use crate::model::listing::Listing;
 use crate::model::part_name::aside_name;
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::plan::ladder::{End, Ladder, Step, Told};
 
-/// Said where the size was the only proof there could have been.
-const NO_SIZE: &str = "the server does not tell the size; its word is the only proof";
+mod ending;
+pub(super) use ending::kept;
 
 /// How often SIZE is asked before MLST or STAT is, where it does not tell.
 const ASKED: u8 = 2;
@@ -43,6 +40,10 @@ pub(super) struct Sent {
     ladder: Ladder,
     /// The renaming that was refused last.
     refusal: Option<Failure>,
+    /// A renaming was refused since somebody has the file open.
+    held_open: bool,
+    /// How often it was said that there is no such file, when its size was asked for.
+    missed: u8,
     /// The session that was lost last.
     loss: Option<Failure>,
     notes: Vec<String>,
@@ -81,6 +82,8 @@ impl Sent {
             target,
             unheard,
             refusal: None,
+            held_open: false,
+            missed: 0,
             loss: None,
             notes: Vec::new(),
             verification,
@@ -117,19 +120,18 @@ impl Sent {
                 let permissions = self.set_permissions(owner.is_some());
                 let owner = owner.map(|verb| Rider::Owner(part.clone(), verb));
                 let riders = time.into_iter().chain(permissions).chain(owner);
-                let size = match verbs.owner.filter(|_| self.untold >= ASKED) {
-                    Some(verb) => Rider::Weigh(part, verb),
-                    None => Rider::Size(part),
-                };
-                riders.chain([size]).chain(self.digest()).collect()
+                riders
+                    .chain([self.size_of(part, verbs)])
+                    .chain(self.digest())
+                    .collect()
             }
             Step::Place => {
                 let permissions = self.set_permissions(false).into_iter();
                 permissions.chain([Rider::Rename(part, target)]).collect()
             }
             Step::PlaceInSteps => vec![Rider::RenameInSteps(part, target)],
-            Step::Look => vec![Rider::Size(part)],
-            Step::Find | Step::Confirm | Step::Return => vec![Rider::Size(target)],
+            Step::Look => vec![self.size_of(part, verbs)],
+            Step::Find | Step::Confirm | Step::Return => vec![self.size_of(target, verbs)],
             Step::MoveAside => {
                 let permissions = self.set_permissions(false).into_iter();
                 permissions.chain([Rider::Move(target, aside)]).collect()
@@ -139,6 +141,14 @@ impl Sent {
             Step::Drop => vec![Rider::Delete(aside)],
             // no command of one line tells it
             Step::Survey => Vec::new(),
+        }
+    }
+
+    /// Asks how long a file is, as the server was seen to tell it.
+    fn size_of(&self, path: RemotePath, verbs: Verbs) -> Rider {
+        match verbs.owner.filter(|_| self.untold >= ASKED) {
+            Some(verb) => Rider::Weigh(path, verb),
+            None => Rider::Size(path),
         }
     }
 
@@ -265,8 +275,16 @@ impl Sent {
 
     fn told(mut self, told: Told) -> Option<Unfinished> {
         let checking = self.ladder.step() == Step::Check;
-        if checking && self.unheard.is_none() && self.asks_again(told) {
+        self.missed += u8::from(checking && told == Told::Nothing);
+        if self.ladder.step() == Step::Confirm && self.refusal.is_none() {
+            self.refusal = self.not_in_place(told);
+        }
+        if checking && self.asks_again(told) {
             return Some(Unfinished::Sent(Box::new(self)));
+        }
+        if checking && self.site.in_place && told == Told::Nothing && self.is_missing() {
+            let failure = self.not_found();
+            return self.stopped(failure.into());
         }
         match self.ladder.answered(told) {
             None if checking && self.ladder.step() != Step::Check => {
@@ -284,14 +302,27 @@ impl Sent {
     /// Whether its size is to be asked for once more, after this answer: SIZE was refused, perhaps, only because it
     /// was written ahead, and then there is another command that may tell.
     fn asks_again(&mut self, told: Told) -> bool {
+        // some say by 550 that they tell no size at all
+        let is_told = match told {
+            Told::Lost => return false,
+            told => !matches!(told, Told::Untold | Told::Nothing),
+        };
         let placing = &self.task.placing;
         if self.untold >= ASKED {
-            placing.has_weighed(told != Told::Untold);
+            if told != Told::Nothing {
+                placing.has_weighed(is_told);
+            }
             return false;
         }
-        let again = told == Told::Untold && (self.untold + 1 < ASKED || placing.weighs() != Some(false));
+        let again = !is_told && (self.untold + 1 < ASKED || placing.weighs() != Some(false));
         self.untold += u8::from(again);
         again
+    }
+
+    /// Whether there is no such file: said in two ways, or by one that was seen to tell sizes. (What is not written in
+    /// place is renamed, which shows it.)
+    fn is_missing(&self) -> bool {
+        self.untold >= ASKED && (self.missed > 1 || self.task.placing.weighs() == Some(true))
     }
 
     /// Its size is right, or not to be had (`sized`); its content is compared, where that is wanted and
@@ -328,31 +359,23 @@ impl Sent {
         self.ended(end)
     }
 
-    /// It ends before it is placed: its temporary file goes; what was written in place stays.
-    pub(super) fn stopped(self, stop: Stop) -> Option<Unfinished> {
-        if self.site.in_place {
-            let stop = stop.in_place(&self.task, &self.target);
-            self.task.end(Err(stop));
-            return None;
-        }
-        self.left(stop)
-    }
-
-    /// It has failed: what is under its temporary name is kept for another try, or deleted.
-    fn left(mut self, stop: Stop) -> Option<Unfinished> {
-        if self.task.keeps(&stop, self.bytes) {
-            self.task.piece = Some(Piece::There(self.part));
-            return kept(self.task, self.site, stop);
-        }
-        Some(leftover(self.task, vec![self.part], Err(stop)))
-    }
-
     fn refused(&mut self, error: &Error) -> Told {
-        if !matches!(self.ladder.step(), Step::MoveAside | Step::PutBack) {
+        let is_held_open = error.is_held_open();
+        self.held_open |= is_held_open;
+        let says_most = match self.ladder.step() {
+            Step::MoveAside => is_held_open,
+            Step::PutBack => false,
+            _ => true,
+        };
+        if says_most {
             self.refusal = Some(error.failure(self.what()));
         }
+        if matches!(error, Error::Refused(_, verb, _) if verb == "RNFR") {
+            return Told::NotFrom;
+        }
+        // it was found
+        self.missed = 0;
         match error {
-            Error::Refused(_, verb, _) if verb == "RNFR" => Told::NotFrom,
             // 553: name not allowed; 501: no name at all (RFC 959 §4.2). Some say so of a name that is taken.
             Error::Refused(_, _, reply) => Told::NotTo {
                 name: matches!(reply.code, 501 | 553),
@@ -394,156 +417,6 @@ impl Sent {
             _ => format!("Could not put {} in place", self.target),
         }
     }
-
-    /// Why it has ended so, without what to do about it.
-    fn failure(&mut self, end: End) -> Failure {
-        let (refusal, loss) = (self.refusal.take(), self.loss.take());
-        let why = match end {
-            End::Cut(size) if size > self.bytes => {
-                let why = format!(
-                    "the server has {size} bytes and {} were sent: what it has is not that file",
-                    self.bytes
-                );
-                let what = format!("Could not upload to {}", self.target);
-                Some(Failure::new(Class::Conflict, what, why).transient())
-            }
-            End::Cut(size) => {
-                let why = format!(
-                    "the server has {size} of {} bytes; the transfer was cut",
-                    self.bytes
-                );
-                let what = format!("Could not upload to {}", self.target);
-                Some(Failure::new(Class::Unreachable, what, why).transient())
-            }
-            End::Unproved => self.unheard.take(),
-            End::Untouched { .. } => refusal.or(loss),
-            End::Either | End::Both | End::Placed { .. } => loss.or(refusal),
-        };
-        why.or_else(|| self.unheard.take())
-            .unwrap_or_else(|| Error::Poisoned.failure(self.what()))
-    }
-
-    fn ended(mut self, end: End) -> Option<Unfinished> {
-        let stop: Stop = match end {
-            End::Placed {
-                word_lost,
-                unproved,
-                aside,
-                old_left,
-            } => {
-                if aside {
-                    self.task.placing.has_moved_aside();
-                }
-                let left = || format!("the old file may still be there as {}", self.aside);
-                let said = [
-                    word_lost.then(|| WORD_LOST.to_owned()),
-                    unproved.then(|| NO_SIZE.to_owned()),
-                    old_left.then(left),
-                    self.owner_lost().filter(|_| !self.site.in_place),
-                ];
-                let mut notes: Vec<String> = said.into_iter().flatten().collect();
-                notes.append(&mut self.notes);
-                let moved = Moved {
-                    bytes: self.bytes,
-                    note: (!notes.is_empty()).then(|| notes.join("; ")),
-                };
-                let left = [self.site.left, self.site.old].concat();
-                if left.is_empty() {
-                    self.task.end(Ok(moved));
-                    return None;
-                }
-                return Some(leftover(self.task, left, Ok(moved)));
-            }
-            // it was cut again, or did not go on where it should have
-            End::Cut(_) if self.begun > 0 => Stop::FromStart(self.failure(end).hint(UNTOUCHED)),
-            End::Cut(size) => {
-                let failure = self.failure(end).hint(UNTOUCHED);
-                // so much is there to be kept
-                self.bytes = self.bytes.min(size);
-                failure.into()
-            }
-            End::Unproved => self.failure(end).into(),
-            End::Untouched { forbidden } => {
-                let refused = self.refusal.is_some();
-                let failure = self.failure(end);
-                if !refused {
-                    failure.hint(UNTOUCHED).into()
-                } else if forbidden {
-                    self.task.placing.refused(&self.target, failure)
-                } else {
-                    failure
-                        .hint("The server does not let the file be renamed to its target; what stood there is untouched.")
-                        .into()
-                }
-            }
-            End::Either => self.failure(end).hint(OLD_OR_NEW).into(),
-            End::Both => {
-                let failure = self.both();
-                self.task.end(Err(failure.into()));
-                return None;
-            }
-        };
-        self.left(stop)
-    }
-
-    /// The failure that names both files: nothing of them is deleted, and nothing tried again over
-    /// them by itself.
-    fn both(&mut self) -> Failure {
-        let hint = format!(
-            "{target} may be missing now. The old file is {aside}, or still {target}; the new one is {part}, or \
-             {target} already. Look, and give the one you want its name.",
-            target = self.target,
-            aside = self.aside,
-            part = self.part,
-        );
-        let mut failure = self.failure(End::Both).hint(hint);
-        failure.transient = false;
-        failure
-    }
-
-    /// Nothing more can be asked. The temporary file that may be left.
-    pub(super) fn give_up(mut self, failure: &Failure) -> Option<RemotePath> {
-        let end = self.ladder.given_up();
-        // how it came to this says more than why nobody could look
-        let known = [&self.loss, &self.refusal, &self.unheard];
-        if known.iter().all(|why| why.is_none()) {
-            let what = self.what();
-            self.loss = Some(Failure {
-                what,
-                ..failure.clone()
-            });
-        }
-        let failure = match end {
-            _ if self.site.in_place => self.failure(End::Either).hint(PARTIAL),
-            End::Placed { .. } => {
-                self.site.left.clear();
-                self.site.old.clear();
-                let _ = self.ended(end);
-                return None;
-            }
-            End::Both => self.both(),
-            _ => {
-                let hint = format!("All of it was sent. {OLD_OR_NEW} {} may be left.", self.part);
-                self.failure(End::Either).hint(hint)
-            }
-        };
-        self.task.end(Err(failure.into()));
-        (!self.site.in_place).then_some(self.part)
-    }
-}
-
-/// It has failed and its part is kept: those that runs that are over have left go. One rest is enough: runs that fail
-/// each night would fill the server.
-pub(super) fn kept(task: Task, site: Site, stop: Stop) -> Option<Unfinished> {
-    if site.left.is_empty() || matches!(stop, Stop::Cancelled) {
-        task.end(Err(stop));
-        return None;
-    }
-    Some(leftover(task, site.left, Err(stop)))
-}
-
-fn leftover(task: Task, paths: Vec<RemotePath>, end: Result<Moved, Stop>) -> Unfinished {
-    Unfinished::Leftover(Box::new(Leftover::new(task, paths, end)))
 }
 
 /// Another name in the same folder.

@@ -16,6 +16,9 @@ use ftpane::model::server::Protocol;
 /// In clear and encrypted.
 const BOTH: [Protocol; 2] = [Protocol::Ftp, Protocol::FtpsExplicit];
 
+/// Windows, where somebody has the file open.
+const IN_USE: &str = "550 The process cannot access the file because it is being used by another process.";
+
 /// What a tree has come to.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
@@ -163,11 +166,7 @@ fn habits(protocol: Protocol) -> Vec<Personality> {
         ),
         harmless(
             "has a file open that is written to, for a while",
-            plain().first(
-                2,
-                "STOR",
-                say("550 The process cannot access the file because it is being used by another process."),
-            ),
+            plain().first(2, "STOR", say(IN_USE)),
         ),
         harmless(
             "answers MKD with 250",
@@ -189,6 +188,14 @@ fn habits(protocol: Protocol) -> Vec<Personality> {
         harmless(
             "renames, and says that it cannot",
             plain().on("RNTO", [obey(), say("553 Can't rename file.")]),
+        ),
+        harmless(
+            "looks through what has come, now and then",
+            every_third(plain(), "RNFR", &[say(IN_USE)]),
+        ),
+        harmless(
+            "has readers of what is to be replaced, now and then",
+            every_third(plain(), "RNTO", &[say(IN_USE)]),
         ),
         harmless("does not rename over", plain().refuses_over("553 File exists")),
         harmless(
@@ -220,7 +227,7 @@ fn habits(protocol: Protocol) -> Vec<Personality> {
             habit: "keeps nothing and says 226",
             script: plain().on("STOR", [say("150 go"), drain(), end_data(), say("226 done")]),
             down: Whole,
-            up: Says(&[]),
+            up: Says(&["the server said that it has all of it, and does not find it"]),
         },
         Personality {
             habit: "counts line ends in SIZE",

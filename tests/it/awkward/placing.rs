@@ -190,8 +190,9 @@ async fn answering(driver: &mut Driver, from: &Path, to: &str, answer: InPlaceAn
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_place_only_after_a_yes() {
-    let refusing: [fn() -> Script; 3] = [
+    let refusing: [fn() -> Script; 4] = [
         || script().refuses_dot_names(NO_DOTS),
+        || script().refuses_dot_names("501 Invalid data set name. Use MVS Dsname conventions."),
         || script().on("RNFR", say("550 Permission denied.")),
         || script().on("RNTO", say("550 Permission denied.")),
     ];
@@ -199,7 +200,7 @@ async fn in_place_only_after_a_yes() {
         let (_folder, here) = local("new");
         let (server, mut driver) = connected(script()).await;
         let (state, asked) = answering(&mut driver, &here, "/target", InPlaceAnswer::No).await;
-        assert_says(&failed(state), Class::Refused, &["untouched", "--in-place", "55"]);
+        assert_says(&failed(state), Class::Refused, &["untouched", "--in-place", "5"]);
         assert_eq!((asked, content(&server, "/target").as_str()), (1, "old"));
         // the no counts for this connection
         let (state, asked) = answering(&mut driver, &here, "/target", InPlaceAnswer::No).await;

@@ -2,7 +2,7 @@
 
 use ftpane::model::failure::Class;
 
-use super::placing::{content, replace, script};
+use super::placing::{content, local, replace, script};
 use super::*;
 use crate::harness::scripted::{close, end_data, obey, receive, receive_all, say};
 
@@ -62,4 +62,33 @@ async fn a_temporary_file_that_is_not_deleted_is_named() {
     assert!(!failure.contains("may be left"), "{failure}");
     assert_eq!(server.files(), ["/target"]);
     driver.shutdown().await;
+}
+
+/// Somebody reads the old file, or a program looks through the new one: that passes, and says nothing of what a folder
+/// takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_has_open_is_tried_again_and_nobody_is_asked() {
+    let open = "550 The process cannot access the file because it is being used by another process.";
+    // in one piece and in steps; and the old one aside
+    all_at_once([("RNFR", 2), ("RNTO", 3)].map(|(verb, times)| async move {
+        for retries in [0, 1] {
+            let (_folder, here) = local("new");
+            let server = script().first(times, verb, say(open)).start().await;
+            let patience = Patience { retries, ..SHORT };
+            let mut driver = connected_to(&server, |server| server, patience).await;
+            let state = upload(&mut driver, &here, "/target").await;
+            if retries == 0 {
+                let failure = failed(state);
+                assert_says(&failure, Class::Refused, &["somebody else uses", "untouched"]);
+                assert!(failure.transient && !failure.to_string().contains("--in-place"));
+                assert_eq!(content(&server, "/target"), "old");
+            } else {
+                done(state);
+                assert_eq!(content(&server, "/target"), "new");
+            }
+            assert_eq!(server.files(), ["/target"], "{verb}: nothing else is left");
+            driver.shutdown().await;
+        }
+    }))
+    .await;
 }

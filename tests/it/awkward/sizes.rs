@@ -15,6 +15,15 @@ const LONG_FILE: usize = 300_000;
 
 /// A download of `/d` over a folder with an old `f`: how its only file has ended, and what is here then.
 async fn replaced(script: Script, retries: u32) -> (Scripted, JobState, Vec<(PathBuf, Option<Vec<u8>>)>) {
+    let (server, _, state, left) = replaced_saying(script, retries).await;
+    (server, state, left)
+}
+
+/// The same with what the dialogue remarks.
+async fn replaced_saying(
+    script: Script,
+    retries: u32,
+) -> (Scripted, String, JobState, Vec<(PathBuf, Option<Vec<u8>>)>) {
     let server = script.start().await;
     let mut driver = connected_to(&server, |server| server, Patience { retries, ..LONG }).await;
     let here = tempfile::tempdir().unwrap();
@@ -36,8 +45,13 @@ async fn replaced(script: Script, retries: u32) -> (Scripted, JobState, Vec<(Pat
             _ => {}
         }
     }
+    let remarks = driver
+        .dialogue
+        .iter()
+        .filter(|line| line.speaker == Speaker::Remark);
+    let remarks: Vec<String> = remarks.map(|line| line.text.clone()).collect();
     driver.shutdown().await;
-    (server, ended.unwrap(), tree(&folder))
+    (server, remarks.join("\n"), ended.unwrap(), tree(&folder))
 }
 
 fn only(content: &[u8]) -> Vec<(PathBuf, Option<Vec<u8>>)> {
@@ -125,7 +139,12 @@ async fn what_never_ends_is_left_and_nothing_of_it_stays() {
     let script = Script::new(Protocol::Ftp)
         .file("/d/f", "ten bytes.")
         .on("RETR", endless);
-    let (server, state, left) = replaced(script, 3).await;
+    let (server, remarks, state, left) = replaced_saying(script, 3).await;
+    assert!(remarks.contains("asking how long it is by now"), "{remarks}");
+    assert!(
+        !remarks.contains("once more"),
+        "it does not come once more: {remarks}"
+    );
     let words = ["more than 64.0 MiB came", "10 bytes by the server's word"];
     assert_says(&failed(state), Class::Conflict, &words);
     assert_eq!(left, only(b"old"));
@@ -141,8 +160,12 @@ async fn what_has_grown_beyond_all_that_was_told_comes_whole() {
         "MLSD",
         [say("150 go"), send(listing), end_data(), say("226 done")],
     );
-    let (server, state, left) = replaced(script, 0).await;
+    let (server, remarks, state, left) = replaced_saying(script, 0).await;
     assert_eq!(done(state), None);
     assert!(left == only(&content), "all of it");
     assert_eq!(server.count("RETR"), 2);
+    assert!(
+        remarks.contains("by now; once more from the first byte"),
+        "{remarks}"
+    );
 }

@@ -5,7 +5,9 @@ use ftpane::model::server::Protocol;
 
 use super::placing::{content, local, replace};
 use super::*;
-use crate::harness::scripted::{Step, describe, end_data, receive, say};
+use crate::harness::scripted::{
+    Step, close, describe, drain, end_data, obey, receive, receive_all, say, usual,
+};
 
 const BY_FACTS: &str = "250-Facts\r\n type=file;size={size}; {path}\r\n250 End";
 const BY_LINES: &str = "213-Status:\r\n-rw-r--r-- 1 me us {size} Jan  2  2024 {path}\r\n213 End";
@@ -94,4 +96,89 @@ async fn who_tells_nothing_is_asked_once() {
         assert_eq!(asked, times, "{told}");
         driver.shutdown().await;
     }
+}
+
+/// The new file is looked for in its place before the old one, which stands aside, is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_file_comes_back_where_the_new_one_is_not_in_its_place() {
+    for script in both() {
+        // over the old one, the same in steps, the old one aside; what puts the new one in is said and not done
+        let script = (0..3).fold(script.refuses_over("550 It exists."), |script, _| {
+            script.once("RNTO", usual())
+        });
+        let (server, driver, state) = replace(script.once("RNTO", say("250 Renamed."))).await;
+        assert_says(&failed(state), Class::Other, &["/target in place", "untouched"]);
+        assert_eq!(content(&server, "/target"), "old");
+        assert_eq!(server.files(), ["/target"], "nothing else is left");
+        driver.shutdown().await;
+    }
+}
+
+/// What came of a renaming, or of the data, whose answer was lost needs no listing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_they_tell_takes_the_place_of_a_lost_word() {
+    let lost: [(&str, Vec<Step>); 2] = [
+        ("RNTO", vec![obey(), close()]),
+        (
+            "STOR",
+            vec![say("150 Send it."), receive_all(), end_data(), close()],
+        ),
+    ];
+    for (verb, steps) in lost {
+        for script in both() {
+            let blind = script.on("LIST", say("550 No.")).on("MLSD", say("550 No."));
+            let (server, driver, state) = replace(blind.once(verb, steps.clone())).await;
+            let note = done(state).unwrap_or_default();
+            assert!(note.contains("connection was lost"), "{verb}: {note}");
+            assert_eq!(content(&server, "/target"), "new");
+            assert_eq!(server.files(), ["/target"]);
+            assert_eq!(server.count("STOR"), 1, "it is not sent twice");
+            driver.shutdown().await;
+        }
+    }
+}
+
+/// Some say by 550 that they tell no size.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_that_there_is_nothing_is_asked_otherwise() {
+    let script = Script::new(Protocol::Ftp)
+        .features("EPSV MLST")
+        .file("/target", "old")
+        .on("SIZE", say("550 Not in this mode."))
+        .on("MLST", describe(BY_FACTS));
+    let (server, driver, state) = replace(script.on("STOR", cut_short())).await;
+    assert_says(
+        &failed(state),
+        Class::Unreachable,
+        &["the server has 1 of 3 bytes"],
+    );
+    assert_eq!(content(&server, "/target"), "old");
+    driver.shutdown().await;
+}
+
+/// What is written in place is not renamed, which would show that it is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_done_in_place_either() {
+    let nothing = [say("150 Send it."), drain(), end_data(), say("226 Have it.")];
+    let (_folder, here) = local("new");
+    let script = Script::new(Protocol::Ftp)
+        .refuses_dot_names("553 Prohibited file name.")
+        .on("MLST", describe(BY_FACTS))
+        .on("STOR /new", nothing);
+    let settings = |server| Server {
+        in_place: true,
+        ..server
+    };
+    let (server, mut driver) = connected_as(script, settings).await;
+    // what was found out for the first holds for the second
+    for _ in 0..2 {
+        let failure = failed(upload(&mut driver, &here, "/new").await);
+        assert_says(
+            &failure,
+            Class::Unreachable,
+            &["has all of it, and does not find it"],
+        );
+        assert_eq!(server.files(), [""; 0]);
+    }
+    driver.shutdown().await;
 }
