@@ -115,6 +115,12 @@ impl Idle {
         let sessions = std::mem::take(&mut *self.sessions());
         join_all(sessions.into_iter().map(|session| session.open.session.quit())).await;
     }
+
+    /// The same at the end of the program.
+    pub(super) async fn leave(&self) {
+        let sessions = std::mem::take(&mut *self.sessions());
+        join_all(sessions.into_iter().map(|session| session.open.session.leave())).await;
+    }
 }
 
 /// A session that is looked at. Who wanted it may give up meanwhile: then it goes back, and nobody

@@ -312,7 +312,7 @@ impl Loop {
             self.tasks.wait().await;
             // nobody is told any more; what the disk says to it the log of the system has
             let _ = self.durable.sync().await;
-            futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.close())).await;
+            futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.leave())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
         // what came to its end meanwhile

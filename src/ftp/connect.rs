@@ -240,7 +240,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::Instant;
 
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     use super::*;
@@ -328,6 +328,37 @@ mod tests {
             assert_eq!(reached, live, "{addresses:?}");
         }
         assert!(begun.elapsed() < minute / 2, "{:?}", begun.elapsed());
+    }
+
+    /// The word and the end of our side are on their way all the same.
+    #[tokio::test]
+    async fn at_the_end_of_the_program_a_far_server_is_not_waited_for() {
+        let listener = TcpListener::bind(ANY).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let hearing = tokio::spawn(async move {
+            let mut stream = listener.accept().await.unwrap().0;
+            stream.write_all(b"220 Hello.\r\n").await.unwrap();
+            let mut heard = Vec::new();
+            stream.read_to_end(&mut heard).await.unwrap();
+            heard
+        });
+        let (server, patience) = (Server::default(), Patience::default());
+        let means = Means {
+            server: &server,
+            tls: None,
+            passage: None,
+            patience: &patience,
+            attendant: &Nobody,
+        };
+        let greeted = means.greet(vec![address], Transcript::silent()).await.unwrap();
+        let ends = greeted.ends();
+        let control = Control::new(greeted.ftp, greeted.outbox, ends, patience.silence);
+        tokio::time::pause();
+        let begun = tokio::time::Instant::now();
+        control.leave().await;
+        let waited = begun.elapsed();
+        assert!(waited < Duration::from_millis(50), "{waited:?}");
+        assert_eq!(hearing.await.unwrap(), b"QUIT\r\n");
     }
 
     #[tokio::test]

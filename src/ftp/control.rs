@@ -26,6 +26,13 @@ use super::wire::{Injected, Outbox, Wire};
 /// servers that report progress send more, and nobody waits for ever.
 const MOST_PRELIMINARY: u32 = 1000;
 
+/// How long the answer to QUIT is waited for.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How long the end of the program waits for it: a server so near has freed the place by then that the next program may
+/// want, and one that is far has nothing to say that would be worth a round trip.
+const NEAR: Duration = Duration::from_millis(10);
+
 /// How long the answers to NOOPs may take once nothing else is awaited.
 const LATE_ANSWERS: Duration = Duration::from_secs(3);
 
@@ -348,12 +355,26 @@ impl Control {
         Error::Refused(stage, String::from_utf8_lossy(verb).into_owned(), reply)
     }
 
-    /// Says goodbye and waits a moment for the answer, so that the server's log shows a clean end.
-    pub(super) async fn quit(mut self) {
-        if self.in_step() && self.send(&[b"QUIT"]).is_ok() {
-            self.silence = self.silence.min(Duration::from_secs(1));
-            let _ = self.reply(Stage::Command).await;
+    /// Says goodbye and waits a moment for the answer: then the server has freed the place.
+    pub(super) async fn quit(self) {
+        self.part(GOODBYE).await;
+    }
+
+    /// The same at the end of the program, where nobody wants the place: only a server that is near is waited for.
+    pub(super) async fn leave(self) {
+        self.part(NEAR).await;
+    }
+
+    /// Says goodbye, and ends our side of the connection properly behind it: the server reads both, in this order,
+    /// also when nobody is here any more.
+    async fn part(mut self, patience: Duration) {
+        if !self.in_step() || self.send(&[b"QUIT"]).is_err() {
+            return;
         }
+        self.silence = self.silence.min(patience);
+        let _ = self.reply(Stage::Command).await;
+        self.outbox.end();
+        let _ = at_hand(self.stream.read_response_in(&[])).await;
     }
 }
 

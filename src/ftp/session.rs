@@ -131,6 +131,11 @@ impl Session {
         self.control.quit().await;
     }
 
+    /// Ends it in good order, and waits for no server that is far: nobody wants its place.
+    pub(crate) async fn leave(self) {
+        self.control.leave().await;
+    }
+
     /// Sends `verb path` and demands success.
     async fn command(&mut self, verb: &str, path: &RemotePath) -> Result<(), Error> {
         self.find_iac(path).await?;

@@ -46,6 +46,8 @@ struct OutboxState {
     bytes: Zeroizing<Vec<u8>>,
     /// Whether a secret was put into it since it was wiped.
     soiled: bool,
+    /// Whether nothing is written behind it any more.
+    ended: bool,
     reader: Option<Waker>,
     last_verb: String,
     last_line: Vec<u8>,
@@ -63,6 +65,7 @@ impl Outbox {
                 // room for any batch: what is moved in growing leaves copies behind
                 bytes: Zeroizing::new(Vec::with_capacity(CHUNK)),
                 soiled: false,
+                ended: false,
                 reader: None,
                 last_verb: String::new(),
                 last_line: Vec::new(),
@@ -137,6 +140,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// Ends our side of the connection when all that is in it is written.
+    pub(super) fn end(&self) {
+        self.state().ended = true;
+    }
+
     /// The verb of the line sent last: which command an unexpected reply answers.
     pub(super) fn last_verb(&self) -> String {
         self.state().last_verb.clone()
@@ -194,8 +202,12 @@ impl Wire {
             state.bytes.zeroize();
         }
         state.reader = Some(cx.waker().clone());
+        let ended = state.ended;
         drop(state);
-        Pin::new(&mut self.io).poll_flush(cx)
+        match ended {
+            true => Pin::new(&mut self.io).poll_shutdown(cx),
+            false => Pin::new(&mut self.io).poll_flush(cx),
+        }
     }
 
     /// Tells the transcript of the line up to `end`, without a secret of ours that the server repeats

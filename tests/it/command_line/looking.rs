@@ -20,7 +20,9 @@ async fn run(home: &Path, words: &[&str]) -> std::process::Output {
 }
 
 /// What the server heard after the login.
-fn asked(server: &Scripted) -> Vec<String> {
+async fn asked(server: &Scripted) -> Vec<String> {
+    // the goodbye may arrive when the program is gone
+    server.is_left().await;
     let heard = server.heard().into_iter().map(|heard| heard.line);
     heard.skip_while(|line| line != "PWD").skip(1).collect()
 }
@@ -41,7 +43,7 @@ async fn a_file_is_had_without_a_listing() {
     let output = run(home.path(), &["get", "--json", "--to", "to", &url]).await;
     ends(&output, 0);
     assert_eq!(
-        asked(&server),
+        asked(&server).await,
         ["SIZE /d/f", "MDTM /d/f", "CWD /d/f", "EPSV", "RETR /d/f", "QUIT"]
     );
     let row = json(&output).remove(0);
@@ -72,7 +74,7 @@ async fn many_files_are_looked_for_in_one_listing() {
     let words = ["get", "--to", "to"].into_iter();
     let words: Vec<&str> = words.chain(urls.iter().map(String::as_str)).collect();
     ends(&run(home.path(), &words).await, 0);
-    let heard = asked(&server);
+    let heard = asked(&server).await;
     let listings = heard.iter().filter(|line| line.starts_with("LIST")).count();
     assert_eq!((heard[0].as_str(), listings), ("CWD /d", 1), "{heard:?}");
     assert!(
@@ -145,7 +147,7 @@ async fn a_folder_to_put_into_is_listed_once_and_its_parent_not() {
             true => run(home.path(), &["put", "-j", "1", "x", "y", &format!("{url}/d")]).await,
         };
         ends(&output, 0);
-        let heard = asked(&server);
+        let heard = asked(&server).await;
         assert_eq!(
             &heard[..6],
             ["SIZE /d", "MDTM /d", "CWD /d", "CWD /d", "EPSV", "LIST -a"],
