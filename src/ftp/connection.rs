@@ -140,6 +140,13 @@ impl Connection {
         self.habits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Commands were written ahead, and the server did not cope with that.
+    pub(super) fn stumbled(&self, transcript: &Transcript) {
+        if !std::mem::replace(&mut self.habits().one_by_one, true) {
+            transcript.remark("the server does not cope with commands written ahead; asking one by one");
+        }
+    }
+
     /// In mode `auto`: whether data connections are made in active mode first.
     pub(crate) fn active_works(&self) -> bool {
         self.habits().active

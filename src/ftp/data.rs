@@ -14,15 +14,15 @@ use super::connection::Connection;
 use super::error::{Error, Stage};
 use super::ports::{Port, Ports};
 use super::proxy::{Destination, ProxyError};
-use super::reply::Reply;
 use super::session::Session;
 use super::stream::{NetStream, keep_alive};
 use super::tls::{Handshake, SessionTls, TlsError};
 use super::transcript::Transcript;
 use super::unsent::send_soon;
-use crate::model::address::is_private;
 use crate::model::facts::DataCommand;
-use crate::model::server::{ConnectionMode, PassiveAddress};
+use crate::model::server::ConnectionMode;
+
+mod passive;
 
 /// A data connection on its way.
 #[derive(Debug)]
@@ -120,30 +120,6 @@ impl Session {
         prepared.map(|prepared| (prepared, None))
     }
 
-    async fn prepare_passive(&mut self) -> Result<Prepared, Error> {
-        let no_epsv = self.connection().habits().no_epsv;
-        if !no_epsv {
-            match self.passive_extended().await {
-                Ok(stream) => return Ok(Prepared::Connected(stream)),
-                Err(error) if self.control.is_poisoned() => return Err(error),
-                Err(Error::Refused(_, _, reply)) if !self.speaks_ipv4() => {
-                    return Err(Error::NoWay(format!(
-                        "the server refuses EPSV ({}), and over IPv6 there is no other passive mode",
-                        reply.shown()
-                    )));
-                }
-                // PASV knows IPv4 only (RFC 959 §4.1.2)
-                Err(error) if !self.speaks_ipv4() => return Err(error),
-                Err(error) => {
-                    let why = error.failure("EPSV").why;
-                    self.remark(&format!("EPSV does not work here ({why}); using PASV"));
-                    self.connection().habits().no_epsv = true;
-                }
-            }
-        }
-        self.passive_classic().await.map(Prepared::Connected)
-    }
-
     fn is_proxied(&self) -> bool {
         self.connection().server.proxy.is_some()
     }
@@ -174,90 +150,8 @@ impl Session {
         self.server_ip().is_none_or(|ip| ip.is_ipv4())
     }
 
-    async fn passive_extended(&mut self) -> Result<TcpStream, Error> {
-        let reply = self.control.demand(Stage::Data, b"EPSV", 2).await?;
-        let stream = self.dial(self.extended_address(&reply)?).await?;
-        self.connection().habits().last = Some(DataCommand::Epsv);
-        Ok(stream)
-    }
-
-    /// Where the reply to EPSV leads: to the server we talk to, always.
-    fn extended_address(&self, reply: &Reply) -> Result<Destination, Error> {
-        let port = reply.epsv_port();
-        let port = port.ok_or_else(|| Error::Malformed("EPSV", reply.shown()))?;
-        Ok(self.server_at(port))
-    }
-
-    async fn passive_classic(&mut self) -> Result<TcpStream, Error> {
-        let reply = self.control.demand(Stage::Data, b"PASV", 2).await?;
-        let (to, repaired) = self.classic_address(&reply)?;
-        let stream = match (self.dial(to).await, repaired) {
-            (Err(error), Some(announced)) if !is_private(announced.into()) => {
-                return Err(Error::Repaired(announced, Box::new(error)));
-            }
-            (done, _) => done?,
-        };
-        self.connection().habits().last = Some(DataCommand::Pasv);
-        Ok(stream)
-    }
-
-    /// Where the reply to PASV leads by the server's setting, and the announced address where that
-    /// was repaired.
-    fn classic_address(&self, reply: &Reply) -> Result<(Destination, Option<Ipv4Addr>), Error> {
-        let announced = reply
-            .pasv_address()
-            .ok_or_else(|| Error::Malformed("PASV", reply.shown()))?;
-        let server = self.server_ip();
-        let other = server != Some(IpAddr::V4(*announced.ip()));
-        let setting = self.connection().server.passive_address;
-        let to = match setting {
-            PassiveAddress::Server => Destination::Address(announced.into()),
-            PassiveAddress::Control => self.server_at(announced.port()),
-            PassiveAddress::Repair => {
-                if other && !std::mem::replace(&mut self.connection().habits().repair_said, true) {
-                    let announced = announced.ip();
-                    self.remark(&match server {
-                        Some(server) => format!(
-                            "the server announces {announced} for data connections, which is not the address we talk to; using {server}"
-                        ),
-                        None => format!(
-                            "the server announces {announced} for data connections; only the proxy knows its address, and is told {}",
-                            self.connection().server.host
-                        ),
-                    });
-                }
-                self.server_at(announced.port())
-            }
-        };
-        let repaired = other && setting == PassiveAddress::Repair;
-        Ok((to, repaired.then(|| *announced.ip())))
-    }
-
     pub(super) async fn dial(&self, to: Destination) -> Result<TcpStream, Error> {
         self.data_maker().dial(to).await
-    }
-
-    /// How the next data connection may be asked for in the same write as its command: as the last
-    /// one was, where that was passive. In active mode servers connect before they answer, or
-    /// after, and the two are kept apart.
-    pub(super) fn offer(&self) -> Option<Offer> {
-        match self.connection().habits().last? {
-            DataCommand::Epsv => Some(Offer::Epsv),
-            DataCommand::Pasv => Some(Offer::Pasv),
-            DataCommand::Eprt | DataCommand::Port => None,
-        }
-    }
-
-    /// The server's reply to an offer.
-    pub(super) fn taken(&mut self, offer: Offer, reply: Reply) -> Result<Prepared, Error> {
-        if reply.class() != 2 {
-            return Err(self.control.refusal(Stage::Data, offer.line(), reply));
-        }
-        let to = match offer {
-            Offer::Epsv => self.extended_address(&reply)?,
-            Offer::Pasv => self.classic_address(&reply)?.0,
-        };
-        Ok(Prepared::Named(to))
     }
 
     async fn prepare_active(&mut self) -> Result<Prepared, Error> {

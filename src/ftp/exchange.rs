@@ -185,10 +185,7 @@ impl Session {
     }
 
     pub(super) fn stumbled(&self) {
-        let first = !std::mem::replace(&mut self.connection().habits().one_by_one, true);
-        if first {
-            self.remark("the server does not cope with commands written ahead; asking one by one");
-        }
+        self.connection().stumbled(self.control.transcript());
     }
 
     /// Writes the riders and the next transfer's pair in one piece.

@@ -1,9 +1,11 @@
 //! Listing a folder: which command, and whether what came is all.
 
+use super::data::Prepared;
 use super::error::{Error, Stage};
+use super::exchange::is_astray;
 use super::list::{Bounds, Command, Parser};
 use super::session::{Session, line};
-use super::transfer::{Ending, Request};
+use super::transfer::{Ending, Request, Transfer};
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
@@ -42,8 +44,8 @@ impl Session {
             return self.list_lines(folder, now).await;
         }
         // only what is a link is asked of these lines: their times need no correcting
-        self.enter(folder).await?;
-        match self.list_here(now).await {
+        let prepared = self.enter_to_list(folder).await?;
+        match self.list_here(prepared, now).await {
             Ok(listing) if listing.dialect == Dialect::Unix || listing.entries.is_empty() => Ok(listing),
             Ok(_) => self.list(folder, now).await,
             Err(error) if self.is_usable() => {
@@ -55,19 +57,49 @@ impl Session {
     }
 
     async fn list_lines(&mut self, folder: &RemotePath, now: i64) -> Result<Listing, Error> {
-        self.enter(folder).await?;
-        let mut listing = self.list_here(self.wall_clock(now)).await?;
+        let prepared = self.enter_to_list(folder).await?;
+        let mut listing = self.list_here(prepared, self.wall_clock(now)).await?;
         self.correct_clock(folder, &mut listing).await;
         Ok(listing)
     }
 
-    /// LIST of the folder the session stands in; `now` is what the server's clock shows.
-    async fn list_here(&mut self, now: i64) -> Result<Listing, Error> {
-        let command = self.list_command();
-        if command == b"LIST" {
-            return self.receive(command.to_vec(), Command::List, now).await;
+    /// Goes into a folder, and asks in the same write for the data connection that its listing will need; `None`
+    /// where that is to be asked for with the listing.
+    async fn enter_to_list(&mut self, folder: &RemotePath) -> Result<Option<Prepared>, Error> {
+        let ahead = !self.connection().habits().one_by_one && self.control.noops().unanswered() == 0;
+        let offer = self.first_offer().filter(|_| ahead && self.settle_iac(folder));
+        let Some(offer) = offer else {
+            self.enter(folder).await?;
+            return Ok(None);
+        };
+        self.settled().await?;
+        let enter = line("CWD", folder);
+        self.control.send(&[&enter, offer.line()])?;
+        let answers = match self.next_reply().await {
+            Ok(entered) => self.next_reply().await.map(|reply| (entered, reply)),
+            Err(error) => Err(error),
+        };
+        if answers.as_ref().is_err_and(is_astray) {
+            self.stumbled();
         }
-        match self.receive(command.to_vec(), Command::List, now).await {
+        let (entered, reply) = answers?;
+        if !entered.is_positive() {
+            return Err(self.control.refusal(Stage::Command, &enter, entered));
+        }
+        self.first_taken(offer, reply).await
+    }
+
+    /// LIST of the folder the session stands in, over the data connection that was prepared; `now` is what the
+    /// server's clock shows.
+    async fn list_here(&mut self, prepared: Option<Prepared>, now: i64) -> Result<Listing, Error> {
+        let command = self.list_command();
+        let listed = self
+            .receive_over(prepared, command.to_vec(), Command::List, now)
+            .await;
+        if command == b"LIST" {
+            return listed;
+        }
+        match listed {
             // some servers take "-a" for the name of a file
             Err(Error::Refused(Stage::Transfer, _, reply))
                 if matches!(reply.code, 450 | 500..=504 | 550 | 553) =>
@@ -103,7 +135,26 @@ impl Session {
     }
 
     async fn receive(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
-        let listing = self.receive_lines(command, kind, now).await?;
+        self.receive_over(None, command, kind, now).await
+    }
+
+    /// The same, over a data connection that is prepared already.
+    async fn receive_over(
+        &mut self,
+        prepared: Option<Prepared>,
+        command: Vec<u8>,
+        kind: Command,
+        now: i64,
+    ) -> Result<Listing, Error> {
+        let request = Request::list(command);
+        let begun = match prepared {
+            Some(prepared) => {
+                self.control.send(&[&request.command])?;
+                self.start(prepared, &request, false).await
+            }
+            None => self.begin(&request).await,
+        };
+        let listing = self.receive_lines(begun, &request, kind, now).await?;
         self.note_dialect(kind, &listing);
         Ok(listing)
     }
@@ -118,10 +169,16 @@ impl Session {
         }
     }
 
-    async fn receive_lines(&mut self, command: Vec<u8>, kind: Command, now: i64) -> Result<Listing, Error> {
+    async fn receive_lines(
+        &mut self,
+        begun: Result<Transfer, Error>,
+        request: &Request,
+        kind: Command,
+        now: i64,
+    ) -> Result<Listing, Error> {
         let charset = self.connection().server.charset;
-        let asks_for_all = command == LIST_ALL;
-        let mut transfer = match self.begin(&Request::list(command)).await {
+        let asks_for_all = request.command == LIST_ALL;
+        let mut transfer = match begun {
             Ok(transfer) => transfer,
             // the session stands in the folder: "no files" is an answer and no refusal
             Err(Error::Refused(Stage::Transfer, _, reply))

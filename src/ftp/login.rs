@@ -1,15 +1,15 @@
-//! From a greeting to a session: user, password and what else the server asks for, features, binary
-//! type, the commands of the server's entry, starting folder.
+//! From a greeting to a session: user, password and what else the server asks for, features, what is agreed on,
+//! the commands of the server's entry, starting folder.
 
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::agreement::agree;
 use super::attendant::Attendant;
 use super::challenge::is_challenge;
 use super::connection::Connection;
 use super::control::Control;
-use super::digest::{self, Algorithm};
 use super::error::{Error, Stage};
 use super::features::Features;
 use super::guard::Refusal;
@@ -48,29 +48,12 @@ pub(super) async fn log_in(
             features
         }
     };
-    // RFC 2640 §3.2: UTF-8 is the agreement once announced; some servers want it said as well,
-    // and what they answer changes nothing. Not where names are in another character set: servers
-    // that convert (pure-ftpd, IIS) would begin to.
-    if features.has_utf8() && connection.server.charset.is_utf8() {
-        control.ask(b"OPTS UTF8 ON").await?;
-    }
-    // where it refuses, what it does not tell is not known, as before
-    if let Some(facts) = features.facts_to_select() {
-        control.ask(format!("OPTS MLST {facts}").as_bytes()).await?;
-    }
-    // ASCII is the default (RFC 959 §3.1.1.1) and would change line ends
-    let reply = control.ask(b"TYPE I").await?;
-    match reply.code {
-        200..=299 => {}
-        // a server that does not know the command knows no other type either
-        500 | 502 => control
-            .transcript()
-            .remark("the server does not know TYPE: it is taken to change no line ends"),
-        _ => return Err(control.refusal(Stage::Command, b"TYPE I", reply)),
-    }
-    let hash = select_hash(&mut control, &connection, &features).await?;
+    let agreed = agree(&mut control, &connection, &features).await?;
     prepare(&mut control, &connection, attendant).await?;
-    let reply = control.ask(b"PWD").await?;
+    let reply = match agreed.folder {
+        Some(reply) => reply,
+        None => control.ask(b"PWD").await?,
+    };
     let login_folder = reply
         .quoted_path()
         .filter(|_| reply.is_positive())
@@ -81,26 +64,8 @@ pub(super) async fn log_in(
         connection,
         features,
         login_folder,
-        hash,
+        agreed.hash,
     ))
-}
-
-/// What HASH answers with in this session. It is told another algorithm only where transfers are
-/// verified, which costs an answer to be waited for.
-async fn select_hash(
-    control: &mut Control,
-    connection: &Connection,
-    features: &Features,
-) -> Result<Option<Algorithm>, Error> {
-    if let Some(best) = digest::to_select(features).filter(|_| connection.server.verify) {
-        let told = control
-            .ask(format!("OPTS HASH {}", best.word()).as_bytes())
-            .await?;
-        if told.is_positive() {
-            return Ok(Some(best));
-        }
-    }
-    Ok(digest::selected(features))
 }
 
 /// User, password, account, and whatever the server asks besides (RFC 959 §5.4, RFC 2228 §3).

@@ -24,6 +24,7 @@ pub(crate) mod sums;
 pub mod transcript;
 pub(crate) mod transfer;
 
+mod agreement;
 mod begin;
 mod blot;
 mod challenge;

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::agreement::is_upset;
 use super::attendant::Attendant;
 use super::connect::{Greeted, Means, Opened};
 use super::connection::Connection;
@@ -79,10 +80,22 @@ impl Stages {
         Ok(opened)
     }
 
-    /// User, password, and what makes a session of it.
+    /// User, password, and what makes a session of it. Where the server has shown over it that it does not cope with
+    /// commands written ahead, all is begun anew, once.
     pub(crate) async fn log_in(self, opened: Opened, attendant: &dyn Attendant) -> Result<Session, Error> {
         attendant.step(format!("logging in as {}", self.connection.server.login()));
-        login::log_in(opened.control, self.tls, self.connection, attendant).await
+        let ahead = !self.connection.habits().one_by_one;
+        let connection = Arc::clone(&self.connection);
+        match login::log_in(opened.control, self.tls, self.connection, attendant).await {
+            Err(error) if ahead && is_upset(&error) && connection.habits().one_by_one => {
+                let anew = Self::begin(&connection).await?;
+                let addresses = anew.look_up(attendant).await?;
+                let greeted = anew.greet(addresses, attendant).await?;
+                let opened = anew.protect(greeted, attendant).await?;
+                login::log_in(opened.control, anew.tls, anew.connection, attendant).await
+            }
+            done => done,
+        }
     }
 
     /// Where the library says no and not why, the certificate is fetched to be shown; any other error

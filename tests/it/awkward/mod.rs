@@ -2,6 +2,7 @@
 //! transfer; and what the person is told.
 
 mod active;
+mod agreeing;
 mod ahead;
 mod alive;
 mod arriving;
