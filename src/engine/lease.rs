@@ -227,6 +227,11 @@ impl Lease {
         })
     }
 
+    /// Whether commands may be written before the last word of a transfer, as [`Session::writes_ahead`].
+    pub(super) fn writes_ahead(&mut self) -> bool {
+        self.session().is_ok_and(|session| session.writes_ahead())
+    }
+
     /// Whether listings leave out names that begin with a dot.
     pub(super) fn hides_dot_names(&self) -> bool {
         self.open

@@ -29,19 +29,26 @@ impl Hands<'_> {
             let riders = Some(self.tail.riders()).filter(|riders| !riders.iter().any(Rider::is_slow));
             match self.lease.take() {
                 Some(mut lease) => {
+                    let asks = riders.is_some() && lease.writes_ahead();
+                    let ahead = match asks {
+                        true => self.tail.ahead(&file),
+                        false => Vec::new(),
+                    };
+                    let others = riders.as_ref().map_or(0, Vec::len);
+                    let all = [riders.as_deref().unwrap_or_default(), &ahead].concat();
                     let exchanged = tokio::select! {
-                        exchanged = lease.exchange(Some(closed), riders.as_deref().unwrap_or_default(), None) => {
-                            Some(exchanged)
-                        }
+                        exchanged = lease.exchange(Some(closed), &all, None) => Some(exchanged),
                         () = cancel.cancelled() => None,
                     };
                     match exchanged {
-                        Some(exchanged) => {
+                        Some(mut exchanged) => {
                             self.lease = Some(lease);
+                            let own = exchanged.answers.split_off(others.min(exchanged.answers.len()));
                             if riders.is_some() {
                                 self.tail.answered(exchanged.answers, exchanged.lost.as_ref());
                             }
                             self.ended(Some(file), exchanged.ended).await;
+                            self.tail.answered_ahead(&ahead, own);
                         }
                         None => {
                             if riders.is_some() {

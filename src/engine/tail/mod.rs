@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use futures_util::future::select_all;
 
+use super::carried::Carried;
 use super::committing::Committing;
 use super::download::Receiving;
 use super::task::{Stop, Task};
@@ -23,6 +24,7 @@ use leftover::Leftover;
 use received::Received;
 use sent::Sent;
 
+mod ahead;
 mod leftover;
 mod received;
 mod sent;
@@ -176,6 +178,26 @@ impl Tail {
         if takes_no_times {
             self.verbs.time = None;
         }
+    }
+
+    /// What may be asked of a file in the write that ends its transfer.
+    pub(super) fn ahead(&self, file: &Carried) -> Vec<Rider> {
+        ahead::ahead(file, self.verbs)
+    }
+
+    /// Takes in the answers to [`Tail::ahead`], where the file has joined and wants to know just that; else it is
+    /// asked as ever.
+    pub(super) fn answered_ahead(&mut self, asked: &[Rider], answers: Vec<Answer>) {
+        let wants_that = |file: &Unfinished| file.riders(self.verbs) == asked;
+        if asked.is_empty() || answers.len() < asked.len() || !self.files.back().is_some_and(wants_that) {
+            return;
+        }
+        let last = self.files.split_off(self.files.len() - 1);
+        let others = std::mem::replace(&mut self.files, last);
+        self.asked = vec![asked.len()];
+        self.answered(answers, None);
+        let last = std::mem::replace(&mut self.files, others);
+        self.files.extend(last);
     }
 
     /// A folder that is to be listed, since nothing else tells what came of a renaming there.

@@ -7,6 +7,7 @@ use crate::ftp::exchange::{Answer, Rider};
 use crate::ftp::session::FileSize;
 use crate::model::entry::Kind;
 use crate::model::failure::{Class, Failure};
+use crate::model::path::RemotePath;
 use crate::model::stamp::Stamp;
 use crate::plan::conflict::Known;
 use crate::plan::meanwhile::{Meanwhile, is_newer};
@@ -42,18 +43,42 @@ struct Wants {
     time: bool,
 }
 
+impl Wants {
+    /// `heard`: the server has given its word for the end.
+    fn of(file: &Receiving, heard: bool) -> Self {
+        let fits = file.listed() == Some(file.received());
+        let listed = length(&file.task);
+        let is_doubted =
+            file.doubted().is_some() || (file.received() == 0 && listed.is_some_and(|size| size > 0));
+        Self {
+            // a listing may be old: it proves nothing where the server's word was lost
+            size: !fits || !heard || is_doubted,
+            time: is_doubted || (!file.task.start.care.new_times && file.exact_time().is_none()),
+        }
+    }
+
+    fn riders(self, path: &RemotePath) -> impl Iterator<Item = Rider> {
+        let size = self.size.then(|| Rider::Size(path.clone()));
+        size.into_iter()
+            .chain(self.time.then(|| Rider::Modified(path.clone())))
+    }
+}
+
+/// What will be asked about it, if the server gives its word for the end; nothing where its content is to be verified.
+pub(super) fn ahead(file: &Receiving) -> Vec<Rider> {
+    match file.verification {
+        None => Wants::of(file, true).riders(file.path()).collect(),
+        Some(_) => Vec::new(),
+    }
+}
+
 impl Received {
     pub(super) fn new(file: Receiving, ending: Result<Option<bool>, Failure>) -> Self {
         let fits = file.listed() == Some(file.received());
         let before = file.doubted();
         let listed = length(&file.task);
-        let is_doubted = before.is_some() || (file.received() == 0 && listed.is_some_and(|size| size > 0));
         Self {
-            wants: Wants {
-                // a listing may be old: it proves nothing where the server's word was lost
-                size: !fits || ending.is_err() || is_doubted,
-                time: is_doubted || (!file.task.start.care.new_times && file.exact_time().is_none()),
-            },
+            wants: Wants::of(&file, ending.is_ok()),
             size: file
                 .listed()
                 .filter(|_| fits || file.task.job().item.kind == Kind::File),
@@ -82,11 +107,9 @@ impl Received {
 
     pub(super) fn riders(&self) -> Vec<Rider> {
         let path = self.file.path();
-        let size = self.wants.size.then(|| Rider::Size(path.clone()));
-        let time = self.wants.time.then(|| Rider::Modified(path.clone()));
         let digest = self.file.verification.as_ref();
         let digest = digest.and_then(|asked| asked.rider(path, self.file.received()));
-        size.into_iter().chain(time).chain(digest).collect()
+        self.wants.riders(path).chain(digest).collect()
     }
 
     pub(super) fn answered(&mut self, answers: Vec<Answer>) {

@@ -1,6 +1,7 @@
 //! An upload whose data are on the server: which step comes next is decided in
 //! [`crate::plan::ladder`]; here it is asked, and its end told.
 
+use super::ahead::{set_time, time_of};
 use super::{LOSSES, Unfinished, Verbs};
 use crate::engine::task::{Task, UNTOUCHED, differs};
 use crate::engine::upload::{Sending, Site};
@@ -76,7 +77,7 @@ impl Sent {
             aside: aside.unwrap_or_else(|| target.clone()),
             bytes: sending.sent,
             begun: sending.begun,
-            modified: sending.source.modified.filter(|_| !task.start.care.new_times),
+            modified: time_of(sending.source.modified, &task),
             site,
             task,
             target,
@@ -111,11 +112,7 @@ impl Sent {
         }
         match self.ladder.step() {
             Step::Check => {
-                let time = self
-                    .modified
-                    .filter(|time| time.time_val().is_some())
-                    .zip(verbs.time)
-                    .map(|(time, verb)| Rider::SetModified(part.clone(), time, verb));
+                let time = set_time(&part, self.modified, verbs);
                 let owner = verbs.owner.filter(|_| self.wants_owner());
                 let permissions = self.set_permissions(owner.is_some());
                 let owner = owner.map(|verb| Rider::Owner(part.clone(), verb));

@@ -105,6 +105,36 @@ async fn the_next_transfer_is_asked_for_at_the_end_of_the_data() {
     }
 }
 
+/// Nor is the last file's word waited for: what it is checked by is written at the end of its data. An upload whose
+/// word is bad is none the better for a size that is right.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_file_is_checked_at_the_end_of_its_data() {
+    let here = folder();
+    let (from, to) = (here.path().join("a"), here.path().join("back"));
+    for (word, done) in [("226 Done.", true), ("451 No.", false)] {
+        let late = then(stored(), vec![hear(), say(word), say("213 5")]);
+        let script = Script::new(Protocol::Ftp).features("EPSV MLST SIZE");
+        let (server, mut driver) = alone(script.once("STOR", late)).await;
+        let state = upload(&mut driver, &from, "/up").await;
+        assert_eq!(matches!(state, JobState::Done { .. }), done, "{word} {state:?}");
+        let placed = server.content("/up");
+        assert_eq!(placed.as_deref(), done.then_some(&b"first"[..]), "{word}");
+        assert_eq!(server.count("SIZE"), 1, "{word}");
+        assert_eq!(server.sessions(), 1, "{word}");
+        driver.shutdown().await;
+    }
+    // LIST tells no seconds: they are asked for
+    let answers = [say("226 Done."), say("213 5"), hear(), say("213 20240102030405")];
+    let late = then(sent(), [vec![hear()], answers.to_vec()].concat());
+    let script = script(Protocol::Ftp).features("EPSV SIZE MDTM");
+    let (server, mut driver) = alone(script.once("RETR", late)).await;
+    let state = download(&mut driver, "/d/a", &to).await;
+    assert!(matches!(state, JobState::Done { .. }), "{state:?}");
+    assert_eq!(std::fs::read(&to).unwrap(), b"first");
+    assert_eq!((server.count("MDTM"), server.sessions()), (1, 1));
+    driver.shutdown().await;
+}
+
 /// Four files each way: no command is sent that the listing has answered, and what is asked of one
 /// file goes out together with the next transfer's commands.
 #[tokio::test(flavor = "multi_thread")]

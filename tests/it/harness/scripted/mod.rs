@@ -68,13 +68,22 @@ struct Rule {
     sessions: (u32, u32),
     /// Where a session has to stand.
     folder: Option<String>,
+    /// The verb with which it ends, when that has been heard so often.
+    ends: Option<(String, usize)>,
     /// How often it still counts.
     left: AtomicU32,
     steps: Vec<Step>,
 }
 
 impl Rule {
-    fn fits(&self, session: u32, folder: &str, line: &str) -> bool {
+    fn fits(&self, session: u32, folder: &str, line: &str, heard: &[Heard]) -> bool {
+        let is_over = self.ends.as_ref().is_some_and(|(verb, times)| {
+            let said = |heard: &&Heard| heard.line.split(' ').next() == Some(verb);
+            heard.iter().filter(said).count() >= *times
+        });
+        if is_over {
+            return false;
+        }
         let rest = line
             .get(..self.pattern.len())
             .filter(|begin| begin.eq_ignore_ascii_case(&self.pattern))
@@ -248,6 +257,15 @@ impl Script {
         script
     }
 
+    /// What it does about every line that fits, until a verb has been heard so often.
+    pub(crate) fn until(self, ends: (&str, usize), pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
+        let mut script = self.on(pattern, steps);
+        if let Some(rule) = script.rules.last_mut() {
+            rule.ends = Some((ends.0.into(), ends.1));
+        }
+        script
+    }
+
     /// What it does about a line in some sessions only; they are counted from 1.
     pub(crate) fn in_sessions(
         self,
@@ -273,6 +291,7 @@ impl Script {
             pattern: pattern.into(),
             sessions,
             folder: None,
+            ends: None,
             left: AtomicU32::new(times),
             steps,
         });

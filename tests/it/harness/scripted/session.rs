@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::seats::Seat;
 use super::stream::Stream;
 use super::tls::Acceptor;
-use super::{GREETING, Heard, House, Port, Step};
+use super::{GREETING, Heard, House, Port, Rule, Step};
 use crate::harness::port::ClosedPort;
 
 /// The way to the next data connection.
@@ -127,11 +127,9 @@ impl Session {
 
     async fn act(&mut self, line: &str, written_ahead: bool) {
         let steps = self.mishap(line, written_ahead).unwrap_or_else(|| {
-            let rule = self
-                .house
-                .rules
-                .iter()
-                .find(|rule| rule.fits(self.number, &self.folder, line));
+            let heard = self.house.heard.lock().unwrap();
+            let fits = |rule: &&Rule| rule.fits(self.number, &self.folder, line, &heard);
+            let rule = self.house.rules.iter().find(fits);
             rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone())
         });
         let mut steps = VecDeque::from(steps);
