@@ -111,7 +111,7 @@ async fn upload(items: Vec<&mut Item>, pool: &Arc<Pool>, targets: &Targets) {
 /// is still to be made.
 async fn names_on_server(pool: &Arc<Pool>, targets: &Targets, folder: &RemotePath) -> Option<HashSet<Name>> {
     let mut lease = pool.lease(Purpose::Work).await.ok()?;
-    let content = targets.content(&mut lease, folder).await.ok()?;
+    let content = targets.content(&mut lease, folder, false).await.ok()?;
     Some(content.names().cloned().collect())
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Content {
     ours: Vec<Name>,
     /// Whether the listing may lack entries: then nothing is absent on its word.
     gaps: bool,
+    /// Whether its times are the server's wall clock, since nobody needed them.
+    untimed: bool,
     /// Whether it may lack those that begin with a dot.
     hides_dot_names: bool,
     /// The names as a server has them that is blind to capitals; made when one is looked for.
@@ -189,7 +191,7 @@ impl Targets {
         let (Some(folder), Some(name)) = (path.parent(), path.name()) else {
             return Ok(None);
         };
-        let content = self.content(lease, &folder).await?;
+        let content = self.content(lease, &folder, false).await?;
         match content.entries.get(&name) {
             None if content.may_hide(&name) => asked_for(lease, path).await,
             found => Ok(found.cloned()),
@@ -206,6 +208,7 @@ impl Targets {
         match standing {
             Some(Standing { kind: Kind::Link, .. }) => None,
             None if content.may_hide(&name) && !overwrite => None,
+            Some(_) if content.untimed && !overwrite => None,
             None if content.aside(&name).next().is_some() => None,
             None if content.alike(&name).is_some() || self.capitals.double(path).is_some() => None,
             standing => Some(self.found(path.clone(), standing, &content, Arc::clone(&content))),
@@ -231,7 +234,7 @@ impl Targets {
         let Some(folder) = path.parent() else {
             return Ok(self.found(path.clone(), None, &Content::default(), Arc::default()));
         };
-        let content = match self.content(lease, &folder).await {
+        let content = match self.content(lease, &folder, overwrite).await {
             // a folder that cannot be listed may take files all the same; what else is the matter the
             // transfer itself shows best
             Err(Error::Refused(..)) if overwrite && lease.is_usable() => self.unlisted(&folder),
@@ -268,6 +271,9 @@ impl Targets {
         }
         if standing.is_none() && name.is_some_and(|name| its.may_hide(&name)) && (!overwrite || is_link) {
             standing = asked_for(lease, &target).await.map_err(failed)?;
+        }
+        if let Some(standing) = standing.as_mut().filter(|_| its.untimed && !overwrite) {
+            standing.known.modified = lease.modified(&target).await.map_err(failed)?;
         }
         if standing.is_none() && is_link {
             let why = format!("it is a link to {target}, and nothing stands there");
@@ -332,7 +338,7 @@ impl Targets {
             };
             let led = match to.parent() {
                 Some(folder) => match lease.may_touch(&to) {
-                    Ok(()) => self.content(lease, &folder).await,
+                    Ok(()) => self.content(lease, &folder, false).await,
                     Err(error) => Err(error),
                 },
                 None => Ok(Arc::default()),
@@ -398,16 +404,20 @@ impl Targets {
         Origin::at(part).is_some_and(|origin| self.origins.is_left_over(&origin))
     }
 
-    /// All that stands in a folder.
+    /// All that stands in a folder; `untimed`: nobody needs to know since when.
     pub(super) async fn content(
         &self,
         lease: &mut Lease,
         folder: &RemotePath,
+        untimed: bool,
     ) -> Result<Arc<Content>, Error> {
         let cell = self.cell(folder);
         let content = cell
             .get_or_try_init(|| async {
-                let listing = lease.list(folder, unix_now()).await?;
+                let listing = match untimed {
+                    true => lease.list_untimed(folder, unix_now()).await?,
+                    false => lease.list(folder, unix_now()).await?,
+                };
                 let links = listing.entries.iter().filter(|entry| entry.kind == Kind::Link);
                 let names = listing.entries.iter().map(|entry| &entry.name);
                 Ok::<_, Error>(Arc::new(Content {
@@ -415,6 +425,7 @@ impl Targets {
                     ours: names.filter(|name| is_ours(name.as_bytes())).cloned().collect(),
                     entries: listing.entries.iter().map(standing).collect(),
                     gaps: !listing.is_whole(),
+                    untimed: untimed && listing.wall_clock,
                     hides_dot_names: lease.hides_dot_names(),
                     folded: OnceLock::new(),
                 }))

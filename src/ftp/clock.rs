@@ -26,6 +26,7 @@ impl Session {
             return;
         }
         let offset = match self.clock_offset() {
+            None if self.untimed => return,
             None => match self.measure_clock(folder, &listing.entries).await {
                 None => self.clock_of_own_file(folder, &listing.entries),
                 measured => measured,

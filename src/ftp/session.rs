@@ -49,6 +49,8 @@ pub(crate) struct Session {
     hash: Option<Algorithm>,
     /// Who watches its listings arrive.
     pub(crate) onlooker: Option<Onlooker>,
+    /// Whether nobody needs the times of a listing: then no file is asked for its own to learn the server's clock.
+    pub(crate) untimed: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -76,6 +78,7 @@ impl Session {
             login_folder,
             hash,
             onlooker: None,
+            untimed: false,
         }
     }
 

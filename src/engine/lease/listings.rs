@@ -18,6 +18,23 @@ impl Lease {
         self.list_before(folder, now, None).await
     }
 
+    /// The same, where nobody needs its times: they are what the server's clock showed, unless that is known
+    /// already ([`Listing::wall_clock`]).
+    pub(in crate::engine) async fn list_untimed(
+        &mut self,
+        folder: &RemotePath,
+        now: i64,
+    ) -> Result<Listing, Error> {
+        if let Ok(session) = self.session() {
+            session.untimed = true;
+        }
+        let listed = self.list(folder, now).await;
+        if let Ok(session) = self.session() {
+            session.untimed = false;
+        }
+        listed
+    }
+
     /// The same; somebody watches it arrive.
     pub(in crate::engine) async fn list_before(
         &mut self,

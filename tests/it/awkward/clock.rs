@@ -35,6 +35,39 @@ fn script(list: &str) -> Script {
         .on("LIST", listed(list))
 }
 
+/// Who overwrites what stands there does not want to know since when; who asks first does.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_needs_no_times_does_not_ask_for_the_clock() {
+    let here = tempfile::tempdir().unwrap();
+    let local = here.path().join("f");
+    std::fs::write(&local, "new").unwrap();
+    // the file here is as old as the one there
+    let same = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
+    std::fs::File::options()
+        .write(true)
+        .open(&local)
+        .unwrap()
+        .set_modified(same)
+        .unwrap();
+    for (policy, asked, content) in [(Policy::Newer, 1, "x"), (Policy::Overwrite, 0, "new")] {
+        let (server, mut driver) = connected(script(AHEAD)).await;
+        let batch = driver.enqueue(Direction::Upload, Kind::File, &local, "/d/f", policy);
+        let ended = driver
+            .over(batch, |question| panic!("nothing to ask: {question:?}"))
+            .await;
+        assert!(ended.failures().is_empty(), "{policy:?} {ended:?}");
+        let heard = server.heard();
+        let times = heard.iter().filter(|h| h.line == "MDTM /d/f").count();
+        assert_eq!(times, asked, "{policy:?}");
+        assert_eq!(
+            server.content("/d/f").as_deref(),
+            Some(content.as_bytes()),
+            "{policy:?}"
+        );
+        driver.shutdown().await;
+    }
+}
+
 /// The times of a listing as it gives them, exactly as far as they are known.
 fn times(listing: &Listing) -> Vec<String> {
     let shown = listing.entries.iter().map(|entry| {
