@@ -35,9 +35,9 @@ async fn replaced_saying(
     loop {
         match driver.event().await {
             Event::JobChanged(_, state @ JobState::Failed(_)) => ended = Some(state),
-            // the folder is done first
+            // the folder is done first, and its file last
             Event::JobChanged(_, state @ JobState::Done { .. })
-                if ended.is_none() && server.count("RETR") > 0 =>
+                if !matches!(ended, Some(JobState::Failed(_))) =>
             {
                 ended = Some(state);
             }
