@@ -401,6 +401,9 @@ impl Receiving {
                 let beyond = self.buffer[self.filled..self.filled + n - own].to_vec();
                 return self.meet(lease, transfer, beyond).await;
             }
+            if own < n {
+                return Err(another(&self.task, "more has come than the file has"));
+            }
             if self.filled == room {
                 if short.is_none() || room >= piece {
                     // who is stopped while the last piece is written has this one still

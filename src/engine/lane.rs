@@ -81,20 +81,25 @@ impl Lane {
     /// waits for a session, but for those who have just waited themselves.
     async fn fetch(&self, obliging: bool) -> Fetched {
         for _ in 0..LOOKED_AT {
-            if obliging && self.is_wanted() {
+            if self.end.is_cancelled() || (obliging && self.is_wanted()) {
                 break;
             }
-            let (reply, task) = oneshot::channel();
-            let asked = self.notes.send(Note::Take(self.connection, reply)).is_ok();
+            let (reply, mut task) = oneshot::channel();
+            // where nobody hears it the reply is dropped
+            let _ = self.notes.send(Note::Take(self.connection, reply));
             let taken = tokio::select! {
-                // at the end of the program nobody answers any more
                 biased;
-                () = self.end.cancelled() => None,
-                task = task => task.ok().flatten(),
+                // nobody answers any more; what was given before that is not to be lost
+                () = self.end.cancelled() => task.try_recv().ok(),
+                task = &mut task => task.ok(),
             };
-            let Some(task) = taken.filter(|_| asked) else {
+            let Some(task) = taken.flatten() else {
                 break;
             };
+            if self.end.is_cancelled() {
+                task.end(Err(Stop::Cancelled));
+                break;
+            }
             match prepare(task).await {
                 Ok(fetched) => return fetched,
                 Err((task, stop)) => task.end(Err(stop)),

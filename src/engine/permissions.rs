@@ -168,7 +168,8 @@ impl Setter {
     ) -> Result<(), Failure> {
         let what = what_not(&top);
         let reach = self.wanted.reach;
-        let mut walk = begin(pool, top, first && fence.levels().is_none());
+        // never all at once: that would hold a session until what has come is dealt with, for which another is needed
+        let mut walk = begin(pool, top, false);
         while let Some(told) = walk.next().await {
             let come = match told {
                 Told::Folder(come) => *come,

@@ -315,7 +315,8 @@ impl Loop {
             futures_util::future::join_all(self.pools.values().map(|pool| pool.idle.leave())).await;
         };
         let _ = tokio::time::timeout(PARTING, parting).await;
-        // what came to its end meanwhile
+        // what came to its end meanwhile; who goes on all the same tells it nobody
+        noted.close();
         while let Ok(note) = noted.try_recv() {
             if let Note::Finished(..) = note {
                 self.note(note);

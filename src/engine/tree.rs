@@ -32,7 +32,8 @@ const WORTH_A_SWEEP: usize = 4;
 pub(super) struct Way {
     /// Links are told from folders, at the price of exact times.
     pub(super) links: bool,
-    /// All below the tops is wanted: a server may be asked for it at once.
+    /// All below the tops is wanted: a server may be asked for it at once. Not where whoever walks needs a session
+    /// for each folder: the one that lists is not given back meanwhile, and there may be no other.
     pub(super) to_the_end: bool,
     /// How often a folder is tried again that could not be listed.
     pub(super) retries: u32,

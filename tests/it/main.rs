@@ -23,6 +23,7 @@ mod controls;
 mod demo;
 mod doctor;
 mod editing;
+mod ends;
 mod engine;
 mod every_action;
 mod faults;

@@ -17,7 +17,7 @@ use ftpane::model::server::{Patience, Protocol, Server};
 use ftpane::plan::division::read_map;
 
 use crate::harness::engine::{Driver, Ended, tree};
-use crate::harness::scripted::{Script, Scripted, end_data, say, usual};
+use crate::harness::scripted::{Script, Scripted, end_data, say, send, usual};
 
 const SIZE: usize = 40 << 20;
 
@@ -196,6 +196,24 @@ async fn segments_that_do_not_fit_are_thrown_away_and_the_file_comes_whole() {
     assert!(run.file() == content());
     assert!(run.remarked("segments did not fit together"));
     assert_eq!(run.parts(), Vec::<u64>::new());
+    run.driver.shutdown().await;
+}
+
+/// Nobody could help, so that the one who divided the file reads it to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_the_file_has_is_not_read_for_ever() {
+    let more = [content(), b"and more".to_vec()].concat();
+    let script = slow().on("MDTM", say("500 What?")).once(
+        "RETR",
+        [say("150 go"), send(more), end_data(), say("226 That was it.")],
+    );
+    let server = script.start().await;
+    let mut run = Run::new(&server, 2, None).await;
+    let batch = run.begin(Policy::Overwrite);
+    run.over(batch).await.assert_all_done();
+    assert!(run.file() == content() && run.parts().is_empty());
+    assert!(run.remarked("more has come than the file has"));
+    assert_eq!(server.count("RETR"), 2);
     run.driver.shutdown().await;
 }
 

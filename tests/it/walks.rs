@@ -4,7 +4,7 @@ mod recursive;
 
 use std::collections::BTreeMap;
 
-use ftpane::model::command::{Command, WalkOrder};
+use ftpane::model::command::{Command, Generation, WalkOrder};
 use ftpane::model::entry::{Kind, SortKey};
 use ftpane::model::event::{Event, Speaker};
 use ftpane::model::job::{Direction, Policy};
@@ -350,6 +350,28 @@ async fn temporary_files_of_ours_are_left_out_and_that_is_said() {
         .await;
     ended.assert_all_done();
     assert_eq!(std::fs::read_to_string(&wanted).unwrap(), "half");
+    driver.shutdown().await;
+}
+
+/// Each walk gives the only session back when the other one waits for it, but not before it has listed something.
+#[tokio::test(flavor = "multi_thread")]
+async fn walks_over_one_session_take_turns() {
+    let (server, mut driver) = with_sessions(tree(Script::new(Protocol::Ftp), 6), 1).await;
+    for n in 1..=3 {
+        driver.send(Command::Count {
+            places: vec![remote_place("/t")],
+            generation: Generation(n),
+        });
+    }
+    for _ in 1..=3 {
+        let counted = driver.wait(|event| match event {
+            Event::Counted { result, .. } => Some(result.unwrap()),
+            _ => None,
+        });
+        let counted = counted.await;
+        assert_eq!((counted.folders, counted.files), (13, 12));
+    }
+    assert_eq!(server.sessions(), 1);
     driver.shutdown().await;
 }
 

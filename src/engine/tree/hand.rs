@@ -39,11 +39,13 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
     pub(super) async fn list(mut self) {
         let mut last: Option<(Ticket, Folder<T>, Unconfirmed)> = None;
         let mut again = Vec::new();
+        // two who give way to each other before they have listed anything would do nothing else
+        let mut has_listed = false;
         loop {
             if last.is_none() && again.is_empty() {
                 self.try_sweep().await;
             }
-            let gives_way = self.lease.is_some() && self.walk.gives_way();
+            let gives_way = has_listed && self.lease.is_some() && self.walk.gives_way();
             let next = if gives_way || !again.is_empty() {
                 None
             } else {
@@ -65,6 +67,7 @@ impl<'w, T: Send, L: Send> Hand<'w, T, L> {
                 }
                 return;
             };
+            has_listed = true;
             let Some(lease) = &mut self.lease else {
                 self.list_alone(ticket, folder).await;
                 continue;

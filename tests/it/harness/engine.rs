@@ -360,6 +360,12 @@ impl Driver {
         .await
     }
 
+    /// Commands nothing any more, as one who is gone.
+    pub(crate) fn leave(&mut self) {
+        let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
+        self.engine.commands = nobody;
+    }
+
     /// Ends the engine in good order.
     pub(crate) async fn shutdown(mut self) -> Vec<DialogueLine> {
         self.send(Command::Shutdown);

@@ -438,6 +438,18 @@ impl Seat {
         self.idle.borrow().frames
     }
 
+    /// Events taken in so far.
+    pub(crate) fn events(&self) -> u64 {
+        self.idle.borrow().events
+    }
+
+    /// Nobody can press a key any more; the exit code, once it has ended.
+    pub(crate) async fn hang_up(mut self) -> u8 {
+        let (nothing, _) = mpsc::unbounded_channel();
+        self.keyboard = nothing;
+        self.leave().await
+    }
+
     /// The exit code, once it has ended.
     pub(crate) async fn leave(self) -> u8 {
         tokio::time::timeout(PATIENCE, self.task)

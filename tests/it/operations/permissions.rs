@@ -65,6 +65,36 @@ async fn below_a_folder_each_gets_what_is_its_own() {
     driver.shutdown().await;
 }
 
+/// What it lists it deals with over the same session: a listing of all at once would hold it, and wait for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_session_is_enough_where_all_could_be_listed_at_once() {
+    let folder = |name: &str| format!("drwxr-xr-x 2 me us 0 Jan  2  2024 {name}\r\n");
+    let section =
+        |heading: &str, entries: &str| format!("{heading}:\r\n{}{}{entries}\r\n", folder("."), folder(".."));
+    let names: Vec<String> = (0..9).map(|n| format!("d{n}")).collect();
+    let mut listed = section(".", &names.iter().map(|name| folder(name)).collect::<String>());
+    let mut script = Script::new(Protocol::Ftp).features("EPSV MLST SIZE SITE");
+    for name in &names {
+        listed += &section(&format!("./{name}"), "-rw-r--r-- 1 me us 1 Jan  2  2024 f\r\n");
+        script = script.file(&format!("/a/{name}/f"), "x");
+    }
+    let all = [say("150 All of it."), send(listed), end_data(), say("226 Done.")];
+    let (server, mut driver) = connected_as(script.on("LIST -aR", all), |server| Server {
+        connections: 1,
+        ..server
+    })
+    .await;
+    let (counted, failures) = set(&mut driver, places(&["/a"]), "700", Reach::All).await;
+    assert_eq!((counted.files, counted.folders, failures), (9, 10, vec![]));
+    assert!(
+        names
+            .iter()
+            .all(|name| server.mode_of(&format!("/a/{name}/f")) == Some(0o700))
+    );
+    assert_eq!(server.sessions(), 1);
+    driver.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_the_command_is_asked_no_further() {
     for reply in ["500 What?", "502 No.", "504 Not that.", "202 Superfluous."] {
