@@ -2,7 +2,7 @@
 //! speed limit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -151,6 +151,8 @@ pub(super) struct SpeedLimit {
     bytes_per_second: AtomicU64,
     /// Until when the line is spoken for.
     taken: Mutex<Option<Instant>>,
+    /// Whether it holds back what would move without it.
+    holds: AtomicBool,
     changed: Notify,
 }
 
@@ -159,6 +161,7 @@ impl SpeedLimit {
         Self {
             bytes_per_second: AtomicU64::new(bytes_per_second.unwrap_or(0)),
             taken: Mutex::default(),
+            holds: AtomicBool::new(false),
             changed: Notify::new(),
         }
     }
@@ -198,11 +201,20 @@ impl SpeedLimit {
         }
     }
 
+    /// Whether it holds back what would move without it: more connections bring nothing then.
+    pub(super) fn holds(&self) -> bool {
+        self.get().is_some() && self.holds.load(Ordering::Relaxed)
+    }
+
     /// Books the line for these bytes; until when to wait, if it is worth it.
     fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
         let limit = self.get()?;
         let cost = Duration::from_secs_f64(bytes as f64 / limit as f64);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        // they were there soon after they were allowed to be
+        let idle = taken.map(|taken| now.saturating_duration_since(taken));
+        self.holds
+            .store(idle.is_some_and(|idle| idle < cost), Ordering::Relaxed);
         let until = taken.filter(|t| *t > now).unwrap_or(now) + cost;
         *taken = Some(until);
         (until - now >= WORTH_WAITING).then_some(until)
@@ -284,12 +296,14 @@ mod tests {
         let waits: Vec<_> = (0..4).map(|_| limit.book(8_000, now).map(|t| t - now)).collect();
         let millis = |n| Some(Duration::from_millis(n));
         assert_eq!(waits, [None, None, millis(24), millis(32)]);
+        assert!(limit.holds());
         let later = now + Duration::from_secs(1);
         assert_eq!(
             limit.book(8_000, later),
             None,
             "what was not used is not saved up"
         );
+        assert!(!limit.holds(), "the line is slower");
         assert_eq!(SpeedLimit::new(None).book(usize::MAX, now), None);
     }
 }

@@ -146,6 +146,19 @@ async fn idle_lanes_help_where_that_helps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_limit_holds_back_needs_no_help() {
+    let script = Script::new(Protocol::Ftp).file("/d/f", content());
+    let server = script.start().await;
+    let mut run = Run::new(&server, 4, None).await;
+    run.driver.send(Command::LimitRate(Some(u64::from(2 * PACE))));
+    run.begin(Policy::Overwrite);
+    // in the tenth part of that it would be asked for
+    run.driver.moved(u64::from(PACE)).await;
+    assert_eq!(server.count("RETR"), 1);
+    run.driver.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_begin_in_the_middle_costs_nothing_but_a_question() {
     for (what, script) in [
         ("refuses REST", slow().on("REST", say("502 No."))),

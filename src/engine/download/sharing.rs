@@ -171,6 +171,11 @@ impl Receiving {
             return Ok(());
         }
         match trial.advise(began.elapsed(), moved, helped) {
+            // a limit is as much for several as for one
+            Advice::Help if lane.limit.holds() => {
+                self.sharing.trial = None;
+                return Ok(());
+            }
             Advice::Help if !is_full => {}
             Advice::Help | Advice::Wait => return Ok(()),
             Advice::Leave => {
