@@ -89,9 +89,10 @@ impl Placing {
         *self.weighs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// MLST or STAT was asked how long a file is, and tells it or not.
+    /// MLST or STAT was asked how long a file is, and tells it or not. Who has told it once can.
     pub(super) fn has_weighed(&self, told: bool) {
-        *self.weighs.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        let mut weighs = self.weighs.lock().unwrap_or_else(PoisonError::into_inner);
+        *weighs = Some(told || *weighs == Some(true));
     }
 
     /// Whether permissions may be set, as far as one knows.

@@ -306,10 +306,13 @@ impl Sent {
         };
         let placing = &self.task.placing;
         if self.untold >= ASKED {
+            // one that can tell it was busy, perhaps
+            let again = !is_told && self.untold == ASKED && placing.weighs() == Some(true);
+            self.untold += u8::from(again);
             if told != Told::Nothing {
                 placing.has_weighed(is_told);
             }
-            return false;
+            return again;
         }
         let again = !is_told && (self.untold + 1 < ASKED || placing.weighs() != Some(false));
         self.untold += u8::from(again);

@@ -182,3 +182,25 @@ async fn what_is_not_there_is_not_done_in_place_either() {
     }
     driver.shutdown().await;
 }
+
+/// One that was busy for a moment still tells, of this file and of the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_told_once_is_asked_again() {
+    let (_folder, here) = local("new");
+    let script = Script::new(Protocol::Ftp)
+        .features("EPSV MLST")
+        .on("SIZE", say("500 What?"))
+        .once("MLST", describe(BY_FACTS))
+        .once("MLST", say("450 Busy."))
+        .on("MLST", describe(BY_FACTS))
+        .once("STOR", usual())
+        .on("STOR", cut_short());
+    let (server, mut driver) = connected(script).await;
+    assert_eq!(done(upload(&mut driver, &here, "/first").await), None);
+    for target in ["/second", "/third"] {
+        let failure = failed(upload(&mut driver, &here, target).await);
+        assert_says(&failure, Class::Unreachable, &["the server has 1 of 3 bytes"]);
+    }
+    assert_eq!(server.files(), ["/first"]);
+    driver.shutdown().await;
+}
