@@ -17,7 +17,7 @@ use ftpane::engine::{DiskWork, Options};
 use ftpane::model::command::{Answer, Command, Extent, Scope};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Speaker};
-use ftpane::model::job::{BatchId, Care, Direction, JobState, Policy};
+use ftpane::model::job::{BatchId, Care, Direction, Item, JobState, Policy};
 use ftpane::model::part_name::{is_ours, is_part_of, moved_aside};
 use ftpane::model::server::{ConnectionMode, Patience, Protocol, Server};
 use tokio::task::JoinSet;
@@ -304,6 +304,13 @@ impl Site {
 
     fn local(&self) -> PathBuf {
         self.here.path().join("t")
+    }
+
+    /// The true size of a file of the server's; a folder has none.
+    fn size(&self, item: &Item) -> Option<u64> {
+        let remote = item.remote.shown();
+        let name = Path::new(&remote).strip_prefix("/t").ok()?;
+        self.files.get(name).map(|(_, new)| new.len() as u64)
     }
 
     /// A run of the program, connected, that waits so long for a server.
