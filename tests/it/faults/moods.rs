@@ -281,9 +281,12 @@ struct Site {
 }
 
 impl Site {
-    async fn new(course: Course, dice: &mut Dice) -> Self {
+    async fn new(seed: u64, course: Course, dice: &mut Dice) -> Self {
         let files = files(dice);
-        let server = script(course, &files, dice).start().await;
+        let script = script(course, &files, dice);
+        // an address of its own: a client that is told of a port which is closed by then must not come to another's
+        let address = format!("127.{}.{}.2:0", 1 + seed / 200 % 200, 1 + seed % 200);
+        let server = script.start_at(&address).await;
         let here = tempfile::tempdir().unwrap();
         let local = here.path().join("t");
         std::fs::write(here.path().join("beside"), "keep").unwrap();
@@ -399,7 +402,7 @@ async fn steer(driver: &mut Driver, batch: BatchId, course: Course) -> Ended {
 
 async fn run(seed: u64) -> Sum {
     let (course, mut dice) = Course::new(seed);
-    let site = Site::new(course, &mut dice).await;
+    let site = Site::new(seed, course, &mut dice).await;
     let (server, files, local) = (&site.server, &site.files, site.local());
     let mut driver = site.run(course, PATIENCE, &format!("FAULT_SEED={seed}")).await;
 

@@ -324,11 +324,21 @@ impl Session {
         self.data = None;
     }
 
+    /// A data connection in active mode comes from where the server is.
+    async fn reach(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = match self.house.ip {
+            IpAddr::V4(_) => TcpSocket::new_v4()?,
+            IpAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.bind(SocketAddr::new(self.house.ip, 0))?;
+        socket.connect(address).await
+    }
+
     async fn open_data(&mut self) -> io::Result<&mut Stream> {
         if self.data.is_none() {
             let stream = match self.way.take() {
                 Some(Way::Listening(listener)) => listener.accept().await?.0,
-                Some(Way::Active(address)) => TcpStream::connect(address).await?,
+                Some(Way::Active(address)) => self.reach(address).await?,
                 None => return Err(io::ErrorKind::NotConnected.into()),
             };
             self.data = Some(if self.protects_data {

@@ -73,7 +73,12 @@ impl Session {
                 vec![say("350 From there.")]
             }
             "EPSV" => vec![announce("229 Entering Extended Passive Mode (|||{port}|)")],
-            "PASV" => vec![announce("227 Entering Passive Mode (127,0,0,1,{p1},{p2}).")],
+            "PASV" => {
+                let ip = self.house.ip.to_string().replace('.', ",");
+                vec![announce(&format!(
+                    "227 Entering Passive Mode ({ip},{{p1}},{{p2}})."
+                ))]
+            }
             "EPRT" | "PORT" => match active(verb, argument) {
                 Some(address) => {
                     self.lay(Way::Active(address));
