@@ -46,7 +46,9 @@ async fn transfers_are_verified_by_what_each_server_offers() {
                 let JobState::Done { note, .. } = state else {
                     panic!("{way}: {item:?} {state:?}");
                 };
-                assert_eq!(note.as_deref(), Some(wanted), "{way}: {item:?}");
+                // pyftpdlib may lose a connection that is over before it has taken it: that is said first
+                let note = note.unwrap_or_default();
+                assert!(note.ends_with(wanted), "{way}: {item:?}: {note}");
                 files += 1;
             }
         }
