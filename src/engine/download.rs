@@ -340,12 +340,16 @@ impl Receiving {
         another(&self.task, "what the server sends does not continue what is here")
     }
 
+    fn overlong(&self) -> Stop {
+        another(&self.task, "more has come than the file has")
+    }
+
     /// Fails where more has come than the source has and it was continued: the server began somewhere else. Others
     /// may grow; where far more has come they are asked about, and come once more.
     fn check_length(&mut self) -> Result<(), Stop> {
         let told = self.told.map(|(size, _)| size);
         if self.is_continued() && told.is_some_and(|size| self.received > size) {
-            return Err(another(&self.task, "more has come than the file has"));
+            return Err(self.overlong());
         }
         let said = told.or(length(&self.task)).max(self.task.overran);
         match said.filter(|said| self.received > may_have_become(*said)) {
@@ -402,7 +406,7 @@ impl Receiving {
                 return self.meet(lease, transfer, beyond).await;
             }
             if own < n {
-                return Err(another(&self.task, "more has come than the file has"));
+                return Err(self.overlong());
             }
             if self.filled == room {
                 if short.is_none() || room >= piece {

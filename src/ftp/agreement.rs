@@ -127,7 +127,7 @@ async fn ask_together(control: &mut Control, lines: &[Vec<u8>]) -> Result<Vec<Re
     control.send(&written)?;
     let mut replies = Vec::with_capacity(lines.len());
     for line in lines {
-        let answer = final_reply(control, line);
+        let answer = control.final_reply(Stage::Command, line, Duration::ZERO);
         let reply = match replies.is_empty() {
             true => answer.await?,
             false => match timeout(NEXT, answer).await {
@@ -150,15 +150,4 @@ async fn ask_together(control: &mut Control, lines: &[Vec<u8>]) -> Result<Vec<Re
         replies.push(reply);
     }
     Ok(replies)
-}
-
-async fn final_reply(control: &mut Control, line: &[u8]) -> Result<Reply, Error> {
-    loop {
-        let (_, reply) = control.reply(Stage::Command).await?;
-        match reply.class() {
-            1 => {}
-            _ if reply.code == 421 => return Err(control.refusal(Stage::Command, line, reply)),
-            _ => return Ok(reply),
-        }
-    }
 }

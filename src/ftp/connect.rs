@@ -289,6 +289,17 @@ mod tests {
         address
     }
 
+    /// In clear, without a proxy and anybody to ask.
+    fn means<'m>(server: &'m Server, patience: &'m Patience) -> Means<'m> {
+        Means {
+            server,
+            tls: None,
+            passage: None,
+            patience,
+            attendant: &Nobody,
+        }
+    }
+
     async fn reach(addresses: Vec<SocketAddr>, connect: Duration) -> Result<SocketAddr, Error> {
         let server = Server {
             protocol: Protocol::Ftp,
@@ -299,13 +310,7 @@ mod tests {
             connect,
             ..Patience::default()
         };
-        let means = Means {
-            server: &server,
-            tls: None,
-            passage: None,
-            patience: &patience,
-            attendant: &Nobody,
-        };
+        let means = means(&server, &patience);
         let outbox = Arc::new(Outbox::new(false, Charset::default(), Transcript::silent()));
         let (_, report) = means.reach(addresses, &outbox).await?;
         Ok(report.ends().0)
@@ -343,13 +348,7 @@ mod tests {
             heard
         });
         let (server, patience) = (Server::default(), Patience::default());
-        let means = Means {
-            server: &server,
-            tls: None,
-            passage: None,
-            patience: &patience,
-            attendant: &Nobody,
-        };
+        let means = means(&server, &patience);
         let greeted = means.greet(vec![address], Transcript::silent()).await.unwrap();
         let ends = greeted.ends();
         let control = Control::new(greeted.ftp, greeted.outbox, ends, patience.silence);

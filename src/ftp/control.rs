@@ -315,6 +315,16 @@ impl Control {
         }
         self.settle_before(admit(line, true).is_err()).await?;
         self.send(&[line])?;
+        self.final_reply(stage, line, work).await
+    }
+
+    /// The final reply to `line`, which has been written; the words before it are passed over.
+    pub(super) async fn final_reply(
+        &mut self,
+        stage: Stage,
+        line: &[u8],
+        work: Duration,
+    ) -> Result<Reply, Error> {
         loop {
             let (_, reply) = self.reply_after(stage, work).await?;
             match reply.class() {

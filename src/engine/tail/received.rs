@@ -44,12 +44,12 @@ struct Wants {
 }
 
 impl Wants {
-    /// `heard`: the server has given its word for the end.
-    fn of(file: &Receiving, heard: bool) -> Self {
+    /// `heard`: the server has given its word for the end; `doubted`: the source may be another by now, which depends on
+    /// the time and is looked at once.
+    fn of(file: &Receiving, heard: bool, doubted: bool) -> Self {
         let fits = file.listed() == Some(file.received());
         let listed = length(&file.task);
-        let is_doubted =
-            file.doubted().is_some() || (file.received() == 0 && listed.is_some_and(|size| size > 0));
+        let is_doubted = doubted || (file.received() == 0 && listed.is_some_and(|size| size > 0));
         Self {
             // a listing may be old: it proves nothing where the server's word was lost
             size: !fits || !heard || is_doubted,
@@ -67,7 +67,9 @@ impl Wants {
 /// What will be asked about it, if the server gives its word for the end; nothing where its content is to be verified.
 pub(super) fn ahead(file: &Receiving) -> Vec<Rider> {
     match file.verification {
-        None => Wants::of(file, true).riders(file.path()).collect(),
+        None => Wants::of(file, true, file.doubted().is_some())
+            .riders(file.path())
+            .collect(),
         Some(_) => Vec::new(),
     }
 }
@@ -78,7 +80,7 @@ impl Received {
         let before = file.doubted();
         let listed = length(&file.task);
         Self {
-            wants: Wants::of(&file, ending.is_ok()),
+            wants: Wants::of(&file, ending.is_ok(), before.is_some()),
             size: file
                 .listed()
                 .filter(|_| fits || file.task.job().item.kind == Kind::File),

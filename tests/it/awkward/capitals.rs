@@ -36,6 +36,18 @@ fn write(folder: &Path, files: &[&str]) {
     }
 }
 
+/// The second of the two has failed, and nothing else, since the server does not tell them apart.
+#[track_caller]
+fn assert_second_failed(ended: &Ended) {
+    let failures = ended.failures();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_says(
+        failures[0],
+        Class::Conflict,
+        &["/to/Readme", "does not tell its name from 'README'"],
+    );
+}
+
 /// Two of one batch: the first by bytes is there, the other one fails and says why, whatever is to be done
 /// about what stands there. So do two folders, with all that is in the second.
 #[tokio::test(flavor = "multi_thread")]
@@ -193,13 +205,7 @@ async fn in_place_the_second_of_two_names_is_no_other_ones() {
         let ended = put(&mut driver, here.path(), Policy::Overwrite).await;
         assert_eq!(server.content("/to/README").unwrap(), b"README");
         if is_blind {
-            let failures = ended.failures();
-            assert_eq!(failures.len(), 1, "{failures:?}");
-            assert_says(
-                failures[0],
-                Class::Conflict,
-                &["/to/Readme", "does not tell its name from 'README'"],
-            );
+            assert_second_failed(&ended);
             assert_eq!(server.files(), ["/to/README"]);
         } else {
             ended.assert_all_done();
@@ -261,13 +267,7 @@ async fn what_a_run_has_done_keeps_its_place_when_its_rest_is_taken_up() {
         batch: taken,
     });
     let ended = driver.over(taken, |question| panic!("{question:?}")).await;
-    let failures = ended.failures();
-    assert_eq!(failures.len(), 1, "{failures:?}");
-    assert_says(
-        failures[0],
-        Class::Conflict,
-        &["/to/Readme", "does not tell its name from 'README'"],
-    );
+    assert_second_failed(&ended);
     assert_eq!(server.content("/to/README").unwrap(), b"README");
     assert_eq!(server.files(), ["/to/README"]);
     driver.shutdown().await;
