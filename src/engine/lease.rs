@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::pool::{Open, Places, Pool, Purpose};
 use crate::ftp::digest::Way;
 use crate::ftp::error::Error;
-use crate::ftp::exchange::{Answer, Begun, Exchanged, OwnerVerb, Rider, TimeVerb};
+use crate::ftp::exchange::{Answer, Begun, Exchanged, Next, OwnerVerb, Rider, TimeVerb};
 use crate::ftp::guard;
 use crate::ftp::pipe::Pipe;
 use crate::ftp::reply::Reply;
@@ -301,6 +301,17 @@ impl Lease {
 
     /// Asks riders by themselves; what has to be asked about their paths is asked first.
     pub(super) async fn ask(&mut self, riders: &[Rider]) -> Result<Exchanged, Error> {
+        self.admit_riders(riders).await?;
+        Ok(self.exchange(None, riders, None).await)
+    }
+
+    /// Asks riders that change nothing, where something comes behind that takes a data connection, most likely.
+    pub(super) async fn ask_before_data(&mut self, riders: &[Rider]) -> Result<Exchanged, Error> {
+        self.admit_riders(riders).await?;
+        Ok(self.session()?.exchange(None, riders, Next::Data).await)
+    }
+
+    async fn admit_riders(&mut self, riders: &[Rider]) -> Result<(), Error> {
         for rider in riders {
             let (paths, follows) = rider.paths();
             for path in paths {
@@ -311,8 +322,7 @@ impl Lease {
                 }
             }
         }
-        self.session()?.admits_riders(riders)?;
-        Ok(self.exchange(None, riders, None).await)
+        self.session()?.admits_riders(riders)
     }
 
     /// As [`Session::exchange`]. Riders and a next transfer whose paths are not vouched for are
@@ -329,10 +339,11 @@ impl Lease {
             .count();
         let open = |path| self.vouches_for(path, true);
         let sent = next.filter(|next| next.path().is_none_or(open));
+        let then = sent.map_or(Next::Nothing, Next::Transfer);
         let Ok(session) = self.session() else {
             return Exchanged::default();
         };
-        let mut exchanged = session.exchange(closed, &riders[..vouched], sent).await;
+        let mut exchanged = session.exchange(closed, &riders[..vouched], then).await;
         let keeps_time = session.time_verb().is_none();
         for answer in riders.iter().zip(&exchanged.answers) {
             if let (

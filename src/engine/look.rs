@@ -41,7 +41,8 @@ async fn at(lease: &mut Lease, path: &RemotePath) -> Result<Seen, Error> {
     let mut riders = Vec::from(what_it_is(path));
     riders.retain(|_| tells);
     riders.push(Rider::Enter(path.clone()));
-    let asked = lease.ask(&riders).await?;
+    // it is listed next, or transferred
+    let asked = lease.ask_before_data(&riders).await?;
     Ok(seen(asked.answers))
 }
 

@@ -414,10 +414,7 @@ impl Targets {
         let cell = self.cell(folder);
         let content = cell
             .get_or_try_init(|| async {
-                let listing = match untimed {
-                    true => lease.list_untimed(folder, unix_now()).await?,
-                    false => lease.list(folder, unix_now()).await?,
-                };
+                let listing = lease.list_target(folder, unix_now(), untimed).await?;
                 let links = listing.entries.iter().filter(|entry| entry.kind == Kind::Link);
                 let names = listing.entries.iter().map(|entry| &entry.name);
                 Ok::<_, Error>(Arc::new(Content {

@@ -9,7 +9,7 @@ use super::error::{Error, Stage};
 use super::reply::Reply;
 use super::session::Session;
 use super::tls::TlsError;
-use super::transfer::{EXPLANATION, Order, Request, Transfer, Way};
+use super::transfer::{Asked, EXPLANATION, Order, Request, Transfer, Way};
 use super::unsent::Unsent;
 
 /// It had begun, and closed the data connection (RFC 959 §4.2.2).
@@ -28,16 +28,15 @@ impl Session {
     /// Waits for the data connection and the preliminary reply, at the same time: the handshake
     /// begins at once (servers take it before they say 150), and a refused command ends the wait
     /// for a connection that will never come. What is uploaded is not kept back for the 150: a
-    /// refusal stops it soon enough. `ahead`: the command was written in one piece with the request for
-    /// its data connection.
+    /// refusal stops it soon enough. `asked`: when the data connection was.
     pub(super) async fn start(
         &mut self,
         prepared: Prepared,
         request: &Request,
-        ahead: bool,
+        asked: Asked,
     ) -> Result<Transfer, Error> {
         let active = matches!(prepared, Prepared::Listening(..));
-        let mut order = Order::new(request, ahead);
+        let mut order = Order::new(request, asked);
         let (opened, early, (stream, port)) = match self.connected(prepared, request, &mut order).await {
             Ok(Started::Open(opened, early, (stream, port, handshake))) => {
                 if let Some(handshake) = handshake {

@@ -47,6 +47,7 @@ pub(super) struct Control {
     silence: Duration,
     /// How many preliminary replies have come since data moved or another reply came.
     preliminary: u32,
+    sent: u64,
     poisoned: bool,
     pub(super) peer: SocketAddr,
     pub(super) local: SocketAddr,
@@ -75,6 +76,7 @@ impl Control {
             noops: Noops::default(),
             silence,
             preliminary: 0,
+            sent: 0,
             poisoned: false,
             peer,
             local,
@@ -105,6 +107,11 @@ impl Control {
         self.awaited.is_empty() && self.noops.unanswered() == 0
     }
 
+    /// How many commands were sent, NOOPs beside transfers apart.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// Whether another command's reply than a NOOP's is still to come.
     pub(super) fn awaits_reply(&self) -> bool {
         !self.awaited.is_empty()
@@ -132,6 +139,7 @@ impl Control {
         }
         self.outbox.push(lines).map_err(Error::Guarded)?;
         self.noops.begin();
+        self.sent += lines.len() as u64;
         for line in lines {
             let verb = line.split(|b| *b == b' ').next().unwrap_or_default();
             self.awaited.push_back(String::from_utf8_lossy(verb).into_owned());

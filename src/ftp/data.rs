@@ -62,6 +62,8 @@ pub(crate) struct DataHabits {
     pub(crate) last: Option<DataCommand>,
     /// The server does not cope with commands that are written before the last reply is read.
     pub(crate) one_by_one: bool,
+    /// A data connection that was asked for before it was known what for was not there when it was needed.
+    pub(crate) no_standby: bool,
 }
 
 impl Offer {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::begin::says_nobody_came;
-use super::data::Offer;
+use super::data::{Offer, Prepared};
 use super::error::{Error, Stage};
 use super::explain::says_forbidden;
 use super::list::owners::told;
@@ -20,7 +20,7 @@ use super::list::single;
 use super::reply::Reply;
 pub(crate) use super::rider::{Answer, Deleted, OwnerVerb, Rider, TimeVerb};
 use super::session::{FileSize, Session};
-use super::transfer::{Closed, EXPLANATION, Ending, Request, Transfer, Way};
+use super::transfer::{Asked, Closed, EXPLANATION, Ending, Request, Transfer, Way};
 use crate::model::path::RemotePath;
 
 /// What came of one exchange.
@@ -34,6 +34,15 @@ pub(crate) struct Exchanged {
     pub(crate) begun: Option<Begun>,
     /// Why there are fewer answers than riders.
     pub(crate) lost: Option<Error>,
+}
+
+/// What is to come behind the riders.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Next<'r> {
+    Nothing,
+    /// Something that takes a data connection, most likely: one is asked for where that costs nothing.
+    Data,
+    Transfer(&'r Request),
 }
 
 /// How a transfer began.
@@ -54,7 +63,7 @@ impl Session {
         loop {
             self.settled().await?;
             let ahead = self.writes_ahead();
-            match self.exchange(None, &[], Some(request)).await.begun {
+            match self.exchange(None, &[], Next::Transfer(request)).await.begun {
                 Some(Begun::Open(transfer)) => return Ok(*transfer),
                 Some(Begun::Failed(error)) => return Err(error),
                 Some(Begun::Again) if ahead && self.is_usable() => {}
@@ -93,9 +102,14 @@ impl Session {
         &mut self,
         closed: Option<Closed>,
         riders: &[Rider],
-        next: Option<&Request>,
+        next: Next<'_>,
     ) -> Exchanged {
         let mut done = Exchanged::default();
+        let (next, before_data) = match next {
+            Next::Nothing => (None, false),
+            Next::Data => (None, true),
+            Next::Transfer(next) => (Some(next), false),
+        };
         if closed.is_none()
             && let Err(error) = self.settled().await
         {
@@ -115,13 +129,23 @@ impl Session {
             && !riders
                 .iter()
                 .any(|rider| matches!(rider, Rider::RenameInSteps(..) | Rider::Move(..)));
+        // a name whose bytes have to be tried out is, first
+        let standby = match (&closed, riders, next) {
+            (None, [], Some(next)) if self.knows_iac(riders, Some(next)) => self.take_standby(),
+            _ => None,
+        };
         let mut offer = None;
         let mut admitted = next.map_or(Ok(()), |next| self.control.admits(&next.command));
         if ahead {
-            let pair = next.filter(|next| next.offset == 0 && admitted.is_ok());
-            offer = pair.and_then(|_| self.offer());
-            if let Err(error) = self.write(riders, offer.zip(pair)) {
+            let together = |next: &&Request| next.offset == 0 && admitted.is_ok() && standby.is_none();
+            let pair = next.filter(together);
+            offer = match before_data {
+                true => self.standby_offer(closed.is_some()),
+                false => pair.and_then(|_| self.offer()),
+            };
+            if let Err(error) = self.write(riders, offer, pair) {
                 admitted = Err(error);
+                offer = None;
             }
         }
         let mut astray = false;
@@ -150,6 +174,13 @@ impl Session {
             // one command was lost, nobody knows which: what seemed to be its answer was the next one's (250 to
             // DELE looks like 250 to RNTO), so nothing of this write is believed
             done.answers.clear();
+        } else if let (true, Some(offer), None) = (before_data, offer, &done.lost) {
+            let last = riders.last().zip(done.answers.last());
+            if let Err(error) = self.stand_by(offer, last).await
+                && is_astray(&error)
+            {
+                self.stumbled();
+            }
         }
         let Some(next) = next else {
             return done;
@@ -158,10 +189,14 @@ impl Session {
             _ if self.control.is_poisoned() => Begun::Again,
             (Err(error), _) => Begun::Failed(error),
             (Ok(()), Some(offer)) => self.open_ahead(offer, next).await,
-            (Ok(()), None) => match self.open(next).await {
-                Ok(transfer) => Begun::Open(Box::new(transfer)),
-                Err(error) => Begun::Failed(error),
-            },
+            (Ok(()), None) => {
+                let stood_by = standby.is_some();
+                match self.open(next, standby).await {
+                    Ok(transfer) => Begun::Open(Box::new(transfer)),
+                    Err(error) if stood_by && self.wants_another_way(&error) => Begun::Again,
+                    Err(error) => Begun::Failed(error),
+                }
+            }
         });
         done
     }
@@ -188,17 +223,17 @@ impl Session {
         self.connection().stumbled(self.control.transcript());
     }
 
-    /// Writes the riders and the next transfer's pair in one piece.
-    fn write(&mut self, riders: &[Rider], pair: Option<(Offer, &Request)>) -> Result<(), Error> {
+    /// Writes the riders, the request for a data connection and the transfer that it is for, in one piece.
+    fn write(&mut self, riders: &[Rider], offer: Option<Offer>, next: Option<&Request>) -> Result<(), Error> {
         let mut lines: Vec<Vec<u8>> = Vec::with_capacity(2 * riders.len() + 2);
         for rider in riders {
             let (first, second) = rider.lines();
             lines.push(first);
             lines.extend(second);
         }
-        if let Some((offer, next)) = pair {
+        if let Some(offer) = offer {
             lines.push(offer.line().to_vec());
-            lines.push(next.command.clone());
+            lines.extend(next.map(|next| next.command.clone()));
         }
         if lines.is_empty() {
             return Ok(());
@@ -344,7 +379,7 @@ impl Session {
                 return Begun::Again;
             }
         };
-        match self.start(prepared, next, true).await {
+        match self.start(prepared, next, Asked::Together).await {
             Ok(transfer) => Begun::Open(Box::new(transfer)),
             Err(Error::LostPair(_)) => Begun::Again,
             Err(error) => {
@@ -356,15 +391,18 @@ impl Session {
         }
     }
 
-    /// Begins a transfer step by step.
-    async fn open(&mut self, request: &Request) -> Result<Transfer, Error> {
+    /// Begins a transfer step by step, over the data connection that stands by.
+    async fn open(&mut self, request: &Request, standby: Option<Prepared>) -> Result<Transfer, Error> {
         let mut unsettled = None;
         match (request.path(), request.way) {
             (Some(path), Way::Down) => self.find_iac(path).await?,
             (Some(path), Way::Up) => unsettled = (!self.settle_iac(path)).then(|| path.clone()),
             (None, _) => {}
         }
-        let (prepared, failed) = self.prepare_data().await?;
+        let ((prepared, failed), asked) = match standby {
+            Some(prepared) => ((prepared, None), Asked::Ahead),
+            None => (self.prepare_data().await?, Asked::Alone),
+        };
         if request.offset > 0 {
             // between the data connection and the command it belongs to (RFC 3659 §5.3)
             self.control
@@ -372,7 +410,7 @@ impl Session {
                 .await?;
         }
         self.control.send(&[&request.command])?;
-        let started = self.start(prepared, request, false).await;
+        let started = self.start(prepared, request, asked).await;
         if request.continues() && matches!(started, Err(Error::Refused(..))) {
             // vsftpd, ProFTPD, pure-ftpd and pyftpdlib keep the offset for whatever comes next
             self.control.ask(b"REST 0").await?;

@@ -5,7 +5,7 @@ use super::error::{Error, Stage};
 use super::exchange::is_astray;
 use super::list::{Bounds, Command, Parser};
 use super::session::{Session, line};
-use super::transfer::{Ending, Request, Transfer};
+use super::transfer::{Asked, Ending, Request, Transfer};
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
@@ -66,13 +66,16 @@ impl Session {
     /// Goes into a folder, and asks in the same write for the data connection that its listing will need; `None`
     /// where that is to be asked for with the listing.
     async fn enter_to_list(&mut self, folder: &RemotePath) -> Result<Option<Prepared>, Error> {
+        self.settled().await?;
+        if let Some(prepared) = self.take_standby_in(folder) {
+            return Ok(Some(prepared));
+        }
         let ahead = !self.connection().habits().one_by_one && self.control.noops().unanswered() == 0;
         let offer = self.first_offer().filter(|_| ahead && self.settle_iac(folder));
         let Some(offer) = offer else {
             self.enter(folder).await?;
             return Ok(None);
         };
-        self.settled().await?;
         let enter = line("CWD", folder);
         self.control.send(&[&enter, offer.line()])?;
         let answers = match self.next_reply().await {
@@ -150,7 +153,7 @@ impl Session {
         let begun = match prepared {
             Some(prepared) => {
                 self.control.send(&[&request.command])?;
-                self.start(prepared, &request, false).await
+                self.start(prepared, &request, Asked::Alone).await
             }
             None => self.begin(&request).await,
         };
@@ -199,6 +202,7 @@ impl Session {
                 None => more.await,
             };
             match more {
+                Ok(0) if self.before_data => break self.finish_before_data(transfer).await,
                 Ok(0) => break self.finish(transfer).await,
                 Ok(n) => parser.feed(&buffer[..n]),
                 Err(error) => break Err(error),
@@ -227,6 +231,7 @@ impl Session {
             Err(Error::Refused(_, _, reply)) if arrived => {
                 Some(format!("the server said: {}", reply.shown()))
             }
+            Err(error) if self.before_data && self.was_overtaken(&error) => return Err(error),
             Err(error) if arrived => Some(error.failure("Listing").why),
             Err(error) => return Err(error),
         };

@@ -43,6 +43,7 @@ mod ports;
 mod proxy;
 mod quota;
 mod rider;
+mod standby;
 mod stream;
 mod telnet;
 mod time_val;

@@ -10,6 +10,7 @@ use super::error::{Error, Stage};
 use super::features::Features;
 use super::onlooker::Onlooker;
 use super::reply::Reply;
+use super::standby::Standby;
 use super::tls::SessionTls;
 use crate::model::listing::Dialect;
 use crate::model::path::RemotePath;
@@ -51,6 +52,9 @@ pub(crate) struct Session {
     pub(crate) onlooker: Option<Onlooker>,
     /// Whether nobody needs the times of a listing: then no file is asked for its own to learn the server's clock.
     pub(crate) untimed: bool,
+    /// Whether what comes after a listing takes a data connection: it is asked for at the end of the listing's.
+    pub(crate) before_data: bool,
+    pub(super) standby: Option<Standby>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -79,6 +83,8 @@ impl Session {
             hash,
             onlooker: None,
             untimed: false,
+            before_data: false,
+            standby: None,
         }
     }
 

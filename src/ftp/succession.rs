@@ -13,7 +13,7 @@ use super::list::sections::{Section, Sections};
 use super::list::{Bounds, Command, Parser};
 use super::listing::{CHUNK, says_cut};
 use super::session::{Session, line};
-use super::transfer::{Closed, Ending, Request, Transfer};
+use super::transfer::{Asked, Closed, Ending, Request, Transfer};
 use crate::model::listing::{Dialect, Listing};
 use crate::model::path::RemotePath;
 
@@ -143,7 +143,7 @@ impl Session {
         };
         let request = Request::list(command);
         self.control.send(&[&request.command])?;
-        let mut transfer = self.start(approached.0, &request, false).await?;
+        let mut transfer = self.start(approached.0, &request, Asked::Alone).await?;
         let mut parser = Parser::new(kind, now, Bounds::default()).in_charset(charset);
         let mut buffer = vec![0u8; CHUNK];
         loop {

@@ -97,21 +97,31 @@ impl Request {
     }
 }
 
+/// When the data connection of a transfer was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// By itself, and it was answered before the transfer was asked for.
+    Alone,
+    /// In one piece with it.
+    Together,
+    /// Before it was known what for ([`super::standby`]).
+    Ahead,
+}
+
 /// The command that a transfer was asked for with.
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     pub(super) command: Vec<u8>,
-    /// It was written in one piece with the request for its data connection.
-    pub(super) ahead: bool,
+    pub(super) asked: Asked,
     /// The server has said that it takes it, before its last word: then a refusal is not of the command.
     pub(super) taken: bool,
 }
 
 impl Order {
-    pub(super) fn new(request: &Request, ahead: bool) -> Self {
+    pub(super) fn new(request: &Request, asked: Asked) -> Self {
         Self {
             command: request.command.clone(),
-            ahead,
+            asked,
             taken: false,
         }
     }

@@ -18,19 +18,22 @@ impl Lease {
         self.list_before(folder, now, None).await
     }
 
-    /// The same, where nobody needs its times: they are what the server's clock showed, unless that is known
-    /// already ([`Listing::wall_clock`]).
-    pub(in crate::engine) async fn list_untimed(
+    /// The same for a folder that a file is put into next. `untimed`: nobody needs its times, they are what the
+    /// server's clock showed, unless that is known already ([`Listing::wall_clock`]).
+    pub(in crate::engine) async fn list_target(
         &mut self,
         folder: &RemotePath,
         now: i64,
+        untimed: bool,
     ) -> Result<Listing, Error> {
         if let Ok(session) = self.session() {
-            session.untimed = true;
+            session.untimed = untimed;
+            session.before_data = true;
         }
         let listed = self.list(folder, now).await;
         if let Ok(session) = self.session() {
             session.untimed = false;
+            session.before_data = false;
         }
         listed
     }

@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use super::{Closed, EXPLANATION, Ending, Order, Transfer};
+use super::{Asked, Closed, EXPLANATION, Ending, Order, Transfer};
 use crate::ftp::error::{Error, Stage};
 use crate::ftp::explain::demands_resumption;
 use crate::ftp::reply::Reply;
@@ -86,8 +86,11 @@ impl Session {
     /// The error that a refused transfer is.
     pub(in crate::ftp) fn refused(&mut self, stage: Stage, order: &Order, reply: Reply) -> Error {
         // the data connection may stand, and data be on their way, before this is heard
-        if order.ahead && !order.taken && reply.loses_pair() {
-            self.stumbled();
+        if order.asked != Asked::Alone && !order.taken && reply.loses_pair() {
+            match order.asked {
+                Asked::Ahead => self.lost_standby(),
+                _ => self.stumbled(),
+            }
             return Error::LostPair(reply);
         }
         // a server repeats names, and a file may be called like the demand

@@ -30,6 +30,7 @@ mod proxied;
 mod renaming;
 mod resumption;
 mod sizes;
+mod standby;
 mod telnet;
 mod times;
 mod transfers;
