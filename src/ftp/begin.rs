@@ -27,8 +27,9 @@ enum Started {
 impl Session {
     /// Waits for the data connection and the preliminary reply, at the same time: the handshake
     /// begins at once (servers take it before they say 150), and a refused command ends the wait
-    /// for a connection that will never come. What is uploaded is not kept back for the 150: a
-    /// refusal stops it soon enough. `asked`: when the data connection was.
+    /// for a connection that will never come. What is uploaded is not kept back for the 150 where the
+    /// connection is made behind the command: a refusal stops it soon enough. `asked`: when the data
+    /// connection was.
     pub(super) async fn start(
         &mut self,
         prepared: Prepared,
@@ -93,8 +94,11 @@ impl Session {
         request: &Request,
         order: &mut Order,
     ) -> Result<Started, Error> {
-        // not in active mode: pyftpdlib loses what comes before it has said 150
-        let eager = request.way == Way::Up && self.writes_ahead() && self.offer().is_some()
+        // a connection that stood before the command was written may be taken before that is read: pyftpdlib drops one on
+        // which something comes that no command has asked for, in active mode, too, and waits for another
+        let eager = matches!(prepared, Prepared::Named(_))
+            && request.way == Way::Up
+            && self.writes_ahead()
             // some servers refuse the middle of a file only: that is to be told from other refusals
             && !request.continues();
         let maker = self.data_maker();

@@ -8,7 +8,7 @@ use ftpane::model::server::{Protocol, Server};
 use super::*;
 use crate::harness::engine::tree;
 use crate::harness::scripted::{
-    Step, announce, close, drain, end_data, hear, hold, receive, receive_all, say, send, usual,
+    Step, announce, close, drain, end_data, hear, hold, receive, receive_all, say, send, take_blindly, usual,
 };
 
 const WAY: &str = "229 Here (|||{port}|)";
@@ -268,6 +268,41 @@ async fn an_upload_that_is_refused_over_its_data_goes_once_more() {
     all_go(&server, &mut driver).await;
     assert!(remarked(&driver, "asking one by one"));
     driver.shutdown().await;
+}
+
+/// A server that may take a data connection before it reads the command: the first upload of all is asked for step by
+/// step, and what would come before its 150 would be lost. Nothing is, and the others come in one piece.
+#[tokio::test(flavor = "multi_thread")]
+async fn data_do_not_come_before_a_command_that_was_written_behind_them() {
+    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit, Protocol::FtpsImplicit] {
+        let script = Script::new(protocol).on("EPSV", [usual(), take_blindly()]);
+        let (server, mut driver) = alone(script).await;
+        all_go(&server, &mut driver).await;
+        assert!(!remarked(&driver, "asking one by one"), "{protocol:?}");
+        assert_eq!((server.sessions(), server.count("STOR")), (1, FILES.len()));
+        let heard: Vec<String> = server.heard().into_iter().map(|heard| heard.line).collect();
+        assert!(
+            heard.iter().any(|line| line == "MKD /up") && server.count("MLSD") == 0,
+            "no listing has come before: {heard:?}"
+        );
+        driver.shutdown().await;
+    }
+}
+
+/// Behind the command nothing is held back, whether the way was asked for with it or stood by since a listing: this server
+/// says 150 when it has everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn data_do_not_wait_for_the_answer_to_a_command_that_was_written_before_them() {
+    for protocol in [Protocol::Ftp, Protocol::FtpsExplicit] {
+        let late = [receive_all(), say("150 Got it."), end_data(), say("226 Have it.")];
+        let script = Script::new(protocol).file("/up/a", "old").on("STOR", late);
+        let (server, mut driver) = alone(script).await;
+        all_go(&server, &mut driver).await;
+        assert!(server.count("MLSD") > 0 && server.count("STOR") == FILES.len());
+        assert!(!remarked(&driver, "asking one by one"), "{protocol:?}");
+        assert_eq!(server.sessions(), 1);
+        driver.shutdown().await;
+    }
 }
 
 /// RNTO is read before RNFR is done with, as by servers that do several things at a time.

@@ -10,12 +10,17 @@ use std::time::Duration;
 use ftpane::model::server::Protocol;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use super::seats::Seat;
 use super::stream::Stream;
 use super::tls::Acceptor;
 use super::{GREETING, Heard, House, Port, Rule, Step};
 use crate::harness::port::ClosedPort;
+
+/// For how long a data connection that was taken blindly is looked at: what comes without waiting for the
+/// command's answer comes much sooner.
+const BLIND: Duration = Duration::from_millis(250);
 
 /// The way to the next data connection.
 #[derive(Debug)]
@@ -199,6 +204,7 @@ impl Session {
             }
             Step::ForgetTls => self.acceptor = self.house.face.acceptor(),
             Step::OpenData => drop(self.open_data().await),
+            Step::TakeBlindly => self.take_blindly().await,
             Step::Send(bytes) => return self.send(&bytes).await.is_ok(),
             Step::SendWithoutEnd(bytes) => while self.send(&bytes).await.is_ok() {},
             Step::Receive(wanted) => {
@@ -260,14 +266,32 @@ impl Session {
                     self.house.ended.send_modify(|n| *n += 1);
                 }
             }
-            Step::Hold => {
-                if let Some(mut control) = self.control.take() {
-                    let mut buffer = [0u8; 4096];
-                    while control.read(&mut buffer).await.is_ok_and(|n| n > 0) {}
-                }
-            }
+            Step::Hold => self.hold().await,
         }
         true
+    }
+
+    /// As an event loop does that hears of the data connection before it hears of the command.
+    async fn take_blindly(&mut self) {
+        if !self.inbound.is_empty() {
+            return;
+        }
+        let Ok(data) = self.open_data().await else {
+            return;
+        };
+        if timeout(BLIND, data.read(&mut [0u8; 1])).await.is_ok() {
+            self.data = None;
+            drop(self.line().await);
+            self.say(b"150 Waiting for you.\r\n").await;
+            self.hold().await;
+        }
+    }
+
+    async fn hold(&mut self) {
+        if let Some(mut control) = self.control.take() {
+            let mut buffer = [0u8; 4096];
+            while control.read(&mut buffer).await.is_ok_and(|n| n > 0) {}
+        }
     }
 
     async fn say(&mut self, bytes: &[u8]) {

@@ -23,6 +23,9 @@ pub(crate) enum Step {
     ForgetTls,
     /// Accepts (or makes) the data connection now; the steps below do so by themselves.
     OpenData,
+    /// Takes the data connection at once, and loses it over what comes on it before the next command is read: that
+    /// waits for another data connection then. What was written in one piece with this command has been read.
+    TakeBlindly,
     /// Bytes on the data connection.
     Send(Vec<u8>),
     /// The same bytes on the data connection until the client hangs up.
@@ -136,6 +139,11 @@ pub(crate) fn forget_tls() -> Step {
 /// Accepts the data connection.
 pub(crate) fn open_data() -> Step {
     Step::OpenData
+}
+
+/// Takes the data connection before the command that it is for, and loses it over what comes too early.
+pub(crate) fn take_blindly() -> Step {
+    Step::TakeBlindly
 }
 
 /// Bytes on the data connection.
