@@ -36,8 +36,12 @@ impl Queue {
                 };
                 self.end(id, End::Good, state, &mut effects);
             }
-            (_, Phase::Stopping(Stopping::Back)) => {
+            (outcome, Phase::Stopping(Stopping::Back)) => {
                 slot.tries -= 1;
+                if let Outcome::Failed(failure) = outcome {
+                    // what it has left, and where, is to be told also where nobody can connect later
+                    slot.last = Some(Box::new(failure));
+                }
                 effects.push(Effect::Tell(Event::JobChanged(id, slot.resting())));
                 self.make_ready(id);
             }

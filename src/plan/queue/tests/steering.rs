@@ -56,6 +56,24 @@ fn holding_and_going_on() {
     assert_eq!(next(&mut q), Some(fresh));
 }
 
+/// What it has left, and where, is not forgotten.
+#[test]
+fn a_job_that_failed_while_it_was_stopped_tells_of_that_where_nobody_can_connect_later() {
+    let mut q = queue();
+    let id = add(&mut q, vec![file("a", None)])[0];
+    next(&mut q);
+    q.hold(Extent::All);
+    let own = Failure::new(Class::Unreachable, "a may be missing now", "the line was cut").transient();
+    let effects = q.finished(id, Outcome::Failed(own.clone()), QuestionId(0));
+    assert!(changed(&effects, id, JobState::Held(Hold::Paused)));
+    q.go_on(Extent::All);
+    let mut nobody = no_session();
+    nobody.transient = false;
+    assert_eq!(next(&mut q), Some(id));
+    let effects = q.finished(id, Outcome::NoSession(nobody), QuestionId(0));
+    assert!(changed(&effects, id, JobState::Failed(own)));
+}
+
 #[test]
 fn a_held_job_that_asked_waits_when_it_is_answered() {
     let mut q = queue();
