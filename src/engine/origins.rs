@@ -1,6 +1,7 @@
 //! Whose temporary files are whose: this run's, those of other runs that live, and what runs that
 //! are over have left.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -10,6 +11,7 @@ use super::kept::Kept;
 use crate::local::runs::{Fate, Run, Runs};
 use crate::model::job::JobId;
 use crate::model::part_name::Origin;
+use crate::model::path::RemotePath;
 use crate::model::text::system_says;
 use crate::plan::journal::{Record, VERSION};
 
@@ -25,6 +27,8 @@ pub(super) struct Origins {
     refusal: Option<String>,
     /// What this run has left half-done.
     pub(super) kept: Kept,
+    /// Old files that this run has moved aside and knows nothing more of.
+    aside: Mutex<HashSet<RemotePath>>,
 }
 
 impl Origins {
@@ -63,6 +67,7 @@ impl Origins {
             shared: Mutex::new(shared),
             refusal,
             kept: Kept::default(),
+            aside: Mutex::default(),
         };
         (origins, notice)
     }
@@ -80,6 +85,20 @@ impl Origins {
     /// the disk.
     pub(super) fn is_left_over(&self, origin: &Origin) -> bool {
         matches!(self.fate(origin), Some(Fate::Over | Fate::Broken))
+    }
+
+    /// Notes that this old file was moved aside, and may be there still: nobody works on it any more.
+    pub(super) fn left_aside(&self, aside: RemotePath) {
+        self.aside().insert(aside);
+    }
+
+    /// Whether this old file was left aside, by this run or by one that is over. May look at the disk.
+    pub(super) fn is_left_aside(&self, aside: &RemotePath, origin: &Origin) -> bool {
+        self.aside().contains(aside) || self.is_left_over(origin)
+    }
+
+    fn aside(&self) -> MutexGuard<'_, HashSet<RemotePath>> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What has become of the other run of this installation that made this file; `None` where it was

@@ -61,7 +61,7 @@ pub(super) struct Found {
     pub(super) standing: Option<Standing>,
     /// Temporary files for it that stand there, of whatever origin.
     pub(super) parts: Vec<RemotePath>,
-    /// Old files of it that runs that are over moved aside and could not delete: the target itself stands.
+    /// Old files of it that were left aside: the target itself stands.
     pub(super) old: Vec<RemotePath>,
     /// What stands beside the path that was asked for.
     pub(super) content: Arc<Content>,
@@ -216,7 +216,7 @@ impl Targets {
     }
 
     /// Finds out about an upload's target: follows it where it is a link, and puts the old file back that
-    /// a run has left aside that is over.
+    /// was left aside.
     pub(super) async fn find(
         &self,
         lease: &mut Lease,
@@ -302,10 +302,9 @@ impl Targets {
             .collect();
         let stands = name.as_ref().filter(|name| its.entries.contains_key(name));
         let old = stands.into_iter().flat_map(|name| its.aside(name));
-        let old = old.filter(|(_, origin)| self.origins.is_left_over(origin));
-        let old = old
-            .filter_map(|(aside, _)| Some(folder.as_ref()?.join(aside)))
-            .collect();
+        let old = old.filter_map(|(aside, origin)| Some((folder.as_ref()?.join(aside), origin)));
+        let old = old.filter(|(aside, origin)| self.origins.is_left_aside(aside, origin));
+        let old = old.map(|(aside, _)| aside).collect();
         Found {
             target,
             standing,
@@ -353,6 +352,17 @@ impl Targets {
         Err(link_failure(path, "it is a link that leads round and round").into())
     }
 
+    /// The old file of a target was moved aside, and nobody knows what stands there now: its folder is listed anew
+    /// when somebody asks, and then it is put back where nothing does.
+    pub(super) fn left_aside(&self, target: &RemotePath, aside: RemotePath) {
+        self.origins.left_aside(aside);
+        self.put_back().remove(target);
+        if let Some(folder) = target.parent() {
+            let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            folders.remove(&folder);
+        }
+    }
+
     /// Puts the old file back that was left aside, where there is one and nothing stands at the target.
     async fn back(
         &self,
@@ -368,7 +378,7 @@ impl Targets {
         };
         let aside = content
             .aside(&name)
-            .find(|(_, origin)| self.origins.is_left_over(origin));
+            .find(|(aside, origin)| self.origins.is_left_aside(&folder.join(aside), origin));
         let Some((aside, standing)) =
             aside.and_then(|(aside, _)| Some((aside, content.entries.get(aside).cloned()?)))
         else {
@@ -377,9 +387,7 @@ impl Targets {
         let aside = folder.join(aside);
         match lease.rename(&aside, target).await {
             Ok(()) => {
-                lease.remark(&format!(
-                    "{aside} had been left aside by a run that was broken off; it is {target} again"
-                ));
+                lease.remark(&format!("{aside} had been left aside; it is {target} again"));
                 self.put_back().insert(target.clone(), standing.clone());
                 Ok(Some(standing))
             }

@@ -9,6 +9,9 @@
 /// How often a session may be lost over the same file before it is given up.
 const LOSSES: u32 = 3;
 
+/// How often putting the old file back is tried where the server does not do it: it may be busy for a moment.
+const BACKS: u32 = 3;
+
 /// What is asked of the server next. The *part* is the new file under its temporary name; *aside* is the
 /// temporary name of the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +37,10 @@ pub enum Step {
     Confirm,
     /// Delete what was moved aside.
     Drop,
-    /// Rename what was moved aside back to the target.
+    /// Rename what was moved aside back to the target: also what may have been, or was refused to be, for some
+    /// servers rename all the same.
     PutBack,
-    /// It is not there to be put back. The size of the target: does anything stand there?
+    /// It was not put back, or is not there. The size of the target: does anything stand there?
     Return,
 }
 
@@ -118,8 +122,12 @@ pub struct Ladder {
     aside_first: bool,
     /// Renaming over was refused; with whether the name itself was.
     refused: Option<bool>,
-    /// The target was moved aside.
+    /// The target was moved aside, or may have been.
     moved: bool,
+    /// Moving it aside was refused.
+    denied: bool,
+    /// How often putting it back was tried in vain.
+    backs: u32,
     /// The part may have been renamed already.
     unsure: bool,
     /// The new name was refused: some servers rename all the same, and what is to be renamed is gone then.
@@ -141,6 +149,8 @@ impl Ladder {
             aside_first,
             refused: None,
             moved: false,
+            denied: false,
+            backs: 0,
             unsure: false,
             doubted: false,
             surveyed: false,
@@ -189,18 +199,9 @@ impl Ladder {
                 _ => return Some(End::Both),
             },
             Step::Drop => return Some(self.placed(told != Told::Deleted)),
-            Step::PutBack => match told {
-                Told::Renamed => return Some(End::Untouched { forbidden: false }),
-                Told::NotFrom => self.step = Step::Return,
-                _ => return Some(End::Both),
-            },
-            Step::Return => {
-                return Some(match told {
-                    Told::Whole | Told::Other(_) if self.unsure => End::Either,
-                    Told::Whole | Told::Other(_) => End::Untouched { forbidden: false },
-                    _ => End::Both,
-                });
-            }
+            Step::PutBack => return self.put_back(told),
+            Step::Return if told == Told::Untold => self.step = Step::Survey,
+            Step::Return => return self.returned(told),
         }
         None
     }
@@ -210,7 +211,7 @@ impl Ladder {
         match self.step {
             Step::Check => End::Untouched { forbidden: false },
             Step::Place | Step::PlaceInSteps | Step::Look | Step::Find => End::Either,
-            Step::PutIn | Step::Survey if !self.moved => End::Either,
+            Step::PutIn | Step::Survey if !self.moved && !self.returns() => End::Either,
             Step::Drop => self.placed(true),
             Step::MoveAside | Step::PutIn | Step::Survey | Step::Confirm | Step::PutBack | Step::Return => {
                 End::Both
@@ -266,7 +267,24 @@ impl Ladder {
         told == Told::Untold && doubted && !self.surveyed
     }
 
+    /// Whether it is asked what came of putting the old file back.
+    fn returns(&self) -> bool {
+        self.backs > 0
+    }
+
     fn surveyed(&mut self, told: Told) -> Option<End> {
+        if self.returns() {
+            return self.returned(match told {
+                Told::Listed {
+                    target: Some(true), ..
+                } => Told::Whole,
+                Told::Listed {
+                    target: Some(false), ..
+                } => Told::Other(0),
+                Told::Listed { target: None, .. } => Told::Nothing,
+                told => told,
+            });
+        }
         self.surveyed = true;
         match told {
             Told::Listed {
@@ -328,15 +346,58 @@ impl Ladder {
     }
 
     fn moved_aside(&mut self, told: Told) -> Option<End> {
-        match (told, self.refused) {
-            (Told::Renamed, _) => self.moved = true,
-            // nothing to be moved, most likely
-            (_, None) => {}
+        self.step = match (told, self.refused) {
             (Told::NotFrom, Some(name)) => return Some(End::Untouched { forbidden: !name }),
-            (_, Some(_)) => return Some(End::Untouched { forbidden: true }),
-        }
-        self.step = Step::PutIn;
+            // nothing to be moved, most likely
+            (Told::NotFrom, None) => Step::PutIn,
+            (Told::Renamed, _) => {
+                self.moved = true;
+                Step::PutIn
+            }
+            _ => {
+                self.denied = true;
+                Step::PutBack
+            }
+        };
         None
+    }
+
+    fn put_back(&mut self, told: Told) -> Option<End> {
+        self.backs += 1;
+        match told {
+            Told::Renamed => {
+                return Some(End::Untouched {
+                    forbidden: self.denied,
+                });
+            }
+            // some find out only at RNTO that there is nothing to be moved; if there was, it may be aside
+            _ if self.denied && self.refused.is_none() && !self.moved => {
+                (self.moved, self.backs) = (true, 0);
+                self.step = Step::PutIn;
+            }
+            _ => self.step = Step::Return,
+        }
+        None
+    }
+
+    /// What stands at the target after the old file was not put back.
+    fn returned(&mut self, told: Told) -> Option<End> {
+        match told {
+            // the old one, or the new one that was refused there: then the old one is aside
+            Told::Whole if self.moved => return Some(End::Both),
+            Told::Whole | Told::Other(_) if self.unsure => return Some(End::Either),
+            Told::Whole | Told::Other(_) => {}
+            // two refusals have said that it is where it was, and nothing can tell otherwise
+            Told::Untold if self.denied => {}
+            _ if self.backs < BACKS => {
+                self.step = Step::PutBack;
+                return None;
+            }
+            _ => return Some(End::Both),
+        }
+        Some(End::Untouched {
+            forbidden: self.denied,
+        })
     }
 
     fn put_in(&mut self, told: Told) -> Option<End> {
@@ -346,8 +407,8 @@ impl Ladder {
                 self.unsure = false;
                 Step::Confirm
             }
-            // it is not there: renamed before, perhaps
-            Told::NotFrom if self.unsure && self.moved => Step::Confirm,
+            // it is not there, which some find out only when they are to rename it: renamed before, perhaps
+            Told::NotFrom | Told::NotTo { .. } if self.unsure && self.moved => Step::Confirm,
             Told::NotFrom if self.unsure => Step::Find,
             _ if self.moved => Step::PutBack,
             Told::NotTo { name } => return Some(End::Untouched { forbidden: !name }),

@@ -53,7 +53,8 @@ impl Leftover {
         for (path, answer) in std::mem::take(&mut self.paths).into_iter().zip(answers) {
             match answer {
                 Answer::Deleted(Deleted::NotThere) => self.paths.push(path),
-                Answer::Deleted(Deleted::Refused) | Answer::Size(FileSize::File(_)) => {
+                // one that tells no size tells nothing
+                Answer::Deleted(Deleted::Refused) | Answer::Size(FileSize::File(_) | FileSize::Untold) => {
                     self.refused.push(path)
                 }
                 _ => {}

@@ -13,7 +13,7 @@ use crate::ftp::sums::{Hashing, Sums};
 use crate::model::entry::Permissions;
 use crate::model::failure::Failure;
 use crate::model::listing::Listing;
-use crate::model::part_name::aside_name;
+use crate::model::part_name::{Origin, aside_name};
 use crate::model::path::{Name, RemotePath};
 use crate::model::stamp::Stamp;
 use crate::plan::ladder::{End, Ladder, Step, Told};
@@ -63,7 +63,7 @@ impl Sent {
         let sums = sending.hashing.take().map(Hashing::finish);
         let verification = sending.verification.zip(sums);
         let (task, target) = (sending.task, sending.target);
-        let aside = beside(&target, |name| aside_name(name, &task.origin));
+        let aside = aside_of(&target, &task);
         let mut site = sending.site;
         site.permissions = site.permissions.filter(|_| task.placing.sets_permissions());
         Self {
@@ -363,7 +363,7 @@ impl Sent {
         let is_held_open = error.is_held_open();
         self.held_open |= is_held_open;
         let says_most = match self.ladder.step() {
-            Step::MoveAside => is_held_open,
+            Step::MoveAside => is_held_open || self.refusal.is_none(),
             Step::PutBack => false,
             _ => true,
         };
@@ -417,6 +417,25 @@ impl Sent {
             _ => format!("Could not put {} in place", self.target),
         }
     }
+}
+
+/// What the old file is to be called meanwhile: another name than that under which an earlier try may have left it.
+fn aside_of(target: &RemotePath, task: &Task) -> Option<RemotePath> {
+    let named = |n| {
+        let source = task.origin.source.wrapping_add(n);
+        let origin = Origin {
+            source,
+            ..task.origin
+        };
+        beside(target, |name| aside_name(name, &origin))
+    };
+    let is_taken = |aside: &Option<RemotePath>| {
+        let origin = &task.origin;
+        aside
+            .as_ref()
+            .is_some_and(|aside| task.origins.is_left_aside(aside, origin))
+    };
+    (0..).map(named).find(|aside| !is_taken(aside)).flatten()
 }
 
 /// Another name in the same folder.

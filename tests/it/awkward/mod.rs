@@ -6,6 +6,7 @@ mod agreeing;
 mod ahead;
 mod alive;
 mod arriving;
+mod aside;
 mod asking;
 mod blots;
 mod capitals;

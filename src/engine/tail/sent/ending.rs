@@ -149,27 +149,34 @@ impl Sent {
             }
             End::Either => self.failure(end).hint(OLD_OR_NEW).into(),
             End::Both => {
-                let failure = self.both();
-                self.task.end(Err(failure.into()));
+                let stop = self.both();
+                self.task.end(Err(stop));
                 return None;
             }
         };
         self.left(stop)
     }
 
-    /// The failure that names both files: nothing of them is deleted, and nothing tried again over
-    /// them by itself.
-    fn both(&mut self) -> Failure {
+    /// The failure that names both files: nothing of them is deleted. Another try looks first what stands there, and
+    /// puts the old one back.
+    fn both(&mut self) -> Stop {
         let hint = format!(
             "{target} may be missing now. The old file is {aside}, or still {target}; the new one is {part}, or \
-             {target} already. Look, and give the one you want its name.",
+             {target} already. Look, and give the one you want its name; another try puts the old one back first.",
             target = self.target,
             aside = self.aside,
             part = self.part,
         );
-        let mut failure = self.failure(End::Both).hint(hint);
-        failure.transient = false;
-        failure
+        if self.task.cancel.is_cancelled() {
+            // who has taken it out or paused it is told of no failure
+            self.task.say(hint.clone());
+        }
+        let stop = Stop::Failed(self.failure(End::Both).hint(hint));
+        self.task.targets.left_aside(&self.target, self.aside.clone());
+        if self.task.keeps(&stop, self.bytes) {
+            self.task.piece = Some(Piece::There(self.part.clone()));
+        }
+        stop
     }
 
     /// Nothing more can be asked. The temporary file that may be left.
@@ -184,8 +191,8 @@ impl Sent {
                 ..failure.clone()
             });
         }
-        let failure = match end {
-            _ if self.site.in_place => self.failure(End::Either).hint(PARTIAL),
+        let stop = match end {
+            _ if self.site.in_place => self.failure(End::Either).hint(PARTIAL).into(),
             End::Placed { .. } => {
                 self.site.left.clear();
                 self.site.old.clear();
@@ -195,10 +202,10 @@ impl Sent {
             End::Both => self.both(),
             _ => {
                 let hint = format!("All of it was sent. {OLD_OR_NEW} {} may be left.", self.part);
-                self.failure(End::Either).hint(hint)
+                self.failure(End::Either).hint(hint).into()
             }
         };
-        self.task.end(Err(failure.into()));
+        self.task.end(Err(stop));
         (!self.site.in_place).then_some(self.part)
     }
 }
