@@ -245,7 +245,9 @@ impl Course {
         let temper = (ends && dice.below(3) == 0).then_some(Temper {
             seed,
             stores: dice.below(2) == 0,
+            moves_aside: false,
             mishaps: 1 + dice.below(4),
+            tells_sizes: true,
             lies: true,
             plan: None,
         });

@@ -38,7 +38,9 @@ async fn run(seed: u64) -> usize {
     let temper = Temper {
         seed,
         stores: seed.is_multiple_of(2),
+        moves_aside: false,
         mishaps: 12,
+        tells_sizes: true,
         lies: false,
         plan: None,
     };

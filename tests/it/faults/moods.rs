@@ -1,6 +1,7 @@
 //! Servers in a bad mood: at any command, and in the middle of data, a seeded generator refuses,
-//! cuts, stalls, lies about sizes, loses the last word or says it early, and a person pauses. Whatever
-//! happens, a target is the old file or the new one, whole, at every moment; every job ends and says why.
+//! cuts, stalls, lies about sizes, loses the last word or says it early, and a person pauses. Half of the servers that files
+//! go to do not rename over a file, and half tell no sizes. Whatever happens, a target is the old file or the new one, whole, at
+//! every moment, or the old one is aside, which is said where it lasts; every job ends and says why.
 //! And when the server has calmed down, later runs bring all of it to its end ([`again`]), and nothing of it is
 //! left in queue or journal.
 //!
@@ -13,21 +14,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ftpane::engine::{DiskWork, Options};
-use ftpane::model::command::{Answer, Command, Extent, Scope};
+use ftpane::engine::Options;
+use ftpane::model::command::{Answer, Command, Extent};
 use ftpane::model::entry::Kind;
 use ftpane::model::event::{Event, Speaker};
 use ftpane::model::job::{BatchId, Care, Direction, Item, JobState, Policy};
 use ftpane::model::part_name::{is_ours, is_part_of, moved_aside};
-use ftpane::model::server::{ConnectionMode, Patience, Protocol, Server};
+use ftpane::model::server::{Patience, Server};
 use tokio::task::JoinSet;
 
 use super::write;
 use crate::harness::dice::{Dice, seeds};
 use crate::harness::engine::{Driver, Ended, tree};
-use crate::harness::scripted::{Fault, Plan, Script, Scripted, Temper, say};
+use crate::harness::scripted::{Script, Scripted, say};
 
 mod again;
+mod course;
+
+use course::{Course, Planned, plans};
 
 /// How many run at a time.
 const AT_ONCE: usize = 24;
@@ -79,29 +83,6 @@ async fn whatever_a_server_does_a_target_is_the_old_file_or_the_new_one() {
     }
 }
 
-/// A fault, on the way in this direction, in clear or encrypted.
-type Planned = (Direction, bool, Plan);
-
-/// All that there are.
-fn plans() -> Vec<Planned> {
-    let mut plans = Vec::new();
-    for (direction, stores) in [(Direction::Download, false), (Direction::Upload, true)] {
-        for encrypted in [false, true] {
-            plans.extend(
-                Plan::all(stores)
-                    .into_iter()
-                    .map(|plan| (direction, encrypted, plan)),
-            );
-        }
-    }
-    assert!(
-        plans.len() as u64 <= RUNS,
-        "each is to have its run: {}",
-        plans.len()
-    );
-    plans
-}
-
 /// What has happened.
 #[derive(Debug, Default)]
 struct Sum {
@@ -124,88 +105,6 @@ impl Sum {
         self.left += other.left;
         self.longest = self.longest.max(other.longest);
         self.happened.extend_from_slice(&other.happened);
-    }
-}
-
-/// What a run is.
-#[derive(Debug, Clone, Copy)]
-struct Course {
-    direction: Direction,
-    protocol: Protocol,
-    mode: ConnectionMode,
-    connections: u8,
-    policy: Policy,
-    /// The answer to questions, where the policy is to ask.
-    answer: Policy,
-    scope: Scope,
-    retries: u32,
-    verify: bool,
-    disk_work: DiskWork,
-    /// Permissions go with the files.
-    permissions: bool,
-    /// Before which changes of a job everything is paused, for a moment.
-    pauses: [u64; 2],
-    temper: Temper,
-}
-
-impl Course {
-    fn new(seed: u64) -> (Self, Dice) {
-        let mut dice = Dice::new(seed);
-        let policies = [
-            Policy::Overwrite,
-            Policy::Overwrite,
-            Policy::Overwrite,
-            Policy::Ask,
-        ];
-        let plans = plans();
-        let nth = usize::try_from(seed.wrapping_sub(1) % plans.len() as u64).unwrap();
-        let (direction, encrypted, plan) = plans[nth];
-        let course = Self {
-            direction,
-            protocol: match encrypted {
-                false => Protocol::Ftp,
-                true => dice.one_of(&[Protocol::FtpsExplicit, Protocol::FtpsImplicit]),
-            },
-            mode: match dice.below(6) {
-                _ if plan.verb == "EPSV" => ConnectionMode::Passive,
-                0 => ConnectionMode::Active,
-                1 => ConnectionMode::Auto,
-                _ => ConnectionMode::Passive,
-            },
-            connections: dice.one_of(&[1, 2, 3, 4]),
-            policy: match dice.below(2) {
-                0 => dice.one_of(&policies),
-                _ => dice.one_of(&Policy::ALL),
-            },
-            answer: dice.one_of(&[Policy::Overwrite, Policy::Skip, Policy::Rename]),
-            scope: dice.one_of(&[Scope::Once, Scope::Batch]),
-            retries: u32::from(dice.below(8) == 0),
-            temper: Temper {
-                seed: dice.below(u64::MAX >> 1),
-                stores: direction == Direction::Upload,
-                mishaps: 1 + dice.below(8),
-                lies: match plan.fault {
-                    Fault::Short => true,
-                    _ => plan.verb != "SIZE" && dice.below(2) == 0,
-                },
-                plan: Some(plan),
-            },
-            permissions: plan.verb == "SITE" || dice.below(4) == 0,
-            verify: dice.below(4) == 0,
-            disk_work: [DiskWork::InPlace, DiskWork::Measured, DiskWork::OnThreads][(seed % 3) as usize],
-            pauses: [dice.below(60), dice.below(60)],
-        };
-        (course, dice)
-    }
-
-    /// What is planned for it.
-    fn planned(self) -> Option<Planned> {
-        Some((self.direction, self.protocol.is_tls(), self.temper.plan?))
-    }
-
-    /// Whether its files are put beside those that stand there.
-    fn renames(self) -> bool {
-        self.policy == Policy::Rename || (self.policy == Policy::Ask && self.answer == Policy::Rename)
     }
 }
 
@@ -248,16 +147,25 @@ fn files(dice: &mut Dice) -> Files {
 /// The server, with either side's files on its disk, and others beside them.
 fn script(course: Course, files: &Files, dice: &mut Dice) -> Script {
     let mut script = Script::new(course.protocol)
-        .features("EPSV MLST MDTM SIZE UTF8 MFMT")
         .temper(course.temper)
         .on("MFMT", [say("213 As you wish.")])
         .file("/beside", "keep")
         .file("/t.txt", "keep");
+    if let Some(over) = course.over {
+        script = script.refuses_over(over);
+    }
+    let mut sizes = "SIZE ";
+    if let Some(sizeless) = course.sizeless {
+        (script, sizes) = (script.on("SIZE", say(sizeless)), "");
+    }
+    script = script.features(&format!("EPSV MLST MDTM {sizes}UTF8 MFMT"));
     let planned = course.temper.plan.map_or("", |plan| plan.verb);
     match dice.below(12) {
         0 if planned != "EPSV" => script = script.on("EPSV", [say("500 What?")]),
         1 if !matches!(planned, "MLSD" | "MFMT") => {
-            script = script.on("MLSD", [say("500 What?")]).features("EPSV SIZE MDTM")
+            script = script
+                .on("MLSD", [say("500 What?")])
+                .features(&format!("EPSV {sizes}MDTM"))
         }
         _ => {}
     }
@@ -436,7 +344,11 @@ async fn run(seed: u64) -> Sum {
     assert_sources(sources, files, &what);
     let told =
         |left: &Path, content: &[u8]| told(&ended, &remarks, left) || is_kept(&ended, files, left, content);
-    let left = assert_targets(targets, files, &done, course, &told, &what);
+    let found = Found {
+        targets,
+        ended: &ended,
+    };
+    let left = assert_targets(found, files, &done, course, &told, &what);
     if course.direction == Direction::Upload {
         assert_past(server, files, course, &what);
     }
@@ -499,10 +411,35 @@ fn is_beside(name: &Path) -> bool {
     name == Path::new("beside") || name == Path::new("t.txt")
 }
 
+/// What there is in the end, and what was said of it.
+struct Found<'e> {
+    targets: BTreeMap<PathBuf, Vec<u8>>,
+    ended: &'e Ended,
+}
+
+impl Found<'_> {
+    /// Whether the old file of this name is aside, whole, and the failure names it: nobody could be asked to put it back.
+    fn tells_aside(&self, name: &Path, files: &Files) -> bool {
+        let target = Path::new("t").join(name);
+        let of_target = |path: &Path| {
+            let names = [path, &target].map(|path| path.file_name().unwrap().as_encoded_bytes());
+            path.parent() == target.parent() && moved_aside(names[0], names[1]).is_some()
+        };
+        self.targets.iter().any(|(path, content)| {
+            let named = self.ended.states.iter().any(|(_, item, state)| {
+                let aside = path.file_name().unwrap().to_str().unwrap();
+                matches!(state, JobState::Failed(failure) if failure.to_string().contains(aside))
+                    && item.local.ends_with(&target)
+            });
+            of_target(path) && named && Some(content) == files[name].0.as_ref()
+        })
+    }
+}
+
 /// Every target is old or new, new where its job is done, and nothing else is there but what was
 /// told; how much of that.
 fn assert_targets(
-    mut found: BTreeMap<PathBuf, Vec<u8>>,
+    mut found: Found<'_>,
     files: &Files,
     done: &[PathBuf],
     course: Course,
@@ -511,16 +448,17 @@ fn assert_targets(
 ) -> usize {
     let renames = course.renames();
     for (name, (old, new)) in files {
-        let there = found.remove(&Path::new("t").join(name));
+        let there = found.targets.remove(&Path::new("t").join(name));
         let shown = name.display();
+        let is_aside = there.is_none() && old.is_some() && found.tells_aside(name, files);
         assert!(
-            there.as_ref() == Some(new) || there == *old,
+            is_aside || there.as_ref() == Some(new) || there == *old,
             "{what}: {shown} is neither old nor new: {:?} bytes",
             there.map(|content| content.len())
         );
         // a number stands behind the name, before its extension
         let beside = Path::new("t").join(format!("{shown} (1)"));
-        let beside = renames.then(|| found.remove(&beside)).flatten();
+        let beside = renames.then(|| found.targets.remove(&beside)).flatten();
         assert!(
             beside.is_none() || beside.as_ref() == Some(new),
             "{what}: {shown} (1) is not whole"
@@ -531,22 +469,31 @@ fn assert_targets(
         );
         if renames || matches!(course.policy, Policy::Skip | Policy::Fail) {
             // what a listing did not show may be replaced: only what was lied about
-            assert!(there.is_some() || old.is_none(), "{what}: {shown} is gone");
+            assert!(
+                is_aside || there.is_some() || old.is_none(),
+                "{what}: {shown} is gone"
+            );
         }
     }
-    found.retain(|name, content| !(is_beside(name) && content == b"keep"));
-    for (left, content) in &found {
+    found
+        .targets
+        .retain(|name, content| !(is_beside(name) && content == b"keep"));
+    for (left, content) in &found.targets {
         assert!(told(left, content), "{what}: left behind: {}", left.display());
     }
-    found.len()
+    found.targets.len()
 }
 
 /// Whether the person was told of a temporary file that is left on the server.
 fn told(ended: &Ended, remarks: &[&str], left: &Path) -> bool {
     let name = left.file_name().unwrap().to_str().unwrap();
-    let mut failures = ended.failures().into_iter().map(ToString::to_string);
+    let mut said = ended.states.iter().filter_map(|(.., state)| match state {
+        JobState::Failed(failure) => Some(failure.to_string()),
+        JobState::Done { note, .. } => note.clone(),
+        _ => None,
+    });
     is_ours(name.as_bytes())
-        && (failures.any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name)))
+        && (said.any(|text| text.contains(name)) || remarks.iter().any(|remark| remark.contains(name)))
 }
 
 /// Whether this was kept to be continued: the beginning of a file whose failure says so.
@@ -559,7 +506,9 @@ fn is_kept(ended: &Ended, files: &Files, left: &Path, content: &[u8]) -> bool {
     };
     files.iter().any(|(name, (_, new))| {
         let target = Path::new("t").join(name);
-        is_part_of_target(left, &target) && new.starts_with(content) && said(&target)
+        // the server has sent more than there is
+        let begins = new.starts_with(content) || content.starts_with(new);
+        is_part_of_target(left, &target) && begins && said(&target)
     })
 }
 

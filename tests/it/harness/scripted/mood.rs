@@ -15,8 +15,12 @@ pub(crate) struct Temper {
     pub(crate) seed: u64,
     /// Whether files go to it.
     pub(crate) stores: bool,
+    /// Whether it is made to move old files aside: that goes wrong more often than all else.
+    pub(crate) moves_aside: bool,
     /// How many mishaps there are at most.
     pub(crate) mishaps: u64,
+    /// Whether it tells sizes. Where it does not it says nothing good before the data are over.
+    pub(crate) tells_sizes: bool,
     /// Whether it says 226 to uploads it has not kept whole. Then it tells their size, and truly:
     /// nothing else could find it out.
     pub(crate) lies: bool,
@@ -38,6 +42,7 @@ pub(crate) struct Mishaps {
 pub(super) struct Mood {
     dice: Dice,
     lies: bool,
+    tells_sizes: bool,
     /// Until it has happened.
     plan: Option<Plan>,
     waiting: Vec<Moment>,
@@ -80,31 +85,39 @@ const BAD_ENDS: [&str; 6] = [
     "552 Quota.",
 ];
 
-/// Moments of a download that a line of any kind would seldom meet, and of an upload.
-const MOMENTS: [&[&str]; 2] = [
+/// Moments of a download that a line of any kind would seldom meet, of an upload, and of one whose old files are moved aside.
+const MOMENTS: [&[&str]; 3] = [
     &["RETR", "RETR", "RETR", "EPSV", "MLSD", "MDTM"],
     &[
         "STOR", "STOR", "STOR", "EPSV", "SIZE", "RNFR", "RNTO", "DELE", "MKD", "MFMT", "MLSD",
+    ],
+    &[
+        "RNFR", "RNFR", "RNTO", "RNTO", "RNTO", "DELE", "SIZE", "MLSD", "STOR",
     ],
 ];
 
 impl Mood {
     pub(super) fn new(temper: Temper) -> Self {
         let mut dice = Dice::new(temper.seed);
-        let verbs = MOMENTS[usize::from(temper.stores)];
+        let verbs = MOMENTS[usize::from(temper.stores) + usize::from(temper.moves_aside)];
         let moment = |_| {
             let verb = match dice.below(12) {
                 0 => Some(dice.one_of(&["USER", "PASS", "FEAT", GREETING])),
                 1..=6 => Some(dice.one_of(verbs)),
                 _ => None,
             };
-            let after = dice.below(if verb.is_some() { 5 } else { 40 });
+            let after = dice.below(match verb {
+                Some("RNFR" | "RNTO") => 20,
+                Some(_) => 5,
+                None => 40,
+            });
             Moment { verb, after }
         };
         let waiting = (0..temper.mishaps).map(moment).collect();
         Self {
             dice,
             lies: temper.lies,
+            tells_sizes: temper.tells_sizes,
             plan: temper.plan,
             waiting,
             done: Vec::new(),
@@ -267,7 +280,7 @@ fn bad_receiving(mood: &mut Mood) -> Vec<Step> {
         ],
         4 => vec![begin, part, hold()],
         5 => [vec![begin, whole, end_data()], bad_end(dice)].concat(),
-        6 => vec![begin, say("226 Have it."), whole, end_data()],
+        6 if mood.tells_sizes => vec![begin, say("226 Have it."), whole, end_data()],
         7 => vec![whole, end_data(), begin, say("226 Have it.")],
         _ => vec![begin, part, end, close()],
     }

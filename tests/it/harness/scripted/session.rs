@@ -138,6 +138,10 @@ impl Session {
             rule.map_or_else(|| vec![Step::Usual], |rule| rule.steps.clone())
         });
         let mut steps = VecDeque::from(steps);
+        // whatever becomes of it: what was to be renamed before is not, by a later RNTO
+        if line.starts_with("RNFR") {
+            self.renaming = None;
+        }
         let mut could_be_done = true;
         while let Some(step) = steps.pop_front() {
             match step {
@@ -169,6 +173,9 @@ impl Session {
         }
         if line.starts_with("RETR") || line.starts_with("STOR") {
             self.offset = 0;
+        }
+        if line.starts_with("RNTO") {
+            self.renaming = None;
         }
     }
 
