@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use super::data::{Made, Prepared};
@@ -102,7 +103,14 @@ impl Session {
             // some servers refuse the middle of a file only: that is to be told from other refusals
             && !request.continues();
         let maker = self.data_maker();
-        let mut data = pin!(maker.complete(prepared));
+        let written_first = order.asked == Asked::Ahead;
+        let mut data = pin!(async {
+            if written_first {
+                // the command goes out below, when the reply is first waited for: no data overtake it so
+                yield_now().await;
+            }
+            maker.complete(prepared).await
+        });
         let mut stream = None;
         loop {
             tokio::select! {
