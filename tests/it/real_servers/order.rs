@@ -203,6 +203,40 @@ async fn the_next_pair_is_written_at_the_end_of_the_data_and_nothing_is_asked_tw
     }
 }
 
+/// The data connection of an upload is asked for at the end of the listing that it goes by, and the upload asks for none.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the servers of tests/lab"]
+async fn an_upload_has_its_data_connection_at_the_end_of_the_listing() {
+    let _alone = ALONE.lock().await;
+    let lab = Lab::running();
+    let address = Ipv4Addr::new(127, 0, 7, 2);
+    for (n, way) in (0..).zip(&SERVERS[..4]) {
+        let (name, _) = *way;
+        let ground = Ground::new(&lab, &format!("standby{n}"));
+        fill(&ground.path.join("d"));
+        let here = tempfile::tempdir().unwrap();
+        let (local, there) = (here.path().join("new"), format!("{}/d/f00", ground.name));
+        std::fs::write(&local, "new").unwrap();
+        let (line, mut driver) = connected(&lab, *way, address, Duration::ZERO).await;
+        let before = line.seen().len();
+        let ended = driver
+            .transfer(Direction::Upload, Kind::File, &local, &there)
+            .await;
+        ended.assert_all_done();
+        driver.shutdown().await;
+        assert_eq!(
+            std::fs::read(ground.path.join("d/f00")).unwrap(),
+            b"new",
+            "{name}"
+        );
+        let writes = writes(&line.seen()[before..]);
+        let stored = writes.iter().position(|write| *write == ["STOR"]);
+        assert_eq!(writes[stored.unwrap() - 1], ["EPSV"], "{name}: {writes:?}");
+        let asked = writes.iter().flatten().filter(|verb| *verb == "EPSV").count();
+        assert_eq!(asked, 2, "{name}: {writes:?}");
+    }
+}
+
 fn count(all: &[String], verb: &str) -> usize {
     all.iter().filter(|said| *said == verb).count()
 }
