@@ -245,6 +245,10 @@ impl Session {
     /// Reads the answer to a rider that has been written. An error: the session is lost.
     async fn answer(&mut self, rider: &Rider) -> Result<Answer, Error> {
         let first = self.next_reply_after(rider.work()).await?;
+        // asked by itself it says something else, most likely
+        if first.code == 503 {
+            self.stumbled();
+        }
         if !matches!(rider, Rider::Rename(..)) {
             return Ok(self.understood(rider, first, None));
         }

@@ -6,7 +6,7 @@ use ftpane::model::server::Protocol;
 use super::placing::{content, local, replace};
 use super::*;
 use crate::harness::scripted::{
-    Step, close, describe, drain, end_data, obey, receive, receive_all, say, usual,
+    Step, close, describe, drain, end_data, impatience, obey, receive, receive_all, say, usual,
 };
 
 const BY_FACTS: &str = "250-Facts\r\n type=file;size={size}; {path}\r\n250 End";
@@ -203,5 +203,27 @@ async fn who_has_told_once_is_asked_again() {
         assert_says(&failure, Class::Unreachable, &["the server has 1 of 3 bytes"]);
     }
     assert_eq!(server.files(), ["/first"]);
+    driver.shutdown().await;
+}
+
+/// SIZE that is refused only because it came with another command is asked by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_as_it_came_ahead_is_asked_by_itself() {
+    let cut = [
+        say("150 Go."),
+        receive(1),
+        drain(),
+        end_data(),
+        impatience(),
+        say("226 Have it."),
+    ];
+    let script = Script::new(Protocol::Ftp)
+        .file("/target", "old")
+        .features("EPSV MLST MDTM SIZE UTF8 MFMT")
+        .on("MFMT", say("213 As you wish."))
+        .once("STOR", cut);
+    let (server, driver, state) = replace(script).await;
+    assert_says(&failed(state), Class::Unreachable, &["1 of 3 bytes", "untouched"]);
+    assert_eq!(content(&server, "/target"), "old");
     driver.shutdown().await;
 }

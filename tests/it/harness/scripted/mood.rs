@@ -5,8 +5,8 @@ use super::super::dice::Dice;
 use super::fault::Plan;
 use super::session::Session;
 use super::{
-    GREETING, Step, announce_closed, announce_dropped, close, cut_data, end_data, hear, hold, obey, raw,
-    reset, reset_data, say, send,
+    GREETING, Step, announce_closed, announce_dropped, close, cut_data, end_data, hear, hold, impatience,
+    obey, raw, reset, reset_data, say, send,
 };
 
 /// How ill-tempered a server is.
@@ -149,9 +149,8 @@ impl Mood {
 }
 
 impl Session {
-    /// What is done about this line where something goes wrong at it; `written_ahead`: it came
-    /// before the last one was answered.
-    pub(super) fn mishap(&mut self, line: &str, written_ahead: bool) -> Option<Vec<Step>> {
+    /// What is done about this line where something goes wrong at it.
+    pub(super) fn mishap(&mut self, line: &str) -> Option<Vec<Step>> {
         let house = std::sync::Arc::clone(&self.house);
         let mut mood = house.mood.lock().unwrap();
         let mood = mood.as_mut()?;
@@ -160,9 +159,6 @@ impl Session {
         } else {
             line.split(' ').next()?
         };
-        if written_ahead && self.impatient {
-            return Some(vec![say("503 One by one, please.")]);
-        }
         let planned = mood.plan.map(|plan| self.planned(line, plan));
         let by_chance = planned.is_none();
         if by_chance && !mood.strikes(verb) {
@@ -201,10 +197,7 @@ impl Session {
             10 if !told && verb != GREETING => vec![obey(), say(code)],
             // what comes next is lost
             11 if verb != GREETING && verb != "QUIT" => vec![hear(), Step::Usual],
-            12 => {
-                self.impatient = true;
-                vec![Step::Usual]
-            }
+            12 => vec![impatience(), Step::Usual],
             13 => {
                 self.forget();
                 vec![Step::Usual]

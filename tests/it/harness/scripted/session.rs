@@ -131,7 +131,9 @@ impl Session {
     }
 
     async fn act(&mut self, line: &str, written_ahead: bool) {
-        let steps = self.mishap(line, written_ahead).unwrap_or_else(|| {
+        let refusal =
+            (written_ahead && self.impatient).then(|| vec![Step::Say("503 One by one, please.".into())]);
+        let steps = refusal.or_else(|| self.mishap(line)).unwrap_or_else(|| {
             let heard = self.house.heard.lock().unwrap();
             let fits = |rule: &&Rule| rule.fits(self.number, &self.folder, line, &heard);
             let rule = self.house.rules.iter().find(fits);
@@ -245,6 +247,7 @@ impl Session {
                 }
             }
             Step::Hear => drop(self.line().await),
+            Step::Impatience => self.impatient = true,
             Step::Deaf => self.inbound.clear(),
             Step::Stranger => {
                 let Some(Way::Active(address)) = &self.way else {

@@ -49,6 +49,8 @@ pub(crate) enum Step {
     Reset,
     /// Waits for a line and says nothing to it.
     Hear,
+    /// Refuses from now on what is written before the last reply.
+    Impatience,
     /// Loses the lines that have come and were not answered yet.
     Deaf,
     /// Somebody else, from 127.0.0.2, connects to the port the client listens on in active mode.
@@ -214,6 +216,11 @@ pub(crate) fn open_gate() -> Step {
 /// Waits for a line in the middle of another command.
 pub(crate) fn hear() -> Step {
     Step::Hear
+}
+
+/// Refuses from now on what is written before the last reply.
+pub(crate) fn impatience() -> Step {
+    Step::Impatience
 }
 
 /// Somebody else comes to the client's port first.
