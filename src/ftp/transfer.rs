@@ -456,6 +456,17 @@ impl Transfer {
     /// Reads to the end of what the server sends after an upload: its session tickets, mostly.
     async fn drain(&mut self, session: &mut Session) -> Result<(), Error> {
         let mut rest = [0u8; 512];
+        if self.early.is_some() {
+            // said before it could have all, it proves nothing: the connection's end is read to, but not waited for long
+            let to_the_end = async {
+                while take_in(&mut self.stream, &mut Vessel::Memory(&mut rest))
+                    .await
+                    .is_ok_and(|n| n > 0)
+                {}
+            };
+            let _ = timeout(EXPLANATION, to_the_end).await;
+            return Ok(());
+        }
         while self.early.is_none() {
             let mut rest = Vessel::Memory(&mut rest);
             tokio::select! {

@@ -15,6 +15,7 @@ mod changing;
 mod clock;
 mod cut_listings;
 mod data;
+mod early_word;
 mod filezilla;
 mod gone;
 mod keeping;
