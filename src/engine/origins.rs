@@ -92,9 +92,14 @@ impl Origins {
         self.aside().insert(aside);
     }
 
+    /// Whether this run has left an old file aside under this name.
+    pub(super) fn has_left_aside(&self, aside: &RemotePath) -> bool {
+        self.aside().contains(aside)
+    }
+
     /// Whether this old file was left aside, by this run or by one that is over. May look at the disk.
     pub(super) fn is_left_aside(&self, aside: &RemotePath, origin: &Origin) -> bool {
-        self.aside().contains(aside) || self.is_left_over(origin)
+        self.has_left_aside(aside) || self.is_left_over(origin)
     }
 
     fn aside(&self) -> MutexGuard<'_, HashSet<RemotePath>> {

@@ -79,10 +79,11 @@ impl Session {
 
     /// Whether a transfer did not begin since the data connection that stood by for it was not there.
     pub(super) fn wants_another_way(&self, error: &Error) -> bool {
-        if says_nobody_came(error) {
+        let nobody_came = says_nobody_came(error);
+        if nobody_came {
             self.lost_standby();
         }
-        matches!(error, Error::LostPair(_)) || says_nobody_came(error)
+        nobody_came || matches!(error, Error::LostPair(_))
     }
 
     /// A data connection that stood by was not there: none does any more.

@@ -429,13 +429,11 @@ fn aside_of(target: &RemotePath, task: &Task) -> Option<RemotePath> {
         };
         beside(target, |name| aside_name(name, &origin))
     };
-    let is_taken = |aside: &Option<RemotePath>| {
-        let origin = &task.origin;
-        aside
-            .as_ref()
-            .is_some_and(|aside| task.origins.is_left_aside(aside, origin))
-    };
-    (0..).map(named).find(|aside| !is_taken(aside)).flatten()
+    let is_free = |aside: &RemotePath| !task.origins.has_left_aside(aside);
+    (0..)
+        .map(named)
+        .find(|aside| aside.as_ref().is_none_or(is_free))
+        .flatten()
 }
 
 /// Another name in the same folder.

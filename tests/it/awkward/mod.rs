@@ -166,10 +166,7 @@ fn done(state: JobState) -> Option<String> {
 
 /// Whether a remark of the dialogue holds these words.
 fn remarked(driver: &Driver, words: &str) -> bool {
-    driver
-        .dialogue
-        .iter()
-        .any(|line| line.speaker == Speaker::Remark && line.text.contains(words))
+    driver.remarked(words)
 }
 
 /// The names in a listing, sorted.

@@ -9,7 +9,7 @@ use ftpane::model::command::{
     Answer, Command, Exploration, Generation, InPlaceAnswer, Place, QuestionId, WalkOrder,
 };
 use ftpane::model::entry::Kind;
-use ftpane::model::event::{Counted, DialogueLine, Event, Question};
+use ftpane::model::event::{Counted, DialogueLine, Event, Question, Speaker};
 use ftpane::model::facts::Facts;
 use ftpane::model::failure::Failure;
 use ftpane::model::job::{
@@ -358,6 +358,13 @@ impl Driver {
             _ => None,
         })
         .await
+    }
+
+    /// Whether a remark of the dialogue so far holds these words.
+    pub(crate) fn remarked(&self, words: &str) -> bool {
+        self.dialogue
+            .iter()
+            .any(|line| line.speaker == Speaker::Remark && line.text.contains(words))
     }
 
     /// Commands nothing any more, as one who is gone.

@@ -1,6 +1,5 @@
 //! `--verify`: ProFTPD's mod_digest where it is loaded, and servers without any checksum.
 
-use ftpane::model::event::Speaker;
 use ftpane::model::job::{Care, JobState};
 
 use super::*;
@@ -53,11 +52,7 @@ async fn transfers_are_verified_by_what_each_server_offers() {
         }
         assert_eq!(files, 6, "{way}");
         // nothing is proved yet when these files go, and three of them go at once: pyftpdlib loses what comes too early
-        let stumbled = driver
-            .dialogue
-            .iter()
-            .any(|line| line.speaker == Speaker::Remark && line.text.contains("one by one"));
-        assert!(!stumbled, "{way}");
+        assert!(!driver.remarked("one by one"), "{way}");
         std::fs::remove_dir_all(&down).unwrap();
         driver.shutdown().await;
     }

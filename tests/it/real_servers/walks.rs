@@ -91,10 +91,7 @@ async fn walks_find_what_is_there() {
             .dialogue
             .iter()
             .any(|line| line.speaker == Speaker::Client && line.text == "LIST -aR");
-        let cannot = driver
-            .dialogue
-            .iter()
-            .any(|line| line.speaker == Speaker::Remark && line.text.contains("LIST -aR"));
+        let cannot = driver.remarked("LIST -aR");
         println!("LIST -aR: asked {swept}, of use {}", swept && !cannot);
         // as tests/lab sets it up, once it was started anew
         let settings = lab.logs.with_file_name("etc").join(format!("{}.conf", way.name));
